@@ -1,0 +1,100 @@
+"""What the trail needs from the world."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+import attrs
+
+from vantrexia_core.audit.entry import AuditEntry, SequencedEntry
+from vantrexia_core.kernel import Clock, IdSource, Phi, PracticeId, UserId
+
+W_co = TypeVar("W_co", bound="RecordedWork", covariant=True)
+
+
+class AuditTrail(Protocol):
+    """The append-only trail of one transaction."""
+
+    def append(self, entry: AuditEntry) -> None:
+        """Add an entry; it exists when, and only when, the transaction commits.
+
+        Raises:
+            AuditUnavailableError: the trail cannot be written; nothing may be shown or changed.
+        """
+        ...
+
+    def read(self, *, after: int = 0, limit: int = 1000) -> Sequence[SequencedEntry]:
+        """Entries with a sequence number above ``after``, oldest first, at most ``limit`` of them."""
+        ...
+
+
+@attrs.frozen
+class Once:
+    """How a call is made to happen once (the Idempotency-Key header).
+
+    ``key`` is the caller's, ``request`` is everything that makes the call what it is; the same key with
+    another request is refused. ``render`` turns the use case's result into the answer to be kept.
+    """
+
+    key: Phi[str]
+    request: Phi[bytes]
+    render: Callable[[Any], bytes] = attrs.field(eq=False, repr=False)
+
+
+class Receipts(Protocol):
+    """First answers, kept sealed so that a repeated call is answered again instead of done again."""
+
+    def claim(self, by: UserId, once: Once, *, at: datetime) -> Phi[bytes] | None:
+        """The answer kept for this key, or None: then the key is the caller's until the transaction ends.
+
+        A concurrent call with the same key waits until this transaction ends. Receipts live 24 hours.
+
+        Raises:
+            IdempotencyKeyReusedError: the key was used for another request.
+        """
+        ...
+
+    def keep(self, by: UserId, once: Once, answer: Phi[bytes]) -> None:
+        """Keep the answer under the claimed key."""
+        ...
+
+
+class RecordedWork(Protocol):
+    """The part of a unit of work that every context shares. Leaving it without `commit` undoes everything."""
+
+    @property
+    def trail(self) -> AuditTrail:
+        """The trail, inside this transaction."""
+        ...
+
+    @property
+    def receipts(self) -> Receipts:
+        """Kept answers, inside this transaction."""
+        ...
+
+    def commit(self) -> None:
+        """Keep everything done in this work, trail included, or nothing."""
+        ...
+
+
+class Desk(Protocol[W_co]):
+    """Where work is begun: the time, fresh ids, and a unit of work scoped to one practice."""
+
+    @property
+    def clock(self) -> Clock:
+        """The present."""
+        ...
+
+    @property
+    def ids(self) -> IdSource:
+        """Fresh ids."""
+        ...
+
+    def begin(self, practice_id: PracticeId) -> AbstractContextManager[W_co]:
+        """A unit of work that sees and changes this practice's records and no others.
+
+        Raises:
+            UnavailableError: the store cannot be reached or is busy beyond its bound.
+        """
+        ...

@@ -1,0 +1,193 @@
+"""No deed without a record: the one way in which use cases touch protected data.
+
+`undertake` opens a unit of work for an `Attempt` and yields a `Deed`. The deed can only be finished together
+with the fact that happened, so a change and its entry share one transaction, and a read's entry is durable
+before the caller holds the answer. Everything else that can happen is recorded as well: a refusal, a failure
+and an answer given again. If the trail cannot be written the call fails and shows nothing (45 CFR 164.312(b);
+the manner is that of an audit device that blocks rather than lets pass).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Generic, TypeVar
+
+import attrs
+
+from vantrexia_core.audit.entry import Action, AuditEntry, Fact, Outcome
+from vantrexia_core.audit.ports import Desk, Once, RecordedWork
+from vantrexia_core.kernel import (
+    Actor,
+    BrokenPromiseError,
+    ConflictError,
+    PatientId,
+    Permission,
+    Phi,
+    Reach,
+    UnavailableError,
+    VantrexiaError,
+)
+
+W = TypeVar("W", bound=RecordedWork)
+T = TypeVar("T")
+
+
+class AuditUnavailableError(UnavailableError):
+    """The trail cannot be written, so nothing may be read or changed."""
+
+    code = "audit_unavailable"
+    sentence = "The audit trail cannot be written, so nothing was done. Try again shortly."
+
+
+class IdempotencyKeyReusedError(ConflictError):
+    """The caller used one Idempotency-Key for two different requests."""
+
+    code = "idempotency_key_reused"
+    sentence = "This Idempotency-Key was used for a different request. Use a fresh key."
+
+
+class AlreadyAnswered(Exception):  # noqa: N818 - not an error: the first answer, given again
+    """Raised instead of doing a call again: here is what it was answered the first time."""
+
+    def __init__(self, answer: Phi[bytes]) -> None:
+        super().__init__("already answered")
+        self.answer = answer
+
+
+@attrs.frozen
+class Attempt:
+    """What an actor is about to try, and the permission it needs. Recorded however it ends."""
+
+    actor: Actor
+    action: Action
+    permission: Permission
+    patient_id: PatientId | None = None
+
+    def entry(
+        self, outcome: Outcome, at: datetime, *, fact: Fact | None = None, code: str | None = None
+    ) -> AuditEntry:
+        """The line for the trail."""
+        return AuditEntry(
+            at=at,
+            action=self.action,
+            outcome=outcome,
+            practice_id=self.actor.practice_id,
+            actor_id=self.actor.user_id,
+            role=self.actor.role,
+            code=code,
+            patient_id=(fact.patient_id if fact else None) or self.patient_id,
+            changed=fact.changed if fact else (),
+            disclosed=fact.disclosed if fact else (),
+            user_id=fact.user_id if fact else None,
+            request_id=self.actor.origin.request_id,
+            address=self.actor.origin.address,
+        )
+
+
+@attrs.define
+class Deed(Generic[W]):
+    """An attempt under way. ``now`` is read once: a deed has one present. ``reach`` is what was granted."""
+
+    work: W
+    attempt: Attempt
+    now: datetime
+    reach: Reach
+    _once: Once | None = None
+    _is_finished: bool = attrs.field(default=False, init=False)
+
+    def finish(self, fact: Fact, answer: T) -> T:
+        """Record the fact, keep the receipt if one was asked for, commit, and return ``answer``."""
+        if fact.action is not self.attempt.action or self._is_finished:
+            message = f"a deed of {self.attempt.action.value} ends once, with its own fact"
+            raise BrokenPromiseError(message)
+        self.work.trail.append(self.attempt.entry(Outcome.DONE, self.now, fact=fact))
+        if self._once is not None:
+            self.work.receipts.keep(self.attempt.actor.user_id, self._once, Phi(self._once.render(answer)))
+        self.work.commit()
+        self._is_finished = True
+        return answer
+
+    def replay(self) -> None:
+        """Answer from the receipt, if there is one.
+
+        Raises:
+            AlreadyAnswered: with the first answer, once the replay is on the trail.
+            IdempotencyKeyReusedError: the key belongs to another request.
+        """
+        if self._once is None:
+            return
+        answer = self.work.receipts.claim(self.attempt.actor.user_id, self._once, at=self.now)
+        if answer is not None:
+            self.work.trail.append(self.attempt.entry(Outcome.REPLAYED, self.now))
+            self.work.commit()
+            raise AlreadyAnswered(answer)
+
+    def check_finished(self) -> None:
+        """Refuse to end without a record."""
+        if not self._is_finished:
+            message = f"a deed of {self.attempt.action.value} ended without a record"
+            raise BrokenPromiseError(message)
+
+
+@contextmanager
+def undertake(desk: Desk[W], attempt: Attempt, once: Once | None = None) -> Iterator[Deed[W]]:
+    """Open a unit of work for an attempt the actor is permitted to make.
+
+    Raises:
+        PermissionDeniedError: the role lacks the permission; nothing was opened, the refusal is recorded.
+        AuditUnavailableError: the trail could not be written.
+        AlreadyAnswered: ``once`` was answered before.
+    """
+    now = desk.clock.now()
+    try:
+        reach = attempt.actor.require(attempt.permission)
+        with desk.begin(attempt.actor.practice_id) as work:
+            deed = Deed(work, attempt, now, reach, once)
+            deed.replay()
+            yield deed
+            deed.check_finished()
+    except AlreadyAnswered:
+        raise
+    except UnavailableError:
+        # The store or the trail is out of reach: a second attempt to write would only take longer to say so.
+        raise
+    except VantrexiaError as refusal:
+        _record(desk, attempt, Outcome.REFUSED, refusal.code, now)
+        raise
+    except Exception:
+        _record(desk, attempt, Outcome.FAILED, VantrexiaError.code, now)
+        raise
+
+
+def authorize(desk: Desk[W], attempt: Attempt) -> Reach:
+    """Check the permission before anything is parsed or looked up, and record a refusal.
+
+    A door in front of the use cases (HTTP, a command) calls this first, so that an actor without the
+    permission learns neither whether the input was valid nor whether the record exists.
+
+    Raises:
+        PermissionDeniedError: the role lacks the permission.
+    """
+    try:
+        return attempt.actor.require(attempt.permission)
+    except VantrexiaError as refusal:
+        record_refusal(desk, attempt, refusal)
+        raise
+
+
+def record_refusal(desk: Desk[W], attempt: Attempt, refusal: VantrexiaError) -> None:
+    """Record that an attempt was refused before it reached its use case (its input did not parse).
+
+    Raises:
+        AuditUnavailableError: the trail could not be written.
+    """
+    _record(desk, attempt, Outcome.REFUSED, refusal.code, desk.clock.now())
+
+
+def _record(desk: Desk[W], attempt: Attempt, outcome: Outcome, code: str, now: datetime) -> None:
+    try:
+        with desk.begin(attempt.actor.practice_id) as work:
+            work.trail.append(attempt.entry(outcome, now, code=code))
+            work.commit()
+    except UnavailableError as unavailable:
+        raise AuditUnavailableError from unavailable

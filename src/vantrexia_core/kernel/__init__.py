@@ -1,0 +1,76 @@
+"""What every context shares: ids, the PHI wrapper, actors and their permissions, errors, paging.
+
+Small files without behaviour of their own; nothing here knows what a patient is.
+"""
+
+from vantrexia_core.kernel.access import GRANTS, Actor, Origin, Permission, Reach, Role
+from vantrexia_core.kernel.errors import (
+    NON_FIELD,
+    BrokenPromiseError,
+    ConflictError,
+    InvalidError,
+    InvalidValueError,
+    NotFoundError,
+    NotSignedInError,
+    PermissionDeniedError,
+    StaleVersionError,
+    UnavailableError,
+    VantrexiaError,
+)
+from vantrexia_core.kernel.identifiers import PatientId, PracticeId, RequestId, UserId
+from vantrexia_core.kernel.paging import (
+    PAGE_NUMBER_MAX,
+    PAGE_SIZE_DEFAULT,
+    PAGE_SIZE_MAX,
+    Page,
+    PageRequest,
+)
+from vantrexia_core.kernel.people import (
+    EMAIL_CHARACTERS_MAX,
+    NAME_CHARACTERS_MAX,
+    Email,
+    NamePart,
+    PersonName,
+    clean_text,
+)
+from vantrexia_core.kernel.phi import MASK, Phi
+from vantrexia_core.kernel.sources import Clock, IdSource
+
+__all__ = [
+    "EMAIL_CHARACTERS_MAX",
+    "GRANTS",
+    "MASK",
+    "NAME_CHARACTERS_MAX",
+    "NON_FIELD",
+    "PAGE_NUMBER_MAX",
+    "PAGE_SIZE_DEFAULT",
+    "PAGE_SIZE_MAX",
+    "Actor",
+    "BrokenPromiseError",
+    "Clock",
+    "ConflictError",
+    "Email",
+    "IdSource",
+    "InvalidError",
+    "InvalidValueError",
+    "NamePart",
+    "NotFoundError",
+    "NotSignedInError",
+    "Origin",
+    "Page",
+    "PageRequest",
+    "PatientId",
+    "Permission",
+    "PermissionDeniedError",
+    "PersonName",
+    "Phi",
+    "PracticeId",
+    "Reach",
+    "RequestId",
+    "Role",
+    "StaleVersionError",
+    "UnavailableError",
+    "UserId",
+    "VantrexiaError",
+    "clean_text",
+]

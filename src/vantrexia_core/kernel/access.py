@@ -1,0 +1,104 @@
+"""Who may do what: one table, default deny.
+
+The table is the product's published role matrix, cut down to the capabilities that exist. A permission that
+is not listed for a role is refused; a new capability starts with nobody. A generated page shows the table.
+"""
+
+from collections.abc import Mapping
+from enum import Enum
+from types import MappingProxyType
+from typing import Final
+
+import attrs
+
+from vantrexia_core.kernel.errors import PermissionDeniedError
+from vantrexia_core.kernel.identifiers import PatientId, PracticeId, RequestId, UserId
+from vantrexia_core.kernel.people import Email
+
+
+class Role(Enum):
+    """What a workforce member is employed as; the last one is the patient themself."""
+
+    ADMIN = "admin"
+    CLINICAL_MANAGER = "clinical_manager"
+    PROVIDER = "provider"
+    NURSE = "nurse"
+    MA = "ma"
+    DATA_MONITOR = "data_monitor"
+    BILLING_MANAGER = "billing_manager"
+    PATIENT = "patient"
+
+
+class Permission(Enum):
+    """One capability each. The value is the words of the reference page."""
+
+    VIEW_PATIENTS = "Patients: list and read with PHI"
+    WRITE_PATIENTS = "Patients: create and update"
+    ARCHIVE_PATIENTS = "Patients: archive and unarchive"
+    DELETE_PATIENTS = "Patients: soft-delete"
+    MANAGE_DELETED_PATIENTS = "Patients: view and restore deleted"
+    MANAGE_USERS = "Users: create, list and change staff accounts"
+
+
+class Reach(Enum):
+    """How far a granted permission reaches."""
+
+    PRACTICE = "every record of the actor's practice"
+    OWN = "the one record linked to the actor's account"
+
+
+_ADMIN, _MANAGERS = {Role.ADMIN}, {Role.ADMIN, Role.CLINICAL_MANAGER}
+_CLINICIANS = _MANAGERS | {Role.PROVIDER, Role.NURSE}
+_CARE = _CLINICIANS | {Role.MA}
+_READERS = _CARE | {Role.DATA_MONITOR, Role.BILLING_MANAGER}
+
+
+def _practice_wide(*grants: tuple[Permission, set[Role]]) -> dict[Permission, dict[Role, Reach]]:
+    return {permission: dict.fromkeys(roles, Reach.PRACTICE) for permission, roles in grants}
+
+
+GRANTS: Final[Mapping[Permission, Mapping[Role, Reach]]] = MappingProxyType(
+    _practice_wide(
+        (Permission.WRITE_PATIENTS, _CARE),
+        (Permission.ARCHIVE_PATIENTS, _CLINICIANS),
+        (Permission.DELETE_PATIENTS, _MANAGERS),
+        (Permission.MANAGE_DELETED_PATIENTS, _ADMIN),
+        (Permission.MANAGE_USERS, _ADMIN),
+    )
+    | {Permission.VIEW_PATIENTS: dict.fromkeys(_READERS, Reach.PRACTICE) | {Role.PATIENT: Reach.OWN}}
+)
+
+
+@attrs.frozen
+class Origin:
+    """Where a call came from, for the trail: nothing here decides anything."""
+
+    request_id: RequestId | None = None
+    address: str | None = None
+
+
+@attrs.frozen
+class Actor:
+    """Who acts in this call: a workforce member of one practice, or a patient with an account.
+
+    ``email`` is shown where the published API names people by address (``archived_by``).
+    ``patient_id`` is the linked record of a patient account and None for staff.
+    """
+
+    user_id: UserId
+    role: Role
+    practice_id: PracticeId
+    email: Email
+    patient_id: PatientId | None = None
+    origin: Origin = Origin()
+
+    def require(self, permission: Permission) -> Reach:
+        """How far the permission reaches for this actor.
+
+        Raises:
+            PermissionDeniedError: the actor's role does not have it.
+        """
+        reach = GRANTS[permission].get(self.role)
+        if reach is None:
+            raise PermissionDeniedError
+        return reach

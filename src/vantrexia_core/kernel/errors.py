@@ -1,0 +1,102 @@
+"""What can go wrong, sorted by who must act.
+
+Each error carries a stable ``code`` for machines and a sentence for people that says what to do. None carries
+a submitted value: an error ends up in logs and answers, and the value may be PHI. HTTP statuses are the web's
+business and are attached there, once a family.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar, Final
+
+NON_FIELD: Final = "non_field_errors"
+"""The key for problems that belong to no single field."""
+
+
+class VantrexiaError(Exception):
+    """Everything this library raises on purpose."""
+
+    code: ClassVar[str] = "server_error"
+    sentence: ClassVar[str] = "Something went wrong."
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail or self.sentence)
+
+    @property
+    def detail(self) -> str:
+        """The sentence for people."""
+        return str(self.args[0])
+
+
+class InvalidError(VantrexiaError):
+    """The caller sent something that breaks a rule; the caller must correct it.
+
+    ``field_errors`` maps a field (dotted when nested: ``address.state``) to its complaints.
+    """
+
+    code = "validation_error"
+    sentence = "Some fields are not valid. See field_errors."
+
+    def __init__(self, field_errors: Mapping[str, tuple[str, ...]]) -> None:
+        super().__init__()
+        self.field_errors: Final = dict(field_errors)
+
+    @classmethod
+    def on(cls, field: str, complaint: str) -> "InvalidError":
+        """The common case: one field, one complaint."""
+        return cls({field: (complaint,)})
+
+
+class InvalidValueError(ValueError):
+    """One value breaks its own rule. It does not know which field it was meant for; whoever parses does.
+
+    Deliberately outside the `VantrexiaError` tree: it never leaves a parser.
+    """
+
+
+class NotFoundError(VantrexiaError):
+    """No such record for this actor: unknown, deleted, or another practice's. The caller cannot tell which."""
+
+    code = "not_found"
+    sentence = "No such record."
+
+
+class PermissionDeniedError(VantrexiaError):
+    """The actor's role may not do this; an administrator must grant it."""
+
+    code = "permission_denied"
+    sentence = "Your role does not allow this."
+
+
+class NotSignedInError(VantrexiaError):
+    """Nobody is signed in, or no longer; the caller must sign in."""
+
+    code = "not_authenticated"
+    sentence = "Sign in first: send an access token as 'Authorization: Bearer …'."
+
+
+class ConflictError(VantrexiaError):
+    """The record's state does not allow this now; the caller must look at it again."""
+
+    code = "conflict"
+    sentence = "The record is not in a state that allows this."
+
+
+class StaleVersionError(VantrexiaError):
+    """The record changed since the caller read it (RFC 9110, If-Match); the caller must read it again."""
+
+    code = "precondition_failed"
+    sentence = "The record has changed since you read it. Read it again and repeat your change."
+
+
+class UnavailableError(VantrexiaError):
+    """The service cannot answer now through no fault of the caller; the caller may try again."""
+
+    code = "unavailable"
+    sentence = "The service cannot answer just now. Try again shortly."
+
+
+class BrokenPromiseError(VantrexiaError):
+    """The program broke its own rule; an engineer must act. Never the caller's fault."""
+
+    code = "server_error"
+    sentence = "The program broke one of its own rules."

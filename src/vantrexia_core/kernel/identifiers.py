@@ -1,0 +1,16 @@
+"""Ids that cannot be confused with each other: one type each, checked by mypy, free at run time."""
+
+from typing import NewType
+from uuid import UUID
+
+PracticeId = NewType("PracticeId", UUID)
+"""The tenant. Every aggregate belongs to one practice and every actor acts for one."""
+
+PatientId = NewType("PatientId", UUID)
+"""A patient's id in URLs and FHIR. Says nothing about the person."""
+
+UserId = NewType("UserId", int)
+"""A workforce member's account; an integer because the published login answer shows one."""
+
+RequestId = NewType("RequestId", str)
+"""Joins an answer, its log lines and its audit entry; at most 64 visible ASCII characters."""

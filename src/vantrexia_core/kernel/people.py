@@ -1,0 +1,77 @@
+"""What every person in the system has, patient or staff: a name and an e-mail address."""
+
+import re
+import unicodedata
+from typing import Final
+
+import attrs
+
+from vantrexia_core.kernel.errors import InvalidValueError
+from vantrexia_core.kernel.phi import Phi
+
+NAME_CHARACTERS_MAX: Final = 100
+EMAIL_CHARACTERS_MAX: Final = 254
+
+_REFUSED_CATEGORIES: Final = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
+_BIDI_CONTROLS: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-\u0080-\U0010ffff]+"
+_END: Final = r"[A-Za-z0-9\u0080-\U0010ffff]"
+_LABEL: Final = rf"{_END}(?:[A-Za-z0-9\-\u0080-\U0010ffff]{{0,61}}{_END})?"
+_EMAIL: Final = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+")
+_LOCAL_PART_CHARACTERS_MAX: Final = 64
+
+
+def clean_text(text: str, *, characters_max: int) -> str:
+    """Trimmed NFC text of visible characters, at least one of them.
+
+    Raises:
+        InvalidValueError: blank, longer than ``characters_max``, or holding control characters, unpaired
+            surrogates (no UTF-8 form), U+0000 (PostgreSQL has no place for it) or bidirectional overrides.
+    """
+    # Length first: normalising is linear, and the bound keeps it cheap. NFC at most triples a text.
+    if len(text) > 4 * characters_max:
+        raise InvalidValueError(_too_long(characters_max))
+    if any(unicodedata.category(c) in _REFUSED_CATEGORIES or c in _BIDI_CONTROLS for c in text.strip()):
+        message = "Control characters and unassigned characters are not allowed."
+        raise InvalidValueError(message)
+    clean = unicodedata.normalize("NFC", text).strip()
+    if not clean:
+        message = "This field may not be blank."
+        raise InvalidValueError(message)
+    if len(clean) > characters_max:
+        raise InvalidValueError(_too_long(characters_max))
+    return clean
+
+
+def _too_long(characters_max: int) -> str:
+    return f"Ensure this field has no more than {characters_max} characters."
+
+
+class NamePart(Phi[str]):
+    """A first or last name, 1 to 100 characters of any script."""
+
+    __slots__ = ()
+
+    def __init__(self, value: str) -> None:
+        super().__init__(clean_text(value, characters_max=NAME_CHARACTERS_MAX))
+
+
+class Email(Phi[str]):
+    """An e-mail address: dot-atom and domain of RFC 5322, internationalised as in RFC 6532."""
+
+    __slots__ = ()
+
+    def __init__(self, value: str) -> None:
+        clean = clean_text(value, characters_max=EMAIL_CHARACTERS_MAX)
+        if _EMAIL.fullmatch(clean) is None or clean.index("@") > _LOCAL_PART_CHARACTERS_MAX:
+            message = "Enter a valid email address."
+            raise InvalidValueError(message)
+        super().__init__(clean)
+
+
+@attrs.frozen
+class PersonName:
+    """First and last name, as FHIR's official ``given`` and ``family``."""
+
+    first: NamePart
+    last: NamePart

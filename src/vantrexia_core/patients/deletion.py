@@ -1,0 +1,39 @@
+"""Hiding records and bringing them back. Nothing is ever removed: HIPAA wants the record retained."""
+
+from vantrexia_core.audit import Action, Attempt, Once, undertake
+from vantrexia_core.kernel import Actor, PatientId, Permission
+from vantrexia_core.patients.lifecycle import Move
+from vantrexia_core.patients.model import MovedPatient
+from vantrexia_core.patients.moving import moved
+from vantrexia_core.patients.ports import PatientDesk
+from vantrexia_core.patients.values import Reason
+
+
+def delete_patient(
+    desk: PatientDesk, actor: Actor, patient_id: PatientId, *, expected_version: int | None = None
+) -> MovedPatient:
+    """Hide a record from everything but the administrator's view. Its MRN and external id stay reserved.
+
+    Raises:
+        PermissionDeniedError: the role may not delete patients.
+        NotFoundError: no such record in the practice, or it is deleted already.
+        StaleVersionError: the record is at another version than expected.
+    """
+    attempt = Attempt(actor, Action.DELETE, Permission.DELETE_PATIENTS, patient_id)
+    with undertake(desk, attempt) as deed:
+        return moved(deed, patient_id, Move.DELETE, expected_version=expected_version)
+
+
+def restore_patient(
+    desk: PatientDesk, actor: Actor, patient_id: PatientId, reason: Reason, *, once: Once | None = None
+) -> MovedPatient:
+    """Make a deleted record active again.
+
+    Raises:
+        PermissionDeniedError: the actor is not an administrator.
+        NotFoundError: no such record in the practice.
+        InvalidTransitionError: it is not deleted.
+    """
+    attempt = Attempt(actor, Action.RESTORE, Permission.MANAGE_DELETED_PATIENTS, patient_id)
+    with undertake(desk, attempt, once) as deed:
+        return moved(deed, patient_id, Move.RESTORE, reason=reason)

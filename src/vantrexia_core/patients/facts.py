@@ -1,0 +1,77 @@
+"""What happens to patients' records, in the past tense. Ids and field names only."""
+
+from typing import ClassVar
+
+import attrs
+
+from vantrexia_core.audit import Action, Fact
+
+
+@attrs.frozen
+class Registered(Fact):
+    """A record was created."""
+
+    action: ClassVar[Action] = Action.CREATE
+
+
+@attrs.frozen
+class Viewed(Fact):
+    """One record was shown."""
+
+    action: ClassVar[Action] = Action.READ
+
+
+@attrs.frozen
+class Revised(Fact):
+    """Demographics were replaced; ``changed`` names the fields whose value is another now."""
+
+    action: ClassVar[Action] = Action.UPDATE
+
+
+@attrs.frozen
+class Archived(Fact):
+    """A record was put out of service."""
+
+    action: ClassVar[Action] = Action.ARCHIVE
+
+
+@attrs.frozen
+class Unarchived(Fact):
+    """An archived record was put back into service."""
+
+    action: ClassVar[Action] = Action.UNARCHIVE
+
+
+@attrs.frozen
+class Deleted(Fact):
+    """A record was hidden. It is retained."""
+
+    action: ClassVar[Action] = Action.DELETE
+
+
+@attrs.frozen
+class Restored(Fact):
+    """A deleted record was made visible again."""
+
+    action: ClassVar[Action] = Action.RESTORE
+
+
+@attrs.frozen
+class Listed(Fact):
+    """A page of patients was shown; ``disclosed`` holds their ids in the order shown."""
+
+    action: ClassVar[Action] = Action.LIST
+
+
+@attrs.frozen
+class ArchivedListed(Fact):
+    """A page of archived patients was shown."""
+
+    action: ClassVar[Action] = Action.LIST_ARCHIVED
+
+
+@attrs.frozen
+class DeletedListed(Fact):
+    """A page of deleted patients was shown to an administrator."""
+
+    action: ClassVar[Action] = Action.LIST_DELETED

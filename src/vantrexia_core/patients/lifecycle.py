@@ -1,0 +1,86 @@
+"""The life of a record: one table, one short engine.
+
+Every status meets every move exactly once below, the refused ones included. The diagram in the documentation
+is drawn from this table. A refused move raises and changes nothing.
+"""
+
+from collections.abc import Mapping
+from enum import Enum
+from types import MappingProxyType
+from typing import Final
+
+from vantrexia_core.kernel import ConflictError, NotFoundError, VantrexiaError
+
+
+class Status(Enum):
+    """Where a record stands. ``active`` in the API means exactly `ACTIVE`."""
+
+    ACTIVE = "active"
+    ARCHIVED = "archived"
+    DELETED = "deleted"
+
+
+class Move(Enum):
+    """What can be asked of a record. `REVISE` is here because the status decides whether it is allowed."""
+
+    REVISE = "revise"
+    ARCHIVE = "archive"
+    UNARCHIVE = "unarchive"
+    DELETE = "delete"
+    RESTORE = "restore"
+
+
+class AlreadyArchivedError(ConflictError):
+    """The patient is archived already."""
+
+    code = "already_archived"
+    sentence = "This patient is archived already."
+
+
+class NotArchivedError(ConflictError):
+    """Only an archived patient can be unarchived."""
+
+    code = "not_archived"
+    sentence = "This patient is not archived."
+
+
+class InvalidTransitionError(ConflictError):
+    """Only a deleted patient can be restored."""
+
+    code = "invalid_transition"
+    sentence = "This patient is not deleted, so there is nothing to restore."
+
+
+TRANSITIONS: Final[Mapping[tuple[Status, Move], Status | type[VantrexiaError]]] = MappingProxyType(
+    {
+        (Status.ACTIVE, Move.REVISE): Status.ACTIVE,
+        (Status.ACTIVE, Move.ARCHIVE): Status.ARCHIVED,
+        (Status.ACTIVE, Move.UNARCHIVE): NotArchivedError,
+        (Status.ACTIVE, Move.DELETE): Status.DELETED,
+        (Status.ACTIVE, Move.RESTORE): InvalidTransitionError,
+        # HIPAA gives a right to amendment (45 CFR 164.526), and it does not end when care does.
+        (Status.ARCHIVED, Move.REVISE): Status.ARCHIVED,
+        (Status.ARCHIVED, Move.ARCHIVE): AlreadyArchivedError,
+        (Status.ARCHIVED, Move.UNARCHIVE): Status.ACTIVE,
+        (Status.ARCHIVED, Move.DELETE): Status.DELETED,
+        (Status.ARCHIVED, Move.RESTORE): InvalidTransitionError,
+        # A deleted record is retained but hidden: to all but the administrator's restore it does not exist.
+        (Status.DELETED, Move.REVISE): NotFoundError,
+        (Status.DELETED, Move.ARCHIVE): NotFoundError,
+        (Status.DELETED, Move.UNARCHIVE): NotFoundError,
+        (Status.DELETED, Move.DELETE): NotFoundError,
+        (Status.DELETED, Move.RESTORE): Status.ACTIVE,
+    }
+)
+
+
+def status_after(status: Status, move: Move) -> Status:
+    """The status a move leads to.
+
+    Raises:
+        AlreadyArchivedError, NotArchivedError, InvalidTransitionError, NotFoundError: as the table says.
+    """
+    outcome = TRANSITIONS[status, move]
+    if isinstance(outcome, Status):
+        return outcome
+    raise outcome

@@ -1,0 +1,101 @@
+"""Showing patients: one, a page, the archived, the deleted. Every reading is recorded before it is answered."""
+
+import attrs
+
+from vantrexia_core.audit import Action, Attempt, Deed, undertake
+from vantrexia_core.kernel import (
+    Actor,
+    NotFoundError,
+    Page,
+    PatientId,
+    Permission,
+    Reach,
+    UnavailableError,
+)
+from vantrexia_core.patients.directory import Listing
+from vantrexia_core.patients.facts import ArchivedListed, DeletedListed, Listed, Viewed
+from vantrexia_core.patients.lifecycle import Status
+from vantrexia_core.patients.model import MovedPatient, Patient
+from vantrexia_core.patients.ports import PatientDesk, PatientWork
+
+_TRIES = 5
+
+
+def look_up_patient(desk: PatientDesk, actor: Actor, patient_id: PatientId) -> Patient:
+    """One record, active or archived. A patient's account sees its own record only.
+
+    Raises:
+        PermissionDeniedError: the role may not see patients.
+        NotFoundError: no such record for this actor, or it is deleted.
+    """
+    with undertake(desk, Attempt(actor, Action.READ, Permission.VIEW_PATIENTS, patient_id)) as deed:
+        if deed.reach is Reach.OWN and actor.patient_id != patient_id:
+            raise NotFoundError
+        patient = deed.work.patients.get(patient_id)
+        if patient.status is Status.DELETED:
+            raise NotFoundError
+        return deed.finish(Viewed(patient_id, disclosed=(patient_id,)), patient)
+
+
+def find_patients(desk: PatientDesk, actor: Actor, listing: Listing) -> Page[Patient]:
+    """A page of active (or, if asked for, archived) patients with the exact count.
+
+    Raises:
+        PermissionDeniedError: the role may not see patients.
+        NotFoundError: the page lies behind the last one.
+    """
+    with undertake(desk, Attempt(actor, Action.LIST, Permission.VIEW_PATIENTS)) as deed:
+        page = _page(desk, deed, listing)
+        return deed.finish(Listed(disclosed=_ids(page)), page)
+
+
+def find_archived_patients(desk: PatientDesk, actor: Actor, listing: Listing) -> Page[MovedPatient]:
+    """A page of archived patients, each with when, by whom and why it was archived.
+
+    Raises:
+        PermissionDeniedError: the role may not see patients.
+        NotFoundError: the page lies behind the last one.
+    """
+    listing = attrs.evolve(listing, status=Status.ARCHIVED)
+    with undertake(desk, Attempt(actor, Action.LIST_ARCHIVED, Permission.VIEW_PATIENTS)) as deed:
+        page = _page(desk, deed, listing)
+        return deed.finish(ArchivedListed(disclosed=_ids(page)), _with_moves(deed, page))
+
+
+def find_deleted_patients(desk: PatientDesk, actor: Actor, listing: Listing) -> Page[MovedPatient]:
+    """A page of deleted patients for an administrator, each with when and by whom it was deleted.
+
+    Raises:
+        PermissionDeniedError: the actor is not an administrator.
+        NotFoundError: the page lies behind the last one.
+    """
+    listing = attrs.evolve(listing, status=Status.DELETED)
+    attempt = Attempt(actor, Action.LIST_DELETED, Permission.MANAGE_DELETED_PATIENTS)
+    with undertake(desk, attempt) as deed:
+        page = _page(desk, deed, listing)
+        return deed.finish(DeletedListed(disclosed=_ids(page)), _with_moves(deed, page))
+
+
+def _page(desk: PatientDesk, deed: Deed[PatientWork], listing: Listing) -> Page[Patient]:
+    actor = deed.attempt.actor
+    if deed.reach is Reach.OWN:
+        if actor.patient_id is None:
+            return Page(0, (), listing.page)
+        listing = attrs.evolve(listing, only=actor.patient_id)
+    for _ in range(_TRIES):
+        found = desk.directory.find(actor.practice_id, listing)
+        listing.page.check_within(found.count)
+        patients = deed.work.patients.fetch(found.ids, as_of=found.as_of)
+        if patients is not None:
+            return Page(found.count, tuple(patients), listing.page)
+    # Each time a record of this very page was changed between the two readings: say so rather than mix them.
+    raise UnavailableError
+
+
+def _with_moves(deed: Deed[PatientWork], page: Page[Patient]) -> Page[MovedPatient]:
+    changes = deed.work.patients.last_changes(_ids(page))
+    return page.map(lambda patient: MovedPatient(patient, changes[patient.id]))
+
+
+def _ids(page: Page[Patient]) -> tuple[PatientId, ...]:
+    return tuple(patient.id for patient in page.items)

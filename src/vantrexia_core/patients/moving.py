@@ -1,0 +1,25 @@
+"""The one straight line behind every move of the lifecycle."""
+
+from vantrexia_core.audit import Deed
+from vantrexia_core.kernel import PatientId
+from vantrexia_core.patients.lifecycle import Move
+from vantrexia_core.patients.model import MovedPatient
+from vantrexia_core.patients.ports import PatientWork
+from vantrexia_core.patients.values import Reason
+
+
+def moved(
+    deed: Deed[PatientWork],
+    patient_id: PatientId,
+    move: Move,
+    *,
+    reason: Reason | None = None,
+    expected_version: int | None = None,
+) -> MovedPatient:
+    """Read the record to change it, let it move, store and record the move."""
+    patients = deed.work.patients
+    patient = patients.get_to_change(patient_id)
+    after, change, fact = patient.move(move, by=deed.attempt.actor, now=deed.now, reason=reason)
+    patient.check_version(expected_version)
+    patients.move(after, change)
+    return deed.finish(fact, MovedPatient(after, change))

@@ -1,0 +1,110 @@
+"""What the patients' use cases need from the world."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from vantrexia_core.audit import Desk, RecordedWork
+from vantrexia_core.kernel import InvalidError, PatientId, PracticeId
+from vantrexia_core.patients.directory import Found, Listing
+from vantrexia_core.patients.model import Patient, StatusChange
+
+
+class MrnTakenError(InvalidError):
+    """The MRN belongs to another record of the practice, perhaps a deleted one: numbers stay reserved."""
+
+    def __init__(self) -> None:
+        super().__init__({"mrn": ("This MRN is already in use in your practice.",)})
+
+
+class ExternalIdTakenError(InvalidError):
+    """The external id belongs to another record of the practice."""
+
+    def __init__(self) -> None:
+        super().__init__({"external_id": ("This external id is already in use in your practice.",)})
+
+
+class PatientStore(Protocol):
+    """The records of one practice, inside one transaction. Another practice's records do not exist here."""
+
+    def next_mrn_number(self) -> int:
+        """The next number of the practice's counter, from 1. No two transactions get the same one."""
+        ...
+
+    def add(self, patient: Patient) -> None:
+        """Store a new record. On an error nothing is stored and the transaction goes on.
+
+        Raises:
+            MrnTakenError, ExternalIdTakenError: the value belongs to another record.
+        """
+        ...
+
+    def get(self, patient_id: PatientId) -> Patient:
+        """One record of any status, as it is now.
+
+        Raises:
+            NotFoundError: no such record in this practice.
+        """
+        ...
+
+    def get_to_change(self, patient_id: PatientId) -> Patient:
+        """Like `get`; until this transaction ends nobody else can change the record.
+
+        Raises:
+            NotFoundError: no such record in this practice.
+        """
+        ...
+
+    def save(self, patient: Patient) -> None:
+        """Store a revised record whose version is one above the stored one.
+
+        Raises:
+            MrnTakenError, ExternalIdTakenError: the value belongs to another record.
+            StaleVersionError: the stored record is not the one this revision started from.
+        """
+        ...
+
+    def move(self, patient: Patient, change: StatusChange) -> None:
+        """Store a record's new status together with the line of its history.
+
+        Raises:
+            StaleVersionError: the stored record is not the one this move started from.
+        """
+        ...
+
+    def fetch(self, ids: Sequence[PatientId], *, as_of: int) -> Sequence[Patient] | None:
+        """The records of a page, in the order of ``ids``; None when one of them changed after ``as_of``."""
+        ...
+
+    def last_changes(self, ids: Sequence[PatientId]) -> Mapping[PatientId, StatusChange]:
+        """The newest line of each record's history of moves; records that never moved are left out."""
+        ...
+
+    def history(self, patient_id: PatientId) -> Sequence[StatusChange]:
+        """All moves of a record, oldest first."""
+        ...
+
+
+class PatientDirectory(Protocol):
+    """Search, order and count over a practice's patients, outside any transaction."""
+
+    def find(self, practice_id: PracticeId, listing: Listing) -> Found:
+        """One page of ids and the exact count, over everything committed before the call."""
+        ...
+
+
+class PatientWork(RecordedWork, Protocol):
+    """The unit of work of this context."""
+
+    @property
+    def patients(self) -> PatientStore:
+        """The practice's records, inside this transaction."""
+        ...
+
+
+class PatientDesk(Desk[PatientWork], Protocol):
+    """Where patients' work is begun."""
+
+    @property
+    def directory(self) -> PatientDirectory:
+        """The practice's directory."""
+        ...

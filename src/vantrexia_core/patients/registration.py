@@ -1,0 +1,64 @@
+"""Registering patients and revising their demographics."""
+
+from vantrexia_core.audit import Action, Attempt, Deed, Once, undertake
+from vantrexia_core.kernel import Actor, PatientId, Permission
+from vantrexia_core.patients.facts import Registered
+from vantrexia_core.patients.model import NewPatient, Patient, Revision
+from vantrexia_core.patients.ports import MrnTakenError, PatientDesk, PatientWork
+from vantrexia_core.patients.values import Mrn
+
+
+def register_patient(
+    desk: PatientDesk, actor: Actor, new: NewPatient, *, once: Once | None = None
+) -> Patient:
+    """Create a record in the actor's practice and give it an MRN if it has none.
+
+    Raises:
+        PermissionDeniedError: the role may not create patients.
+        InvalidError: a birth in the future; an MRN or external id that another record has.
+    """
+    with undertake(desk, Attempt(actor, Action.CREATE, Permission.WRITE_PATIENTS), once) as deed:
+        patient, fact = _added(desk, actor, deed, new)
+        return deed.finish(fact, patient)
+
+
+def revise_patient(  # noqa: PLR0913 - one call, one record, its conditions by name
+    desk: PatientDesk,
+    actor: Actor,
+    patient_id: PatientId,
+    revision: Revision,
+    *,
+    expected_version: int | None = None,
+) -> Patient:
+    """Replace some or all demographics. With ``expected_version`` a record changed meanwhile is refused.
+
+    Raises:
+        PermissionDeniedError: the role may not change patients.
+        NotFoundError: no such record in the practice, or it is deleted.
+        StaleVersionError: the record is at another version than expected.
+        InvalidError: a birth in the future; an MRN or external id that another record has.
+    """
+    with undertake(desk, Attempt(actor, Action.UPDATE, Permission.WRITE_PATIENTS, patient_id)) as deed:
+        patient = deed.work.patients.get_to_change(patient_id)
+        revised, fact = patient.revise(revision, now=deed.now)
+        patient.check_version(expected_version)
+        if revised.version != patient.version:
+            deed.work.patients.save(revised)
+        return deed.finish(fact, revised)
+
+
+def _added(
+    desk: PatientDesk, actor: Actor, deed: Deed[PatientWork], new: NewPatient
+) -> tuple[Patient, Registered]:
+    id_ = PatientId(desk.ids.new_id())
+    while True:
+        mrn = new.mrn if new.mrn is not None else Mrn.numbered(deed.work.patients.next_mrn_number())
+        patient, fact = Patient.register(new, id_=id_, practice_id=actor.practice_id, mrn=mrn, now=deed.now)
+        try:
+            deed.work.patients.add(patient)
+        except MrnTakenError:
+            # Somebody typed the very number that the counter has reached: step over it.
+            if new.mrn is None:
+                continue
+            raise
+        return patient, fact

@@ -1,0 +1,40 @@
+"""How protected values rest: what they are bound to, the bytes they become, how they compare when folded.
+
+Pure: the ciphers themselves are adapters behind `FieldCipher` and `BlindIndex`; what they must produce is
+laid down here and pinned by byte vectors.
+"""
+
+from vantrexia_core.protection.binding import FieldName, Place, associated_data
+from vantrexia_core.protection.envelope import (
+    BUCKET_LONG,
+    BUCKET_NAME,
+    BUCKET_SHORT,
+    KEY_VERSION_MAX,
+    NONCE_BYTES,
+    Envelope,
+    UnreadableError,
+    pad,
+    unpad,
+)
+from vantrexia_core.protection.folding import fold, words
+from vantrexia_core.protection.ports import BlindIndex, FieldCipher, KeyWrapper
+
+__all__ = [
+    "BUCKET_LONG",
+    "BUCKET_NAME",
+    "BUCKET_SHORT",
+    "KEY_VERSION_MAX",
+    "NONCE_BYTES",
+    "BlindIndex",
+    "Envelope",
+    "FieldCipher",
+    "FieldName",
+    "KeyWrapper",
+    "Place",
+    "UnreadableError",
+    "associated_data",
+    "fold",
+    "pad",
+    "unpad",
+    "words",
+]

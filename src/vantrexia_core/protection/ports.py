@@ -1,0 +1,53 @@
+"""What protection needs from the world: ciphers and keys."""
+
+from typing import Protocol
+from uuid import UUID
+
+from vantrexia_core.protection.binding import FieldName, Place
+
+
+class FieldCipher(Protocol):
+    """Seals single fields. The newest key seals, every key in the ring opens."""
+
+    def seal(self, name: FieldName, place: Place, value: bytes, *, bucket: int) -> bytes:
+        """The envelope of ``value``, padded to ``bucket``, bound to its place. Never twice the same."""
+        ...
+
+    def open(self, name: FieldName, place: Place, wire: bytes, *, bucket: int) -> bytes:
+        """The value inside an envelope.
+
+        Raises:
+            UnreadableError: damaged, moved, forged, or its key is not in the ring.
+        """
+        ...
+
+    def key_version(self, place: Place) -> int:
+        """The version of the key that seals now, for this practice."""
+        ...
+
+
+class BlindIndex(Protocol):
+    """Keyed digests of values that are unique by nature, for exact look-up and unique constraints.
+
+    Only for such values: equal digests show equal values, and a name is not unique.
+    """
+
+    def digest(self, name: FieldName, practice_id: UUID, value: bytes) -> bytes:
+        """HMAC-SHA-256 (RFC 2104) under this practice's and this column's own key, 32 bytes."""
+        ...
+
+
+class KeyWrapper(Protocol):
+    """Wraps data keys under a key-encryption key that lives outside the database (a file, a KMS)."""
+
+    def wrap(self, data_key: bytes, context: bytes) -> bytes:
+        """The wrapped form of a 32-byte key, bound to ``context`` (scope, purpose, version)."""
+        ...
+
+    def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
+        """The data key.
+
+        Raises:
+            UnreadableError: another key-encryption key or another context wrapped it.
+        """
+        ...
