@@ -17,7 +17,8 @@ _LETTERS: Final = str.maketrans(
     }
 )  # fmt: skip
 
-_APOSTROPHES: Final = frozenset("'’‘ʼʻ`´ʹ′＇‛ʾʿ")  # noqa: RUF001 - the point is that they look alike
+_APOSTROPHES: Final = "'’‘ʼʻ`´\u1ffdʹ′＇‛ʾʿ"  # noqa: RUF001 - the point is that they look alike
+_WITHOUT_APOSTROPHES: Final = str.maketrans(dict.fromkeys(_APOSTROPHES))
 
 
 @lru_cache(maxsize=65_536)
@@ -41,12 +42,14 @@ def fold(text: str) -> str:
     """
     if text.isascii() and text.isalnum():
         return text.lower()
+    # Apostrophes go first: NFKD would turn the acute accent that many keyboards give for one into a blank.
+    plain = text.translate(_WITHOUT_APOSTROPHES)
     # Casefolding can undo a decomposition and the other way round (U+0345, U+1E9E): twice reaches the end.
-    plain = text
     for _ in range(2):
         plain = unicodedata.normalize("NFKD", plain).casefold().translate(_LETTERS)
     folded = "".join(map(_fold_character, unicodedata.normalize("NFKD", plain)))
-    return " ".join(folded.split())
+    # What was dropped may have kept two marks apart that have a canonical order of their own.
+    return " ".join(unicodedata.normalize("NFKD", folded).split())
 
 
 def words(text: str) -> tuple[str, ...]:
