@@ -53,19 +53,21 @@ _CARE = _CLINICIANS | {Role.MA}
 _READERS = _CARE | {Role.DATA_MONITOR, Role.BILLING_MANAGER}
 
 
-def _practice_wide(*grants: tuple[Permission, set[Role]]) -> dict[Permission, dict[Role, Reach]]:
-    return {permission: dict.fromkeys(roles, Reach.PRACTICE) for permission, roles in grants}
+def _granted(practice_wide: set[Role], own: Role | None = None) -> Mapping[Role, Reach]:
+    """One row, read-only like the table: nobody is granted anything at run time."""
+    row = dict.fromkeys(practice_wide, Reach.PRACTICE)
+    return MappingProxyType(row if own is None else row | {own: Reach.OWN})
 
 
 GRANTS: Final[Mapping[Permission, Mapping[Role, Reach]]] = MappingProxyType(
-    _practice_wide(
-        (Permission.WRITE_PATIENTS, _CARE),
-        (Permission.ARCHIVE_PATIENTS, _CLINICIANS),
-        (Permission.DELETE_PATIENTS, _MANAGERS),
-        (Permission.MANAGE_DELETED_PATIENTS, _ADMIN),
-        (Permission.MANAGE_USERS, _ADMIN),
-    )
-    | {Permission.VIEW_PATIENTS: dict.fromkeys(_READERS, Reach.PRACTICE) | {Role.PATIENT: Reach.OWN}}
+    {
+        Permission.VIEW_PATIENTS: _granted(_READERS, own=Role.PATIENT),
+        Permission.WRITE_PATIENTS: _granted(_CARE),
+        Permission.ARCHIVE_PATIENTS: _granted(_CLINICIANS),
+        Permission.DELETE_PATIENTS: _granted(_MANAGERS),
+        Permission.MANAGE_DELETED_PATIENTS: _granted(_ADMIN),
+        Permission.MANAGE_USERS: _granted(_ADMIN),
+    }
 )
 
 
