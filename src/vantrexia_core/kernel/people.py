@@ -13,6 +13,9 @@ NAME_CHARACTERS_MAX: Final = 100
 EMAIL_CHARACTERS_MAX: Final = 254
 
 _REFUSED_CATEGORIES: Final = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
+_UNSEEN_CATEGORIES: Final = frozenset({"Cf", "Zs", "Mn", "Mc", "Me"})
+_UNSEEN_CHARACTERS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Hangul fillers and the empty Braille cell: a letter to Unicode, nothing to the eye."""
 _BIDI_CONTROLS: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-\u0080-\U0010ffff]+"
 _END: Final = r"[A-Za-z0-9\u0080-\U0010ffff]"
@@ -35,7 +38,7 @@ def clean_text(text: str, *, characters_max: int) -> str:
         message = "Control characters and unassigned characters are not allowed."
         raise InvalidValueError(message)
     clean = unicodedata.normalize("NFC", text).strip()
-    if not clean:
+    if all(unicodedata.category(c) in _UNSEEN_CATEGORIES or c in _UNSEEN_CHARACTERS for c in clean):
         message = "This field may not be blank."
         raise InvalidValueError(message)
     if len(clean) > characters_max:
