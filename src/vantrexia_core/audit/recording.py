@@ -151,8 +151,10 @@ def undertake(desk: Desk[W], attempt: Attempt, once: Once | None = None) -> Iter
     except UnavailableError:
         # The store or the trail is out of reach: a second attempt to write would only take longer to say so.
         raise
-    except VantrexiaError as refusal:
-        _record(desk, attempt, Outcome.REFUSED, refusal.code, now)
+    except VantrexiaError as error:
+        # What carries no code of its own is nobody's refusal: the program or its store is at fault.
+        outcome = Outcome.FAILED if error.code == VantrexiaError.code else Outcome.REFUSED
+        _record(desk, attempt, outcome, error.code, now)
         raise
     except Exception:
         _record(desk, attempt, Outcome.FAILED, VantrexiaError.code, now)
