@@ -80,6 +80,7 @@ def _page(desk: PatientDesk, deed: Deed[PatientWork], listing: Listing) -> Page[
     actor = deed.attempt.actor
     if deed.reach is Reach.OWN:
         if actor.patient_id is None:
+            listing.page.check_within(0)
             return Page(0, (), listing.page)
         listing = attrs.evolve(listing, only=actor.patient_id)
     for _ in range(_TRIES):
