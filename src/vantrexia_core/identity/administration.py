@@ -65,7 +65,8 @@ def change_user(
             if not any(map(_is_administering, others)):
                 raise LastAdministratorError
         users.save(changed)
-        return deed.finish(UserUpdated(user_id=user_id, changed=("role", "is_active")), changed)
+        fields = tuple(name for name in ("role", "is_active") if getattr(user, name) != getattr(changed, name))
+        return deed.finish(UserUpdated(user_id=user_id, changed=fields), changed)
 
 
 def set_password(desk: UserDesk, actor: Actor, user_id: UserId, password: NewPassword) -> User:
