@@ -4,13 +4,24 @@ Pure: the ciphers themselves are adapters behind `FieldCipher` and `BlindIndex`;
 laid down here and pinned by byte vectors.
 """
 
-from vantrexia_core.protection.binding import FieldName, Place, associated_data
+from vantrexia_core.protection.binding import (
+    FieldName,
+    Place,
+    associated_data,
+    column_part,
+    key_part,
+    record_part,
+)
 from vantrexia_core.protection.envelope import (
     BUCKET_LONG,
     BUCKET_NAME,
     BUCKET_SHORT,
+    FORMAT_BYTE,
+    HEADER_BYTES,
     KEY_VERSION_MAX,
     NONCE_BYTES,
+    TAG_BYTES,
+    VALUE_BYTES_MAX,
     Envelope,
     UnreadableError,
     pad,
@@ -23,8 +34,12 @@ __all__ = [
     "BUCKET_LONG",
     "BUCKET_NAME",
     "BUCKET_SHORT",
+    "FORMAT_BYTE",
+    "HEADER_BYTES",
     "KEY_VERSION_MAX",
     "NONCE_BYTES",
+    "TAG_BYTES",
+    "VALUE_BYTES_MAX",
     "BlindIndex",
     "Envelope",
     "FieldCipher",
@@ -33,8 +48,11 @@ __all__ = [
     "Place",
     "UnreadableError",
     "associated_data",
+    "column_part",
     "fold",
+    "key_part",
     "pad",
+    "record_part",
     "unpad",
     "words",
 ]

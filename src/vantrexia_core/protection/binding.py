@@ -35,15 +35,28 @@ class Place:
     version: int
 
 
+def column_part(name: FieldName, practice_id: UUID) -> bytes:
+    """The leading part of the associated data: what all records of a practice share in one column."""
+    return _framed(FORMAT, name.table.encode("ascii"), name.column.encode("ascii"), practice_id.bytes)
+
+
+def record_part(place: Place) -> bytes:
+    """The middle part of the associated data: what all sealed fields of one record share."""
+    return _framed(place.record_id.bytes, place.version.to_bytes(8, "big"))
+
+
+def key_part(key_version: int) -> bytes:
+    """The trailing part of the associated data."""
+    return _framed(key_version.to_bytes(2, "big"))
+
+
 def associated_data(name: FieldName, place: Place, key_version: int) -> bytes:
-    """The canonical bytes a field is bound to; every part carries its length, so no two readings exist."""
-    parts = (
-        FORMAT,
-        name.table.encode("ascii"),
-        name.column.encode("ascii"),
-        place.practice_id.bytes,
-        place.record_id.bytes,
-        place.version.to_bytes(8, "big"),
-        key_version.to_bytes(2, "big"),
-    )
-    return b"".join(len(part).to_bytes(2, "big") + part for part in parts)
+    """The canonical bytes a field is bound to; every item carries its length, so no two readings exist.
+
+    A cipher that seals many fields keeps the parts and joins them; this function is the rule.
+    """
+    return column_part(name, place.practice_id) + record_part(place) + key_part(key_version)
+
+
+def _framed(*items: bytes) -> bytes:
+    return b"".join(len(item).to_bytes(2, "big") + item for item in items)

@@ -75,8 +75,7 @@ def pad(value: bytes, bucket: int) -> bytes:
     if len(value) > VALUE_BYTES_MAX:
         message = f"a sealed field holds at most {VALUE_BYTES_MAX} bytes"
         raise ValueError(message)
-    framed = len(value).to_bytes(2, "big") + value
-    return framed + bytes(-len(framed) % bucket)
+    return len(value).to_bytes(2, "big") + value + bytes(-(2 + len(value)) % bucket)
 
 
 def unpad(padded: bytes, bucket: int) -> bytes:
@@ -85,7 +84,8 @@ def unpad(padded: bytes, bucket: int) -> bytes:
     Raises:
         UnreadableError: length, padding or bucket are not what `pad` would have made.
     """
-    value = padded[2 : 2 + int.from_bytes(padded[:2], "big")]
-    if len(padded) < 2 or pad(value, bucket) != padded:  # noqa: PLR2004 - the length prefix
+    end = 2 + int.from_bytes(padded[:2], "big")
+    padding = -end % bucket
+    if len(padded) != end + padding or padded[end:] != bytes(padding):
         raise UnreadableError
-    return value
+    return padded[2:end]
