@@ -1,0 +1,1 @@
+"""The tests of Vantrexia. Shared parts: `builders`, `sources`, `marks` and `strategies`."""

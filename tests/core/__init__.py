@@ -1,0 +1,1 @@
+"""Laws of the domain, as properties and tables."""
