@@ -5,7 +5,7 @@ a unit of work, so there is no deed without a record. Denials, failures and repe
 """
 
 from vantrexia_core.audit.entry import Action, AuditEntry, Fact, Outcome, SequencedEntry
-from vantrexia_core.audit.ports import AuditTrail, Desk, Once, Receipts, RecordedWork
+from vantrexia_core.audit.ports import RECEIPT_LIFE, AuditTrail, Desk, Once, Receipts, RecordedWork
 from vantrexia_core.audit.recording import (
     AlreadyAnswered,
     Attempt,
@@ -18,6 +18,7 @@ from vantrexia_core.audit.recording import (
 )
 
 __all__ = [
+    "RECEIPT_LIFE",
     "Action",
     "AlreadyAnswered",
     "Attempt",

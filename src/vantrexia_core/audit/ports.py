@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol, TypeVar
 
 import attrs
 
@@ -11,6 +11,9 @@ from vantrexia_core.audit.entry import AuditEntry, SequencedEntry
 from vantrexia_core.kernel import Clock, IdSource, Phi, PracticeId, UserId
 
 W_co = TypeVar("W_co", bound="RecordedWork", covariant=True)
+
+RECEIPT_LIFE: Final = timedelta(hours=24)
+"""How long a first answer is kept for a repeated call."""
 
 
 class AuditTrail(Protocol):
@@ -48,7 +51,7 @@ class Receipts(Protocol):
     def claim(self, by: UserId, once: Once, *, at: datetime) -> Phi[bytes] | None:
         """The answer kept for this key, or None: then the key is the caller's until the transaction ends.
 
-        A concurrent call with the same key waits until this transaction ends. Receipts live 24 hours.
+        A concurrent call with the same key waits until this transaction ends. Receipts live for `RECEIPT_LIFE`.
 
         Raises:
             IdempotencyKeyReusedError: the key was used for another request.
