@@ -1,0 +1,9 @@
+"""Stores in plain memory with honest transactions: for tests, trials, and embedding without a database.
+
+Nothing is sealed and nothing survives the process. Everything else is promised as by the SQL adapter, and the
+same contract tests say so.
+"""
+
+from vantrexia_adapters.memory.desk import MemoryDesk, MemoryWork
+
+__all__ = ["MemoryDesk", "MemoryWork"]

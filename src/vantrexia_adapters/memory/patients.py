@@ -1,0 +1,119 @@
+"""The patient store in memory."""
+
+from collections.abc import Mapping, Sequence
+
+from vantrexia_adapters.memory.draft import Draft
+from vantrexia_adapters.memory.state import Filed, Shelf
+from vantrexia_core.kernel import (
+    BrokenPromiseError,
+    NotFoundError,
+    PatientId,
+    PracticeId,
+    StaleVersionError,
+)
+from vantrexia_core.patients import (
+    ExternalIdTakenError,
+    MrnTakenError,
+    Patient,
+    StatusChange,
+)
+
+
+class MemoryPatients:
+    """One practice's records in one unit of work."""
+
+    def __init__(self, practice_id: PracticeId, shelf: Shelf) -> None:
+        self._practice_id = practice_id
+        # One number for all changes of a unit of work: they become visible together.
+        self._seq = shelf.seq + 1
+        self.patients: Draft[PatientId, Filed] = Draft(shelf.patients)
+        self.moves: Draft[PatientId, tuple[StatusChange, ...]] = Draft(shelf.moves)
+        self.by_mrn: Draft[str, PatientId] = Draft(shelf.by_mrn)
+        self.by_external_id: Draft[str, PatientId] = Draft(shelf.by_external_id)
+        self.seq = shelf.seq
+        self.mrn_number = shelf.mrn_number
+
+    def next_mrn_number(self) -> int:
+        """See `PatientStore`."""
+        self.mrn_number += 1
+        return self.mrn_number
+
+    def add(self, patient: Patient) -> None:
+        """See `PatientStore`."""
+        self._check_ours(patient)
+        self._check_free(patient)
+        if self.patients.get(patient.id) is not None:
+            message = "a patient id was given out twice"
+            raise BrokenPromiseError(message)
+        self._file(patient)
+
+    def get(self, patient_id: PatientId) -> Patient:
+        """See `PatientStore`."""
+        filed = self.patients.get(patient_id)
+        if filed is None:
+            raise NotFoundError
+        return filed.patient
+
+    def get_to_change(self, patient_id: PatientId) -> Patient:
+        """See `PatientStore`. There is one unit of work at a time, so nobody else can change anything."""
+        return self.get(patient_id)
+
+    def save(self, patient: Patient) -> None:
+        """See `PatientStore`."""
+        before = self._started_from(patient)
+        self._check_free(patient)
+        self.by_mrn.remove(before.mrn.reveal())
+        if before.external_id is not None:
+            self.by_external_id.remove(before.external_id.reveal())
+        self._file(patient)
+
+    def move(self, patient: Patient, change: StatusChange) -> None:
+        """See `PatientStore`."""
+        self._started_from(patient)
+        self._file(patient)
+        self.moves.put(patient.id, (*(self.moves.get(patient.id) or ()), change))
+
+    def fetch(self, ids: Sequence[PatientId], *, as_of: int) -> Sequence[Patient] | None:
+        """See `PatientStore`."""
+        page = [self.patients.get(id_) for id_ in ids]
+        found = [filed for filed in page if filed is not None]
+        if len(found) != len(page):
+            raise NotFoundError
+        if any(filed.seq > as_of for filed in found):
+            return None
+        return [filed.patient for filed in found]
+
+    def last_changes(self, ids: Sequence[PatientId]) -> Mapping[PatientId, StatusChange]:
+        """See `PatientStore`."""
+        return {id_: moves[-1] for id_ in ids if (moves := self.moves.get(id_))}
+
+    def history(self, patient_id: PatientId) -> Sequence[StatusChange]:
+        """See `PatientStore`."""
+        return self.moves.get(patient_id) or ()
+
+    def _check_ours(self, patient: Patient) -> None:
+        if patient.practice_id != self._practice_id:
+            message = "a unit of work stores records of its own practice only"
+            raise BrokenPromiseError(message)
+
+    def _started_from(self, patient: Patient) -> Patient:
+        self._check_ours(patient)
+        filed = self.patients.get(patient.id)
+        if filed is None or filed.patient.version != patient.version - 1:
+            raise StaleVersionError
+        return filed.patient
+
+    def _check_free(self, patient: Patient) -> None:
+        if self.by_mrn.get(patient.mrn.reveal()) not in {None, patient.id}:
+            raise MrnTakenError
+        if patient.external_id is None:
+            return
+        if self.by_external_id.get(patient.external_id.reveal()) not in {None, patient.id}:
+            raise ExternalIdTakenError
+
+    def _file(self, patient: Patient) -> None:
+        self.seq = self._seq
+        self.patients.put(patient.id, Filed.of(patient, self._seq))
+        self.by_mrn.put(patient.mrn.reveal(), patient.id)
+        if patient.external_id is not None:
+            self.by_external_id.put(patient.external_id.reveal(), patient.id)

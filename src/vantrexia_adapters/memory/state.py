@@ -1,0 +1,67 @@
+"""What is committed, as values that are never changed in place: a commit puts new ones in their stead."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import attrs
+
+from vantrexia_core.identity import Account
+from vantrexia_core.kernel import PatientId, Phi, PracticeId, UserId
+from vantrexia_core.patients import DirectoryEntry, Patient, StatusChange
+
+
+@attrs.frozen
+class Filed:
+    """A record, the number of its practice's change that filed it, and what the directory knows of it."""
+
+    patient: Patient
+    seq: int
+    entry: DirectoryEntry
+
+    @classmethod
+    def of(cls, patient: Patient, seq: int) -> "Filed":
+        """File a record."""
+        entry = DirectoryEntry.of(
+            patient.id,
+            patient.status,
+            patient.created_at,
+            last=patient.name.last.reveal(),
+            first=patient.name.first.reveal(),
+            mrn=patient.mrn.reveal(),
+        )
+        return cls(patient, seq, entry)
+
+
+@attrs.frozen
+class Receipt:
+    """A kept answer, and the request it answered."""
+
+    request: Phi[bytes]
+    answer: Phi[bytes]
+    at: datetime
+
+
+@attrs.frozen(repr=False)
+class Shelf:
+    """All that belongs to one practice. Never printed: its keys are PHI."""
+
+    patients: Mapping[PatientId, Filed] = attrs.Factory(dict)
+    moves: Mapping[PatientId, tuple[StatusChange, ...]] = attrs.Factory(dict)
+    by_mrn: Mapping[str, PatientId] = attrs.Factory(dict)
+    by_external_id: Mapping[str, PatientId] = attrs.Factory(dict)
+    receipts: Mapping[tuple[UserId, str], Receipt] = attrs.Factory(dict)
+    seq: int = 0
+    mrn_number: int = 0
+
+
+@attrs.frozen(repr=False)
+class Memory:
+    """Everything but the trail, which only grows and so needs no copies."""
+
+    shelves: Mapping[PracticeId, Shelf] = attrs.Factory(dict)
+    accounts: Mapping[UserId, Account] = attrs.Factory(dict)
+    by_email: Mapping[str, UserId] = attrs.Factory(dict)
+
+    def shelf(self, practice_id: PracticeId) -> Shelf:
+        """A practice's shelf; an empty one before its first record."""
+        return self.shelves.get(practice_id) or Shelf()
