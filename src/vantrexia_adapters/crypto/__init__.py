@@ -1,0 +1,49 @@
+"""Keys, ciphers, keyed digests and password hashing, over the ``cryptography`` package."""
+
+from vantrexia_adapters.crypto.aes_gcm import AesGcmFieldCipher
+from vantrexia_adapters.crypto.blind_index import HmacBlindIndex
+from vantrexia_adapters.crypto.key_ring import (
+    DEPLOYMENT_PURPOSES,
+    PRACTICE_PURPOSES,
+    KeyCheck,
+    KeyRing,
+    Purpose,
+    RootKey,
+    Scope,
+    UnknownKeyError,
+    WrongKeyRingError,
+)
+from vantrexia_adapters.crypto.key_wrapping import FileKeyWrapper
+from vantrexia_adapters.crypto.passwords import Argon2Cost, Argon2Passwords
+from vantrexia_adapters.crypto.ring_file import (
+    KeyRingExistsError,
+    KeyRingMissingError,
+    KeyRingUnsafeError,
+)
+from vantrexia_adapters.crypto.ring_format import DEPLOYMENT, KeyName, KeyRingDamagedError, KeyRingError
+from vantrexia_adapters.crypto.signing_keys import RingSigningKeys
+
+__all__ = [
+    "DEPLOYMENT",
+    "DEPLOYMENT_PURPOSES",
+    "PRACTICE_PURPOSES",
+    "AesGcmFieldCipher",
+    "Argon2Cost",
+    "Argon2Passwords",
+    "FileKeyWrapper",
+    "HmacBlindIndex",
+    "KeyCheck",
+    "KeyName",
+    "KeyRing",
+    "KeyRingDamagedError",
+    "KeyRingError",
+    "KeyRingExistsError",
+    "KeyRingMissingError",
+    "KeyRingUnsafeError",
+    "Purpose",
+    "RingSigningKeys",
+    "RootKey",
+    "Scope",
+    "UnknownKeyError",
+    "WrongKeyRingError",
+]

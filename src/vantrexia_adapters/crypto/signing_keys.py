@@ -1,0 +1,43 @@
+"""The deployment's token signing keys, as `vantrexia_adapters.tokens` wants them."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from vantrexia_adapters.crypto.key_ring import KeyRing, Purpose
+from vantrexia_adapters.crypto.ring_format import DEPLOYMENT
+
+_INFO: Final = b"token/hs256"
+
+
+class RingSigningKeys:
+    """HS256 keys (RFC 7518, section 3.2) derived from the ring's token roots, by version."""
+
+    __slots__ = ("_ring",)
+
+    def __init__(self, ring: KeyRing) -> None:
+        self._ring = ring
+
+    @property
+    def generation(self) -> int:
+        """Grows whenever the keys may have changed."""
+        return self._ring.generation
+
+    def active(self) -> int:
+        """The version that signs now."""
+        return self._ring.active(DEPLOYMENT, Purpose.TOKEN)
+
+    def all(self) -> Mapping[int, bytes]:
+        """Every version that verifies, and its 32-byte key."""
+        versions = self._ring.versions(DEPLOYMENT, Purpose.TOKEN)
+        return {v: self._ring.root(DEPLOYMENT, Purpose.TOKEN, v).derive(_INFO) for v in versions}
+
+    def refresh(self) -> None:
+        """Notice keys that another process added.
+
+        Raises:
+            KeyRingError: the ring's file is gone, unsafe or damaged.
+        """
+        self._ring.refresh()
+
+    def __repr__(self) -> str:
+        return f"RingSigningKeys({self._ring!r})"

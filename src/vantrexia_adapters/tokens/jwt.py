@@ -1,0 +1,257 @@
+"""Access and refresh tokens: JSON Web Tokens (RFC 7519) signed with HS256, held to RFC 8725.
+
+A token that differs from what `JwtTokens.issue` writes in any spelling is refused. Its header is not parsed at
+all: there are only as many valid headers as there are keys, each one known text, so ``alg``, ``crit``, ``jwk``
+and ``kid`` give an attacker nothing to choose (RFC 8725, sections 3.1 and 3.10). Access and refresh tokens have
+an audience and a type each, so that one is never taken for the other (section 3.12).
+"""
+
+import json
+import re
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum
+from hashlib import sha256
+from threading import Lock
+from typing import Final, Protocol
+from uuid import UUID
+
+import attrs
+import jwt
+
+from vantrexia_core.identity import TokenNotValidError, TokenPair, User
+from vantrexia_core.kernel import BrokenPromiseError, IdSource, Phi, UserId
+
+ALGORITHM: Final = "HS256"
+KEY_BYTES_MIN: Final = 32
+"""RFC 7518, section 3.2: a key as long as the digest."""
+TOKEN_BYTES_MAX: Final = 4096
+ACCESS_TTL_SECONDS: Final = 900
+REFRESH_TTL_SECONDS: Final = 86_400
+LEEWAY_SECONDS: Final = 0
+"""Tokens are issued and judged by one deployment's clocks."""
+VERIFIED_TOKENS_MAX: Final = 10_000
+"""How many verified tokens are remembered, some 300 bytes each."""
+
+_SPELLING: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{43}", re.ASCII)
+_CLAIMS: Final = (
+    "user_id", "sub", "token_type", "jti", "iat", "exp", "iss", "aud", "role", "practice_id", "auth_time",
+)  # fmt: skip
+
+
+class TokenKeyTooShortError(BrokenPromiseError):
+    """A signing key has fewer than 32 bytes; it could be found by trying."""
+
+    sentence = f"A token signing key must have at least {KEY_BYTES_MIN} bytes."
+
+
+class SigningKeys(Protocol):
+    """The keys that sign tokens, by version."""
+
+    @property
+    def generation(self) -> int:
+        """Grows whenever the keys may have changed."""
+        ...
+
+    def active(self) -> int:
+        """The version that signs now."""
+        ...
+
+    def all(self) -> Mapping[int, bytes]:
+        """Every version that verifies, and its key."""
+        ...
+
+    def refresh(self) -> None:
+        """Notice keys that another process added."""
+        ...
+
+
+class _Kind(Enum):
+    ACCESS = "access"
+    REFRESH = "refresh"
+
+
+@attrs.frozen
+class TokenRules:
+    """What tokens say about their origin, and how long they live."""
+
+    issuer: str = "vantrexia"
+    access_ttl_seconds: int = attrs.field(default=ACCESS_TTL_SECONDS, validator=attrs.validators.gt(0))
+    refresh_ttl_seconds: int = attrs.field(default=REFRESH_TTL_SECONDS, validator=attrs.validators.gt(0))
+
+
+@attrs.frozen
+class _Keys:
+    """The keys of one generation, the active one's version, and each valid header's key."""
+
+    generation: int
+    active: int
+    by_version: Mapping[int, bytes] = attrs.field(repr=False)
+    by_header: Mapping[str, bytes] = attrs.field(repr=False)
+
+
+@attrs.frozen
+class _Verified:
+    """What is remembered of an access token whose signature and claims were found right."""
+
+    user_id: UserId
+    iat: int
+    exp: int
+    generation: int
+
+
+class JwtTokens:
+    """Implements the core's ``Tokens``. Safe to share between threads; verification cannot be switched off."""
+
+    __slots__ = ("_ids", "_keys", "_lock", "_rules", "_source", "_verified")
+
+    def __init__(self, keys: SigningKeys, ids: IdSource, rules: TokenRules | None = None) -> None:
+        """Make tokens under ``keys``.
+
+        Raises:
+            TokenKeyTooShortError: one of the keys has fewer than 32 bytes.
+        """
+        self._source = keys
+        self._ids = ids
+        self._rules = rules or TokenRules()
+        self._keys = _keys_of(keys)
+        self._lock = Lock()
+        self._verified: dict[bytes, _Verified] = {}
+
+    def issue(self, user: User, *, at: datetime) -> TokenPair:
+        """A fresh pair for a sign-in at ``at``."""
+        now = int(at.timestamp())
+        rules = self._rules
+        return TokenPair(
+            access=self._sign(user, _Kind.ACCESS, now, rules.access_ttl_seconds),
+            refresh=self._sign(user, _Kind.REFRESH, now, rules.refresh_ttl_seconds),
+        )
+
+    def read_access(self, token: Phi[str], *, at: datetime) -> UserId:
+        """Whose access token this is.
+
+        Raises:
+            TokenNotValidError: it is not a valid access token at ``at``.
+        """
+        text = token.reveal()
+        if len(text) > TOKEN_BYTES_MAX or not text.isascii():
+            raise TokenNotValidError
+        # Remembered by digest: comparing the texts themselves would tell by time how much of one is right.
+        fingerprint = sha256(text.encode("ascii")).digest()
+        known = self._verified.get(fingerprint)
+        if known is None or known.generation != self._source.generation:
+            known = self._verify(text)
+            self._remember(fingerprint, known)
+        now = at.timestamp()
+        if not known.iat - LEEWAY_SECONDS <= now < known.exp + LEEWAY_SECONDS:
+            raise TokenNotValidError
+        return known.user_id
+
+    def _sign(self, user: User, kind: _Kind, now: int, ttl_seconds: int) -> Phi[str]:
+        keys = self._current_keys()
+        claims: dict[str, str | int] = {
+            "user_id": user.id,
+            "sub": str(user.id),
+            "token_type": kind.value,
+            "jti": str(self._ids.new_id()),
+            "iat": now,
+            "exp": now + ttl_seconds,
+            "iss": self._rules.issuer,
+            "aud": self._audience(kind),
+            "role": user.role.value,
+            "practice_id": str(user.practice_id),
+            "auth_time": now,
+        }
+        key = keys.by_version[keys.active]
+        return Phi(jwt.encode(claims, key, ALGORITHM, headers={"kid": str(keys.active)}))
+
+    def _audience(self, kind: _Kind) -> str:
+        return f"{self._rules.issuer}/{kind.value}"
+
+    def _verify(self, text: str) -> _Verified:
+        """Check everything about an access token except the time."""
+        # PyJWT takes a "=" after a part; two spellings of one token would be two tokens to a block list.
+        if _SPELLING.fullmatch(text) is None:
+            raise TokenNotValidError
+        generation = self._source.generation
+        key = self._key_for(text.partition(".")[0])
+        try:
+            claims = jwt.decode(
+                text,
+                key,
+                algorithms=[ALGORITHM],
+                audience=self._audience(_Kind.ACCESS),
+                issuer=self._rules.issuer,
+                options={
+                    "require": list(_CLAIMS),
+                    "strict_aud": True,
+                    "enforce_minimum_key_length": True,
+                    # PyJWT judges these by the machine's clock; we judge them by the caller's.
+                    "verify_exp": False,
+                    "verify_iat": False,
+                    "verify_nbf": False,
+                },
+            )
+        except (jwt.PyJWTError, ValueError, TypeError):
+            # Their messages may repeat the token.
+            raise TokenNotValidError from None
+        user_id, iat, exp = claims["user_id"], claims["iat"], claims["exp"]
+        is_ours = (
+            all(type(claims[claim]) is int for claim in ("user_id", "iat", "exp", "auth_time"))
+            and claims["token_type"] == _Kind.ACCESS.value
+            and claims["sub"] == str(user_id)
+            and claims["auth_time"] <= iat < exp
+            and "nbf" not in claims
+            and _is_uuid(claims["jti"])
+        )
+        if not is_ours:
+            raise TokenNotValidError
+        return _Verified(UserId(user_id), iat, exp, generation)
+
+    def _key_for(self, header: str) -> bytes:
+        key = self._current_keys().by_header.get(header)
+        if key is None:
+            # Perhaps another process has begun to sign with a newer key.
+            self._source.refresh()
+            key = self._current_keys().by_header.get(header)
+        if key is None:
+            raise TokenNotValidError
+        return key
+
+    def _current_keys(self) -> _Keys:
+        keys = self._keys
+        if keys.generation != self._source.generation:
+            self._keys = keys = _keys_of(self._source)
+        return keys
+
+    def _remember(self, fingerprint: bytes, verified: _Verified) -> None:
+        with self._lock:
+            while len(self._verified) >= VERIFIED_TOKENS_MAX:
+                del self._verified[next(iter(self._verified))]
+            self._verified[fingerprint] = verified
+
+    def __repr__(self) -> str:
+        return f"JwtTokens({self._rules!r})"
+
+
+def _keys_of(source: SigningKeys) -> _Keys:
+    generation, by_version = source.generation, source.all()
+    if any(len(key) < KEY_BYTES_MIN for key in by_version.values()):
+        raise TokenKeyTooShortError
+    by_header = {_header(version): key for version, key in by_version.items()}
+    return _Keys(generation, source.active(), by_version, by_header)
+
+
+def _header(version: int) -> str:
+    """The one spelling of the header of tokens signed with a key: as PyJWT writes it, members sorted."""
+    members = {"alg": ALGORITHM, "kid": str(version), "typ": "JWT"}
+    text = json.dumps(members, separators=(",", ":"), sort_keys=True)
+    return urlsafe_b64encode(text.encode("ascii")).rstrip(b"=").decode("ascii")
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
