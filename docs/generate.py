@@ -1,0 +1,276 @@
+"""Fill the generated parts of the documentation from the code they describe.
+
+``python docs/generate.py`` rewrites them; ``--check`` changes nothing, names every page that has drifted and
+exits 1. A page marks such a part with ``<!-- generated: name -->`` and ``<!-- end -->``; the prose around it is
+written by hand.
+"""
+
+import importlib
+import inspect
+import pkgutil
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+import attrs
+import click
+
+from vantrexia_adapters.cli.main import program
+from vantrexia_adapters.settings import PREFIX, LogLevel, Settings
+from vantrexia_core.kernel import (
+    GRANTS,
+    BrokenPromiseError,
+    ConflictError,
+    InvalidError,
+    NotFoundError,
+    NotSignedInError,
+    PermissionDeniedError,
+    Permission,
+    Reach,
+    Role,
+    StaleVersionError,
+    UnavailableError,
+    VantrexiaError,
+)
+from vantrexia_core.patients import TRANSITIONS, Move, Status
+from vantrexia_core.protection import UnreadableError
+from vantrexia_web.problems import status_of
+
+DOCS: Final = Path(__file__).resolve().parent
+PACKAGES: Final = ("vantrexia_core", "vantrexia_adapters", "vantrexia_web")
+
+_BLOCK: Final = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n)(?P<body>.*?)(<!-- end -->)", re.DOTALL)
+
+WHO_MUST_ACT: Final[Mapping[type[VantrexiaError], str]] = MappingProxyType(
+    {
+        InvalidError: "the caller corrects the request",
+        NotSignedInError: "the caller signs in",
+        PermissionDeniedError: "an administrator grants the role",
+        NotFoundError: "the caller looks elsewhere",
+        ConflictError: "the caller looks at the record again",
+        StaleVersionError: "the caller reads the record again",
+        UnavailableError: "the caller tries again later",
+        UnreadableError: "an administrator looks at the record",
+        BrokenPromiseError: "an engineer",
+        VantrexiaError: "the caller corrects the request",
+    }
+)
+"""The families; an error belongs to its nearest listed ancestor. The last row is HTTP's own, such as 405."""
+
+
+def lifecycle_diagram() -> Iterator[str]:
+    """The allowed moves as a mermaid state diagram."""
+    yield "```mermaid"
+    yield "stateDiagram-v2"
+    yield f"    [*] --> {Status.ACTIVE.value}: register"
+    for (status, move), outcome in TRANSITIONS.items():
+        if isinstance(outcome, Status):
+            yield f"    {status.value} --> {outcome.value}: {move.value}"
+    yield "```"
+
+
+def lifecycle_table() -> Iterator[str]:
+    """Every status with every move."""
+
+    def cell(status: Status, move: Move) -> str:
+        outcome = TRANSITIONS[status, move]
+        return outcome.value if isinstance(outcome, Status) else f"`{outcome.code}`"
+
+    yield from _table(
+        ("", *(move.value for move in Move)),
+        ((f"**{status.value}**", *(cell(status, move) for move in Move)) for status in Status),
+    )
+
+
+def permissions() -> Iterator[str]:
+    """Roles by permissions, with the reach of each grant."""
+    shown = {Reach.PRACTICE: "yes", Reach.OWN: "own record", None: "–"}
+    yield from _table(
+        ("permission", *(f"`{role.value}`" for role in Role)),
+        (
+            (f"{permission.value} (`{permission.name}`)", *(shown[GRANTS[permission].get(role)] for role in Role))
+            for permission in Permission
+        ),
+    )
+
+
+def errors() -> Iterator[str]:
+    """Every error the library raises on purpose."""
+    found = sorted(every_error(), key=lambda kind: (_status(kind), kind.code, kind.__name__))
+    yield from _table(
+        ("code", "status", "class", "when", "who must act", "what a person reads"),
+        (
+            (
+                f"`{kind.code}`",
+                str(_status(kind)),
+                f"`{kind.__name__}`",
+                _first_paragraph(kind),
+                next(who for family, who in WHO_MUST_ACT.items() if family in kind.__mro__),
+                kind.sentence,
+            )
+            for kind in found
+        ),
+    )
+
+
+def settings() -> Iterator[str]:
+    """Every setting with its variable, default and meaning."""
+    yield from _table(
+        ("variable", "in TOML", "default", "meaning"),
+        (
+            (
+                f"`{PREFIX}{field.name.upper()}`",
+                f"`{field.name}`",
+                _default(field.default),
+                _sentence(field.metadata["meaning"]),
+            )
+            for field in attrs.fields(Settings)
+        ),
+    )
+
+
+def cli() -> Iterator[str]:
+    """Every command with its arguments and options."""
+    for path, command in every_command():
+        yield f"## {path}"
+        yield ""
+        yield from _usage(path, command)
+        yield ""
+
+
+def decisions() -> Iterator[str]:
+    """The list of decisions."""
+    for page in sorted((DOCS / "adr").glob("[0-9]*.md")):
+        title = page.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
+        if not page.name.startswith("0000"):
+            yield f"- [{title}](adr/{page.name})"
+
+
+BLOCKS: Final[Mapping[str, Callable[[], Iterable[str]]]] = MappingProxyType(
+    {
+        "lifecycle-diagram": lifecycle_diagram,
+        "lifecycle-table": lifecycle_table,
+        "permissions": permissions,
+        "errors": errors,
+        "settings": settings,
+        "cli": cli,
+        "decisions": decisions,
+    }
+)
+
+
+def every_error() -> Sequence[type[VantrexiaError]]:
+    """All error classes of the three packages."""
+    for package in PACKAGES:
+        found = importlib.import_module(package)
+        for module in pkgutil.walk_packages(found.__path__, package + "."):
+            importlib.import_module(module.name)
+    kinds: list[type[VantrexiaError]] = [VantrexiaError]
+    for kind in kinds:
+        kinds.extend(kind.__subclasses__())
+    return [kind for kind in dict.fromkeys(kinds) if kind.__module__.partition(".")[0] in PACKAGES]
+
+
+def every_command() -> Iterator[tuple[str, click.Command]]:
+    """All commands, each with the words that call it."""
+    waiting: list[tuple[str, click.Command]] = [("vantrexia", program)]
+    while waiting:
+        path, command = waiting.pop(0)
+        yield path, command
+        if isinstance(command, click.Group):
+            inner = [(f"{path} {name}", command.commands[name]) for name in sorted(command.commands)]
+            waiting[:0] = inner
+
+
+def rendered(page: str) -> str:
+    """The page with its generated parts made anew."""
+    return _BLOCK.sub(lambda match: match[1] + "\n".join(BLOCKS[match["name"]]()).rstrip() + "\n" + match[4], page)
+
+
+def drifted() -> dict[Path, str]:
+    """The pages that differ from what the code says, with what they should be."""
+    pages = {page: page.read_text(encoding="utf-8") for page in sorted(DOCS.rglob("*.md"))}
+    return {page: fresh for page, text in pages.items() if (fresh := rendered(text)) != text}
+
+
+def _usage(path: str, command: click.Command) -> Iterator[str]:
+    context = click.Context(command, info_name=path)
+    yield "```text"
+    yield " ".join((path, *command.collect_usage_pieces(context)))
+    yield "```"
+    yield ""
+    prose, _, example = inspect.cleandoc(command.help or "").partition("\b\n")
+    yield prose.strip()
+    if example:
+        lines = example.strip().splitlines()
+        yield ""
+        yield "```sh"
+        yield from (line.removeprefix("  ") for line in lines[1:])
+        yield "```"
+    options = [parameter for parameter in command.params if isinstance(parameter, click.Option)]
+    if options:
+        yield ""
+        yield from _table(("option", "meaning"), ((_spelling(option), _meaning(option)) for option in options))
+
+
+def _spelling(option: click.Option) -> str:
+    names = ", ".join(f"`{name}`" for name in option.opts)
+    if option.is_flag:
+        return names
+    if isinstance(option.type, click.Choice):
+        return f"{names} " + ", ".join(f"`{choice}`" for choice in option.type.choices)
+    return f"{names} {option.type.name}"
+
+
+def _meaning(option: click.Option) -> str:
+    parts = [option.help or ""]
+    if option.required:
+        parts.append("Required.")
+    if option.show_default:
+        parts.append(f"Default: `{option.default}`.")
+    return " ".join(filter(None, parts))
+
+
+def _status(kind: type[VantrexiaError]) -> int:
+    # The class decides, so the instance needs no arguments.
+    return status_of(kind.__new__(kind))
+
+
+def _default(value: object) -> str:
+    if value is None:
+        return "see meaning"
+    return f"`{value.value}`" if isinstance(value, LogLevel) else f"`{value}`"
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:].rstrip(".") + "."
+
+
+def _first_paragraph(kind: type) -> str:
+    return " ".join(inspect.cleandoc(kind.__doc__ or "").partition("\n\n")[0].split())
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield "| " + " | ".join(head) + " |"
+    yield "|" + "---|" * len(head)
+    for row in rows:
+        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Rewrite, or with ``--check`` only say what would be rewritten."""
+    stale = drifted()
+    for page, fresh in stale.items():
+        if "--check" in arguments:
+            print(f"{page.relative_to(DOCS.parent)} has drifted: run python docs/generate.py")
+        else:
+            page.write_text(fresh, encoding="utf-8")
+            print(f"{page.relative_to(DOCS.parent)} was rewritten")
+    return 1 if stale and "--check" in arguments else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
