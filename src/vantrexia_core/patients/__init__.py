@@ -43,6 +43,7 @@ from vantrexia_core.patients.lookup import (
 from vantrexia_core.patients.model import (
     KEEP,
     REVISABLE,
+    ExpectedVersion,
     Kept,
     MovedPatient,
     NewPatient,
@@ -111,6 +112,7 @@ __all__ = [
     "Deleted",
     "DeletedListed",
     "DirectoryEntry",
+    "ExpectedVersion",
     "ExternalId",
     "ExternalIdTakenError",
     "Found",

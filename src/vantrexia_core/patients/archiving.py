@@ -3,7 +3,7 @@
 from vantrexia_core.audit import Action, Attempt, Once, undertake
 from vantrexia_core.kernel import Actor, PatientId, Permission
 from vantrexia_core.patients.lifecycle import Move
-from vantrexia_core.patients.model import MovedPatient
+from vantrexia_core.patients.model import ExpectedVersion, MovedPatient
 from vantrexia_core.patients.moving import moved
 from vantrexia_core.patients.ports import PatientDesk
 from vantrexia_core.patients.values import Reason
@@ -15,7 +15,7 @@ def archive_patient(  # noqa: PLR0913 - one call, one record, its conditions by 
     patient_id: PatientId,
     reason: Reason,
     *,
-    expected_version: int | None = None,
+    expected_version: ExpectedVersion = None,
     once: Once | None = None,
 ) -> MovedPatient:
     """Archive an active patient: still readable, but no longer in the active list.
@@ -36,7 +36,7 @@ def unarchive_patient(
     actor: Actor,
     patient_id: PatientId,
     *,
-    expected_version: int | None = None,
+    expected_version: ExpectedVersion = None,
     once: Once | None = None,
 ) -> MovedPatient:
     """Bring an archived patient back to the active list.

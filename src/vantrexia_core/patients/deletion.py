@@ -3,14 +3,14 @@
 from vantrexia_core.audit import Action, Attempt, Once, undertake
 from vantrexia_core.kernel import Actor, PatientId, Permission
 from vantrexia_core.patients.lifecycle import Move
-from vantrexia_core.patients.model import MovedPatient
+from vantrexia_core.patients.model import ExpectedVersion, MovedPatient
 from vantrexia_core.patients.moving import moved
 from vantrexia_core.patients.ports import PatientDesk
 from vantrexia_core.patients.values import Reason
 
 
 def delete_patient(
-    desk: PatientDesk, actor: Actor, patient_id: PatientId, *, expected_version: int | None = None
+    desk: PatientDesk, actor: Actor, patient_id: PatientId, *, expected_version: ExpectedVersion = None
 ) -> MovedPatient:
     """Hide a record from everything but the administrator's view. Its MRN and external id stay reserved.
 

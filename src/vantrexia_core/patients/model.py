@@ -47,6 +47,9 @@ class Unset(Enum):
 KEEP: Final = Unset.KEEP
 Kept = Literal[Unset.KEEP]
 
+ExpectedVersion = int | frozenset[int] | None
+"""The version a caller has read, the versions it would accept (If-Match lists several), or None: any."""
+
 
 @attrs.frozen
 class NewPatient:
@@ -138,13 +141,15 @@ class Patient:
         filled = tuple(field for field in REVISABLE if _value_of(patient, field) is not None)
         return patient, Registered(id_, changed=filled, disclosed=(id_,))
 
-    def check_version(self, expected: int | None) -> None:
+    def check_version(self, expected: ExpectedVersion) -> None:
         """Refuse to go on when the caller has read an older version (RFC 9110, If-Match).
 
         Raises:
             StaleVersionError: the record is at another version.
         """
-        if expected is not None and expected != self.version:
+        if expected is None:
+            return
+        if self.version not in (expected if isinstance(expected, frozenset) else {expected}):
             raise StaleVersionError
 
     def revise(self, revision: Revision, *, now: datetime) -> "tuple[Patient, Revised]":

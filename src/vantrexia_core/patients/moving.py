@@ -3,7 +3,7 @@
 from vantrexia_core.audit import Deed
 from vantrexia_core.kernel import PatientId
 from vantrexia_core.patients.lifecycle import Move
-from vantrexia_core.patients.model import MovedPatient
+from vantrexia_core.patients.model import ExpectedVersion, MovedPatient
 from vantrexia_core.patients.ports import PatientWork
 from vantrexia_core.patients.values import Reason
 
@@ -14,7 +14,7 @@ def moved(
     move: Move,
     *,
     reason: Reason | None = None,
-    expected_version: int | None = None,
+    expected_version: ExpectedVersion = None,
 ) -> MovedPatient:
     """Read the record to change it, let it move, store and record the move."""
     patients = deed.work.patients

@@ -3,7 +3,7 @@
 from vantrexia_core.audit import Action, Attempt, Deed, Once, undertake
 from vantrexia_core.kernel import Actor, PatientId, Permission
 from vantrexia_core.patients.facts import Registered
-from vantrexia_core.patients.model import NewPatient, Patient, Revision
+from vantrexia_core.patients.model import ExpectedVersion, NewPatient, Patient, Revision
 from vantrexia_core.patients.ports import MrnTakenError, PatientDesk, PatientWork
 from vantrexia_core.patients.values import Mrn
 
@@ -28,7 +28,7 @@ def revise_patient(  # noqa: PLR0913 - one call, one record, its conditions by n
     patient_id: PatientId,
     revision: Revision,
     *,
-    expected_version: int | None = None,
+    expected_version: ExpectedVersion = None,
 ) -> Patient:
     """Replace some or all demographics. With ``expected_version`` a record changed meanwhile is refused.
 
