@@ -61,20 +61,9 @@ class _ColumnKey:
 
     def __init__(self, key: bytes, name: FieldName, place: Place, version: int) -> None:
         self.gcm = AESGCM(key)
-        self.prefix = _prefix(version)
+        self.prefix = Envelope(version, nonce=b"", sealed=b"").encode()
         self.bound_before = column_part(name, place.practice_id)
         self.bound_after = key_part(version)
-
-
-class _Kept:
-    """What was derived while the ring had one content; thrown away whole when the ring changes."""
-
-    __slots__ = ("generation", "opening", "sealing")
-
-    def __init__(self, generation: int) -> None:
-        self.generation = generation
-        self.opening: dict[tuple[int, str, str, bytes], _ColumnKey] = {}
-        self.sealing: dict[tuple[int, str, str], _ColumnKey] = {}
 
 
 class AesGcmFieldCipher:
@@ -83,12 +72,14 @@ class AesGcmFieldCipher:
     A column's key is ``HKDF-Expand(practice's field root, FieldName.info)``.
     """
 
-    __slots__ = ("_kept", "_latest", "_ring")
+    __slots__ = ("_generation", "_latest", "_opening", "_ring", "_sealing")
 
     def __init__(self, ring: KeyRing) -> None:
         self._ring = ring
-        self._kept = _Kept(ring.generation)
-        # The record at hand and its part of the associated data: its other fields come next.
+        # Which key seals may change with the ring; a key that opens stays the same as long as it is there.
+        self._generation = ring.generation
+        self._sealing: dict[tuple[int, str, str], _ColumnKey] = {}
+        self._opening: dict[tuple[int, str, str, bytes], _ColumnKey] = {}
         self._latest: tuple[Place | None, bytes] = (None, b"")
 
     def seal(self, name: FieldName, place: Place, value: bytes, *, bucket: int) -> bytes:
@@ -106,16 +97,14 @@ class AesGcmFieldCipher:
         Raises:
             UnreadableError: damaged, moved, forged, or its key is not in the ring.
         """
-        kept = self._kept
-        if kept.generation != self._ring.generation:
-            kept = self._forget()
         # Format byte and key version are looked up as they stand: an unknown format finds no key.
-        prefix = wire[:_PREFIX_BYTES]
-        key = kept.opening.get((place.practice_id.int, name.table, name.column, prefix))
+        key = self._opening.get((place.practice_id.int, name.table, name.column, wire[:_PREFIX_BYTES]))
         if key is None:
-            key = self._opening_key(kept, name, place, wire)
-        bound_to = key.bound_before + self._record_part(place) + key.bound_after
-        return unpad(decrypt(key.gcm, wire, bound_to), bucket)
+            key = self._opening_key(name, place, wire)
+        latest, record = self._latest
+        if latest is not place:
+            record = self._begin_record(place)
+        return unpad(decrypt(key.gcm, wire, key.bound_before + record + key.bound_after), bucket)
 
     def key_version(self, place: Place) -> int:
         """The version of the key that seals now, for this practice.
@@ -129,52 +118,56 @@ class AesGcmFieldCipher:
         self, nonce: bytes, name: FieldName, place: Place, value: bytes, bucket: int
     ) -> bytes:
         """`seal` with a given nonce: apart from it only so that vectors can pin the bytes."""
-        kept = self._kept
-        if kept.generation != self._ring.generation:
-            kept = self._forget()
-        key = kept.sealing.get((place.practice_id.int, name.table, name.column))
+        if self._generation != self._ring.generation:
+            self._forget_sealing()
+        key = self._sealing.get((place.practice_id.int, name.table, name.column))
         if key is None:
-            key = self._sealing_key(kept, name, place)
-        bound_to = key.bound_before + self._record_part(place) + key.bound_after
-        return encrypt(key.gcm, key.prefix, nonce, pad(value, bucket), bound_to)
-
-    def _record_part(self, place: Place) -> bytes:
-        # By identity, not by equality: a frozen value that is the same object has the same bytes. Reading and
-        # replacing one tuple is atomic, so threads may take turns without harm.
-        latest, part = self._latest
+            key = self._sealing_key(name, place)
+        latest, record = self._latest
         if latest is not place:
-            part = record_part(place)
-            self._latest = (place, part)
-        return part
+            record = self._begin_record(place)
+        return encrypt(
+            key.gcm, key.prefix, nonce, pad(value, bucket), key.bound_before + record + key.bound_after
+        )
 
-    def _forget(self) -> _Kept:
-        self._kept = kept = _Kept(self._ring.generation)
-        return kept
+    def _begin_record(self, place: Place) -> bytes:
+        """A record's part of the associated data, kept while its other fields follow.
 
-    def _sealing_key(self, kept: _Kept, name: FieldName, place: Place) -> _ColumnKey:
-        key = self._column_key(kept, name, place, self.key_version(place))
-        kept.sealing[place.practice_id.int, name.table, name.column] = key
+        Compared by identity: the same frozen object has the same bytes. Reading and replacing one tuple is
+        atomic, so threads that take turns lose the saving and nothing else.
+        """
+        record = record_part(place)
+        self._latest = (place, record)
+        return record
+
+    def _forget_sealing(self) -> None:
+        # In this order: a thread that still fills the old dictionary fills one that nobody reads any more.
+        self._generation = self._ring.generation
+        self._sealing = {}
+
+    def _sealing_key(self, name: FieldName, place: Place) -> _ColumnKey:
+        sealing = self._sealing
+        key = self._column_key(name, place, self.key_version(place))
+        if len(sealing) >= COLUMN_KEYS_MAX:
+            sealing.clear()
+        sealing[place.practice_id.int, name.table, name.column] = key
         return key
 
-    def _opening_key(self, kept: _Kept, name: FieldName, place: Place, wire: bytes) -> _ColumnKey:
+    def _opening_key(self, name: FieldName, place: Place, wire: bytes) -> _ColumnKey:
         version = Envelope.decode(wire).key_version
         try:
-            return self._column_key(kept, name, place, version)
+            key = self._column_key(name, place, version)
         except KeyRingError:
             raise UnreadableError from None
-
-    def _column_key(self, kept: _Kept, name: FieldName, place: Place, version: int) -> _ColumnKey:
-        root = self._ring.root(place.practice_id, Purpose.FIELD, version)
-        key = _ColumnKey(root.derive(name.info), name, place, version)
-        if len(kept.opening) >= COLUMN_KEYS_MAX:
-            kept.opening.clear()
-            kept.sealing.clear()
-        kept.opening[place.practice_id.int, name.table, name.column, key.prefix] = key
+        if len(self._opening) >= COLUMN_KEYS_MAX:
+            self._opening.clear()
+        self._opening[place.practice_id.int, name.table, name.column, key.prefix] = key
         return key
+
+    def _column_key(self, name: FieldName, place: Place, version: int) -> _ColumnKey:
+        root = self._ring.root(place.practice_id, Purpose.FIELD, version)
+        return _ColumnKey(root.derive(name.info), name, place, version)
 
     def __repr__(self) -> str:
         return f"AesGcmFieldCipher({self._ring!r})"
 
-
-def _prefix(version: int) -> bytes:
-    return Envelope(version, nonce=b"", sealed=b"").encode()

@@ -120,7 +120,6 @@ class _State:
     roots: Mapping[KeyName, RootKey]
     active: Mapping[tuple[str, str], int]
     stamp: tuple[int, ...]
-    generation: int
 
 
 class KeyRing:
@@ -130,12 +129,16 @@ class KeyRing:
     a key that it does not know, and on `refresh`.
     """
 
-    __slots__ = ("_clock", "_file", "_state")
+    __slots__ = ("_clock", "_file", "_state", "generation")
+
+    generation: int
+    """Grows whenever the ring's content changes: whoever keeps derived keys compares it, and never sets it."""
 
     def __init__(self, file: RingFile, clock: Clock, state: _State) -> None:
         self._file = file
         self._clock = clock
         self._state = state
+        self.generation = 1
 
     @classmethod
     def create(cls, path: Path, clock: Clock) -> "KeyRing":
@@ -163,12 +166,7 @@ class KeyRing:
             KeyRingDamagedError: it is not a key ring, or a key does not unwrap.
         """
         file = RingFile(path)
-        return cls(file, clock, _load(file, generation=1))
-
-    @property
-    def generation(self) -> int:
-        """Grows whenever the ring's content changes: whoever keeps derived keys compares it."""
-        return self._state.generation
+        return cls(file, clock, _load(file))
 
     def root(self, scope: Scope, purpose: Purpose, version: int) -> RootKey:
         """One root key.
@@ -245,7 +243,9 @@ class KeyRing:
             KeyRingError: it is gone, unsafe or damaged, or no longer the same ring. The ring in memory stays.
         """
         if self._file.stamp() != self._state.stamp:
-            self._state = _load(self._file, generation=self._state.generation + 1, before=self._state)
+            self._state = _load(self._file, before=self._state)
+            # Afterwards: whoever sees the new number must find the new content.
+            self.generation += 1
 
     def checks(self) -> tuple[KeyCheck, ...]:
         """The check values of all keys, for the database to store."""
@@ -287,7 +287,7 @@ class KeyRing:
                 self.refresh()
 
 
-def _load(file: RingFile, *, generation: int, before: _State | None = None) -> _State:
+def _load(file: RingFile, *, before: _State | None = None) -> _State:
     reading = file.read()
     content = decode(reading.raw)
     wrapper = FileKeyWrapper(content.key_encryption_key)
@@ -303,7 +303,7 @@ def _load(file: RingFile, *, generation: int, before: _State | None = None) -> _
         for entry in content.entries
         if entry.state is KeyState.ACTIVE
     }
-    return _State(content, roots, active, reading.stamp, generation)
+    return _State(content, roots, active, reading.stamp)
 
 
 def _unwrapped(entry: RingEntry, wrapper: KeyWrapper) -> RootKey:

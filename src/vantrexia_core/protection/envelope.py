@@ -84,7 +84,9 @@ def unpad(padded: bytes, bucket: int) -> bytes:
     Raises:
         UnreadableError: length, padding or bucket are not what `pad` would have made.
     """
-    end = 2 + int.from_bytes(padded[:2], "big")
+    if len(padded) < 2:  # noqa: PLR2004 - the length prefix
+        raise UnreadableError
+    end = 2 + (padded[0] << 8 | padded[1])
     padding = -end % bucket
     if len(padded) != end + padding or padded[end:] != bytes(padding):
         raise UnreadableError
