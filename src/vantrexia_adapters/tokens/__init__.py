@@ -1,5 +1,5 @@
 """Tokens that say who sends a request."""
 
-from vantrexia_adapters.tokens.jwt import JwtTokens, SigningKeys, TokenKeyTooShortError, TokenRules
+from vantrexia_adapters.tokens.jwt import JwtTokens, SigningKeys, TokenKeyTooShortError
 
-__all__ = ["JwtTokens", "SigningKeys", "TokenKeyTooShortError", "TokenRules"]
+__all__ = ["JwtTokens", "SigningKeys", "TokenKeyTooShortError"]

@@ -73,15 +73,6 @@ class _Kind(Enum):
 
 
 @attrs.frozen
-class TokenRules:
-    """What tokens say about their origin, and how long they live."""
-
-    issuer: str = "vantrexia"
-    access_ttl_seconds: int = attrs.field(default=ACCESS_TTL_SECONDS, validator=attrs.validators.gt(0))
-    refresh_ttl_seconds: int = attrs.field(default=REFRESH_TTL_SECONDS, validator=attrs.validators.gt(0))
-
-
-@attrs.frozen
 class _Keys:
     """The keys of one generation, the active one's version, and each valid header's key."""
 
@@ -104,17 +95,26 @@ class _Verified:
 class JwtTokens:
     """Implements the core's ``Tokens``. Safe to share between threads; verification cannot be switched off."""
 
-    __slots__ = ("_ids", "_keys", "_lock", "_rules", "_source", "_verified")
+    __slots__ = ("_ids", "_issuer", "_keys", "_lock", "_source", "_ttl_seconds", "_verified")
 
-    def __init__(self, keys: SigningKeys, ids: IdSource, rules: TokenRules | None = None) -> None:
-        """Make tokens under ``keys``.
+    def __init__(
+        self,
+        keys: SigningKeys,
+        *,
+        ids: IdSource,
+        issuer: str = "vantrexia",
+        access_ttl_seconds: int = ACCESS_TTL_SECONDS,
+        refresh_ttl_seconds: int = REFRESH_TTL_SECONDS,
+    ) -> None:
+        """Make and read tokens of ``issuer``, signed under ``keys``.
 
         Raises:
             TokenKeyTooShortError: one of the keys has fewer than 32 bytes.
         """
         self._source = keys
         self._ids = ids
-        self._rules = rules or TokenRules()
+        self._issuer = issuer
+        self._ttl_seconds = {_Kind.ACCESS: access_ttl_seconds, _Kind.REFRESH: refresh_ttl_seconds}
         self._keys = _keys_of(keys)
         self._lock = Lock()
         self._verified: dict[bytes, _Verified] = {}
@@ -122,10 +122,8 @@ class JwtTokens:
     def issue(self, user: User, *, at: datetime) -> TokenPair:
         """A fresh pair for a sign-in at ``at``."""
         now = int(at.timestamp())
-        rules = self._rules
         return TokenPair(
-            access=self._sign(user, _Kind.ACCESS, now, rules.access_ttl_seconds),
-            refresh=self._sign(user, _Kind.REFRESH, now, rules.refresh_ttl_seconds),
+            access=self._sign(user, _Kind.ACCESS, now), refresh=self._sign(user, _Kind.REFRESH, now)
         )
 
     def read_access(self, token: Phi[str], *, at: datetime) -> UserId:
@@ -148,7 +146,7 @@ class JwtTokens:
             raise TokenNotValidError
         return known.user_id
 
-    def _sign(self, user: User, kind: _Kind, now: int, ttl_seconds: int) -> Phi[str]:
+    def _sign(self, user: User, kind: _Kind, now: int) -> Phi[str]:
         keys = self._current_keys()
         claims: dict[str, str | int] = {
             "user_id": user.id,
@@ -156,8 +154,8 @@ class JwtTokens:
             "token_type": kind.value,
             "jti": str(self._ids.new_id()),
             "iat": now,
-            "exp": now + ttl_seconds,
-            "iss": self._rules.issuer,
+            "exp": now + self._ttl_seconds[kind],
+            "iss": self._issuer,
             "aud": self._audience(kind),
             "role": user.role.value,
             "practice_id": str(user.practice_id),
@@ -167,7 +165,7 @@ class JwtTokens:
         return Phi(jwt.encode(claims, key, ALGORITHM, headers={"kid": str(keys.active)}))
 
     def _audience(self, kind: _Kind) -> str:
-        return f"{self._rules.issuer}/{kind.value}"
+        return f"{self._issuer}/{kind.value}"
 
     def _verify(self, text: str) -> _Verified:
         """Check everything about an access token except the time."""
@@ -182,7 +180,7 @@ class JwtTokens:
                 key,
                 algorithms=[ALGORITHM],
                 audience=self._audience(_Kind.ACCESS),
-                issuer=self._rules.issuer,
+                issuer=self._issuer,
                 options={
                     "require": list(_CLAIMS),
                     "strict_aud": True,
@@ -232,7 +230,7 @@ class JwtTokens:
             self._verified[fingerprint] = verified
 
     def __repr__(self) -> str:
-        return f"JwtTokens({self._rules!r})"
+        return f"JwtTokens(issuer={self._issuer!r})"
 
 
 def _keys_of(source: SigningKeys) -> _Keys:
