@@ -38,8 +38,10 @@ from vantrexia_core.kernel import (
 from vantrexia_core.patients import TRANSITIONS, Move, Status
 from vantrexia_core.protection import UnreadableError
 from vantrexia_web.problems import status_of
+from vantrexia_web.routes import ROUTES, Guarded
 
 DOCS: Final = Path(__file__).resolve().parent
+SERVER_ERRORS: Final = 500
 PACKAGES: Final = ("vantrexia_core", "vantrexia_adapters", "vantrexia_web")
 
 _BLOCK: Final = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n)(?P<body>.*?)(<!-- end -->)", re.DOTALL)
@@ -55,10 +57,9 @@ WHO_MUST_ACT: Final[Mapping[type[VantrexiaError], str]] = MappingProxyType(
         UnavailableError: "the caller tries again later",
         UnreadableError: "an administrator looks at the record",
         BrokenPromiseError: "an engineer",
-        VantrexiaError: "the caller corrects the request",
     }
 )
-"""The families; an error belongs to its nearest listed ancestor. The last row is HTTP's own, such as 405."""
+"""The families; an error belongs to its nearest listed ancestor. The others are HTTP's own or a broken set-up."""
 
 
 def lifecycle_diagram() -> Iterator[str]:
@@ -108,7 +109,7 @@ def errors() -> Iterator[str]:
                 str(_status(kind)),
                 f"`{kind.__name__}`",
                 _first_paragraph(kind),
-                next(who for family, who in WHO_MUST_ACT.items() if family in kind.__mro__),
+                _who_must_act(kind),
                 kind.sentence,
             )
             for kind in found
@@ -141,6 +142,22 @@ def cli() -> Iterator[str]:
         yield ""
 
 
+def routes() -> Iterator[str]:
+    """Every route with what it needs and what it is called in the trail."""
+    yield from _table(
+        ("method", "path", "does", "permission", "in the trail"),
+        (
+            (
+                f"`{route.method}`",
+                f"`{route.path.replace(':uuid', '')}`",
+                _first_paragraph(route.endpoint),
+                *((f"`{route.permission.name}`", f"`{route.action.value}`") if isinstance(route, Guarded) else ("", "")),
+            )
+            for route in ROUTES
+        ),
+    )
+
+
 def decisions() -> Iterator[str]:
     """The list of decisions."""
     for page in sorted((DOCS / "adr").glob("[0-9]*.md")):
@@ -157,6 +174,7 @@ BLOCKS: Final[Mapping[str, Callable[[], Iterable[str]]]] = MappingProxyType(
         "errors": errors,
         "settings": settings,
         "cli": cli,
+        "routes": routes,
         "decisions": decisions,
     }
 )
@@ -207,7 +225,7 @@ def _usage(path: str, command: click.Command) -> Iterator[str]:
     if example:
         lines = example.strip().splitlines()
         yield ""
-        yield "```sh"
+        yield "```text"
         yield from (line.removeprefix("  ") for line in lines[1:])
         yield "```"
     options = [parameter for parameter in command.params if isinstance(parameter, click.Option)]
@@ -222,6 +240,9 @@ def _spelling(option: click.Option) -> str:
         return names
     if isinstance(option.type, click.Choice):
         return f"{names} " + ", ".join(f"`{choice}`" for choice in option.type.choices)
+    if isinstance(option.type, click.IntRange):
+        above = "" if option.type.max is None else f" to {option.type.max}"
+        return f"{names} number from {option.type.min}{above}"
     return f"{names} {option.type.name}"
 
 
@@ -239,6 +260,12 @@ def _status(kind: type[VantrexiaError]) -> int:
     return status_of(kind.__new__(kind))
 
 
+def _who_must_act(kind: type[VantrexiaError]) -> str:
+    families = (WHO_MUST_ACT[ancestor] for ancestor in kind.__mro__ if ancestor in WHO_MUST_ACT)
+    own_fault = "whoever runs the service" if _status(kind) >= SERVER_ERRORS else "the caller corrects the request"
+    return next(families, own_fault)
+
+
 def _default(value: object) -> str:
     if value is None:
         return "see meaning"
@@ -249,8 +276,8 @@ def _sentence(text: str) -> str:
     return text[0].upper() + text[1:].rstrip(".") + "."
 
 
-def _first_paragraph(kind: type) -> str:
-    return " ".join(inspect.cleandoc(kind.__doc__ or "").partition("\n\n")[0].split())
+def _first_paragraph(documented: object) -> str:
+    return " ".join(inspect.cleandoc(documented.__doc__ or "").partition("\n\n")[0].split())
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
