@@ -1,21 +1,24 @@
 """Patients' values, records, revisions, listings."""
 
 import string
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
+import attrs
 from hypothesis import strategies as st
 
 from tests.builders import NOW, a_patient
 from tests.strategies.kernel import emails, name_parts, page_requests, person_names
-from tests.strategies.texts import written_names
-from vantrexia_core.kernel import PageRequest, Phi
+from tests.strategies.texts import nasty_texts, written_names
+from vantrexia_core.kernel import PageRequest, PatientId, Phi
 from vantrexia_core.patients import (
     BORN_MIN,
     KEEP,
+    SEARCH_CHARACTERS_MAX,
     Address,
     AddressLine,
     City,
     DateOfBirth,
+    DirectoryEntry,
     ExternalId,
     Gender,
     Kept,
@@ -32,7 +35,6 @@ from vantrexia_core.patients import (
     Status,
     Zip,
 )
-from vantrexia_core.patients.directory import DirectoryEntry
 
 KEPT: st.SearchStrategy[Kept] = st.just(KEEP)
 _VISIBLE = string.ascii_letters + string.digits + "-_/. #"
@@ -145,27 +147,44 @@ def patients(statuses: st.SearchStrategy[Status] | None = None) -> st.SearchStra
     )
 
 
-def listings(
-    searches: st.SearchStrategy[str] | None = None, pages: st.SearchStrategy[PageRequest] | None = None
-) -> st.SearchStrategy[Listing]:
-    """What a caller may ask to see."""
-    searched = written_names() if searches is None else searches
+@attrs.frozen
+class Row:
+    """What a directory is told about one patient, before it is folded."""
+
+    id: PatientId
+    status: Status
+    created_at: datetime
+    last: str
+    first: str
+    mrn: str
+
+    def entry(self) -> DirectoryEntry:
+        """What the directory keeps of it."""
+        return DirectoryEntry.of(
+            self.id, self.status, self.created_at, last=self.last, first=self.first, mrn=self.mrn
+        )
+
+
+def listings(rows: list[Row], *, size_max: int = 7) -> st.SearchStrategy[Listing]:
+    """What somebody may ask to see of these rows."""
+    only = st.none() | st.sampled_from([row.id for row in rows]) if rows else st.none()
     return st.builds(
         Listing,
         status=st.sampled_from(Status),
-        search=st.none() | searched.map(Phi),
+        search=st.none() | searches(rows).map(Phi),
         ordering=st.sampled_from(Ordering),
-        page=page_requests(size_max=7) if pages is None else pages,
+        page=page_requests(number_max=5, size_max=size_max),
+        only=only,
     )
 
 
-def directory_entries() -> st.SearchStrategy[list[DirectoryEntry]]:
-    """A practice's directory: unique ids; names and times that often agree."""
+def directory_rows() -> st.SearchStrategy[list[Row]]:
+    """A practice: unique ids; names and times that often agree."""
     few_names = st.sampled_from(("Smith", "SMITH", "Smíth", "O'Brien", "Obrien", "Garcia-Lopez", "Garcia Lopez", "李"))
     names = st.one_of(few_names, written_names(parts_max=2))
-    entry = st.builds(
-        lambda id_, status, minutes, last, first, mrn: DirectoryEntry.of(
-            id_, status, NOW + timedelta(minutes=minutes), last=last, first=first, mrn=mrn
+    row = st.builds(
+        lambda id_, status, minutes, last, first, mrn: Row(
+            id_, status, NOW + timedelta(minutes=minutes), last, first, mrn
         ),
         st.uuids(version=4),
         st.sampled_from(Status),
@@ -174,4 +193,18 @@ def directory_entries() -> st.SearchStrategy[list[DirectoryEntry]]:
         names,
         _identifiers(),
     )
-    return st.lists(entry, max_size=12, unique_by=lambda entry: entry.id)
+    return st.lists(row, max_size=12, unique_by=lambda row: row.id)
+
+
+@st.composite
+def searches(draw: st.DrawFn, rows: list[Row]) -> str:
+    """What somebody looks for among these rows: whole words, beginnings, pieces, several of them, or anything."""
+    known = [word for row in rows for text in (row.last, row.first, row.mrn) for word in text.split()]
+    if not known or draw(st.integers(0, 4)) == 0:
+        return draw(nasty_texts().filter(lambda text: len(text) <= SEARCH_CHARACTERS_MAX))
+    parts = []
+    for word in draw(st.lists(st.sampled_from(known), min_size=1, max_size=2)):
+        start = draw(st.integers(0, min(2, len(word) - 1)))
+        end = draw(st.integers(start + 1, len(word)))
+        parts.append(draw(st.sampled_from(("", "", "^"))) + word[start:end])
+    return " ".join(parts)
