@@ -170,4 +170,3 @@ class AesGcmFieldCipher:
 
     def __repr__(self) -> str:
         return f"AesGcmFieldCipher({self._ring!r})"
-

@@ -21,7 +21,6 @@ class HmacBlindIndex:
     the field root, so whoever learns one cannot use it as the other.
     """
 
-
     def __init__(self, ring: KeyRing) -> None:
         self._ring = ring
         self._contexts: dict[tuple[int, str, str], HMAC] = {}

@@ -3,7 +3,7 @@
 ::
 
     key-encryption key
-     └─ wraps root keys: one for each practice and purpose (field, index), and for the deployment (index, token)
+     └─ wraps root keys: each practice's (field, index) and the deployment's (index, token)
          └─ from which every column's own key is derived (HKDF-SHA-256, RFC 5869, expand only)
 
 Losing one practice's or one purpose's key opens no other. The database holds the versions it was sealed with
@@ -89,7 +89,7 @@ class RootKey:
         self._key = key
 
     def derive(self, info: bytes) -> bytes:
-        """The 32-byte key for one use, named by ``info``: HKDF-Expand with SHA-256 (RFC 5869, section 2.3)."""
+        """The 32-byte key for one use, named by ``info``: HKDF-Expand-SHA-256 (RFC 5869, section 2.3)."""
         return hkdf_expand(self._key, info)
 
     def check(self, name: KeyName) -> bytes:
@@ -132,7 +132,7 @@ class KeyRing:
     __slots__ = ("_clock", "_file", "_state", "generation")
 
     generation: int
-    """Grows whenever the ring's content changes: whoever keeps derived keys compares it, and never sets it."""
+    """Grows whenever the ring's content changes: whoever keeps derived keys compares it. Never set it."""
 
     def __init__(self, file: RingFile, clock: Clock, state: _State) -> None:
         self._file = file
@@ -142,9 +142,9 @@ class KeyRing:
 
     @classmethod
     def create(cls, path: Path, clock: Clock) -> "KeyRing":
-        """A new ring with the deployment's keys, in a new file (mode 0600, directory 0700). Never overwrites.
+        """A new ring with the deployment's keys, in a new file (mode 0600, directory 0700).
 
-        Only for an empty database: see `KeyRingMissingError`.
+        It never overwrites, and is only for an empty database: see `KeyRingMissingError`.
 
         Raises:
             KeyRingExistsError: there is one already, or another process has just made it.

@@ -4,9 +4,9 @@ from vantrexia_adapters.crypto.primitives import KEY_BYTES, hkdf, unwrap_key, wr
 
 
 class FileKeyWrapper:
-    """Implements the core's ``KeyWrapper`` with a key-encryption key that stands in the key ring's own file.
+    """Implements the core's ``KeyWrapper`` with a key-encryption key from the key ring's own file.
 
-    Each context has a wrapping key of its own, derived by HKDF-SHA-256 with ``info = "wrap|" + context``, so a
+    Each context has a wrapping key of its own, derived by HKDF-SHA-256 (``info = "wrap|" + context``), so a
     wrapped key that is moved to another scope, purpose or version does not unwrap. Whoever can read the file
     has every key: its protection is the file's mode and the disk's encryption.
     """

@@ -37,7 +37,7 @@ class Argon2Cost:
 
 
 class Argon2Passwords:
-    """Implements the core's ``Passwords``. Safe to share between threads; waits when three hashes are at work.
+    """Implements the core's ``Passwords``. Safe to share between threads; a fourth hash waits its turn.
 
     A password is hashed as its exact UTF-8 bytes: neither trimmed nor normalised nor cut.
     """
@@ -63,7 +63,7 @@ class Argon2Passwords:
             return argon2.derive_phc_encoded(_exact_bytes(password))
 
     def verify(self, password_hash: str | None, password: Phi[str]) -> Verdict:
-        """Whether the password matches. An unknown account, and a hash that is none, cost as much as a known one."""
+        """Whether the password matches. An unknown account, and a hash that is none, cost just as much."""
         cost = None if password_hash is None else _cost_of(password_hash)
         if password_hash is None or cost is None:
             self._matches(self._nobody, password)

@@ -27,8 +27,8 @@ class KeyRingMissingError(KeyRingError):
 
     def __init__(self, path: Path) -> None:
         super().__init__(
-            f"There is no key ring at {path}. If a database exists, put its own key ring back from your backup: "
-            "a new one opens nothing that is stored, so never create one for an existing database. "
+            f"There is no key ring at {path}. If a database exists, put its own key ring back from your "
+            "backup: a new one opens nothing that is stored, so never create one for an existing database. "
             "Only a fresh installation, with an empty database, begins with a new key ring."
         )
 
@@ -43,6 +43,9 @@ class KeyRingExistsError(KeyRingError):
 class KeyRingUnsafeError(KeyRingError):
     """Others than the owner can read the file, or could put another in its place."""
 
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"The key ring at {path} is not safe: {why}.")
+
 
 @attrs.frozen
 class Reading:
@@ -54,7 +57,7 @@ class Reading:
 
 @attrs.frozen
 class RingFile:
-    """The file at ``path``; beside it a lock (``….lock``) and, while writing, the next content (``….new``)."""
+    """The file at ``path``, beside it its lock (``….lock``) and, while writing, its successor (``….new``)."""
 
     path: Path
 
@@ -73,19 +76,20 @@ class RingFile:
             raise KeyRingMissingError(self.path) from None
         except OSError as error:
             # ELOOP for a symbolic link; EACCES for a file that is somebody else's.
-            raise KeyRingUnsafeError(f"The key ring at {self.path} cannot be opened: {error.strerror}.") from None
+            raise KeyRingUnsafeError(self.path, f"it cannot be opened ({error.strerror})") from None
         with os.fdopen(descriptor, "rb") as file:
             status = os.fstat(descriptor)
             self._check_safe(status)
             raw = file.read(FILE_BYTES_MAX + 1)
         if len(raw) > FILE_BYTES_MAX:
-            raise KeyRingDamagedError(f"The file at {self.path} is too large to be a key ring.")
+            message = f"The file at {self.path} is too large to be a key ring."
+            raise KeyRingDamagedError(message)
         return Reading(raw, _stamp(status))
 
     def stamp(self) -> tuple[int, ...] | None:
         """What changes whenever the file is replaced; None while there is none."""
         try:
-            return _stamp(os.stat(self.path, follow_symlinks=False))
+            return _stamp(self.path.lstat())
         except OSError:
             return None
 
@@ -102,16 +106,16 @@ class RingFile:
             fresh = self._write_beside(raw)
             try:
                 # A link is the one atomic step that refuses to replace what is there; a rename would.
-                os.link(fresh, self.path)
+                self.path.hardlink_to(fresh)
             except FileExistsError:
                 raise KeyRingExistsError(self.path) from None
             finally:
-                os.unlink(fresh)
+                fresh.unlink()
             self._sync_directory()
 
     def replace(self, raw: bytes) -> None:
         """Put new content in the file's place. Call it under `locked`."""
-        os.rename(self._write_beside(raw), self.path)
+        self._write_beside(raw).rename(self.path)
         self._sync_directory()
 
     @contextmanager
@@ -129,7 +133,7 @@ class RingFile:
         fresh = self._beside(".new")
         with suppress(FileNotFoundError):
             # What a killed writer left behind; nobody else writes here while we hold the lock.
-            os.unlink(fresh)
+            fresh.unlink()
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
         with os.fdopen(os.open(fresh, flags, _FILE_MODE), "wb") as file:
             file.write(raw)
@@ -149,27 +153,27 @@ class RingFile:
 
     def _check_directory(self) -> None:
         try:
-            status = os.stat(self.path.parent)
+            status = self.path.parent.stat()
         except FileNotFoundError:
             raise KeyRingMissingError(self.path) from None
         if status.st_mode & _OTHERS_WRITE:
-            raise KeyRingUnsafeError(
-                f"Others than its owner may replace the key ring in {self.path.parent}. "
-                f"Correct it with: chmod go-rwx {self.path.parent}"
-            )
+            directory = self.path.parent
+            why = f"others may put another in its place (correct it with: chmod go-w {directory})"
+            raise KeyRingUnsafeError(self.path, why)
 
     def _check_safe(self, status: os.stat_result) -> None:
         if not stat.S_ISREG(status.st_mode):
-            raise KeyRingUnsafeError(f"The key ring at {self.path} is not a regular file.")
+            raise KeyRingUnsafeError(self.path, "it is not a regular file")
         if status.st_uid != os.geteuid():
             raise KeyRingUnsafeError(
-                f"The key ring at {self.path} belongs to another user than the one that runs this service."
+                self.path, "it belongs to another user than the one who runs this service"
             )
         if status.st_mode & _OTHERS:
-            raise KeyRingUnsafeError(
-                f"Others than its owner can read the key ring at {self.path}. Correct it with: "
-                f"chmod 600 {self.path} – and consider its keys known to whoever could read it."
+            why = (
+                f"others than its owner can read it (correct it with: chmod 600 {self.path}; "
+                "and consider its keys known to everybody who could)"
             )
+            raise KeyRingUnsafeError(self.path, why)
 
 
 def _stamp(status: os.stat_result) -> tuple[int, ...]:

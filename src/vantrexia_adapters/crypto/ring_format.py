@@ -24,7 +24,6 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Final, NoReturn, TypeAlias
-from uuid import UUID
 
 import attrs
 
@@ -40,9 +39,10 @@ FILE_BYTES_MAX: Final = 64 * 1024 * 1024
 """About 100,000 practices; more is not a key ring."""
 
 _PURPOSE: Final = re.compile(r"[a-z]{1,32}")
-_CREATED_AT: Final = "%Y-%m-%dT%H:%M:%SZ"
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_CREATED_AT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
-JsonValue: TypeAlias = "None | bool | int | float | str | list[JsonValue] | dict[str, JsonValue]"
+JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
 
 
 class KeyRingError(VantrexiaError):
@@ -112,7 +112,7 @@ def encode(content: RingContent) -> bytes:
                 "purpose": entry.name.purpose,
                 "version": entry.name.version,
                 "state": entry.state.value,
-                "created_at": entry.created_at.astimezone(UTC).strftime(_CREATED_AT),
+                "created_at": _moment(entry.created_at),
                 "wrapped": entry.wrapped.hex(),
                 "check": entry.check.hex(),
             }
@@ -129,20 +129,20 @@ def decode(raw: bytes) -> RingContent:
         KeyRingDamagedError: anything but what `encode` writes, up to white space and the order of members.
     """
     try:
-        document = json.loads(
+        document: JsonValue = json.loads(
             raw.decode("ascii"), object_pairs_hook=_members_once, parse_constant=_refuse_constant
         )
     except (ValueError, RecursionError):
-        # Not chained: a JSON error shows the text around the fault, and the text holds keys.
-        raise _damaged("it is not JSON") from None
+        # Dropped, not chained: a JSON error carries the whole text, and the text holds keys.
+        document = None
     ring = _members(document, {"format", "kek", "keys"}, "the ring")
     if ring["format"] != FORMAT:
-        raise _damaged(f"its format is not {FORMAT}; it may come from a newer version of this software")
+        _refuse(f"its format is not {FORMAT}; it may come from a newer version of this software")
     kek = _members(ring["kek"], {"provider", "key"}, "the key-encryption key")
     if kek["provider"] != FILE_PROVIDER:
-        raise _damaged("the provider of its key-encryption key is not known to this version")
+        _refuse("the provider of its key-encryption key is not known to this version")
     if not isinstance(ring["keys"], list):
-        raise _damaged("its keys are not a list")
+        _refuse("its keys are not a list")
     entries = tuple(_entry(item) for item in ring["keys"])
     _check_consistency(entries)
     return RingContent(_hex(kek["key"], KEY_BYTES, "the key-encryption key"), entries)
@@ -154,7 +154,7 @@ def _entry(item: JsonValue) -> RingEntry:
     name = KeyName(_scope(entry["scope"]), _purpose(entry["purpose"]), _version(entry["version"]))
     state = entry["state"]
     if state not in {known.value for known in KeyState}:
-        raise _damaged(f"the state of {name} is not known")
+        _refuse(f"the state of {name} is not known")
     return RingEntry(
         name,
         KeyState(state),
@@ -167,75 +167,69 @@ def _entry(item: JsonValue) -> RingEntry:
 def _check_consistency(entries: Sequence[RingEntry]) -> None:
     names = Counter(entry.name for entry in entries)
     if any(count > 1 for count in names.values()):
-        raise _damaged("a key occurs twice")
+        _refuse("a key occurs twice")
     active = Counter(
         (entry.name.scope, entry.name.purpose) for entry in entries if entry.state is KeyState.ACTIVE
     )
     for entry in entries:
         if active[entry.name.scope, entry.name.purpose] != 1:
-            raise _damaged(f"there is not exactly one active {entry.name.purpose} key beside {entry.name}")
+            _refuse(f"there is not exactly one active {entry.name.purpose} key beside {entry.name}")
 
 
 def _members(value: JsonValue, expected: set[str], what: str) -> Mapping[str, JsonValue]:
     if not isinstance(value, dict) or value.keys() != expected:
-        raise _damaged(f"the members of {what} are not {', '.join(sorted(expected))}")
+        _refuse(f"{what} is not an object of {', '.join(sorted(expected))}")
     return value
 
 
 def _scope(value: JsonValue) -> str:
-    if isinstance(value, str):
-        if value == DEPLOYMENT:
-            return value
-        try:
-            if str(UUID(value)) == value:
-                return value
-        except ValueError:
-            pass
-    raise _damaged("a scope is neither a UUID in lower case nor 'deployment'")
+    if not isinstance(value, str) or (value != DEPLOYMENT and _UUID.fullmatch(value) is None):
+        _refuse("a scope is neither a UUID in lower case nor 'deployment'")
+    return value
 
 
 def _purpose(value: JsonValue) -> str:
     if not isinstance(value, str) or _PURPOSE.fullmatch(value) is None:
-        raise _damaged("a purpose is not a word of lower-case letters")
+        _refuse("a purpose is not a word of lower-case letters")
     return value
 
 
 def _version(value: JsonValue) -> int:
     if type(value) is not int or not 1 <= value <= KEY_VERSION_MAX:
-        raise _damaged(f"a version is not a number from 1 to {KEY_VERSION_MAX}")
+        _refuse(f"a version is not a number from 1 to {KEY_VERSION_MAX}")
     return value
 
 
 def _created_at(value: JsonValue) -> datetime:
-    if isinstance(value, str):
-        try:
-            moment = datetime.strptime(value, _CREATED_AT).replace(tzinfo=UTC)
-        except ValueError:
-            pass
-        else:
-            if moment.strftime(_CREATED_AT) == value:
-                return moment
-    raise _damaged("a time of creation is not like 2026-02-06T14:30:00Z")
+    if not isinstance(value, str) or _CREATED_AT.fullmatch(value) is None:
+        _refuse("a time of creation is not like 2026-02-06T14:30:00Z")
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        _refuse("a time of creation is not in the calendar")
 
 
 def _hex(value: JsonValue, length: int, what: str) -> bytes:
-    if isinstance(value, str) and re.fullmatch(f"[0-9a-f]{{{2 * length}}}", value) is not None:
-        return bytes.fromhex(value)
-    raise _damaged(f"{what} is not {2 * length} lower-case hexadecimal digits")
+    if not isinstance(value, str) or re.fullmatch(f"[0-9a-f]{{{2 * length}}}", value) is None:
+        _refuse(f"{what} is not {2 * length} lower-case hexadecimal digits")
+    return bytes.fromhex(value)
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def _members_once(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise _damaged("a member occurs twice")
+        _refuse("a member occurs twice")
     return members
 
 
 def _refuse_constant(_: str) -> NoReturn:
-    raise _damaged("it holds a number that JSON does not have")
+    _refuse("it holds a number that JSON does not have")
 
 
-def _damaged(why: str) -> KeyRingDamagedError:
-    return KeyRingDamagedError(
-        f"The key ring is damaged: {why}. Restore it from your backup; do not create a new one."
-    )
+def _refuse(why: str) -> NoReturn:
+    message = f"The key ring is damaged: {why}. Restore it from your backup; do not create a new one."
+    raise KeyRingDamagedError(message)

@@ -7,8 +7,8 @@ from threading import Lock
 class SystemClock:
     """Implements the core's ``Clock``: UTC, microseconds, never earlier than the call before.
 
-    The machine's clock may be set back (NTP, a leap second, an operator). Within one process, time then stands
-    still until the machine has caught up, so that no record is older than the one it follows.
+    The machine's clock may be set back (NTP, a leap second, an operator). Within one process, time then
+    stands still until the machine has caught up, so that no record is older than the one it follows.
     """
 
     __slots__ = ("_latest", "_lock")

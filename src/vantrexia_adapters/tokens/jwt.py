@@ -1,9 +1,9 @@
 """Access and refresh tokens: JSON Web Tokens (RFC 7519) signed with HS256, held to RFC 8725.
 
-A token that differs from what `JwtTokens.issue` writes in any spelling is refused. Its header is not parsed at
-all: there are only as many valid headers as there are keys, each one known text, so ``alg``, ``crit``, ``jwk``
-and ``kid`` give an attacker nothing to choose (RFC 8725, sections 3.1 and 3.10). Access and refresh tokens have
-an audience and a type each, so that one is never taken for the other (section 3.12).
+A token in any other spelling than `JwtTokens.issue` writes is refused. Its header is not parsed at all: there
+are only as many valid headers as there are keys, each one known text, so ``alg``, ``crit``, ``jwk`` and
+``kid`` give an attacker nothing to choose (RFC 8725, sections 3.1 and 3.10). Access and refresh tokens have an
+audience and a type each, so that one is never taken for the other (section 3.12).
 """
 
 import json
@@ -93,7 +93,7 @@ class _Verified:
 
 
 class JwtTokens:
-    """Implements the core's ``Tokens``. Safe to share between threads; verification cannot be switched off."""
+    """Implements the core's ``Tokens``. Threads may share it; verification cannot be switched off."""
 
     __slots__ = ("_ids", "_issuer", "_keys", "_lock", "_source", "_ttl_seconds", "_verified")
 
