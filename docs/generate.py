@@ -1,8 +1,8 @@
 """Fill the generated parts of the documentation from the code they describe.
 
 ``python docs/generate.py`` rewrites them; ``--check`` changes nothing, names every page that has drifted and
-exits 1. A page marks such a part with ``<!-- generated: name -->`` and ``<!-- end -->``; the prose around it is
-written by hand.
+exits 1. A page marks such a part with ``<!-- generated: name -->`` and ``<!-- end -->``; the prose around it
+is written by hand.
 """
 
 import importlib
@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 import attrs
 import click
@@ -27,8 +27,8 @@ from vantrexia_core.kernel import (
     InvalidError,
     NotFoundError,
     NotSignedInError,
-    PermissionDeniedError,
     Permission,
+    PermissionDeniedError,
     Reach,
     Role,
     StaleVersionError,
@@ -37,6 +37,7 @@ from vantrexia_core.kernel import (
 )
 from vantrexia_core.patients import TRANSITIONS, Move, Status
 from vantrexia_core.protection import UnreadableError
+from vantrexia_web.openapi import document
 from vantrexia_web.problems import status_of
 from vantrexia_web.routes import ROUTES, Guarded
 
@@ -59,7 +60,7 @@ WHO_MUST_ACT: Final[Mapping[type[VantrexiaError], str]] = MappingProxyType(
         BrokenPromiseError: "an engineer",
     }
 )
-"""The families; an error belongs to its nearest listed ancestor. The others are HTTP's own or a broken set-up."""
+"""The families; an error belongs to its nearest ancestor here. The others are HTTP's own, or of the set-up."""
 
 
 def lifecycle_diagram() -> Iterator[str]:
@@ -88,11 +89,14 @@ def lifecycle_table() -> Iterator[str]:
 
 def permissions() -> Iterator[str]:
     """Roles by permissions, with the reach of each grant."""
-    shown = {Reach.PRACTICE: "yes", Reach.OWN: "own record", None: "–"}
+    shown = {Reach.PRACTICE: "yes", Reach.OWN: "own record", None: "no"}
     yield from _table(
         ("permission", *(f"`{role.value}`" for role in Role)),
         (
-            (f"{permission.value} (`{permission.name}`)", *(shown[GRANTS[permission].get(role)] for role in Role))
+            (
+                f"{permission.value} (`{permission.name}`)",
+                *(shown[GRANTS[permission].get(role)] for role in Role),
+            )
             for permission in Permission
         ),
     )
@@ -100,13 +104,13 @@ def permissions() -> Iterator[str]:
 
 def errors() -> Iterator[str]:
     """Every error the library raises on purpose."""
-    found = sorted(every_error(), key=lambda kind: (_status(kind), kind.code, kind.__name__))
+    found = sorted(every_error(), key=lambda kind: (status_of(kind), kind.code, kind.__name__))
     yield from _table(
         ("code", "status", "class", "when", "who must act", "what a person reads"),
         (
             (
                 f"`{kind.code}`",
-                str(_status(kind)),
+                str(status_of(kind)),
                 f"`{kind.__name__}`",
                 _first_paragraph(kind),
                 _who_must_act(kind),
@@ -151,11 +155,69 @@ def routes() -> Iterator[str]:
                 f"`{route.method}`",
                 f"`{route.path.replace(':uuid', '')}`",
                 _first_paragraph(route.endpoint),
-                *((f"`{route.permission.name}`", f"`{route.action.value}`") if isinstance(route, Guarded) else ("", "")),
+                *(
+                    (f"`{route.permission.name}`", f"`{route.action.value}`")
+                    if isinstance(route, Guarded)
+                    else ("", "")
+                ),
             )
             for route in ROUTES
         ),
     )
+
+
+def api() -> Iterator[str]:
+    """Every operation of the OpenAPI document: what it takes and how it answers."""
+    described = document()
+    parts = described["components"]
+    for path, methods in described["paths"].items():
+        for method, operation in methods.items():
+            yield f"### {method.upper()} {path}"
+            yield ""
+            yield f"{operation['summary']}. {operation['description']}"
+            yield ""
+            if operation["parameters"]:
+                named = [parts["parameters"][_last(reference)] for reference in operation["parameters"]]
+                yield from _table(
+                    ("parameter", "in", "meaning"),
+                    ((f"`{each['name']}`", each["in"], each["description"]) for each in named),
+                )
+                yield ""
+            if "requestBody" in operation:
+                schema = operation["requestBody"]["content"]["application/json"]["schema"]
+                yield from _body(parts["schemas"][_last(schema)])
+                yield ""
+            yield "Answers " + ", ".join(operation["responses"]) + "."
+            yield ""
+
+
+def _body(schema: Mapping[str, Any]) -> Iterator[str]:
+    required = schema.get("required", ())
+    yield from _table(
+        ("field", "required", "meaning"),
+        (
+            (f"`{name}`", "yes" if name in required else "", _field_meaning(field))
+            for name, field in schema["properties"].items()
+        ),
+    )
+
+
+def _field_meaning(field: Mapping[str, Any]) -> str:
+    choices = field.get("anyOf", (field,))
+    if any("$ref" in choice for choice in choices):
+        return f"An object, see [{_last(choices[0])}](#{_last(choices[0]).lower()})."
+    limits = f" At most {field['maxLength']} characters." if "maxLength" in field else ""
+    values = f"One of {', '.join(f'`{value}`' for value in field['enum'])}." if "enum" in field else ""
+    return f"{field.get('description', '')}{values}{limits}".strip()
+
+
+def address() -> Iterator[str]:
+    """The one object within bodies."""
+    yield from _body(document()["components"]["schemas"]["Address"])
+
+
+def _last(reference: Mapping[str, str]) -> str:
+    return reference["$ref"].rpartition("/")[2]
 
 
 def decisions() -> Iterator[str]:
@@ -175,6 +237,8 @@ BLOCKS: Final[Mapping[str, Callable[[], Iterable[str]]]] = MappingProxyType(
         "settings": settings,
         "cli": cli,
         "routes": routes,
+        "api": api,
+        "address": address,
         "decisions": decisions,
     }
 )
@@ -183,13 +247,11 @@ BLOCKS: Final[Mapping[str, Callable[[], Iterable[str]]]] = MappingProxyType(
 def every_error() -> Sequence[type[VantrexiaError]]:
     """All error classes of the three packages."""
     for package in PACKAGES:
-        found = importlib.import_module(package)
-        for module in pkgutil.walk_packages(found.__path__, package + "."):
+        path = importlib.import_module(package).__path__
+        for module in pkgutil.walk_packages(path, f"{package}."):
             importlib.import_module(module.name)
-    kinds: list[type[VantrexiaError]] = [VantrexiaError]
-    for kind in kinds:
-        kinds.extend(kind.__subclasses__())
-    return [kind for kind in dict.fromkeys(kinds) if kind.__module__.partition(".")[0] in PACKAGES]
+    kinds = dict.fromkeys(_with_subclasses(VantrexiaError))
+    return [kind for kind in kinds if kind.__module__.partition(".")[0] in PACKAGES]
 
 
 def every_command() -> Iterator[tuple[str, click.Command]]:
@@ -205,13 +267,21 @@ def every_command() -> Iterator[tuple[str, click.Command]]:
 
 def rendered(page: str) -> str:
     """The page with its generated parts made anew."""
-    return _BLOCK.sub(lambda match: match[1] + "\n".join(BLOCKS[match["name"]]()).rstrip() + "\n" + match[4], page)
+    return _BLOCK.sub(
+        lambda match: match[1] + "\n".join(BLOCKS[match["name"]]()).rstrip() + "\n" + match[4], page
+    )
 
 
 def drifted() -> dict[Path, str]:
     """The pages that differ from what the code says, with what they should be."""
     pages = {page: page.read_text(encoding="utf-8") for page in sorted(DOCS.rglob("*.md"))}
     return {page: fresh for page, text in pages.items() if (fresh := rendered(text)) != text}
+
+
+def _with_subclasses(kind: type[VantrexiaError]) -> Iterator[type[VantrexiaError]]:
+    yield kind
+    for subclass in kind.__subclasses__():
+        yield from _with_subclasses(subclass)
 
 
 def _usage(path: str, command: click.Command) -> Iterator[str]:
@@ -231,7 +301,9 @@ def _usage(path: str, command: click.Command) -> Iterator[str]:
     options = [parameter for parameter in command.params if isinstance(parameter, click.Option)]
     if options:
         yield ""
-        yield from _table(("option", "meaning"), ((_spelling(option), _meaning(option)) for option in options))
+        yield from _table(
+            ("option", "meaning"), ((_spelling(option), _meaning(option)) for option in options)
+        )
 
 
 def _spelling(option: click.Option) -> str:
@@ -255,14 +327,11 @@ def _meaning(option: click.Option) -> str:
     return " ".join(filter(None, parts))
 
 
-def _status(kind: type[VantrexiaError]) -> int:
-    # The class decides, so the instance needs no arguments.
-    return status_of(kind.__new__(kind))
-
-
 def _who_must_act(kind: type[VantrexiaError]) -> str:
     families = (WHO_MUST_ACT[ancestor] for ancestor in kind.__mro__ if ancestor in WHO_MUST_ACT)
-    own_fault = "whoever runs the service" if _status(kind) >= SERVER_ERRORS else "the caller corrects the request"
+    own_fault = (
+        "whoever runs the service" if status_of(kind) >= SERVER_ERRORS else "the caller corrects the request"
+    )
     return next(families, own_fault)
 
 

@@ -23,7 +23,9 @@ def test_a_decision_has_the_sections(page: Path) -> None:
 def test_a_decision_says_its_status_and_date(page: Path) -> None:
     """Under the title: whether it holds, and since when."""
     line = page.read_text(encoding="utf-8").splitlines()[2]
-    assert re.fullmatch(r"Status: (proposed|accepted|replaced by [0-9]{4})[^.]*\. Date: 20\d\d-\d\d-\d\d\.", line)
+    assert re.fullmatch(
+        r"Status: (proposed|accepted|replaced by [0-9]{4})[^.]*\. Date: 20\d\d-\d\d-\d\d\.", line
+    )
 
 
 @pytest.mark.parametrize("page", DECISIONS[1:], ids=name_of)

@@ -25,7 +25,7 @@ PAGE = DOCS / "reference" / "formats" / "envelope.md"
 
 def _example(page: Path) -> dict[str, str]:
     text = next(block.text for block in blocks(page) if block.text.startswith("root key"))
-    return dict(re.split(r"  +", line) for line in text.splitlines() if line)  # type: ignore[misc]
+    return dict(re.split(r"  +", line) for line in text.splitlines() if line)
 
 
 EXAMPLE = _example(PAGE)
@@ -54,7 +54,9 @@ def test_the_value_is_bound_as_written() -> None:
 def test_the_envelope_is_made_as_written() -> None:
     """Format, key version, nonce, ciphertext and tag, byte for byte."""
     nonce = bytes.fromhex(EXAMPLE["nonce"])
-    sealed = AESGCM(KEY).encrypt(nonce, bytes.fromhex(EXAMPLE["plaintext"]), bytes.fromhex(EXAMPLE["associated data"]))
+    sealed = AESGCM(KEY).encrypt(
+        nonce, bytes.fromhex(EXAMPLE["plaintext"]), bytes.fromhex(EXAMPLE["associated data"])
+    )
     made = Envelope(int(EXAMPLE["key version"]), nonce, sealed)
     assert made.encode() == bytes.fromhex(EXAMPLE["envelope"])
 

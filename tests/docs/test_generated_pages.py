@@ -33,7 +33,11 @@ def test_every_generated_part_is_shown() -> None:
 @pytest.mark.parametrize("setting", [field.name for field in attrs.fields(Settings)])
 def test_every_setting_is_documented(setting: str) -> None:
     """The settings page has a row for it, with a meaning."""
-    row = re.search(rf"^\| `{PREFIX}{setting.upper()}` \|.*\| (?P<meaning>[^|]+) \|$", prose(REFERENCE / "settings.md"), re.M)
+    row = re.search(
+        rf"^\| `{PREFIX}{setting.upper()}` \|.*\| (?P<meaning>[^|]+) \|$",
+        prose(REFERENCE / "settings.md"),
+        re.M,
+    )
     assert row is not None
     assert row["meaning"].endswith(".")
 
@@ -55,7 +59,9 @@ def test_every_error_is_documented(error: type[VantrexiaError]) -> None:
 @pytest.mark.parametrize("permission", list(Permission), ids=lambda permission: permission.name)
 def test_every_permission_is_documented(permission: Permission) -> None:
     """The permissions page has a row with a cell for each role."""
-    rows = [line for line in prose(REFERENCE / "permissions.md").splitlines() if f"`{permission.name}`" in line]
+    rows = [
+        line for line in prose(REFERENCE / "permissions.md").splitlines() if f"`{permission.name}`" in line
+    ]
     assert len(rows) == 1
     assert rows[0].count("|") == len(Role) + 2
 
@@ -68,7 +74,13 @@ def test_every_command_is_documented(command: str) -> None:
 
 @pytest.mark.parametrize(
     ("path", "option"),
-    [(path, name) for path, command in COMMANDS for option in command.params for name in option.opts if name[0] == "-"],
+    [
+        (path, name)
+        for path, command in COMMANDS
+        for option in command.params
+        for name in option.opts
+        if name[0] == "-"
+    ],
 )
 def test_every_option_is_documented(path: str, option: str) -> None:
     """A command's section names each of its options."""

@@ -33,7 +33,9 @@ def test_relative_links_resolve(page: Path) -> None:
 def test_links_stay_in_the_repository(page: Path) -> None:
     """A relative link does not climb out of the checkout, where only its author's machine has the target."""
     targets = [
-        (page.parent / link.partition("#")[0]).resolve() for link in _links(page) if not link.startswith("http")
+        (page.parent / link.partition("#")[0]).resolve()
+        for link in _links(page)
+        if not link.startswith("http")
     ]
     assert [target for target in targets if not target.is_relative_to(ROOT)] == []
 
@@ -47,6 +49,8 @@ def test_every_page_can_be_reached() -> None:
             continue
         reached.add(page)
         waiting.extend(
-            (page.parent / link.partition("#")[0]).resolve() for link in _links(page) if not link.startswith("http")
+            (page.parent / link.partition("#")[0]).resolve()
+            for link in _links(page)
+            if not link.startswith("http")
         )
     assert set(PAGES) - reached == set()

@@ -1,13 +1,16 @@
 """House rules for every page."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from tests.docs.pages import GUIDED, PAGES, ROOT, blocks, headings, name_of, prose
 
-_SOURCE = re.compile(r"`((?:src/)?(?:vantrexia_\w+|tests|docs|kernel|audit|protection|identity|patients)/[\w/.\-]+)`")
+_SOURCE = re.compile(
+    r"`((?:src/)?(?:vantrexia_\w+|tests|docs|kernel|audit|protection|identity|patients)/[\w/.\-]+)`"
+)
 
 
 @pytest.mark.parametrize("page", GUIDED, ids=name_of)
@@ -22,7 +25,7 @@ def test_a_page_has_one_title(page: Path) -> None:
 def test_headings_do_not_skip_a_level(page: Path) -> None:
     """A section lies directly in the section above it, so that an outline reads well."""
     levels = [level for level, _ in headings(page)]
-    assert [pair for pair in zip(levels, levels[1:], strict=False) if pair[1] > pair[0] + 1] == []
+    assert [pair for pair in pairwise(levels) if pair[1] > pair[0] + 1] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
