@@ -1,0 +1,71 @@
+"""Putting the app together."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.routing import Router
+from starlette.types import ASGIApp
+
+from vantrexia_core.kernel import IdSource
+from vantrexia_web.call import Site, WebDesk
+from vantrexia_web.docs import reference_pages
+from vantrexia_web.door import Door, Elsewhere, ExactRoute
+from vantrexia_web.health import HealthCheck, HealthReport
+from vantrexia_web.openapi import document
+from vantrexia_web.perimeter import Perimeter
+from vantrexia_web.routes import ROUTES, Guarded, Open, Scope
+from vantrexia_web.workers import Workers
+
+WORKER_THREADS_DEFAULT: Final = 4
+SIGN_IN_THREADS: Final = 2
+
+
+def create_app(
+    desk: WebDesk,
+    *,
+    public_url: str,
+    health: Callable[[], HealthReport] | None = None,
+    worker_threads: int = WORKER_THREADS_DEFAULT,
+    request_ids: IdSource | None = None,
+    at_shutdown: Callable[[], None] = lambda: None,
+) -> ASGIApp:
+    """The ASGI app over a desk.
+
+    ``public_url`` is where clients reach the service, without a slash at the end; links in answers start with
+    it. ``health`` says how the parts are; without it only the process answers for itself. ``request_ids``
+    defaults to the desk's ids. ``at_shutdown`` is called when the last answer has been given.
+    """
+    public_url = public_url.rstrip("/")
+    site = Site(
+        desk=desk,
+        public_url=public_url,
+        health=health or HealthCheck({}, desk.clock),
+        pages=reference_pages(document(public_url)),
+    )
+    workers = Workers(worker_threads, name="vantrexia-web")
+    # Checking a password takes tens of milliseconds and mebibytes by design: those calls wait for each other,
+    # not the care of patients for them.
+    sign_in_workers = Workers(SIGN_IN_THREADS, name="vantrexia-sign-in")
+
+    def workers_for(route: Guarded | Open) -> Workers:
+        return sign_in_workers if route.scope is Scope.AUTH else workers
+
+    @asynccontextmanager
+    async def lifespan(_: object) -> AsyncIterator[None]:
+        workers.open()
+        sign_in_workers.open()
+        yield
+        # In a thread: the loop must stay free to hand out the answers that are being finished.
+        await run_in_threadpool(sign_in_workers.drain)
+        await run_in_threadpool(workers.drain)
+        await run_in_threadpool(at_shutdown)
+
+    paths = dict.fromkeys(route.path for route in ROUTES)
+    routes = [
+        ExactRoute(path, Door(site, [route for route in ROUTES if route.path == path], workers_for))
+        for path in paths
+    ]
+    router = Router(routes, redirect_slashes=False, default=Elsewhere(routes), lifespan=lifespan)
+    return Perimeter(router, request_ids or desk.ids, is_https=public_url.startswith("https:"))

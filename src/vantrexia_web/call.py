@@ -1,0 +1,130 @@
+"""What an endpoint is given: a request, who makes it, and the few things every endpoint does with them."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Protocol, TypeVar
+
+import attrs
+
+from vantrexia_core.audit import AlreadyAnswered, Attempt, Desk, Once, record_refusal
+from vantrexia_core.identity import Accounts, Passwords, SignInWork, Tokens, UserWork
+from vantrexia_core.kernel import Actor, BrokenPromiseError, PatientId, Phi, VantrexiaError
+from vantrexia_core.patients import PatientDirectory, PatientWork
+from vantrexia_web.answer import Answer
+from vantrexia_web.health import HealthReport
+from vantrexia_web.request import Request
+from vantrexia_web.wire.conditions import parse_expected_versions, parse_idempotency_key
+
+T = TypeVar("T")
+
+
+class WebWork(PatientWork, UserWork, Protocol):
+    """The unit of work of a desk that serves the whole API."""
+
+
+class WebDesk(Desk[WebWork], Protocol):
+    """Where everything that the API offers is begun: a `PatientDesk` and a `SignInDesk` in one."""
+
+    @property
+    def directory(self) -> PatientDirectory:
+        """See `PatientDesk`."""
+        ...
+
+    @property
+    def accounts(self) -> Accounts:
+        """See `SignInDesk`."""
+        ...
+
+    @property
+    def passwords(self) -> Passwords:
+        """See `SignInDesk`."""
+        ...
+
+    @property
+    def tokens(self) -> Tokens:
+        """See `SignInDesk`."""
+        ...
+
+    def begin_sign_in(self) -> AbstractContextManager[SignInWork]:
+        """See `SignInDesk`."""
+        ...
+
+
+@attrs.frozen(repr=False)
+class Site:
+    """What is the same for every request. ``pages`` are the answers that never change, by path."""
+
+    desk: WebDesk
+    public_url: str
+    health: Callable[[], HealthReport]
+    pages: dict[str, Answer]
+
+
+@attrs.frozen(repr=False)
+class Visit:
+    """A request by whoever it may be."""
+
+    site: Site
+    request: Request
+
+
+@attrs.frozen(repr=False)
+class Call:
+    """A request by somebody who is signed in and permitted to attempt it."""
+
+    site: Site
+    request: Request
+    attempt: Attempt
+
+    @property
+    def desk(self) -> WebDesk:
+        """Where the use case works."""
+        return self.site.desk
+
+    @property
+    def actor(self) -> Actor:
+        """Who makes the call."""
+        return self.attempt.actor
+
+    @property
+    def patient_id(self) -> PatientId:
+        """The patient that the path names."""
+        if self.attempt.patient_id is None:
+            message = "this endpoint is on a path that names no patient"
+            raise BrokenPromiseError(message)
+        return self.attempt.patient_id
+
+    @property
+    def expected_versions(self) -> frozenset[int] | None:
+        """The versions one of which the record must have, or None."""
+        return parse_expected_versions(self.request)
+
+    def read(self, parse: Callable[[Request], T]) -> T:
+        """Parse something of the request. What does not parse is a refused attempt, and recorded as one.
+
+        Raises:
+            VantrexiaError: whatever ``parse`` has to complain about.
+            AuditUnavailableError: the refusal could not be recorded.
+        """
+        try:
+            return parse(self.request)
+        except VantrexiaError as refusal:
+            record_refusal(self.desk, self.attempt, refusal)
+            raise
+
+    def answer_once(self, act: Callable[[Once | None], T], render: Callable[[T], Answer]) -> Answer:
+        """Act and answer; under an Idempotency-Key that was used before, give the first answer again.
+
+        Raises:
+            InvalidError: the key is malformed.
+            IdempotencyKeyReusedError: the key was used for another request.
+        """
+        key = self.read(parse_idempotency_key)
+        if key is None:
+            return render(act(None))
+        request = self.request
+        whole = b"\n".join((request.method.encode(), request.path.encode(), request.whole_body))
+        try:
+            return render(act(Once(key, Phi(whole), lambda result: render(result).packed())))
+        except AlreadyAnswered as again:
+            return Answer.unpacked(again.answer.reveal()).with_headers(Idempotency_Replayed="true")

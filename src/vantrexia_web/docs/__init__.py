@@ -1,0 +1,33 @@
+"""The reference page at ``/docs/``: the API's document as a page to read and to try requests on.
+
+Script and style are ours and served by us: the page handles access tokens and answers with PHI, so nothing on
+it comes from elsewhere, and its Content-Security-Policy lets nothing else run.
+"""
+
+import json
+from importlib.resources import files
+from typing import Any, Final
+
+from vantrexia_web.answer import Answer
+from vantrexia_web.docs.page import reference_page
+
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+def reference_pages(document: dict[str, Any]) -> dict[str, Answer]:
+    """The page, what it is made of, and the document itself, by path."""
+    closed = {"Content-Security-Policy": _POLICY}
+    html = reference_page(document).encode()
+    return {
+        "/openapi.json": Answer(200, json.dumps(document, ensure_ascii=False).encode()),
+        "/docs/": Answer(200, html, closed, "text/html; charset=utf-8"),
+        "/docs/reference.css": Answer(200, _asset("reference.css"), media_type="text/css; charset=utf-8"),
+        "/docs/reference.js": Answer(200, _asset("reference.js"), media_type="text/javascript; charset=utf-8"),
+    }
+
+
+def _asset(name: str) -> bytes:
+    return files(__package__).joinpath(name).read_bytes()

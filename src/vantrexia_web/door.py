@@ -1,0 +1,134 @@
+"""The asynchronous shell around the plain functions: takes a request in, hands it over whole, sends the answer.
+
+It decides nothing. A body is read up to a limit, whatever length was announced; then the request crosses into
+a worker thread, once, and comes back as an answer.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Final
+from urllib.parse import quote
+
+from starlette.routing import Match, Route
+from starlette.types import Receive, Scope, Send
+
+from vantrexia_core.kernel import Origin, VantrexiaError
+from vantrexia_web.answer import Answer
+from vantrexia_web.call import Site
+from vantrexia_web.gate import answer
+from vantrexia_web.problems import BodyTooLargeError, MethodNotAllowedError, NoSuchPathError, problem
+from vantrexia_web.request import Request
+from vantrexia_web.routes import Guarded, Open
+from vantrexia_web.workers import Workers
+
+BODY_BYTES_MAX: Final = 1024 * 1024
+
+ROUTE: Final = "vantrexia.route"
+REQUEST_ID: Final = "vantrexia.request_id"
+"""Where in the ASGI scope the parts of the shell leave notes for each other."""
+
+_METHODS_WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
+
+
+class Door:
+    """The ASGI endpoint of one path: finds the route for the method, or says which methods there are."""
+
+    def __init__(
+        self,
+        site: Site,
+        routes: Sequence[Guarded | Open],
+        workers_for: Callable[[Guarded | Open], Workers],
+    ) -> None:
+        self._site: Final = site
+        self._routes: Final = {route.method: (route, workers_for(route)) for route in routes}
+        if "GET" in self._routes:
+            self._routes["HEAD"] = self._routes["GET"]
+        self._allow: Final = ", ".join(sorted(self._routes))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        found = self._routes.get(scope["method"])
+        if found is None:
+            await deliver(problem(MethodNotAllowedError()).with_headers(Allow=self._allow), send)
+            return
+        route, workers = found
+        scope[ROUTE] = route.path
+        body = await _body(scope, receive) if route.method in _METHODS_WITH_BODY else b""
+        if body is None:
+            return
+        client = scope.get("client")
+        request = Request(
+            method=scope["method"],
+            path=scope["path"],
+            query=scope["query_string"].decode("latin-1"),
+            headers=tuple(scope["headers"]),
+            body=body,
+            parameters=scope["path_params"],
+            origin=Origin(scope.get(REQUEST_ID), client[0] if client else None),
+        )
+        answered = await workers.run(partial(answer, self._site, route, request))
+        await deliver(answered, send, is_body_wanted=scope["method"] != "HEAD")
+
+
+class Elsewhere:
+    """What answers at paths that are not in the table.
+
+    A path that lacks nothing but its trailing slash is answered with 308 and the right path (RFC 9110, 15.4.9:
+    the method stays); the location is relative, so that no Host header steers it.
+    """
+
+    def __init__(self, routes: Sequence[Route]) -> None:
+        self._routes: Final = tuple(routes)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000})
+            return
+        slashed = {**scope, "path": f"{scope['path']}/"}
+        if scope["path"].endswith("/") or all(route.matches(slashed)[0] is Match.NONE for route in self._routes):
+            await deliver(problem(NoSuchPathError()), send, is_body_wanted=scope["method"] != "HEAD")
+            return
+        query = scope["query_string"].decode("latin-1")
+        location = quote(slashed["path"]) + (f"?{query}" if query else "")
+        await deliver(Answer(308, headers={"Location": location}), send)
+
+
+class ExactRoute(Route):
+    """A route whose path is matched to its very end: a pattern's ``$`` also matches before a line feed."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether this route is meant."""
+        if scope["type"] == "http" and scope["path"].endswith("\n"):
+            return Match.NONE, {}
+        return super().matches(scope)
+
+
+async def deliver(answered: Answer, send: Send, *, is_body_wanted: bool = True) -> None:
+    """Send an answer; for a HEAD everything but its body."""
+    headers = [(b"content-length", str(len(answered.body)).encode())] if answered.status != 204 else []  # noqa: PLR2004 - RFC 9110, 8.6: none on a 204
+    if answered.body:
+        headers.append((b"content-type", answered.media_type.encode()))
+    headers.extend((name.lower().encode(), value.encode("latin-1")) for name, value in answered.headers.items())
+    await send({"type": "http.response.start", "status": answered.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answered.body if is_body_wanted else b""})
+
+
+async def _body(scope: Scope, receive: Receive) -> bytes | VantrexiaError | None:
+    """The whole body, the error that it is too large, or None if the caller went away meanwhile."""
+    announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
+    if announced.isdigit() and (len(announced) > 18 or int(announced) > BODY_BYTES_MAX):  # noqa: PLR2004 - digits
+        return BodyTooLargeError()
+    chunks: list[bytes] = []
+    length = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        chunk = message.get("body", b"")
+        length += len(chunk)
+        if length > BODY_BYTES_MAX:
+            return BodyTooLargeError()
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return chunks[0] if len(chunks) == 1 else b"".join(chunks)

@@ -1,0 +1,1 @@
+"""One function an endpoint: parse, call one use case, render."""

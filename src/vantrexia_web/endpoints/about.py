@@ -1,0 +1,27 @@
+"""The service about itself: how it is, and what it offers."""
+
+from vantrexia_web.answer import Answer, json_answer
+from vantrexia_web.call import Visit
+from vantrexia_web.health import Condition
+
+
+def health(visit: Visit) -> Answer:
+    """How the service is, and each of its parts."""
+    report = visit.site.health()
+    content = {
+        "status": report.condition.value,
+        "services": {
+            name: {
+                "status": part.condition.value,
+                "latency_ms": part.latency_ms,
+                "checked_at": part.checked_at,
+            }
+            for name, part in report.parts.items()
+        },
+    }
+    return json_answer(content, 503 if report.condition is Condition.DOWN else 200)
+
+
+def page(visit: Visit) -> Answer:
+    """A page that never changes while the service runs: the API's document, its reference, their parts."""
+    return visit.site.pages[visit.request.path]

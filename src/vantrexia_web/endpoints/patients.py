@@ -1,0 +1,138 @@
+"""The patients of the caller's practice."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from vantrexia_core.kernel import Page
+from vantrexia_core.patients import (
+    MovedPatient,
+    Patient,
+    archive_patient,
+    delete_patient,
+    find_archived_patients,
+    find_deleted_patients,
+    find_patients,
+    look_up_patient,
+    register_patient,
+    restore_patient,
+    revise_patient,
+    unarchive_patient,
+)
+from vantrexia_web.answer import Answer, json_answer
+from vantrexia_web.call import Call
+from vantrexia_web.wire.conditions import etag
+from vantrexia_web.wire.listing import page_content, parse_listing, parse_patient_listing
+from vantrexia_web.wire.patients import (
+    archived_content,
+    archived_item,
+    deleted_item,
+    parse_nothing,
+    parse_reason,
+    parse_registration,
+    parse_replacement,
+    parse_revision,
+    patient_content,
+    unarchived_content,
+)
+
+T = TypeVar("T")
+
+
+def list_(call: Call) -> Answer:
+    """A page of active or archived patients."""
+    listing = call.read(parse_patient_listing)
+    return _page(call, find_patients(call.desk, call.actor, listing), patient_content)
+
+
+def create(call: Call) -> Answer:
+    """Register a patient."""
+    new = call.read(parse_registration)
+
+    def created(patient: Patient) -> Answer:
+        location = f"{call.site.public_url}{call.request.path}{patient.id}/"
+        return _patient(patient, 201).with_headers(Location=location)
+
+    return call.answer_once(lambda once: register_patient(call.desk, call.actor, new, once=once), created)
+
+
+def get(call: Call) -> Answer:
+    """One patient."""
+    return _patient(look_up_patient(call.desk, call.actor, call.patient_id))
+
+
+def replace(call: Call) -> Answer:
+    """Replace a patient's demographics."""
+    revision, expected = call.read(parse_replacement), call.expected_versions
+    return _patient(
+        revise_patient(call.desk, call.actor, call.patient_id, revision, expected_version=expected)
+    )
+
+
+def revise(call: Call) -> Answer:
+    """Change some of a patient's demographics."""
+    revision, expected = call.read(parse_revision), call.expected_versions
+    return _patient(
+        revise_patient(call.desk, call.actor, call.patient_id, revision, expected_version=expected)
+    )
+
+
+def delete(call: Call) -> Answer:
+    """Hide a patient's record."""
+    delete_patient(call.desk, call.actor, call.patient_id, expected_version=call.expected_versions)
+    return Answer(204)
+
+
+def archive(call: Call) -> Answer:
+    """Put a patient out of service."""
+    reason, expected = call.read(parse_reason), call.expected_versions
+    return call.answer_once(
+        lambda once: archive_patient(
+            call.desk, call.actor, call.patient_id, reason, expected_version=expected, once=once
+        ),
+        lambda moved: _moved(moved, archived_content),
+    )
+
+
+def unarchive(call: Call) -> Answer:
+    """Put an archived patient back into service."""
+    call.read(parse_nothing)
+    expected = call.expected_versions
+    return call.answer_once(
+        lambda once: unarchive_patient(
+            call.desk, call.actor, call.patient_id, expected_version=expected, once=once
+        ),
+        lambda moved: _moved(moved, unarchived_content),
+    )
+
+
+def list_archived(call: Call) -> Answer:
+    """A page of archived patients with when, by whom and why."""
+    listing = call.read(parse_listing)
+    return _page(call, find_archived_patients(call.desk, call.actor, listing), archived_item)
+
+
+def list_deleted(call: Call) -> Answer:
+    """A page of deleted patients, for administrators."""
+    listing = call.read(parse_listing)
+    return _page(call, find_deleted_patients(call.desk, call.actor, listing), deleted_item)
+
+
+def restore(call: Call) -> Answer:
+    """Make a deleted patient active again."""
+    reason = call.read(parse_reason)
+    return call.answer_once(
+        lambda once: restore_patient(call.desk, call.actor, call.patient_id, reason, once=once),
+        lambda moved: _patient(moved.patient),
+    )
+
+
+def _patient(patient: Patient, status: int = 200) -> Answer:
+    return json_answer(patient_content(patient), status, {"ETag": etag(patient.version)})
+
+
+def _moved(moved: MovedPatient, render: Callable[[MovedPatient], dict[str, object]]) -> Answer:
+    return json_answer(render(moved), headers={"ETag": etag(moved.patient.version)})
+
+
+def _page(call: Call, page: Page[T], render: Callable[[T], dict[str, object]]) -> Answer:
+    return json_answer(page_content(page, render, call.request, call.site.public_url))

@@ -1,0 +1,164 @@
+"""The examples of the published documentation, as the API document and its reference page show them."""
+
+from typing import Any, Final
+
+Example = dict[str, Any]
+
+LOGIN: Final[Example] = {"email": "clinician@practice.com", "password": "SecureP@ss123"}
+
+LOGGED_IN: Final[Example] = {
+    "access": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9...",
+    "refresh": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9...",
+    "user": {
+        "id": 1,
+        "email": "clinician@practice.com",
+        "first_name": "Sarah",
+        "last_name": "Johnson",
+        "role": "provider",
+    },
+}
+
+NEW_PATIENT: Final[Example] = {
+    "first_name": "Robert",
+    "last_name": "Williams",
+    "date_of_birth": "1965-08-22",
+    "gender": "male",
+    "phone": "+1-555-0199",
+    "email": "r.williams@email.com",
+    "address": {"line1": "456 Oak Avenue", "city": "Chicago", "state": "IL", "zip": "60614"},
+}
+
+CREATED_PATIENT: Final[Example] = {
+    "id": "4d5e6f7a-8b9c-0d1e-2f3a-4b5c6d7e8f9a",
+    "first_name": "Robert",
+    "last_name": "Williams",
+    "date_of_birth": "1965-08-22",
+    "gender": "male",
+    "mrn": "MRN-00088",
+    "active": True,
+    "phone": "+1-555-0199",
+    "email": "r.williams@email.com",
+    "address": {
+        "line1": "456 Oak Avenue",
+        "line2": None,
+        "city": "Chicago",
+        "state": "IL",
+        "zip": "60614",
+    },
+    "external_id": None,
+    "created_at": "2026-02-06T14:30:00Z",
+    "updated_at": "2026-02-06T14:30:00Z",
+}
+
+PATIENT: Final[Example] = {
+    "id": "d290f1ee-6c54-4b01-90e6-d701748f0851",
+    "first_name": "Jane",
+    "last_name": "Doe",
+    "date_of_birth": "1958-03-15",
+    "gender": "female",
+    "mrn": "MRN-00001",
+    "active": True,
+    "phone": "+1-555-0101",
+    "email": "jane.doe@email.com",
+    "address": {
+        "line1": "123 Main St",
+        "line2": "Apt 4B",
+        "city": "Springfield",
+        "state": "IL",
+        "zip": "62704",
+    },
+    "external_id": "ECW-98765",
+    "created_at": "2026-01-10T14:30:00Z",
+    "updated_at": "2026-02-01T09:15:00Z",
+}
+
+PATIENT_PAGE: Final[Example] = {"count": 3, "next": None, "previous": None, "results": [PATIENT]}
+
+REPLACEMENT: Final[Example] = {
+    "first_name": "Jane",
+    "last_name": "Doe",
+    "date_of_birth": "1958-03-15",
+    "gender": "female",
+    "phone": "+1-555-0102",
+    "email": "jane.doe.new@email.com",
+    "address": {"line1": "789 Elm Street", "city": "Springfield", "state": "IL", "zip": "62704"},
+}
+
+REVISION: Final[Example] = {"phone": "+1-555-0102"}
+
+REPLACED_PATIENT: Final[Example] = PATIENT | {
+    "phone": "+1-555-0102",
+    "email": "jane.doe.new@email.com",
+    "address": {
+        "line1": "789 Elm Street",
+        "line2": None,
+        "city": "Springfield",
+        "state": "IL",
+        "zip": "62704",
+    },
+    "updated_at": "2026-02-06T15:00:00Z",
+}
+
+REVISED_PATIENT: Final[Example] = PATIENT | {
+    "phone": "+1-555-0102",
+    "updated_at": "2026-02-06T15:00:00Z",
+}
+
+ARCHIVE: Final[Example] = {"reason": "Patient discharged from RPM program - goals met"}
+
+ARCHIVED: Final[Example] = {
+    "id": "d290f1ee-6c54-4b01-90e6-d701748f0851",
+    "status": "archived",
+    "archived_at": "2026-02-06T15:00:00Z",
+    "archived_by": "clinician@practice.com",
+    "archive_reason": "Patient discharged from RPM program - goals met",
+}
+
+UNARCHIVED: Final[Example] = {
+    "id": "d290f1ee-6c54-4b01-90e6-d701748f0851",
+    "status": "active",
+    "unarchived_at": "2026-02-06T15:30:00Z",
+    "unarchived_by": "clinician@practice.com",
+}
+
+ARCHIVED_PAGE: Final[Example] = {
+    "count": 12,
+    "next": None,
+    "previous": None,
+    "results": [
+        {
+            "id": "3c4d5e6f-7a8b-9c0d-1e2f-3a4b5c6d7e8f",
+            "first_name": "Mary",
+            "last_name": "Thompson",
+            "mrn": "MRN-00045",
+            "status": "archived",
+            "archived_at": "2026-01-28T10:00:00Z",
+            "archived_by": "admin@practice.com",
+            "archive_reason": "Patient transferred to another practice",
+        }
+    ],
+}
+
+DELETED_PAGE: Final[Example] = {
+    "count": 1,
+    "next": None,
+    "previous": None,
+    "results": [
+        PATIENT
+        | {
+            "active": False,
+            "updated_at": "2026-02-06T16:00:00Z",
+            "deleted_at": "2026-02-06T16:00:00Z",
+            "deleted_by": "admin@practice.com",
+        }
+    ],
+}
+
+RESTORE: Final[Example] = {"reason": "Deleted by mistake"}
+
+HEALTH: Final[Example] = {
+    "status": "healthy",
+    "services": {
+        "database": {"status": "healthy", "latency_ms": 1.4, "checked_at": "2026-02-06T14:30:00Z"}
+    },
+}

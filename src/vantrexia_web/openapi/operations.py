@@ -1,0 +1,179 @@
+"""What people are told about each endpoint: sentences, examples, and what its calls may carry."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import attrs
+
+from vantrexia_core.patients import Revision
+from vantrexia_web.endpoints import about, patients, signing_in
+from vantrexia_web.openapi import examples
+from vantrexia_web.wire.patients import ReasonGiven, Registration, Replacement
+from vantrexia_web.wire.signing_in import Credentials
+
+
+@attrs.frozen
+class Operation:
+    """What people are told about an endpoint, beside what the table of routes says.
+
+    ``answer`` names the schema of a success, ``body`` is the wire's type, ``query`` names parameters.
+    ``refusals`` are statuses beside those that follow from everything else.
+    """
+
+    tag: str
+    summary: str
+    description: str
+    status: int
+    answer: str | None
+    example: examples.Example | None = None
+    body: type | None = None
+    body_example: examples.Example | None = None
+    query: tuple[str, ...] = ()
+    refusals: tuple[int, ...] = ()
+    also_statuses: tuple[int, ...] = ()
+    """Other statuses with the body of a success."""
+    is_conditional: bool = False
+    is_once: bool = False
+
+
+_PAGED: Final = ("page", "page_size", "search", "ordering")
+
+OPERATIONS: Final[Mapping[Callable[..., object], Operation]] = {
+    signing_in.log_in: Operation(
+        "Sign in",
+        "Sign in",
+        "Exchanges an e-mail address and a password for an access token (15 minutes) and a refresh token (1 day). "
+        "A wrong address and a wrong password get the same answer.",
+        200,
+        "SignedIn",
+        examples.LOGGED_IN,
+        Credentials,
+        examples.LOGIN,
+    ),
+    patients.list_: Operation(
+        "Patients",
+        "List patients",
+        "A page of active patients, by last name. `count` is exact. With `active=false`: the archived ones. "
+        "A patient's own account sees its own record only.",
+        200,
+        "PatientPage",
+        examples.PATIENT_PAGE,
+        query=("page", "page_size", "search", "active", "ordering"),
+    ),
+    patients.create: Operation(
+        "Patients",
+        "Create a patient",
+        "Every personal field is encrypted before it is stored. A unique MRN is generated if none is given. "
+        "Fields that are not listed here are refused.",
+        201,
+        "Patient",
+        examples.CREATED_PATIENT,
+        Registration,
+        examples.NEW_PATIENT,
+        refusals=(409,),
+        is_once=True,
+    ),
+    patients.get: Operation(
+        "Patients",
+        "Get a patient",
+        "One record, active or archived. The `ETag` is what `If-Match` wants when you change it.",
+        200,
+        "Patient",
+        examples.PATIENT,
+    ),
+    patients.replace: Operation(
+        "Patients",
+        "Replace a patient",
+        "Replaces every field: one that is left out becomes null, but for `mrn`, `external_id` and `ssn`, which "
+        "keep their value.",
+        200,
+        "Patient",
+        examples.REPLACED_PATIENT,
+        Replacement,
+        examples.REPLACEMENT,
+        is_conditional=True,
+    ),
+    patients.revise: Operation(
+        "Patients",
+        "Change a patient",
+        "Changes the fields that are sent and leaves the others. An `address` is replaced as a whole.",
+        200,
+        "Patient",
+        examples.REVISED_PATIENT,
+        Revision,
+        examples.REVISION,
+        is_conditional=True,
+    ),
+    patients.delete: Operation(
+        "Patients",
+        "Delete a patient",
+        "Marks the record as deleted. It is retained, as HIPAA demands, and only administrators still see it.",
+        204,
+        None,
+        is_conditional=True,
+    ),
+    patients.archive: Operation(
+        "Patients",
+        "Archive a patient",
+        "Takes the patient out of the active list, with a reason. The record stays readable and correctable.",
+        200,
+        "Archived",
+        examples.ARCHIVED,
+        ReasonGiven,
+        examples.ARCHIVE,
+        refusals=(409,),
+        is_conditional=True,
+        is_once=True,
+    ),
+    patients.unarchive: Operation(
+        "Patients",
+        "Unarchive a patient",
+        "Brings an archived patient back to the active list. Takes no body.",
+        200,
+        "Unarchived",
+        examples.UNARCHIVED,
+        refusals=(400, 409, 413, 415),
+        is_conditional=True,
+        is_once=True,
+    ),
+    patients.list_archived: Operation(
+        "Patients",
+        "List archived patients",
+        "A page of archived patients, with when, by whom and why.",
+        200,
+        "ArchivedPage",
+        examples.ARCHIVED_PAGE,
+        query=_PAGED,
+    ),
+    patients.list_deleted: Operation(
+        "Administration",
+        "List deleted patients",
+        "A page of deleted patients, for administrators.",
+        200,
+        "DeletedPage",
+        examples.DELETED_PAGE,
+        query=_PAGED,
+    ),
+    patients.restore: Operation(
+        "Administration",
+        "Restore a deleted patient",
+        "Makes a deleted record active again, with a reason.",
+        200,
+        "Patient",
+        examples.PATIENT,
+        ReasonGiven,
+        examples.RESTORE,
+        refusals=(409,),
+        is_once=True,
+    ),
+    about.health: Operation(
+        "Service",
+        "Health",
+        "How the service and its parts are, looked at no more than every ten seconds. 503 with the same body when down.",
+        200,
+        "Health",
+        examples.HEALTH,
+        also_statuses=(503,),
+    ),
+}
+"""Every endpoint but the pages about the API itself."""

@@ -1,0 +1,215 @@
+"""JSON schemas: those of bodies made from the wire's types, those of answers written down and tested on answers."""
+
+from collections.abc import Mapping
+from types import UnionType
+from typing import Any, Final, Union, get_args, get_origin
+
+import attrs
+
+from vantrexia_core.identity import PASSWORD_CHARACTERS_MAX
+from vantrexia_core.kernel import EMAIL_CHARACTERS_MAX, NAME_CHARACTERS_MAX, Email, NamePart, Phi, Role
+from vantrexia_core.patients import (
+    CITY_CHARACTERS_MAX,
+    DATE_PATTERN,
+    EXTERNAL_ID_CHARACTERS_MAX,
+    LINE_CHARACTERS_MAX,
+    MRN_CHARACTERS_MAX,
+    PHONE_PATTERN,
+    REASON_CHARACTERS_MAX,
+    SSN_PATTERN,
+    STATE_PATTERN,
+    ZIP_PATTERN,
+    Address,
+    AddressLine,
+    City,
+    DateOfBirth,
+    ExternalId,
+    Gender,
+    Kept,
+    Mrn,
+    Phone,
+    Reason,
+    Ssn,
+    State,
+    Status,
+    Zip,
+)
+from vantrexia_web.health import Condition
+from vantrexia_web.wire.signing_in import TypedPassword
+
+Schema = dict[str, Any]
+
+
+def _text(characters_max: int, description: str, **more: object) -> Schema:
+    return {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": characters_max,
+        "pattern": r"\S",
+        "description": description,
+        **more,
+    }
+
+
+def _pattern(pattern: str, description: str, **more: object) -> Schema:
+    return {"type": "string", "pattern": f"^(?:{pattern})$", "description": description, **more}
+
+
+_VALUES: Final[Mapping[object, Schema]] = {
+    NamePart: _text(NAME_CHARACTERS_MAX, "Any script; no control characters."),
+    DateOfBirth: _pattern(
+        DATE_PATTERN, "A real date, YYYY-MM-DD, from 1900 on and not in the future.", format="date"
+    ),
+    Mrn: _text(MRN_CHARACTERS_MAX, "Medical record number, unique in the practice. Generated if left out."),
+    Phone: _pattern(PHONE_PATTERN, "As written down: digits, spaces, dashes, parentheses and +."),
+    Email: _text(EMAIL_CHARACTERS_MAX, "An e-mail address.", format="email"),
+    AddressLine: _text(LINE_CHARACTERS_MAX, "A line of the address."),
+    City: _text(CITY_CHARACTERS_MAX, "The city."),
+    State: _pattern(STATE_PATTERN, "Two letters."),
+    Zip: _pattern(ZIP_PATTERN, "Five digits or ZIP+4."),
+    Ssn: _pattern(SSN_PATTERN, "Nine digits. Stored encrypted, never returned.", writeOnly=True),
+    ExternalId: _text(
+        EXTERNAL_ID_CHARACTERS_MAX, "The patient's id in the practice's EMR, unique in the practice."
+    ),
+    Reason: _text(REASON_CHARACTERS_MAX, "Why. Stored encrypted."),
+    TypedPassword: {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": PASSWORD_CHARACTERS_MAX,
+        "format": "password",
+    },
+    Phi[Gender]: {"type": "string", "enum": [gender.value for gender in Gender]},
+    Address: {"$ref": "#/components/schemas/Address"},
+}
+
+
+def body_schema(type_: type) -> Schema:
+    """The schema of one of the wire's types. A field without a default is required; nothing may be added."""
+    fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(type_)
+    schema: Schema = {
+        "type": "object",
+        "properties": {field.name: _field_schema(field.type) for field in fields},
+        "additionalProperties": False,
+    }
+    if required := [field.name for field in fields if field.default is attrs.NOTHING]:
+        schema["required"] = required
+    return schema
+
+
+def _field_schema(type_: object) -> Schema:
+    if get_origin(type_) not in {Union, UnionType}:
+        return dict(_VALUES[type_])
+    members = [member for member in get_args(type_) if member not in {Kept, type(None)}]
+    (value,) = (_VALUES[member] for member in members)
+    if type(None) not in get_args(type_):
+        return dict(value)
+    if "$ref" in value:
+        return {"anyOf": [value, {"type": "null"}]}
+    return {**value, "type": [value["type"], "null"]}
+
+
+_UUID: Final[Schema] = {"type": "string", "format": "uuid"}
+_TIME: Final[Schema] = {"type": "string", "format": "date-time", "description": "UTC, to the second."}
+_TEXT: Final[Schema] = {"type": "string"}
+_TEXT_OR_NULL: Final[Schema] = {"type": ["string", "null"]}
+
+
+def _shown(**properties: Schema) -> Schema:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _page_of(item: str) -> Schema:
+    link = {"type": ["string", "null"], "format": "uri"}
+    return _shown(
+        count={"type": "integer", "minimum": 0, "description": "Of all pages together."},
+        next=link,
+        previous=link,
+        results={"type": "array", "items": {"$ref": f"#/components/schemas/{item}"}},
+    )
+
+
+_PATIENT: Final[dict[str, Schema]] = {
+    "id": _UUID,
+    "first_name": _TEXT,
+    "last_name": _TEXT,
+    "date_of_birth": {"type": "string", "format": "date"},
+    "gender": {"type": "string", "enum": [gender.value for gender in Gender]},
+    "mrn": _TEXT,
+    "active": {"type": "boolean", "description": "False while archived or deleted."},
+    "phone": _TEXT_OR_NULL,
+    "email": _TEXT_OR_NULL,
+    "address": {
+        "anyOf": [
+            _shown(**{field.name: _TEXT_OR_NULL for field in attrs.fields(Address)}),
+            {"type": "null"},
+        ]
+    },
+    "external_id": _TEXT_OR_NULL,
+    "created_at": _TIME,
+    "updated_at": _TIME,
+}
+_ARCHIVE: Final[dict[str, Schema]] = {
+    "status": {"type": "string", "const": Status.ARCHIVED.value},
+    "archived_at": _TIME,
+    "archived_by": {"type": "string", "format": "email"},
+    "archive_reason": _TEXT,
+}
+_CONDITION: Final[Schema] = {"type": "string", "enum": [condition.value for condition in Condition]}
+
+ANSWERS: Final[Mapping[str, Schema]] = {
+    "SignedIn": _shown(
+        access=_TEXT,
+        refresh=_TEXT,
+        user=_shown(
+            id={"type": "integer"},
+            email={"type": "string", "format": "email"},
+            first_name=_TEXT,
+            last_name=_TEXT,
+            role={"type": "string", "enum": [role.value for role in Role]},
+        ),
+    ),
+    "Patient": _shown(**_PATIENT),
+    "PatientPage": _page_of("Patient"),
+    "Archived": _shown(id=_UUID, **_ARCHIVE),
+    "Unarchived": _shown(
+        id=_UUID,
+        status={"type": "string", "const": Status.ACTIVE.value},
+        unarchived_at=_TIME,
+        unarchived_by={"type": "string", "format": "email"},
+    ),
+    "ArchivedPatient": _shown(id=_UUID, first_name=_TEXT, last_name=_TEXT, mrn=_TEXT, **_ARCHIVE),
+    "ArchivedPage": _page_of("ArchivedPatient"),
+    "DeletedPatient": _shown(
+        **_PATIENT, deleted_at=_TIME, deleted_by={"type": "string", "format": "email"}
+    ),
+    "DeletedPage": _page_of("DeletedPatient"),
+    "Health": _shown(
+        status=_CONDITION,
+        services={
+            "type": "object",
+            "additionalProperties": _shown(
+                status=_CONDITION, latency_ms={"type": "number", "minimum": 0}, checked_at=_TIME
+            ),
+        },
+    ),
+    "Problem": {
+        "type": "object",
+        "required": ["detail", "code"],
+        "properties": {
+            "detail": {"type": "string", "description": "What is wrong and what to do, for people."},
+            "code": {"type": "string", "description": "What is wrong, for programs."},
+            "field_errors": {
+                "type": "object",
+                "description": "Complaints by field; nested fields are dotted (address.state). On every 400.",
+                "additionalProperties": {"type": "array", "items": {"type": "string"}},
+            },
+        },
+        "additionalProperties": False,
+    },
+}
+"""The schemas of what is answered. They forbid what is not listed, and the tests hold real answers against them."""

@@ -1,0 +1,83 @@
+"""What surrounds every answer: its request id, the headers that close the browser's doors, its line in the log.
+
+The id is always ours: one from outside could be made to collide, or to carry something into logs and trail.
+The log knows the route, not the path, and never the query: a path holds a patient's id, a search a name.
+"""
+
+from time import perf_counter
+from typing import Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from vantrexia_core.kernel import IdSource, RequestId
+from vantrexia_web.door import REQUEST_ID, ROUTE, deliver
+from vantrexia_web.gate import report
+from vantrexia_web.logs import LOGGER
+from vantrexia_web.problems import problem
+
+_KNOWN_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
+
+_STANDING_HEADERS: Final = (
+    # No answer may rest in a cache: nearly all of them hold PHI (ASVS 14.3.2).
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+_TRANSPORT_SECURITY: Final = (b"strict-transport-security", b"max-age=31536000")
+
+
+class Perimeter:
+    """The outermost ASGI layer."""
+
+    def __init__(self, app: ASGIApp, ids: IdSource, *, is_https: bool) -> None:
+        self._app: Final = app
+        self._ids: Final = ids
+        self._headers: Final = (*_STANDING_HEADERS, _TRANSPORT_SECURITY) if is_https else _STANDING_HEADERS
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request through."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = RequestId(self._ids.new_id().hex)
+        scope[REQUEST_ID] = request_id
+        started = perf_counter()
+        status: int | None = None
+
+        async def send_surrounded(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = list(message["headers"])
+                given = {name for name, _ in headers}
+                headers.extend(header for header in self._headers if header[0] not in given)
+                headers.append((b"x-request-id", request_id.encode()))
+                message["headers"] = headers
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_surrounded)
+        except Exception as error:  # noqa: BLE001 - the last resort of the shell
+            report(error, request_id)
+            if status is None:
+                await deliver(problem(error), send_surrounded, is_body_wanted=scope["method"] != "HEAD")
+        finally:
+            _log(scope, request_id, status, perf_counter() - started)
+
+
+def _log(scope: Scope, request_id: RequestId, status: int | None, seconds: float) -> None:
+    method = scope["method"]
+    LOGGER.info(
+        "request",
+        extra={
+            "fields": {
+                "request_id": request_id,
+                "method": method if method in _KNOWN_METHODS else "other",
+                "route": scope.get(ROUTE),
+                "status": status,
+                "milliseconds": round(seconds * 1000, 2),
+            }
+        },
+    )

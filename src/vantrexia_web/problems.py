@@ -1,0 +1,109 @@
+"""Errors as answers: which class gets which status, in the documented envelope, once.
+
+The envelope is ``detail`` for people, ``code`` for machines and, on a 400, ``field_errors``. Nothing of the
+request is repeated in it: what was sent may be PHI, and answers end up in clients' logs.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from vantrexia_core.audit import IdempotencyKeyReusedError
+from vantrexia_core.kernel import (
+    NON_FIELD,
+    ConflictError,
+    InvalidError,
+    NotFoundError,
+    NotSignedInError,
+    PermissionDeniedError,
+    StaleVersionError,
+    UnavailableError,
+    VantrexiaError,
+)
+from vantrexia_web.answer import Answer, json_answer
+
+RETRY_AFTER_SECONDS: Final = 5
+
+
+class UnreadableBodyError(InvalidError):
+    """The body is not JSON as RFC 8259 wants it from us: UTF-8, no key twice, no NaN, not too deep."""
+
+    code = "parse_error"
+    sentence = "The body could not be read."
+
+    def __init__(self, complaint: str) -> None:
+        super().__init__({NON_FIELD: (complaint,)})
+        self.args = (complaint,)
+
+
+class NoSuchPathError(NotFoundError):
+    """The API has no such path."""
+
+    sentence = "There is nothing at this path. See /docs/ for the paths that exist."
+
+
+class MethodNotAllowedError(VantrexiaError):
+    """The path exists, the method does not (RFC 9110, 15.5.6); ``Allow`` lists those that do."""
+
+    code = "method_not_allowed"
+    sentence = "This path does not answer that method. See the Allow header."
+
+
+class BodyTooLargeError(VantrexiaError):
+    """The body is longer than any request needs."""
+
+    code = "payload_too_large"
+    sentence = "The body is too large: send at most 1 MiB."
+
+
+class MediaTypeError(VantrexiaError):
+    """The body is declared as something else than JSON in UTF-8."""
+
+    code = "unsupported_media_type"
+    sentence = "Send the body as 'Content-Type: application/json', in UTF-8, not compressed."
+
+
+STATUS_OF: Final[Mapping[type[VantrexiaError], int]] = MappingProxyType(
+    {
+        InvalidError: 400,
+        NotSignedInError: 401,
+        PermissionDeniedError: 403,
+        NotFoundError: 404,
+        MethodNotAllowedError: 405,
+        ConflictError: 409,
+        StaleVersionError: 412,
+        BodyTooLargeError: 413,
+        MediaTypeError: 415,
+        IdempotencyKeyReusedError: 422,
+        UnavailableError: 503,
+    }
+)
+"""A class not listed takes the status of its nearest listed ancestor; with none it is our fault, a 500."""
+
+UNEXPECTED: Final = "Something went wrong on our side. If it persists, tell support the X-Request-ID."
+
+
+def status_of(kind: type[BaseException]) -> int:
+    """The HTTP status of a class of errors."""
+    return next((STATUS_OF[base] for base in kind.__mro__ if base in STATUS_OF), 500)
+
+
+def problem(error: BaseException) -> Answer:
+    """The answer for an error. An unexpected one shows neither its class nor its message."""
+    status = status_of(type(error))
+    if not isinstance(error, VantrexiaError) or status == 500:  # noqa: PLR2004 - the status itself
+        return json_answer({"detail": UNEXPECTED, "code": VantrexiaError.code}, 500)
+    content: dict[str, object] = {"detail": error.detail, "code": error.code}
+    if isinstance(error, InvalidError):
+        content["field_errors"] = error.field_errors
+    return json_answer(content, status, _headers_of(error))
+
+
+def _headers_of(error: VantrexiaError) -> dict[str, str]:
+    if isinstance(error, NotSignedInError):
+        # RFC 6750, section 3: an error code only when a token was presented.
+        presented = error.code == "token_not_valid"
+        return {"WWW-Authenticate": 'Bearer error="invalid_token"' if presented else "Bearer"}
+    if isinstance(error, UnavailableError):
+        return {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    return {}

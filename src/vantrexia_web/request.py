@@ -1,0 +1,73 @@
+"""A request as it came in, complete, before anybody judged it."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+from uuid import UUID
+
+import attrs
+
+from vantrexia_core.kernel import Origin, PatientId, VantrexiaError
+from vantrexia_web.problems import MediaTypeError
+from vantrexia_web.wire.strict_json import parse_json
+
+_JSON_IN_UTF_8: Final = re.compile(r'application/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?', re.IGNORECASE)
+
+
+@attrs.frozen(repr=False)
+class Request:
+    """One request. It holds PHI and tokens, so it does not print.
+
+    ``body`` is an error where the body could not be taken in: it is raised when somebody asks for the body, so
+    that an actor without permission does not learn even that.
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes | VantrexiaError
+    parameters: Mapping[str, object]
+    origin: Origin
+
+    def headers_named(self, name: str) -> list[str]:
+        """The values of a header, one for each line that has it."""
+        wanted = name.lower().encode("ascii")
+        return [value.decode("latin-1").strip() for key, value in self.headers if key == wanted]
+
+    @property
+    def has_body(self) -> bool:
+        """Whether anything was sent."""
+        return self.body != b""
+
+    @property
+    def whole_body(self) -> bytes:
+        """The bytes of the body.
+
+        Raises:
+            BodyTooLargeError: it was longer than the limit.
+        """
+        if isinstance(self.body, VantrexiaError):
+            raise self.body
+        return self.body
+
+    def json(self) -> object:
+        """What the body holds.
+
+        Raises:
+            BodyTooLargeError: it was longer than the limit.
+            MediaTypeError: it is not declared as plain JSON in UTF-8.
+            UnreadableBodyError: it is not JSON.
+        """
+        body = self.whole_body
+        types = self.headers_named("Content-Type")
+        is_json = len(types) == 1 and _JSON_IN_UTF_8.fullmatch(types[0]) is not None
+        if not is_json or self.headers_named("Content-Encoding") not in ([], ["identity"]):
+            raise MediaTypeError
+        return parse_json(body)
+
+    @property
+    def patient_id(self) -> PatientId | None:
+        """The patient that the path names, if it names one."""
+        id_ = self.parameters.get("uuid")
+        return PatientId(id_) if isinstance(id_, UUID) else None

@@ -1,0 +1,82 @@
+"""The whole API on one screen.
+
+A guarded route says who may call it (``permission``, decided in the core) and what its calls are named in the
+trail (``action``); an open one is for anybody. ``scope`` is the rate limit its calls count against. A path that
+is not here does not exist, and there is no third kind of route.
+"""
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Final
+
+import attrs
+
+from vantrexia_core.audit import Action
+from vantrexia_core.kernel import Permission
+from vantrexia_web.answer import Answer
+from vantrexia_web.call import Call, Visit
+from vantrexia_web.endpoints import about, patients, signing_in
+
+API: Final = "/api/v1"
+
+
+class Scope(Enum):
+    """Rate limits, by the names of the published table."""
+
+    USER = "Authenticated users"
+    ANONYMOUS = "Anonymous"
+    AUTH = "Auth endpoints"
+
+
+@attrs.frozen
+class Guarded:
+    """A route for those who are signed in and have ``permission``."""
+
+    method: str
+    path: str
+    endpoint: Callable[[Call], Answer]
+    permission: Permission
+    action: Action
+    scope: Scope = Scope.USER
+
+
+@attrs.frozen
+class Open:
+    """A route for anybody."""
+
+    method: str
+    path: str
+    endpoint: Callable[[Visit], Answer]
+    scope: Scope = Scope.ANONYMOUS
+
+
+_PATIENTS: Final = f"{API}/patients/"
+_PATIENT: Final = f"{API}/patients/{{uuid:uuid}}/"
+_ADMIN: Final = f"{API}/admin/patients/"
+_VIEW, _WRITE, _ARCHIVE = Permission.VIEW_PATIENTS, Permission.WRITE_PATIENTS, Permission.ARCHIVE_PATIENTS
+_DELETE, _DELETED = Permission.DELETE_PATIENTS, Permission.MANAGE_DELETED_PATIENTS
+
+# fmt: off
+ROUTES: Final[tuple[Guarded | Open, ...]] = (
+    Open("POST",      f"{API}/auth/login/",                       signing_in.log_in,      Scope.AUTH),
+
+    Guarded("GET",    _PATIENTS,                                  patients.list_,         _VIEW,    Action.LIST),
+    Guarded("POST",   _PATIENTS,                                  patients.create,        _WRITE,   Action.CREATE),
+    Guarded("GET",    f"{_PATIENTS}archived/",                    patients.list_archived, _VIEW,    Action.LIST_ARCHIVED),
+    Guarded("GET",    _PATIENT,                                   patients.get,           _VIEW,    Action.READ),
+    Guarded("PUT",    _PATIENT,                                   patients.replace,       _WRITE,   Action.UPDATE),
+    Guarded("PATCH",  _PATIENT,                                   patients.revise,        _WRITE,   Action.UPDATE),
+    Guarded("DELETE", _PATIENT,                                   patients.delete,        _DELETE,  Action.DELETE),
+    Guarded("POST",   f"{_PATIENT}archive/",                      patients.archive,       _ARCHIVE, Action.ARCHIVE),
+    Guarded("POST",   f"{_PATIENT}unarchive/",                    patients.unarchive,     _ARCHIVE, Action.UNARCHIVE),
+
+    Guarded("GET",    f"{_ADMIN}deleted/",                        patients.list_deleted,  _DELETED, Action.LIST_DELETED),
+    Guarded("POST",   f"{_ADMIN}{{uuid:uuid}}/restore/",          patients.restore,       _DELETED, Action.RESTORE),
+
+    Open("GET",       "/health/",                                 about.health),
+    Open("GET",       "/openapi.json",                            about.page),
+    Open("GET",       "/docs/",                                   about.page),
+    Open("GET",       "/docs/reference.css",                      about.page),
+    Open("GET",       "/docs/reference.js",                       about.page),
+)
+# fmt: on

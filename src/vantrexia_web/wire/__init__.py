@@ -1,0 +1,1 @@
+"""The shapes on the wire: strict parsing into the core's values, and rendering of what may be shown."""

@@ -1,0 +1,45 @@
+"""Conditions of a call: the version it expects (RFC 9110, 13.1.1) and the key that makes it happen once."""
+
+import re
+from typing import Final
+
+from vantrexia_core.kernel import InvalidError, Phi
+from vantrexia_web.request import Request
+
+IDEMPOTENCY_KEY_PATTERN: Final = r"[\x21-\x7e]{1,255}"
+
+_VERSION_TAG: Final = re.compile(r'"([1-9][0-9]{0,17})"')
+_TAG_LIST: Final = re.compile(r'(?:W/)?"[^"]*"(?:\s*,\s*(?:W/)?"[^"]*")*')
+_TAG: Final = re.compile(r'(?:W/)?"[^"]*"')
+
+
+def etag(version: int) -> str:
+    """The strong entity tag of a record's version."""
+    return f'"{version}"'
+
+
+def parse_expected_versions(request: Request) -> frozenset[int] | None:
+    """The versions one of which the record must have (If-Match); None when any will do.
+
+    Comparison is strong, so a weak tag matches nothing, and so does what is no tag at all: a condition that
+    cannot be understood must not pass for one that is met.
+    """
+    fields = request.headers_named("If-Match")
+    if not fields or fields == ["*"]:
+        return None
+    tags = [tag for field in fields if _TAG_LIST.fullmatch(field) for tag in _TAG.findall(field)]
+    return frozenset(int(match[1]) for tag in tags if (match := _VERSION_TAG.fullmatch(tag)))
+
+
+def parse_idempotency_key(request: Request) -> Phi[str] | None:
+    """The caller's key for this call, if it has one.
+
+    Raises:
+        InvalidError: it is not one key of visible ASCII characters.
+    """
+    fields = request.headers_named("Idempotency-Key")
+    if not fields:
+        return None
+    if len(fields) > 1 or re.fullmatch(IDEMPOTENCY_KEY_PATTERN, fields[0]) is None:
+        raise InvalidError.on("Idempotency-Key", "Send one key of 1 to 255 visible ASCII characters.")
+    return Phi(fields[0])

@@ -1,0 +1,228 @@
+"""Patients on the wire: what may be sent, and what is shown, in the published names and order."""
+
+from datetime import datetime
+from typing import Final
+
+import attrs
+
+from vantrexia_core.kernel import Email, NamePart, PersonName, Phi
+from vantrexia_core.patients import (
+    KEEP,
+    Address,
+    DateOfBirth,
+    ExternalId,
+    Gender,
+    Kept,
+    MovedPatient,
+    Mrn,
+    NewPatient,
+    Patient,
+    Phone,
+    Reason,
+    Revision,
+    Ssn,
+)
+from vantrexia_web.request import Request
+from vantrexia_web.wire.structuring import body_as
+
+_NO_ADDRESS: Final = Address()
+
+
+@attrs.frozen
+class Registration:
+    """The body of a create. Null is the same as leaving an optional field out."""
+
+    first_name: NamePart
+    last_name: NamePart
+    date_of_birth: DateOfBirth
+    gender: Phi[Gender]
+    mrn: Mrn | None = None
+    phone: Phone | None = None
+    email: Email | None = None
+    address: Address | None = None
+    ssn: Ssn | None = None
+    external_id: ExternalId | None = None
+
+
+@attrs.frozen
+class Replacement:
+    """The body of a PUT. A field left out is emptied, but for the three identifiers: they keep their value."""
+
+    first_name: NamePart
+    last_name: NamePart
+    date_of_birth: DateOfBirth
+    gender: Phi[Gender]
+    mrn: Mrn | Kept = KEEP
+    phone: Phone | None = None
+    email: Email | None = None
+    address: Address | None = None
+    ssn: Ssn | None | Kept = KEEP
+    external_id: ExternalId | None | Kept = KEEP
+
+
+@attrs.frozen
+class ReasonGiven:
+    """The body of an archive and of a restore."""
+
+    reason: Reason
+
+
+@attrs.frozen
+class Nothing:
+    """The body of a call that needs none."""
+
+
+def parse_registration(request: Request) -> NewPatient:
+    """A person to register.
+
+    Raises:
+        InvalidError: with all complaints at once.
+    """
+    body = body_as(Registration, request.json())
+    return NewPatient(
+        name=PersonName(body.first_name, body.last_name),
+        date_of_birth=body.date_of_birth,
+        gender=body.gender,
+        mrn=body.mrn,
+        phone=body.phone,
+        email=body.email,
+        address=_filled(body.address),
+        ssn=body.ssn,
+        external_id=body.external_id,
+    )
+
+
+def parse_replacement(request: Request) -> Revision:
+    """New values for every field but those left out that keep theirs.
+
+    Raises:
+        InvalidError: with all complaints at once.
+    """
+    body = body_as(Replacement, request.json())
+    return Revision(
+        first_name=body.first_name,
+        last_name=body.last_name,
+        date_of_birth=body.date_of_birth,
+        gender=body.gender,
+        mrn=body.mrn,
+        phone=body.phone,
+        email=body.email,
+        address=_filled(body.address),
+        ssn=body.ssn,
+        external_id=body.external_id,
+    )
+
+
+def parse_revision(request: Request) -> Revision:
+    """New values for the fields sent (RFC 5789); an address is replaced as a whole.
+
+    Raises:
+        InvalidError: with all complaints at once.
+    """
+    revision = body_as(Revision, request.json())
+    if revision.address is KEEP:
+        return revision
+    return attrs.evolve(revision, address=_filled(revision.address))
+
+
+def parse_reason(request: Request) -> Reason:
+    """Why.
+
+    Raises:
+        InvalidError: there is no reason, or it is blank or too long.
+    """
+    return body_as(ReasonGiven, request.json()).reason
+
+
+def parse_nothing(request: Request) -> None:
+    """Nothing: no body, or an empty object.
+
+    Raises:
+        InvalidError: something was sent, so the caller expects an effect that there is not.
+    """
+    if request.has_body:
+        body_as(Nothing, request.json())
+
+
+def patient_content(patient: Patient) -> dict[str, object]:
+    """The patient as the API shows it. The social security number is never among it."""
+    return {
+        "id": patient.id,
+        "first_name": patient.name.first.reveal(),
+        "last_name": patient.name.last.reveal(),
+        "date_of_birth": patient.date_of_birth.reveal(),
+        "gender": patient.gender.reveal().value,
+        "mrn": patient.mrn.reveal(),
+        "active": patient.is_active,
+        "phone": _shown(patient.phone),
+        "email": _shown(patient.email),
+        "address": _address_content(patient.address),
+        "external_id": _shown(patient.external_id),
+        "created_at": patient.created_at,
+        "updated_at": patient.updated_at,
+    }
+
+
+def archived_content(moved: MovedPatient) -> dict[str, object]:
+    """The answer to an archive."""
+    return {"id": moved.patient.id, **_archive_content(moved)}
+
+
+def archived_item(moved: MovedPatient) -> dict[str, object]:
+    """An item of the archived list."""
+    return {
+        "id": moved.patient.id,
+        "first_name": moved.patient.name.first.reveal(),
+        "last_name": moved.patient.name.last.reveal(),
+        "mrn": moved.patient.mrn.reveal(),
+        **_archive_content(moved),
+    }
+
+
+def unarchived_content(moved: MovedPatient) -> dict[str, object]:
+    """The answer to an unarchive."""
+    return {
+        "id": moved.patient.id,
+        "status": moved.patient.status.value,
+        "unarchived_at": moved.change.at,
+        "unarchived_by": moved.change.by_email.reveal(),
+    }
+
+
+def deleted_item(moved: MovedPatient) -> dict[str, object]:
+    """An item of the administrator's list of deleted patients."""
+    deleted: dict[str, datetime | str] = {
+        "deleted_at": moved.change.at,
+        "deleted_by": moved.change.by_email.reveal(),
+    }
+    return patient_content(moved.patient) | deleted
+
+
+def _archive_content(moved: MovedPatient) -> dict[str, object]:
+    return {
+        "status": moved.patient.status.value,
+        "archived_at": moved.change.at,
+        "archived_by": moved.change.by_email.reveal(),
+        "archive_reason": _shown(moved.change.reason),
+    }
+
+
+def _address_content(address: Address | None) -> dict[str, object] | None:
+    if address is None:
+        return None
+    return {
+        "line1": _shown(address.line1),
+        "line2": _shown(address.line2),
+        "city": _shown(address.city),
+        "state": _shown(address.state),
+        "zip": _shown(address.zip),
+    }
+
+
+def _shown(value: Phi[str] | None) -> str | None:
+    return None if value is None else value.reveal()
+
+
+def _filled(address: Address | None) -> Address | None:
+    """An address without any part is no address."""
+    return None if address == _NO_ADDRESS else address

@@ -1,0 +1,140 @@
+"""From parsed JSON to the core's values, with every bad field found in one pass.
+
+cattrs collects the exceptions of all fields. They quote what was sent, so none of them leaves this module:
+what leaves is an `InvalidError` with field names and sentences, raised outside their handlers so that no
+traceback chains back to them.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from types import UnionType
+from typing import Any, Final, TypeVar, Union, get_args, get_origin
+
+import attrs
+from cattrs import ClassValidationError, Converter, ForbiddenExtraKeysError
+from cattrs.gen import make_dict_structure_fn
+
+from vantrexia_core.kernel import NON_FIELD, InvalidError, InvalidValueError, Phi
+from vantrexia_core.patients import DateOfBirth, Gender, Kept
+
+T = TypeVar("T")
+Hook = Callable[[Any, Any], Any]
+
+REQUIRED: Final = "This field is required."
+NOT_NULL: Final = "This field may not be null."
+NOT_TEXT: Final = "Not a valid string."
+NOT_AN_OBJECT: Final = "Not a valid object."
+UNKNOWN: Final = "This field is not known. Check its spelling."
+UNKNOWN_UNNAMED: Final = "A field is not known. Check the spelling of the fields' names."
+
+_NAMEABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
+"""Only a key that looks like a field's name is repeated in an answer: other text may be PHI, or unprintable."""
+
+
+def body_as(type_: type[T], content: object) -> T:
+    """``content`` as one of the wire's types.
+
+    Raises:
+        InvalidError: with a complaint for every field that is not right.
+    """
+    try:
+        return _CONVERTER.structure(content, type_)
+    except ClassValidationError as invalid:
+        complaints = list(_complaints(invalid, ""))
+    except InvalidValueError as invalid:
+        complaints = [(NON_FIELD, str(invalid))]
+    by_field: dict[str, tuple[str, ...]] = {}
+    for field, complaint in complaints:
+        if complaint not in by_field.get(field, ()):
+            by_field[field] = (*by_field.get(field, ()), complaint)
+    raise InvalidError(by_field)
+
+
+def _complaints(invalid: ClassValidationError, prefix: str) -> Iterator[tuple[str, str]]:
+    """Field and sentence for everything that cattrs collected."""
+    about_fields, about_the_whole = invalid.group_exceptions()
+    for error, note in about_fields:
+        field = prefix + note.name
+        if isinstance(error, ClassValidationError):
+            yield from _complaints(error, f"{field}.")
+        elif isinstance(error, InvalidValueError):
+            yield field, str(error)
+        elif isinstance(error, KeyError):
+            yield field, REQUIRED
+        else:
+            # Not a complaint about the caller's input but a fault of ours; its message may quote the input.
+            message = f"structuring {field} failed with {type(error).__name__}"
+            raise TypeError(message) from None
+    for problem in about_the_whole:
+        if isinstance(problem, ForbiddenExtraKeysError):
+            for key in sorted(problem.extra_fields):
+                is_nameable = _NAMEABLE.fullmatch(key) is not None
+                yield (prefix + key, UNKNOWN) if is_nameable else (NON_FIELD, UNKNOWN_UNNAMED)
+
+
+def _from_text(make: Callable[[str], T]) -> Hook:
+    """A hook that takes text and nothing else: a number is not a name, and nothing is converted silently."""
+
+    def structure(value: object, _: object) -> T:
+        if value is None:
+            raise InvalidValueError(NOT_NULL)
+        if not isinstance(value, str):
+            raise InvalidValueError(NOT_TEXT)
+        return make(value)
+
+    return structure
+
+
+def _gender(value: str) -> Phi[Gender]:
+    try:
+        return Phi(Gender(value))
+    except ValueError:
+        message = f"Choose one of: {', '.join(gender.value for gender in Gender)}."
+        raise InvalidValueError(message) from None
+
+
+def _is_phi(type_: object) -> bool:
+    return isinstance(type_, type) and issubclass(type_, Phi)
+
+
+def _phi_hook(type_: Any) -> Hook:  # noqa: ANN401 - cattrs passes whatever a field is annotated with
+    return _from_text(DateOfBirth.parse if type_ is DateOfBirth else type_)
+
+
+def _may_be_kept(type_: object) -> bool:
+    return get_origin(type_) in {Union, UnionType} and Kept in get_args(type_)
+
+
+def _hook_without_kept(type_: Any) -> Hook:  # noqa: ANN401 - as above
+    """``T | Kept`` arrives as a T: a field that keeps its value is one that was not sent."""
+    sent: Any = Union[tuple(member for member in get_args(type_) if member != Kept)]
+    hook = _CONVERTER.get_structure_hook(sent)
+    return lambda value, _: hook(value, sent)
+
+
+def _object_hook(type_: Any) -> Hook:  # noqa: ANN401 - as above
+    fields = make_dict_structure_fn(
+        type_, _CONVERTER, _cattrs_forbid_extra_keys=True, _cattrs_detailed_validation=True
+    )
+
+    def structure(value: object, _: object) -> Any:  # noqa: ANN401 - an instance of type_
+        if value is None:
+            raise InvalidValueError(NOT_NULL)
+        if not isinstance(value, dict):
+            raise InvalidValueError(NOT_AN_OBJECT)
+        return fields(value, type_)
+
+    return structure
+
+
+def _converter() -> Converter:
+    converter = Converter(forbid_extra_keys=True, detailed_validation=True)
+    # The last registered is asked first.
+    converter.register_structure_hook_factory(attrs.has, _object_hook)
+    converter.register_structure_hook_factory(_may_be_kept, _hook_without_kept)
+    converter.register_structure_hook_factory(_is_phi, _phi_hook)
+    converter.register_structure_hook_func(lambda type_: type_ == Phi[Gender], _from_text(_gender))
+    return converter
+
+
+_CONVERTER: Final = _converter()
