@@ -36,7 +36,7 @@ def test_every_setting_is_documented(setting: str) -> None:
     row = re.search(
         rf"^\| `{PREFIX}{setting.upper()}` \|.*\| (?P<meaning>[^|]+) \|$",
         prose(REFERENCE / "settings.md"),
-        re.M,
+        re.MULTILINE,
     )
     assert row is not None
     assert row["meaning"].endswith(".")
