@@ -1236,7 +1236,7 @@ def _endless(seed: int) -> Iterator[SyntheticPerson]:
         yield from practice.any_household()
 
 
-def people(count: int, *, seed: int = 1) -> Iterator[SyntheticPerson]:
+def synthetic_people(count: int, *, seed: int = 1) -> Iterator[SyntheticPerson]:
     """Give the first ``count`` people of the demo practice, one at a time.
 
     The same seed gives the same people, and the first three are the same for every seed. Memory does not

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from vantrexia_adapters.sandbox import SyntheticPerson, people
+from vantrexia_adapters.sandbox import SyntheticPerson, synthetic_people
 from vantrexia_adapters.sandbox.people import _CITIES, _ORIGINS, _SOURCES, _SSN_COUNT, _Practice
 
 SEEDS = st.integers(min_value=0, max_value=2**63)
@@ -29,7 +29,7 @@ STATE_OF_AREA_CODE = {code: city.state for city in _CITIES for code in city.area
 @functools.cache
 def crowd() -> tuple[SyntheticPerson, ...]:
     """Enough people for shares to settle: one standard deviation of a 7 % share is 0.2 % or less."""
-    return tuple(people(20_000))
+    return tuple(synthetic_people(20_000))
 
 
 def share(found: int) -> float:
@@ -77,7 +77,7 @@ def check_strings(person: SyntheticPerson) -> None:
 @settings(max_examples=20)
 def test_the_first_people_are_fixed(seed: int) -> None:
     """Jane Doe, John Smith and Mary Thompson come first, whatever the seed."""
-    jane, john, mary = people(3, seed=seed)
+    jane, john, mary = synthetic_people(3, seed=seed)
     assert attrs.asdict(jane) == {
         "first_name": "Jane",
         "last_name": "Doe",
@@ -106,13 +106,13 @@ def test_the_first_people_are_fixed(seed: int) -> None:
 def test_a_shorter_run_is_a_prefix_of_a_longer_one(seed: int, one: int, other: int) -> None:
     """The same seed gives the same people, however many are asked for."""
     short, long = sorted((one, other))
-    assert list(people(short, seed=seed)) == list(people(long, seed=seed))[:short]
+    assert list(synthetic_people(short, seed=seed)) == list(synthetic_people(long, seed=seed))[:short]
 
 
 def test_another_seed_gives_other_people() -> None:
     """Two seeds have hardly a person in common after the fixed ones."""
-    one = {person.email for person in people(500, seed=1)}
-    other = {person.email for person in people(500, seed=2)}
+    one = {person.email for person in synthetic_people(500, seed=1)}
+    other = {person.email for person in synthetic_people(500, seed=2)}
     assert len(one & other) < 20
 
 
@@ -120,7 +120,7 @@ def test_another_seed_gives_other_people() -> None:
 @settings(max_examples=30)
 def test_every_person_keeps_the_rules(seed: int) -> None:
     """Texts, dates, phones, e-mails, addresses and numbers are well-formed for any seed."""
-    for person in list(people(150, seed=seed))[1:]:
+    for person in list(synthetic_people(150, seed=seed))[1:]:
         check_strings(person)
         assert person.gender in {"male", "female", "other", "unknown"}
         assert 18 <= age(person) <= 95
@@ -266,7 +266,7 @@ def test_families_share_last_name_and_address() -> None:
 
 def test_a_small_demo_has_twins() -> None:
     """Among the first thirty, two people differ in first name only: birth date, name and home agree."""
-    first = list(people(30))
+    first = list(synthetic_people(30))
     assert any(
         one.first_name != other.first_name
         and one.last_name == other.last_name
@@ -278,7 +278,7 @@ def test_a_small_demo_has_twins() -> None:
 
 def test_a_small_demo_has_father_and_son_of_one_name() -> None:
     """Among the first thirty, two men of one name and home are a generation apart."""
-    first = list(people(30))
+    first = list(synthetic_people(30))
     assert any(
         (one.first_name, one.last_name, one.address) == (other.first_name, other.last_name, other.address)
         and one.address is not None
@@ -290,7 +290,7 @@ def test_a_small_demo_has_father_and_son_of_one_name() -> None:
 
 def test_a_small_demo_has_namesakes() -> None:
     """Among the first thirty, two strangers have one name and different birth dates."""
-    first = list(people(30))
+    first = list(synthetic_people(30))
     assert any(
         (one.first_name, one.last_name) == (other.first_name, other.last_name)
         and one.date_of_birth != other.date_of_birth
@@ -339,12 +339,12 @@ def test_every_ssn_is_used_before_one_repeats() -> None:
     practice = _Practice(1)
     seen = {practice._next_ssn() for _ in range(_SSN_COUNT)}  # noqa: SLF001 - 2.4 million people would do too
     assert len(seen) == _SSN_COUNT
-    assert seen.isdisjoint(person.ssn for person in people(3))
+    assert seen.isdisjoint(person.ssn for person in synthetic_people(3))
 
 
 def test_printing_a_person_shows_no_value() -> None:
     """Neither repr nor str nor a format shows a value."""
-    jane = next(people(1))
+    jane = next(synthetic_people(1))
     for text in (repr(jane), str(jane), f"{jane}", repr([jane])):
         assert "SyntheticPerson(<masked>)" in text
         for value in ("Jane", "Doe", "1958", "female", "555", "email", "Springfield", "98765"):
@@ -353,7 +353,7 @@ def test_printing_a_person_shows_no_value() -> None:
 
 def test_a_person_is_immutable_and_hashable() -> None:
     """A person can be put in a set, and not be changed."""
-    one, other = next(people(1)), next(people(1))
+    one, other = next(synthetic_people(1)), next(synthetic_people(1))
     assert {one} == {other}
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         one.first_name = "Joan"  # type: ignore[misc]
@@ -361,29 +361,29 @@ def test_a_person_is_immutable_and_hashable() -> None:
 
 def test_changing_an_address_changes_nobody_else() -> None:
     """Each person has an address dict of their own, the fixed people and the members of a family too."""
-    everybody = list(people(200))
+    everybody = list(synthetic_people(200))
     addresses = [id(person.address) for person in everybody if person.address is not None]
     assert len(set(addresses)) == len(addresses)
     jane = everybody[0]
     assert jane.address is not None
     jane.address["city"] = "Shelbyville"
-    again = next(people(1))
+    again = next(synthetic_people(1))
     assert again.address is not None
     assert again.address["city"] == "Springfield"
 
 
 def test_people_are_made_lazily() -> None:
     """Asking for a million makes none until they are taken, and takes no more than asked."""
-    everybody = people(1_000_000)
+    everybody = synthetic_people(1_000_000)
     assert not inspect.getattr_static(everybody, "__len__", None)
     assert next(everybody).first_name == "Jane"
-    assert len(list(people(4))) == 4
-    assert list(people(0)) == []
+    assert len(list(synthetic_people(4))) == 4
+    assert list(synthetic_people(0)) == []
 
 
 def test_memory_does_not_grow_with_the_count() -> None:
     """After the first few thousand, further people cost no memory that stays."""
-    everybody = people(40_000)
+    everybody = synthetic_people(40_000)
     collections.deque(zip(everybody, range(5_000), strict=False), maxlen=0)
     tracemalloc.start()
     try:
@@ -399,4 +399,4 @@ def test_memory_does_not_grow_with_the_count() -> None:
 def test_a_negative_count_is_refused() -> None:
     """A negative count is refused at once, not at the first person."""
     with pytest.raises(ValueError, match="must not be negative"):
-        people(-1)
+        synthetic_people(-1)

@@ -1,0 +1,167 @@
+"""The one place where the parts meet: settings in, a service out.
+
+``open_service`` is the front door for an embedding program and for every command. It refuses to start on
+anything that could lose data quietly: a database without its key ring, another database's key ring, a schema
+that is older or newer than this version knows.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Final, Self
+
+import attrs
+from sqlalchemy import Engine
+
+from vantrexia_adapters.crypto import (
+    AesGcmFieldCipher,
+    Argon2Passwords,
+    HmacBlindIndex,
+    KeyRing,
+    KeyRingError,
+    Purpose,
+)
+from vantrexia_adapters.settings import Settings
+from vantrexia_adapters.sql import (
+    SchemaError,
+    SqlDesk,
+    add_practice,
+    key_checks,
+    keep_key_checks,
+    migrate,
+    open_engine,
+    practices,
+    schema_state,
+)
+from vantrexia_adapters.system import RandomIds, SystemClock
+from vantrexia_adapters.tokens import JwtTokens
+from vantrexia_core.kernel import Clock, IdSource, PracticeId
+
+HOME_PRACTICE_NAME: Final = "Home practice"
+"""A fresh install has one practice, and nobody has to know the word."""
+
+
+class StartRefusedError(Exception):
+    """The service does not start. The text says what is wrong and what to do."""
+
+
+@attrs.frozen
+class Service:
+    """An assembled library: the desk that every use case takes, and the practice it works for."""
+
+    desk: SqlDesk
+    practice_id: PracticeId
+    settings: Settings
+    _engine: Engine = attrs.field(repr=False)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_service(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    ids: IdSource | None = None,
+    passwords: Argon2Passwords | None = None,
+) -> Service:
+    """Open the service that the settings describe.
+
+    The embedded database gets its directory, key ring, schema and first practice by itself; a database that
+    others administer must have been migrated (``vantrexia migrate``).
+
+    Raises:
+        StartRefusedError: key ring or schema do not fit the database; nothing was changed.
+    """
+    clock, ids = clock or SystemClock(), ids or RandomIds()
+    with _refusals():
+        engine = _open_database(settings)
+        try:
+            if settings.is_embedded:
+                migrate(engine)
+            else:
+                schema_state(engine).check_newest()
+            ring = _open_ring(settings, engine, clock)
+            practice_id = _home_practice(engine, ring, clock, ids)
+        except BaseException:
+            engine.dispose()
+            raise
+    desk = SqlDesk(
+        engine=engine,
+        cipher=AesGcmFieldCipher(ring),
+        index=HmacBlindIndex(ring),
+        clock=clock,
+        ids=ids,
+        passwords=passwords or Argon2Passwords(),
+        tokens=JwtTokens(
+            ring,
+            ids=ids,
+            issuer=settings.public_url,
+            access_ttl_seconds=settings.access_ttl_seconds,
+            refresh_ttl_seconds=settings.refresh_ttl_seconds,
+        ),
+    )
+    return Service(desk, practice_id, settings, engine)
+
+
+def migrate_database(settings: Settings) -> str:
+    """Bring the schema to the newest version and say what was done.
+
+    Raises:
+        StartRefusedError: the database cannot be reached, or is newer than this version knows.
+    """
+    with _refusals():
+        engine = _open_database(settings)
+        try:
+            return migrate(engine)
+        finally:
+            engine.dispose()
+
+
+def _open_database(settings: Settings) -> Engine:
+    try:
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as refused:
+        message = f"The data directory {settings.data_dir} cannot be created: {refused.strerror}."
+        raise StartRefusedError(message) from None
+    return open_engine(settings.url)
+
+
+def _open_ring(settings: Settings, engine: Engine, clock: Clock) -> KeyRing:
+    path = settings.keyring_path
+    if not path.exists() and not practices(engine):
+        # Nothing has been sealed yet, so a fresh ring cannot orphan anything.
+        KeyRing.create(path, clock)
+    return KeyRing.open(path)
+
+
+def _home_practice(engine: Engine, ring: KeyRing, clock: Clock, ids: IdSource) -> PracticeId:
+    known = practices(engine)
+    if known:
+        ring.compare_checks(key_checks(engine))
+        return known[0]
+    practice_id = PracticeId(ids.new_id())
+    ring.ensure_scope(practice_id)
+    created = add_practice(engine, practice_id, HOME_PRACTICE_NAME, at=clock.now())
+    keep_key_checks(engine, ring.checks())
+    return created
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except (KeyRingError, SchemaError) as refused:
+        raise StartRefusedError(str(refused)) from None
+
+
+__all__ = ["HOME_PRACTICE_NAME", "Purpose", "Service", "StartRefusedError", "migrate_database", "open_service"]

@@ -1,0 +1,1 @@
+"""The program ``vantrexia``: everything an operator does at the console."""

@@ -1,0 +1,76 @@
+"""What the commands share: who acts at a console, and how rows and long work are shown."""
+
+import getpass
+import json
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from vantrexia_core.identity import operator
+from vantrexia_core.kernel import Actor, Origin
+
+if TYPE_CHECKING:
+    from vantrexia_adapters.assembly import Service
+
+T = TypeVar("T")
+
+_PLAIN_STEPS = 10
+
+
+def console_actor(service: "Service") -> Actor:
+    """Whoever runs a command holds the database and the keys; the trail names the account on this machine."""
+    try:
+        login = getpass.getuser()
+    except (KeyError, OSError):
+        login = "unknown"
+    return operator(service.practice_id, Origin(address=f"console:{login}"[:64]))
+
+
+@contextmanager
+def opened() -> Iterator["Service"]:
+    """The service that the settings describe, closed afterwards."""
+    # Imported here: `vantrexia users --help` should not wait for the database library.
+    from vantrexia_adapters.assembly import open_service  # noqa: PLC0415
+    from vantrexia_adapters.settings import load  # noqa: PLC0415
+
+    with open_service(load()) as service:
+        yield service
+
+
+def show_rows(rows: Sequence[Mapping[str, object]], *, as_json: bool) -> None:
+    """Print rows for people (aligned columns) or for machines (a JSON array)."""
+    if as_json:
+        click.echo(json.dumps(rows, indent=2, default=str, ensure_ascii=False))
+        return
+    if not rows:
+        click.echo("none")
+        return
+    titles = list(rows[0])
+    cells = [titles, *([_shown(row[title]) for title in titles] for row in rows)]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(titles))]
+    for line in cells:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def with_progress(items: Iterable[T], *, total: int, label: str) -> Iterator[T]:
+    """Yield the items with a progress bar on a terminal, and with plain lines elsewhere."""
+    if sys.stderr.isatty():
+        with click.progressbar(items, length=total, label=label, file=sys.stderr) as bar:
+            yield from bar
+        return
+    began = time.perf_counter()
+    step = max(1, total // _PLAIN_STEPS)
+    for done, item in enumerate(items, start=1):
+        yield item
+        if done % step == 0 or done == total:
+            click.echo(f"{label}: {done} of {total} ({time.perf_counter() - began:.1f} s)", err=True)
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "-"
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)

@@ -1,0 +1,61 @@
+"""``vantrexia patients``: the administrator's view of deleted records."""
+
+from uuid import UUID
+
+import click
+
+from vantrexia_adapters.cli.console import console_actor, opened, show_rows
+from vantrexia_core.kernel import InvalidError, InvalidValueError, PageRequest, PatientId
+from vantrexia_core.patients import Listing, MovedPatient, Reason, find_deleted_patients, restore_patient
+
+
+@click.group()
+def patients() -> None:
+    """Deleted records: show them, restore one.
+
+    \b
+    Examples:
+      vantrexia patients deleted
+      vantrexia patients restore 4d5e6f7a-8b9c-4d1e-af3a-4b5c6d7e8f9a --reason "Deleted by mistake"
+    """
+
+
+@patients.command()
+@click.option("--page", type=click.IntRange(min=1), default=1, show_default=True)
+@click.option("--page-size", type=click.IntRange(1, 100), default=100, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def deleted(*, page: int, page_size: int, as_json: bool) -> None:
+    """Show deleted records. Showing them is recorded in the audit trail."""
+    with opened() as service:
+        found = find_deleted_patients(
+            service.desk, console_actor(service), Listing(page=PageRequest(page, page_size))
+        )
+    show_rows([_row(moved) for moved in found.items], as_json=as_json)
+    if not as_json:
+        click.echo(f"{len(found.items)} of {found.count}", err=True)
+
+
+@patients.command()
+@click.argument("patient_id", type=click.UUID)
+@click.option("--reason", required=True, help="Why it is restored; kept, sealed, with the record's history.")
+def restore(patient_id: UUID, reason: str) -> None:
+    """Make a deleted record active again."""
+    try:
+        why = Reason(reason)
+    except InvalidValueError as invalid:
+        raise InvalidError.on("--reason", str(invalid)) from None
+    with opened() as service:
+        restore_patient(service.desk, console_actor(service), PatientId(patient_id), why)
+    click.echo(f"Patient {patient_id} is active again.")
+
+
+def _row(moved: MovedPatient) -> dict[str, object]:
+    patient = moved.patient
+    return {
+        "id": patient.id,
+        "mrn": patient.mrn.reveal(),
+        "last_name": patient.name.last.reveal(),
+        "first_name": patient.name.first.reveal(),
+        "deleted_at": f"{moved.change.at:%Y-%m-%dT%H:%M:%SZ}",
+        "deleted_by": moved.change.by_email.reveal(),
+    }

@@ -1,0 +1,124 @@
+"""``vantrexia serve``: the app behind a real server."""
+
+import ipaddress
+import os
+import socket
+import sys
+from pathlib import Path
+
+import attrs
+import click
+
+from vantrexia_adapters.settings import Settings, load
+
+APP = "vantrexia_web.asgi:build"
+"""Named, not imported: the web stands above the adapters."""
+
+_LOOPBACK_NAMES = frozenset({"localhost"})
+
+
+@attrs.frozen
+class Binding:
+    """Where and how to listen."""
+
+    host: str
+    port: int
+    workers: int = 1
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")
+@click.option("--tls-cert", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="PEM chain.")
+@click.option("--tls-key", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="PEM key.")
+def serve(*, host: str, port: int, workers: int, tls_cert: Path | None, tls_key: Path | None) -> None:
+    """Serve the API.
+
+    Without VANTREXIA_DATABASE_URL it keeps everything in ./vantrexia-data and creates directory, keys and
+    schema by itself. Without a certificate it listens on loopback only; with one it speaks TLS 1.3.
+
+    \b
+    Examples:
+      vantrexia serve
+      vantrexia serve --host 0.0.0.0 --port 8443 --workers 2 --tls-cert chain.pem --tls-key key.pem
+    """
+    if (tls_cert is None) != (tls_key is None):
+        message = "--tls-cert and --tls-key go together."
+        raise click.UsageError(message)
+    if tls_cert is None and not _is_loopback(host):
+        message = (
+            "Without TLS this only listens on loopback: patients' data would cross the network in clear. "
+            "Give --tls-cert and --tls-key, or listen on 127.0.0.1 behind a proxy that speaks TLS."
+        )
+        raise click.UsageError(message)
+    settings = load()
+    prepare(settings)
+    click.echo(f"Vantrexia serves {settings.public_url}/api/v1/ on {host} port {port}.", err=True)
+    run(settings, Binding(host, port, workers, tls_cert, tls_key))
+
+
+def prepare(settings: Settings) -> None:
+    """Create or check directory, keys and schema once, before any worker process starts."""
+    from vantrexia_adapters.assembly import open_service  # noqa: PLC0415 - keeps --help fast
+
+    open_service(settings).close()
+
+
+def check_port(host: str, port: int) -> None:
+    """Say clearly that a port is taken, instead of failing inside a worker.
+
+    Raises:
+        ClickException: somebody listens there already, or the address is not this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as refused:
+            message = f"Cannot listen on {host} port {port}: {refused.strerror}. Choose another with --port."
+            raise click.ClickException(message) from None
+
+
+def run(settings: Settings, binding: Binding) -> None:
+    """Serve until SIGTERM or Ctrl-C; answers under way are finished first."""
+    check_port(binding.host, binding.port)
+    try:
+        from granian import Granian  # noqa: PLC0415 - an optional dependency
+        from granian.constants import HTTPModes, Interfaces  # noqa: PLC0415
+        from granian.http import HTTP1Settings  # noqa: PLC0415
+        from granian.log import LogLevels  # noqa: PLC0415
+    except ImportError:
+        message = "The server is not installed. Install it with the extra: pip install 'vantrexia[server]'."
+        raise click.ClickException(message) from None
+    os.environ.update(settings.as_environment())
+    sys.stdout.flush()
+    Granian(
+        APP,
+        factory=True,
+        interface=Interfaces.ASGI,
+        address=binding.host,
+        port=binding.port,
+        workers=binding.workers,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=10_000, max_buffer_size=64 * 1024),
+        websockets=False,
+        ssl_cert=binding.tls_cert,
+        ssl_key=binding.tls_key,
+        log_level=LogLevels.warning,
+        log_access=False,
+        workers_kill_timeout=30,
+        respawn_failed_workers=binding.workers > 1,
+    ).serve()
+
+
+def _is_loopback(host: str) -> bool:
+    if host in _LOOPBACK_NAMES:
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

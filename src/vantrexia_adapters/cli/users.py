@@ -1,0 +1,166 @@
+"""``vantrexia users``: staff accounts."""
+
+import sys
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+import click
+
+from vantrexia_adapters.cli.console import console_actor, opened, show_rows
+from vantrexia_core.identity import NewPassword, NewUser, User, change_user, create_user, list_users, set_password
+from vantrexia_core.kernel import (
+    Email,
+    InvalidError,
+    InvalidValueError,
+    NamePart,
+    NotFoundError,
+    PatientId,
+    PersonName,
+    Role,
+)
+
+V = TypeVar("V")
+
+_ROLES = click.Choice([role.value for role in Role])
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_PASSWORD_STDIN = click.option(
+    "--password-stdin", is_flag=True, help="Read the password from standard input instead of a prompt."
+)
+
+
+@click.group()
+def users() -> None:
+    """Staff accounts: create, list, change roles, close, set passwords.
+
+    \b
+    Examples:
+      vantrexia users create --email ann@practice.org --first-name Ann --last-name Lee --role provider
+      vantrexia users list --json
+      vantrexia users set-role ann@practice.org clinical_manager
+    """
+
+
+@users.command()
+@click.option("--email", required=True, help="The address the person signs in with.")
+@click.option("--first-name", required=True)
+@click.option("--last-name", required=True)
+@click.option("--role", type=_ROLES, required=True)
+@click.option("--patient-id", type=click.UUID, help="The linked record; required for the role patient.")
+@_PASSWORD_STDIN
+def create(**options: object) -> None:
+    """Open an account. The password is asked for, never given as an argument.
+
+    \b
+    Example:
+      pass show vantrexia/ann | vantrexia users create --email ann@practice.org \\
+        --first-name Ann --last-name Lee --role nurse --password-stdin
+    """
+    role = Role(options["role"])
+    if (role is Role.PATIENT) != (options["patient_id"] is not None):
+        message = "--patient-id goes with --role patient, and only with it."
+        raise click.UsageError(message)
+    name = PersonName(
+        _value("--first-name", NamePart, str(options["first_name"])),
+        _value("--last-name", NamePart, str(options["last_name"])),
+    )
+    new = NewUser(
+        email=_value("--email", Email, str(options["email"])),
+        name=name,
+        role=role,
+        patient_id=PatientId(options["patient_id"]) if options["patient_id"] else None,  # type: ignore[arg-type]
+    )
+    password = _password(from_stdin=bool(options["password_stdin"]))
+    with opened() as service:
+        user = create_user(service.desk, console_actor(service), new, password)
+    click.echo(f"Account {user.id} can sign in now.")
+
+
+@users.command("list")
+@_JSON
+def list_(*, as_json: bool) -> None:
+    """Show all accounts of the practice."""
+    with opened() as service:
+        found = list_users(service.desk, console_actor(service))
+    show_rows([_row(user) for user in found], as_json=as_json)
+
+
+@users.command("set-role")
+@click.argument("user")
+@click.argument("role", type=_ROLES)
+def set_role(user: str, role: str) -> None:
+    """Give an account another role. USER is an id or an e-mail address."""
+    with opened() as service:
+        actor = console_actor(service)
+        account = _find(list_users(service.desk, actor), user)
+        change_user(service.desk, actor, account.id, role=Role(role))
+    click.echo(f"Account {account.id} is {role} from its next request on.")
+
+
+@users.command()
+@click.argument("user")
+def deactivate(user: str) -> None:
+    """Close an account: it can neither sign in nor go on. USER is an id or an e-mail address."""
+    with opened() as service:
+        actor = console_actor(service)
+        account = _find(list_users(service.desk, actor), user)
+        change_user(service.desk, actor, account.id, is_active=False)
+    click.echo(f"Account {account.id} is closed.")
+
+
+@users.command()
+@click.argument("user")
+def activate(user: str) -> None:
+    """Open a closed account again. USER is an id or an e-mail address."""
+    with opened() as service:
+        actor = console_actor(service)
+        account = _find(list_users(service.desk, actor), user)
+        change_user(service.desk, actor, account.id, is_active=True)
+    click.echo(f"Account {account.id} is open.")
+
+
+@users.command("reset-password")
+@click.argument("user")
+@_PASSWORD_STDIN
+def reset_password(user: str, *, password_stdin: bool) -> None:
+    """Set a new password for an account. USER is an id or an e-mail address."""
+    password = _password(from_stdin=password_stdin)
+    with opened() as service:
+        actor = console_actor(service)
+        account = _find(list_users(service.desk, actor), user)
+        set_password(service.desk, actor, account.id, password)
+    click.echo(f"Account {account.id} has its new password.")
+
+
+def _password(*, from_stdin: bool) -> NewPassword:
+    text = (
+        sys.stdin.readline().rstrip("\r\n")
+        if from_stdin
+        else click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    )
+    return _value("password", NewPassword, text)
+
+
+def _value(name: str, kind: Callable[[str], V], text: str) -> V:
+    try:
+        return kind(text)
+    except InvalidValueError as invalid:
+        raise InvalidError.on(name, str(invalid)) from None
+
+
+def _find(accounts: Iterable[User], user: str) -> User:
+    for account in accounts:
+        if str(account.id) == user or account.email.reveal().casefold() == user.casefold():
+            return account
+    message = "No such account in this practice. `vantrexia users list` shows them."
+    raise NotFoundError(message)
+
+
+def _row(user: User) -> dict[str, object]:
+    return {
+        "id": user.id,
+        "email": user.email.reveal(),
+        "first_name": user.name.first.reveal(),
+        "last_name": user.name.last.reveal(),
+        "role": user.role.value,
+        "is_active": user.is_active,
+    }

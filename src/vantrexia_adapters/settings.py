@@ -1,0 +1,174 @@
+"""Settings: read once from the environment and an optional TOML file, validated, then frozen.
+
+Every setting is ``VANTREXIA_`` and its name in capitals; ``VANTREXIA_CONFIG`` names a TOML file that holds the
+same names in lower case. The environment wins. An unknown name or a malformed value stops the start and says
+which: a typo in a setting that is silently ignored is how services end up unprotected.
+"""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from enum import Enum
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import attrs
+
+PREFIX: Final = "VANTREXIA_"
+CONFIG: Final = "config"
+
+ACCESS_TTL_SECONDS_DEFAULT: Final = 900
+REFRESH_TTL_SECONDS_DEFAULT: Final = 86_400
+
+
+class SettingsError(Exception):
+    """A setting is unknown or malformed. The text names it and says what is expected, never its value."""
+
+
+class LogLevel(Enum):
+    """How much is logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+def _text(value: str) -> str:
+    if not value.strip():
+        message = "may not be blank"
+        raise ValueError(message)
+    return value.strip()
+
+
+def _seconds(value: str) -> int:
+    if re.fullmatch(r"[0-9]{1,7}", value) is None or int(value) == 0:
+        message = "must be a whole number of seconds above 0"
+        raise ValueError(message)
+    return int(value)
+
+
+def _public_url(value: str) -> str:
+    parts = urlsplit(value.strip())
+    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
+        message = "must be an absolute http or https URL without query, such as https://app.example.org"
+        raise ValueError(message)
+    return value.strip().rstrip("/")
+
+
+def _log_level(value: str) -> LogLevel:
+    try:
+        return LogLevel(value.strip().lower())
+    except ValueError:
+        message = f"must be one of {', '.join(level.value for level in LogLevel)}"
+        raise ValueError(message) from None
+
+
+def _path(value: str) -> Path:
+    return Path(_text(value)).expanduser()
+
+
+def _setting(parse: Any, meaning: str, default: Any) -> Any:  # noqa: ANN401 - attrs.field is typed this way
+    return attrs.field(default=default, metadata={"parse": parse, "meaning": meaning})
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """Everything that can be set from outside. ``database_url`` and ``keyring`` default into ``data_dir``."""
+
+    database_url: str | None = attrs.field(
+        default=None,
+        repr=False,
+        metadata={
+            "parse": _text,
+            "meaning": "SQLAlchemy URL of the database: SQLite or PostgreSQL (postgresql+psycopg://…). "
+            "Default: an embedded SQLite file in the data directory",
+        },
+    )
+    data_dir: Path = _setting(
+        _path, "embedded database and key ring; created with mode 0700", Path("vantrexia-data")
+    )
+    keyring: Path | None = _setting(
+        _path, "the key ring file, mode 0600. Default: keyring.json in the data directory", None
+    )
+    public_url: str = _setting(
+        _public_url, "base of the links in answers; never taken from the Host header", "http://127.0.0.1:8000"
+    )
+    access_ttl_seconds: int = _setting(
+        _seconds, "how long an access token lives", ACCESS_TTL_SECONDS_DEFAULT
+    )
+    refresh_ttl_seconds: int = _setting(
+        _seconds, "how long a refresh token lives", REFRESH_TTL_SECONDS_DEFAULT
+    )
+    log_level: LogLevel = _setting(
+        _log_level, "JSON lines on standard error, never PHI", LogLevel.INFO
+    )
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the database is the SQLite file in the data directory, which nobody else administers."""
+        return self.database_url is None
+
+    @property
+    def url(self) -> str:
+        """The database URL in force."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'vantrexia.sqlite3'}"
+
+    @property
+    def keyring_path(self) -> Path:
+        """The key ring file in force."""
+        return self.keyring or self.data_dir / "keyring.json"
+
+    def as_environment(self) -> dict[str, str]:
+        """The same settings as environment variables, for worker processes."""
+        return {
+            PREFIX + field.name.upper(): value.value if isinstance(value, Enum) else str(value)
+            for field in attrs.fields(Settings)
+            if (value := getattr(self, field.name)) is not None
+        }
+
+
+def load(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings from ``environment`` (by default the process's own) and the TOML file it names.
+
+    Raises:
+        SettingsError: a setting is unknown or malformed, or the file cannot be read.
+    """
+    environment = os.environ if environment is None else environment
+    given = {
+        name.removeprefix(PREFIX).lower(): (text, name)
+        for name, text in environment.items()
+        if name.startswith(PREFIX)
+    }
+    config, _ = given.pop(CONFIG, (None, None))
+    if config is not None:
+        given = _from_file(Path(config)) | given
+    fields = {field.name: field for field in attrs.fields(Settings)}
+    values: dict[str, Any] = {}
+    for name, (text, source) in given.items():
+        if name not in fields:
+            message = f"{source}: there is no such setting. See the settings reference for those that exist."
+            raise SettingsError(message)
+        try:
+            values[name] = fields[name].metadata["parse"](text)
+        except ValueError as invalid:
+            message = f"{source} {invalid}."
+            raise SettingsError(message) from None
+    return Settings(**values)
+
+
+def _from_file(path: Path) -> dict[str, tuple[str, str]]:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as unreadable:
+        message = f"{PREFIX}CONFIG names a file that cannot be read as TOML ({type(unreadable).__name__}): {path}"
+        raise SettingsError(message) from None
+    settings: dict[str, tuple[str, str]] = {}
+    for name, value in content.items():
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            message = f"{path}: {name} must be a string or a whole number."
+            raise SettingsError(message)
+        settings[name] = (str(value), f"{path}: {name}")
+    return settings
