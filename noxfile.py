@@ -1,0 +1,91 @@
+"""What a machine checks, one session each; `nox --list` names them.
+
+A session runs in the environment that nox runs in. Only `wheel`, `audit` and `pin` make one of their own.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2026.10.20"
+nox.options.default_venv_backend = "none"
+nox.options.sessions = ["all"]
+
+# `.venv/bin/nox` finds ruff, mypy and pytest beside itself: nobody has to activate anything.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+
+
+@nox.session(name="all")
+def everything(session: nox.Session) -> None:
+    """Run every check that changes nothing."""
+    for name in ("lint", "types", "layers", "tests", "wheel", "audit"):
+        session.notify(name)
+
+
+@nox.session
+def fmt(session: nox.Session) -> None:
+    """Mend what can be mended without thinking."""
+    session.run("ruff", "check", "--fix-only")
+    session.run("ruff", "format")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, and that the formatter would change nothing."""
+    try:
+        session.run("ruff", "format", "--check")
+    finally:  # one run tells everything
+        session.run("ruff", "check")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types, strictly."""
+    session.run("mypy")
+
+
+@nox.session
+def layers(session: nox.Session) -> None:
+    """Check that imports flow one way."""
+    session.run("lint-imports", "--no-logo")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests."""
+    session.run("pytest", *session.posargs)
+
+
+@nox.session(venv_backend="venv")
+def wheel(session: nox.Session) -> None:
+    """Build the wheel and test what it installs, with src/ out of reach."""
+    built = session.create_tmp()
+    session.install("--require-hashes", "-r", "requirements/dev.txt")
+    session.run("hatchling", "build", "--clean", "--target", "wheel", "--directory", built)
+    session.install("--no-deps", *(str(path) for path in Path(built).glob("*.whl")))
+    session.run("python", "-c", "import vantrexia_core as core; assert 'site-packages' in core.__file__")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session(venv_backend="venv")
+def audit(session: nox.Session) -> None:
+    """Ask whether a pinned version has a known vulnerability."""
+    session.install("pip-audit")
+    session.run("pip-audit", "--strict", "--disable-pip", "--require-hashes", "-r", "requirements/dev.txt")
+
+
+@nox.session(venv_backend="venv")
+def pin(session: nox.Session) -> None:
+    """Write requirements/ from pyproject.toml; `nox -s pin -- --upgrade` takes the newest versions."""
+    session.install("uv")
+    for name, *wanted in (
+        ("dev", "--all-extras", "--group=dev"),
+        ("serve", "--extra=postgres", "--extra=server", "--group=build"),
+    ):
+        session.run(
+            *("uv", "pip", "compile", "pyproject.toml", *wanted, f"--output-file=requirements/{name}.txt"),
+            *("--universal", "--python-version=3.11", "--generate-hashes", "--quiet"),
+            *("--custom-compile-command=nox -s pin", *session.posargs),
+        )
