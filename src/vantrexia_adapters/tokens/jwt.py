@@ -2,8 +2,8 @@
 
 A token in any other spelling than `JwtTokens.issue` writes is refused. Its header is not parsed at all: there
 are only as many valid headers as there are keys, each one known text, so ``alg``, ``crit``, ``jwk`` and
-``kid`` give an attacker nothing to choose (RFC 8725, sections 3.1 and 3.10). Access and refresh tokens have an
-audience and a type each, so that one is never taken for the other (section 3.12).
+``kid`` give an attacker nothing to choose (RFC 8725, sections 3.1 and 3.10). Access and refresh tokens have
+an audience and a type each, so that one is never taken for the other (section 3.12).
 """
 
 import json
@@ -95,7 +95,7 @@ class _Verified:
 class JwtTokens:
     """Implements the core's ``Tokens``. Threads may share it; verification cannot be switched off."""
 
-    __slots__ = ("_ids", "_issuer", "_keys", "_lock", "_source", "_ttl_seconds", "_verified")
+    __slots__ = ("_ids", "_issuer", "_keys", "_lock", "_source", "_ttl_seconds", "_verified", "_verified_max")
 
     def __init__(
         self,
@@ -105,6 +105,7 @@ class JwtTokens:
         issuer: str = "vantrexia",
         access_ttl_seconds: int = ACCESS_TTL_SECONDS,
         refresh_ttl_seconds: int = REFRESH_TTL_SECONDS,
+        verified_max: int = VERIFIED_TOKENS_MAX,
     ) -> None:
         """Make and read tokens of ``issuer``, signed under ``keys``.
 
@@ -118,6 +119,7 @@ class JwtTokens:
         self._keys = _keys_of(keys)
         self._lock = Lock()
         self._verified: dict[bytes, _Verified] = {}
+        self._verified_max = verified_max
 
     def issue(self, user: User, *, at: datetime) -> TokenPair:
         """A fresh pair for a sign-in at ``at``."""
@@ -225,7 +227,7 @@ class JwtTokens:
 
     def _remember(self, fingerprint: bytes, verified: _Verified) -> None:
         with self._lock:
-            while len(self._verified) >= VERIFIED_TOKENS_MAX:
+            while len(self._verified) >= self._verified_max:
                 del self._verified[next(iter(self._verified))]
             self._verified[fingerprint] = verified
 
