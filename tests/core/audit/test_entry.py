@@ -1,0 +1,72 @@
+"""Entries and facts hold ids and names of fields, and their words never change."""
+
+import attrs
+import pytest
+
+from tests.builders import NOW
+from vantrexia_core.audit import Action, AuditEntry, Fact, Outcome
+from vantrexia_core.identity import UserCreated, UsersListed, UserUpdated
+from vantrexia_core.kernel import Phi
+from vantrexia_core.patients import (
+    Archived,
+    ArchivedListed,
+    Deleted,
+    DeletedListed,
+    Listed,
+    Registered,
+    Restored,
+    Revised,
+    Unarchived,
+    Viewed,
+)
+
+FACTS: dict[type[Fact], str] = {
+    Registered: "create",
+    Viewed: "read",
+    Listed: "list",
+    Revised: "update",
+    Archived: "archive",
+    Unarchived: "unarchive",
+    Deleted: "delete",
+    Restored: "restore",
+    ArchivedListed: "list_archived",
+    DeletedListed: "list_deleted",
+    UserCreated: "user_create",
+    UserUpdated: "user_update",
+    UsersListed: "user_list",
+}
+
+
+@pytest.mark.parametrize(("fact", "action"), FACTS.items())
+def test_a_fact_has_its_action(fact: type[Fact], action: str) -> None:
+    """The word of the trail's format for it."""
+    assert fact.action.value == action
+
+
+def test_every_action_but_signing_in_has_exactly_one_fact() -> None:
+    """A deed's action decides which fact may finish it, so two facts of one action would be interchangeable."""
+    assert sorted(fact.action.value for fact in Fact.__subclasses__()) == sorted(
+        action.value for action in Action if action is not Action.LOGIN
+    )
+
+
+def test_the_words_of_the_format_stay() -> None:
+    """Append, never rename: old trails must stay readable."""
+    assert [action.value for action in Action] == [
+        "create", "read", "list", "update", "archive", "unarchive", "delete", "restore", "list_archived",
+        "list_deleted", "login", "user_create", "user_update", "user_list",
+    ]  # fmt: skip
+    assert [outcome.value for outcome in Outcome] == ["done", "replayed", "refused", "failed"]
+
+
+@pytest.mark.parametrize("kind", [AuditEntry, *FACTS])
+def test_nothing_in_the_trail_is_phi(kind: type[attrs.AttrsInstance]) -> None:
+    """An auditor reads it after every key of the practice was destroyed, so no field can hold a sealed value."""
+    assert [field.name for field in attrs.fields(kind) if "Phi" in str(field.type)] == []
+
+
+def test_an_entry_is_comparable_and_hashable() -> None:
+    """It holds nothing that refuses to be: a trail can be compared with another."""
+    entry = AuditEntry(NOW, Action.READ, Outcome.DONE)
+    assert len({entry, AuditEntry(NOW, Action.READ, Outcome.DONE)}) == 1
+    assert not any(isinstance(value, Phi) for value in attrs.asdict(entry).values())
