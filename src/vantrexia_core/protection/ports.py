@@ -36,6 +36,10 @@ class BlindIndex(Protocol):
         """HMAC-SHA-256 (RFC 2104) under this practice's and this column's own key, 32 bytes."""
         ...
 
+    def digest_across_practices(self, name: FieldName, value: bytes) -> bytes:
+        """The same under the deployment's key, for what is unique over all practices: sign-in addresses."""
+        ...
+
 
 class KeyWrapper(Protocol):
     """Wraps data keys under a key-encryption key that lives outside the database (a file, a KMS)."""
