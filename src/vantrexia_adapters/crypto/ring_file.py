@@ -77,10 +77,13 @@ class RingFile:
         except OSError as error:
             # ELOOP for a symbolic link; EACCES for a file that is somebody else's.
             raise KeyRingUnsafeError(self.path, f"it cannot be opened ({error.strerror})") from None
-        with os.fdopen(descriptor, "rb") as file:
+        try:
             status = os.fstat(descriptor)
             self._check_safe(status)
-            raw = file.read(FILE_BYTES_MAX + 1)
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                raw = file.read(FILE_BYTES_MAX + 1)
+        finally:
+            os.close(descriptor)
         if len(raw) > FILE_BYTES_MAX:
             message = f"The file at {self.path} is too large to be a key ring."
             raise KeyRingDamagedError(message)

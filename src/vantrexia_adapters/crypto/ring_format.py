@@ -152,12 +152,9 @@ def _entry(item: JsonValue) -> RingEntry:
     members = {"scope", "purpose", "version", "state", "created_at", "wrapped", "check"}
     entry = _members(item, members, "a key")
     name = KeyName(_scope(entry["scope"]), _purpose(entry["purpose"]), _version(entry["version"]))
-    state = entry["state"]
-    if state not in {known.value for known in KeyState}:
-        _refuse(f"the state of {name} is not known")
     return RingEntry(
         name,
-        KeyState(state),
+        _state(entry["state"]),
         _created_at(entry["created_at"]),
         _hex(entry["wrapped"], WRAPPED_KEY_BYTES, str(name)),
         _hex(entry["check"], CHECK_BYTES, f"the check value of {name}"),
@@ -198,6 +195,13 @@ def _version(value: JsonValue) -> int:
     if type(value) is not int or not 1 <= value <= KEY_VERSION_MAX:
         _refuse(f"a version is not a number from 1 to {KEY_VERSION_MAX}")
     return value
+
+
+def _state(value: JsonValue) -> KeyState:
+    try:
+        return KeyState(value)
+    except ValueError:
+        _refuse(f"a state is not one of {', '.join(state.value for state in KeyState)}")
 
 
 def _created_at(value: JsonValue) -> datetime:
