@@ -66,7 +66,11 @@ def an_email(local_part: str = "m.quintero") -> Email:
 def an_address() -> Address:
     """A complete postal address."""
     return Address(
-        AddressLine("1200 Prairie Avenue"), AddressLine("Apt 4B"), City("Springfield"), State("IL"), Zip("62704")
+        AddressLine("1200 Prairie Avenue"),
+        AddressLine("Apt 4B"),
+        City("Springfield"),
+        State("IL"),
+        Zip("62704"),
     )
 
 
@@ -75,7 +79,7 @@ def an_origin(request_id: str = "req-0001", address: str = "192.0.2.7") -> Origi
     return Origin(RequestId(request_id), address)
 
 
-def an_actor(  # noqa: PLR0913 - a builder: every detail may be overridden by name
+def an_actor(
     role: Role = Role.ADMIN,
     *,
     practice_id: PracticeId | None = None,
@@ -96,7 +100,7 @@ def an_actor(  # noqa: PLR0913 - a builder: every detail may be overridden by na
     )
 
 
-def a_new_patient(  # noqa: PLR0913 - a builder: every detail may be overridden by name
+def a_new_patient(
     *,
     first: str = "Marisol",
     last: str = "Quintero",
@@ -123,7 +127,7 @@ def a_new_patient(  # noqa: PLR0913 - a builder: every detail may be overridden 
     )
 
 
-def a_patient(  # noqa: PLR0913 - a builder: every detail may be overridden by name
+def a_patient(
     new: NewPatient | None = None,
     *,
     id_: PatientId | None = None,
@@ -160,12 +164,16 @@ def a_password(text: str = "correct horse battery") -> NewPassword:
     return NewPassword(text)
 
 
-def a_new_user(role: Role = Role.NURSE, *, email: str | None = None, patient_id: PatientId | None = None) -> NewUser:
+def a_new_user(
+    role: Role = Role.NURSE, *, email: str | None = None, patient_id: PatientId | None = None
+) -> NewUser:
     """An account to be opened."""
-    return NewUser(Email(email or f"new.{role.value}@example.org"), a_name("Tova", "Lindqvist"), role, patient_id)
+    return NewUser(
+        Email(email or f"new.{role.value}@example.org"), a_name("Tova", "Lindqvist"), role, patient_id
+    )
 
 
-def a_user(  # noqa: PLR0913 - a builder: every detail may be overridden by name
+def a_user(
     role: Role = Role.NURSE,
     *,
     id_: int = 7,

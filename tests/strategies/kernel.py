@@ -20,6 +20,7 @@ from vantrexia_core.kernel import (
 
 _ATOM = st.text(string.ascii_letters + string.digits + "!#$%&'*+/=?^_`{|}~-", min_size=1, max_size=12)
 _LABEL = st.from_regex(r"[A-Za-z0-9]([A-Za-z0-9-]{0,10}[A-Za-z0-9])?", fullmatch=True)
+_PADDING = st.sampled_from(("", " ", "\t", "\u3000"))
 _WORD = st.text(st.characters(categories=("Ll", "Lo"), min_codepoint=0x80), min_size=1, max_size=6)
 
 
@@ -36,8 +37,7 @@ def name_texts(draw: st.DrawFn) -> str:
     """What is accepted as a first or last name, as typed: not necessarily trimmed or normalised."""
     if draw(st.integers(0, 4)) == 0:
         return draw(nasty_texts().filter(_is_name))
-    padding = st.sampled_from(("", " ", "\t", "\u3000"))
-    return draw(padding) + draw(written_names().filter(_is_name)) + draw(padding)
+    return draw(_PADDING) + draw(written_names()) + draw(_PADDING)
 
 
 def name_parts() -> st.SearchStrategy[NamePart]:
@@ -63,7 +63,9 @@ def emails() -> st.SearchStrategy[Email]:
     return email_texts().map(Email)
 
 
-def page_requests(*, number_max: int = PAGE_NUMBER_MAX, size_max: int = PAGE_SIZE_MAX) -> st.SearchStrategy[PageRequest]:
+def page_requests(
+    *, number_max: int = PAGE_NUMBER_MAX, size_max: int = PAGE_SIZE_MAX
+) -> st.SearchStrategy[PageRequest]:
     """Pages, small ones more often than not."""
     return st.builds(
         PageRequest,

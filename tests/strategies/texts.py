@@ -38,43 +38,43 @@ SCRIPTS: Mapping[str, st.SearchStrategy[str]] = MappingProxyType(
 
 COMBINING = st.sampled_from("\u0300\u0301\u0302\u0303\u0308\u030a\u030c\u0323\u0327\u0328\u0331")
 
-SEPARATORS = (" ", "-", "'", "’", "ʼ", "ʻ", "´", ". ", " de la ", " van der ", " bin ", "-el-", "‐", "·", "・", " y ")
-"""What stands between the parts of a name: particles, hyphens, and everything a keyboard gives for an apostrophe."""
+SEPARATORS = (
+    " ", "-", "'", "’", "ʼ", "ʻ", "´", ". ", " de la ", " van der ", " bin ", "-el-", "‐", "·", "・", " y ",
+)  # fmt: skip
+"""What stands between the parts of a name: particles, hyphens, whatever a keyboard gives for an apostrophe."""
 
 KNOWN_NAMES = (
-    "O'Brien", "O’Brien", "D´Angelo", "Garcia-Lopez", "García López", "Nuñez", "Núñez", "Nún\u0303ez", "Møller",
-    "Łukasiewicz", "Đặng", "Nguyễn", "Straße", "STRASSE", "Þórsdóttir", "Sæther", "Œuvrard", "İnönü", "ılgaz", "Çelik",
-    "van der Berg", "de la Cruz", "al-Ḥasan", "ʿAlī", "Kaʻahumanu", "Zoë", "Zoe\u0308", "Ångström", "Mary Ann", "Ng", "Ó",
-    "李", "歐陽", "髙橋", "さくら", "サクラ", "ｻｸﾗ", "김", "남궁", "Ковалёв", "Ковалев", "Παπαδόπουλος", "ΟΔΥΣΣΕΥΣ", "محمد",
-    "مُحَمَّد", "דוד", "שׁלום", "श्रीमती", "ราชา", "ﬁeld", "Ⅳ", "Ｓｍｉｔｈ", "Smith Jr.", "Nana-Ama Owusu", "𠮷野",
+    "O'Brien", "O’Brien", "D´Angelo", "Garcia-Lopez", "García López", "Nuñez", "Núñez", "Nún\u0303ez",
+    "Møller", "Łukasiewicz", "Đặng", "Nguyễn", "Straße", "STRASSE", "Þórsdóttir", "Sæther", "Œuvrard", "İnönü",
+    "ılgaz", "Çelik", "van der Berg", "de la Cruz", "al-Ḥasan", "ʿAlī", "Kaʻahumanu", "Zoë", "Zoe\u0308", "Ó",
+    "Ångström", "Mary Ann", "Ng", "李", "歐陽", "髙橋", "さくら", "サクラ", "ｻｸﾗ", "김", "남궁", "Ковалёв",
+    "Ковалев", "Παπαδόπουλος", "ΟΔΥΣΣΕΥΣ", "محمد", "مُحَمَّد", "דוד", "שׁלום", "श्रीमती", "ราชา", "ﬁeld", "Ⅳ",
+    "Ｓｍｉｔｈ", "Smith Jr.", "Nana-Ama Owusu", "𠮷野",
 )  # fmt: skip
 """Names (and spellings of names) that have broken software before."""
 
 
 def words_of(script: str, *, longest: int = 10) -> st.SearchStrategy[str]:
-    """One word in a script of `SCRIPTS`."""
-    return st.text(SCRIPTS[script], min_size=1, max_size=longest)
+    """One word in a script of `SCRIPTS`; vowels that are marks stand after a letter."""
+    letters = SCRIPTS[script].filter(str.isalpha)
+    return st.tuples(letters, st.text(SCRIPTS[script], max_size=longest - 1)).map("".join)
 
 
 def decomposed_words() -> st.SearchStrategy[str]:
     """Latin letters, each followed by up to three combining marks in any order."""
-    letter = st.tuples(SCRIPTS["latin"], st.lists(COMBINING, max_size=3)).map(
-        lambda letter: letter[0] + "".join(letter[1])
-    )
+    letter = st.tuples(SCRIPTS["latin"], st.text(COMBINING, max_size=3)).map("".join)
     return st.lists(letter, min_size=1, max_size=8).map("".join)
 
 
+_WORDS = st.one_of(*(words_of(script) for script in SCRIPTS), decomposed_words())
+_KNOWN = st.sampled_from(KNOWN_NAMES)
+_MORE_WORDS = st.lists(st.tuples(st.sampled_from(SEPARATORS), _WORDS).map("".join), max_size=2).map("".join)
+
+
 @st.composite
-def written_names(draw: st.DrawFn, *, parts_max: int = 3) -> str:
-    """A name as somebody writes it: known ones, words of one script joined, sequences of marks."""
-    if draw(st.booleans()):
-        return draw(st.sampled_from(KNOWN_NAMES))
-    one_word = st.one_of(*(words_of(script) for script in SCRIPTS), decomposed_words())
-    parts = draw(st.lists(one_word, min_size=1, max_size=parts_max))
-    name: str = parts[0]
-    for part in parts[1:]:
-        name += draw(st.sampled_from(SEPARATORS)) + part
-    return name
+def written_names(draw: st.DrawFn) -> str:
+    """A name as somebody writes it: known ones, words of all scripts joined, sequences of marks."""
+    return draw(_KNOWN) if draw(st.booleans()) else draw(_WORDS) + draw(_MORE_WORDS)
 
 
 NASTY = (
@@ -130,11 +130,12 @@ NASTY = (
 """Controls, nothing, half characters, overrides, bombs, and what other people's parsers choke on."""
 
 
+_NASTY = st.sampled_from(("", *NASTY))
+_ANYTHING = st.text(st.characters(), max_size=20)
+
+
 @st.composite
 def nasty_texts(draw: st.DrawFn) -> str:
     """One of `NASTY`, alone, around or inside other text, or any text at all, lone surrogates included."""
-    nasty = draw(st.sampled_from(("", *NASTY)))
-    if draw(st.booleans()):
-        return nasty
-    any_text = st.text(st.characters(), max_size=20)
-    return draw(any_text) + nasty + draw(any_text)
+    nasty = draw(_NASTY)
+    return nasty if draw(st.booleans()) else draw(_ANYTHING) + nasty + draw(_ANYTHING)

@@ -163,7 +163,9 @@ def test_a_deed_ends_once() -> None:
 # --- refusals and failures -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("refusal", [NotFoundError(), InvalidError.on("mrn", "Taken."), IdempotencyKeyReusedError()])
+@pytest.mark.parametrize(
+    "refusal", [NotFoundError(), InvalidError.on("mrn", "Taken."), IdempotencyKeyReusedError()]
+)
 def test_a_refusal_is_recorded_with_its_code_and_undone(refusal: NotFoundError) -> None:
     """The caller gets the very refusal; the trail gets a line without fields."""
     desk = a_memory_desk()
@@ -430,4 +432,3 @@ def test_what_makes_a_call_once_does_not_print_itself() -> None:
     """Key, request and answer may hold PHI."""
     once = _once("a-key-with-phi", b"a body with phi")
     assert "phi" not in f"{once!r} {AlreadyAnswered(Phi(b'phi'))!r}".replace("Phi(•••)", "")
-

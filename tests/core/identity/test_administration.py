@@ -21,15 +21,27 @@ from vantrexia_core.identity import (
     set_password,
     sign_in,
 )
-from vantrexia_core.kernel import Actor, InvalidError, NotFoundError, PermissionDeniedError, Role, UserId, VantrexiaError
+from vantrexia_core.kernel import (
+    Actor,
+    InvalidError,
+    NotFoundError,
+    PermissionDeniedError,
+    Role,
+    UserId,
+    VantrexiaError,
+)
 
 ADMIN = an_actor()
 ELSEWHERE = an_actor(practice_id=a_practice_id(2))
 DOINGS: dict[str, Callable[[MemoryDesk, Actor, UserId], object]] = {
-    "create": lambda desk, actor, _: create_user(desk, actor, a_new_user(email="x@example.org"), a_password()),
+    "create": lambda desk, actor, _: create_user(
+        desk, actor, a_new_user(email="x@example.org"), a_password()
+    ),
     "list": lambda desk, actor, _: list_users(desk, actor),
     "change": lambda desk, actor, user_id: change_user(desk, actor, user_id, is_active=False),
-    "set password": lambda desk, actor, user_id: set_password(desk, actor, user_id, a_password("another password")),
+    "set password": lambda desk, actor, user_id: set_password(
+        desk, actor, user_id, a_password("another password")
+    ),
 }
 
 
@@ -42,7 +54,12 @@ def test_a_new_account_is_active_in_the_administrators_practice() -> None:
     desk = a_memory_desk()
     user = _hired(desk, Role.PROVIDER)
     new = a_new_user(Role.PROVIDER)
-    assert (user.practice_id, user.email, user.name, user.role) == (a_practice_id(), new.email, new.name, new.role)
+    assert (user.practice_id, user.email, user.name, user.role) == (
+        a_practice_id(),
+        new.email,
+        new.name,
+        new.role,
+    )
     assert user.is_active
     assert list_users(desk, ADMIN) == [user]
 
@@ -114,7 +131,9 @@ def test_a_change_leaves_what_it_does_not_name(role: Role | None, is_active: boo
     assert desk.entries[-2].changed == tuple(name for name, is_changed in expected if is_changed)
 
 
-@pytest.mark.parametrize("change", [{"is_active": False}, {"role": Role.PROVIDER}, {"role": Role.NURSE, "is_active": False}])
+@pytest.mark.parametrize(
+    "change", [{"is_active": False}, {"role": Role.PROVIDER}, {"role": Role.NURSE, "is_active": False}]
+)
 def test_the_last_active_administrator_stays(change: dict[str, object]) -> None:
     """A practice that nobody can administer could never be repaired from inside."""
     desk = a_memory_desk()

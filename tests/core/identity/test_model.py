@@ -9,7 +9,9 @@ from vantrexia_core.identity import OPERATOR_ID, Account, NewPassword, TokenPair
 from vantrexia_core.kernel import InvalidValueError, Permission, Phi, Role
 
 
-@pytest.mark.parametrize("typed", ["x" * 12, "x" * 128, "correct horse battery", "\u0000" * 12, "пароль на двоих", " " * 12])
+@pytest.mark.parametrize(
+    "typed", ["x" * 12, "x" * 128, "correct horse battery", "\u0000" * 12, "пароль на двоих", " " * 12]
+)
 def test_a_password_may_hold_any_characters(typed: str) -> None:
     """12 to 128 of them, no rules of composition, nothing trimmed (NIST SP 800-63B-4)."""
     assert NewPassword(typed).reveal() == typed

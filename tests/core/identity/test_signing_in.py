@@ -104,7 +104,12 @@ def test_a_failed_sign_in_of_nobody_is_recorded_without_the_address_typed() -> N
     with pytest.raises(AuthenticationFailedError):
         sign_in(desk, an_email("nobody-at-all"), PASSWORD, an_origin())
     [entry] = desk.entries
-    assert (entry.outcome, entry.practice_id, entry.actor_id, entry.role) == (Outcome.REFUSED, None, None, None)
+    assert (entry.outcome, entry.practice_id, entry.actor_id, entry.role) == (
+        Outcome.REFUSED,
+        None,
+        None,
+        None,
+    )
     assert "nobody-at-all" not in repr(entry)
 
 

@@ -18,7 +18,7 @@ MANAGE_USERS            |   W   |        –         |    –     |   –   | �
 """
 """The published role matrix, row by row, copied by hand: two witnesses, not one that quotes itself."""
 
-REACH = {"R": Reach.PRACTICE, "W": Reach.PRACTICE, "own": Reach.OWN, "–": None}  # noqa: RUF001 - the matrix's dash
+REACH = {"R": Reach.PRACTICE, "W": Reach.PRACTICE, "own": Reach.OWN, "–": None}
 
 
 def _cells() -> list[tuple[Permission, Role, Reach | None]]:
@@ -37,7 +37,9 @@ CELLS = _cells()
 @pytest.mark.parametrize(
     ("permission", "role", "reach"), CELLS, ids=lambda value: value.name if value is not None else "denied"
 )
-def test_a_role_has_exactly_what_the_matrix_grants(permission: Permission, role: Role, reach: Reach | None) -> None:
+def test_a_role_has_exactly_what_the_matrix_grants(
+    permission: Permission, role: Role, reach: Reach | None
+) -> None:
     """Each cell of the matrix: granted with that reach, or refused."""
     actor = an_actor(role)
     if reach is None:

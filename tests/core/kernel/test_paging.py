@@ -5,7 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.strategies.kernel import page_requests
-from vantrexia_core.kernel import PAGE_NUMBER_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, NotFoundError, Page, PageRequest
+from vantrexia_core.kernel import (
+    PAGE_NUMBER_MAX,
+    PAGE_SIZE_DEFAULT,
+    PAGE_SIZE_MAX,
+    NotFoundError,
+    Page,
+    PageRequest,
+)
 
 
 def test_the_first_page_of_the_published_size_is_the_default() -> None:
@@ -15,7 +22,8 @@ def test_the_first_page_of_the_published_size_is_the_default() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "size"), [(0, 20), (-1, 20), (PAGE_NUMBER_MAX + 1, 20), (1, 0), (1, -5), (1, PAGE_SIZE_MAX + 1)]
+    ("number", "size"),
+    [(0, 20), (-1, 20), (PAGE_NUMBER_MAX + 1, 20), (1, 0), (1, -5), (1, PAGE_SIZE_MAX + 1)],
 )
 def test_a_page_out_of_bounds_is_refused(number: int, size: int) -> None:
     """Numbers start at one and sizes end at a hundred."""

@@ -21,9 +21,16 @@ from tests.marks import BORN, EMAIL, FIRST, MRN, a_marked_new_patient, marks_in
 from vantrexia_core.kernel import MASK, Email, NamePart, Phi
 from vantrexia_core.patients import DateOfBirth, Mrn
 
+
+class Plain(Phi[Any]):
+    """A value without rules of its own."""
+
+    __slots__ = ()
+
+
 WRAPPED: tuple[Phi[Any], ...] = (
     Phi(FIRST),
-    Phi(BORN),
+    Plain(BORN),
     NamePart(FIRST),
     Email(EMAIL),
     Mrn(MRN),
@@ -48,7 +55,9 @@ def _traceback(wrapped: object, *, capture_locals: bool) -> str:
     try:
         fail(wrapped)
     except ValueError as error:
-        return "".join(traceback.TracebackException.from_exception(error, capture_locals=capture_locals).format())
+        return "".join(
+            traceback.TracebackException.from_exception(error, capture_locals=capture_locals).format()
+        )
     return ""
 
 
@@ -81,7 +90,9 @@ WAYS_OUT: dict[str, Callable[[object], str]] = {
     "json with str as a fallback": lambda wrapped: json.dumps(wrapped, default=str),
     "json with repr as a fallback": lambda wrapped: json.dumps(wrapped, default=repr),
     "interactive display": _displayed,
-    "a frozen value's repr": lambda wrapped: repr(attrs.make_class("Holder", ["field"], frozen=True)(wrapped)),
+    "a frozen value's repr": lambda wrapped: repr(
+        attrs.make_class("Holder", ["field"], frozen=True)(wrapped)
+    ),
 }
 
 

@@ -46,7 +46,9 @@ def _is_meant(row: Row, listing: Listing) -> bool:
 
 
 rows_and_listing = directory_rows().flatmap(lambda rows: st.tuples(st.just(rows), listings(rows)))
-rows_and_searches = directory_rows().flatmap(lambda rows: st.tuples(st.just(rows), searches(rows), searches(rows)))
+rows_and_searches = directory_rows().flatmap(
+    lambda rows: st.tuples(st.just(rows), searches(rows), searches(rows))
+)
 
 
 @given(rows_and_listing)
@@ -153,10 +155,14 @@ def test_an_empty_search_is_no_search(blank: str) -> None:
     assert _finds(blank, last="Smith")
 
 
-@pytest.mark.parametrize("character", ["%", "_", "\\", "*", "?", ".", "-", "'", "´", "^", "^%", "[", "$", "\u0000", "\ud800"])
+@pytest.mark.parametrize(
+    "character", ["%", "_", "\\", "*", "?", ".", "-", "'", "´", "^", "^%", "[", "$", "\u0000", "\ud800"]
+)
 def test_no_character_is_a_wildcard(character: str) -> None:
     """By itself it finds nothing; beside a word it spoils the search rather than widening it."""
-    assert not _finds(character, last="100% _ \\ * ? . - ' ^ [ $ Smith", first=character or "x", mrn=character)
+    assert not _finds(
+        character, last="100% _ \\ * ? . - ' ^ [ $ Smith", first=character or "x", mrn=character
+    )
     assert not _finds(f"smith {character}", last="Smith", mrn="MRN-00001")
 
 
@@ -228,7 +234,8 @@ def test_a_search_looks_at_names_and_record_number(search: str, *, is_found: boo
 
 def test_a_directory_keeps_nobodys_name_in_its_repr() -> None:
     """Neither an entry nor a search word prints what it holds."""
-    entry = DirectoryEntry.of(
-        PatientId(UUID(int=1)), Status.ACTIVE, NOW, last=LAST, first=FIRST, mrn=MRN
+    entry = DirectoryEntry.of(PatientId(UUID(int=1)), Status.ACTIVE, NOW, last=LAST, first=FIRST, mrn=MRN)
+    assert (
+        marks_in(f"{entry!r} {entry} {search_words(f'{FIRST} ^{LAST}')!r} {SearchWord(LAST, at_start=True)}")
+        == []
     )
-    assert marks_in(f"{entry!r} {entry} {search_words(f'{FIRST} ^{LAST}')!r} {SearchWord(LAST, at_start=True)}") == []

@@ -77,7 +77,9 @@ def test_a_move_leads_where_the_contract_says(status: Status, move: Move) -> Non
         (InvalidTransitionError, "invalid_transition"),
     ],
 )
-def test_a_refused_move_is_a_conflict_with_the_published_code(refusal: type[ConflictError], code: str) -> None:
+def test_a_refused_move_is_a_conflict_with_the_published_code(
+    refusal: type[ConflictError], code: str
+) -> None:
     """409, and which one."""
     assert issubclass(refusal, ConflictError)
     assert refusal.code == code
@@ -103,7 +105,12 @@ def test_a_move_changes_status_version_and_time_and_nothing_else(patient: Patien
     moved, change, fact = patient.move(move, by=an_actor(), now=LATER, reason=Reason("because"))
     assert moved == attrs.evolve(patient, status=outcome, version=patient.version + 1, updated_at=LATER)
     assert attrs.asdict(patient) == before
-    assert (change.patient_id, change.version, change.move, change.at) == (patient.id, moved.version, move, LATER)
+    assert (change.patient_id, change.version, change.move, change.at) == (
+        patient.id,
+        moved.version,
+        move,
+        LATER,
+    )
     assert (fact.patient_id, fact.changed, fact.disclosed) == (patient.id, ("status",), ())
     assert fact.action.value == move.value
 
@@ -128,9 +135,7 @@ def test_deleting_and_restoring_gives_an_active_record_with_the_same_demographic
     """Nothing is ever removed; what comes back comes back in service."""
     deleted, _, _ = patient.move(Move.DELETE, by=an_actor(), now=LATER)
     back, _, _ = deleted.move(Move.RESTORE, by=an_actor(), now=LATER)
-    assert back == attrs.evolve(
-        patient, status=Status.ACTIVE, version=patient.version + 2, updated_at=LATER
-    )
+    assert back == attrs.evolve(patient, status=Status.ACTIVE, version=patient.version + 2, updated_at=LATER)
 
 
 @given(patients(st.just(Status.ACTIVE)), st.lists(st.sampled_from(MOVES), max_size=20))

@@ -33,7 +33,9 @@ REVISED_STATUSES = st.sampled_from([Status.ACTIVE, Status.ARCHIVED])
 
 
 def _fields(patient: Patient | NewPatient) -> dict[str, object]:
-    named = {field: getattr(patient, field) for field in REVISABLE if field not in {"first_name", "last_name"}}
+    named = {
+        field: getattr(patient, field) for field in REVISABLE if field not in {"first_name", "last_name"}
+    }
     return {"first_name": patient.name.first, "last_name": patient.name.last, **named}
 
 
@@ -79,11 +81,15 @@ def test_a_revision_replaces_what_it_names_and_nothing_else(patient: Patient, re
         wanted = getattr(revision, field)
         assert after[field] == (before[field] if wanted is KEEP else wanted)
     unrevised = ("id", "practice_id", "status", "created_at")
-    assert [getattr(revised, field) for field in unrevised] == [getattr(patient, field) for field in unrevised]
+    assert [getattr(revised, field) for field in unrevised] == [
+        getattr(patient, field) for field in unrevised
+    ]
 
 
 @given(patients(REVISED_STATUSES), revisions())
-def test_the_fact_of_a_revision_names_exactly_the_changed_fields(patient: Patient, revision: Revision) -> None:
+def test_the_fact_of_a_revision_names_exactly_the_changed_fields(
+    patient: Patient, revision: Revision
+) -> None:
     """A field given with the value it has is not a change."""
     revised, fact = patient.revise(revision, now=LATER)
     before, after = _fields(patient), _fields(revised)

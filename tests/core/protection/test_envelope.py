@@ -17,7 +17,10 @@ def test_decoding_what_was_encoded_gives_it_back(envelope: Envelope) -> None:
     assert Envelope.decode(envelope.encode()) == envelope
 
 
-@given(st.binary(max_size=100) | st.binary(min_size=HEADER_AND_TAG, max_size=100).map(lambda tail: b"\x01" + tail))
+@given(
+    st.binary(max_size=100)
+    | st.binary(min_size=HEADER_AND_TAG, max_size=100).map(lambda tail: b"\x01" + tail)
+)
 @example(b"")
 @example(b"\x01")
 @example(b"\x01" + bytes(HEADER_AND_TAG - 2))

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from tests.strategies.texts import KNOWN_NAMES, nasty_texts, written_names
 from vantrexia_core.protection import fold, words
 
-APOSTROPHES = "'’‘ʼʻ`´ʹ′＇‛ʾʿ\u1ffd"  # noqa: RUF001 - the point is that they look alike
+APOSTROPHES = "'’‘ʼʻ`´ʹ′＇‛ʾʿ\u1ffd"
 LOOSE_MARKS = st.text(
-    st.sampled_from("\U0001d165\U0001d16d\U0001d172\u302e\u1b44\U00016ff0\u200d\u20dd\u0301\u0327'\u00b4 a\u0345")
+    st.sampled_from(
+        "\U0001d165\U0001d16d\U0001d172\u302e\u1b44\U00016ff0\u200d\u20dd\u0301\u0327'\u00b4 a\u0345"
+    )
 )
 """Marks that are kept, marks and joiners that are dropped, and apostrophes: what could trade places."""
 
@@ -29,7 +31,9 @@ def test_folding_every_character_twice_is_folding_it_once(folded_characters: dic
     assert [key for key in keys if folded_characters.get(key, "") != key and fold(key) != key] == []
 
 
-def test_no_character_folds_to_an_apostrophe_an_accent_or_a_capital(folded_characters: dict[str, str]) -> None:
+def test_no_character_folds_to_an_apostrophe_an_accent_or_a_capital(
+    folded_characters: dict[str, str],
+) -> None:
     """What folding takes away, it takes away for every code point."""
     left = set("".join(folded_characters.values()))
     assert left & set(APOSTROPHES) == set()
@@ -73,7 +77,9 @@ def test_case_does_not_matter(name: str) -> None:
 @given(st.text("abcdefghijklmnopqrstuvwxyz", min_size=1), st.data())
 def test_accents_and_apostrophes_do_not_matter(plain: str, data: st.DataObject) -> None:
     """Any accents on any letters, apostrophes anywhere: the same key."""
-    noise = st.text(st.sampled_from(APOSTROPHES + "\u0300\u0301\u0303\u0308\u030a\u0327\u200d\u00ad"), max_size=2)
+    noise = st.text(
+        st.sampled_from(APOSTROPHES + "\u0300\u0301\u0303\u0308\u030a\u0327\u200d\u00ad"), max_size=2
+    )
     assert fold("".join(letter + data.draw(noise) for letter in plain)) == plain
 
 
