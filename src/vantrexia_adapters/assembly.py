@@ -6,7 +6,7 @@ that is older or newer than this version knows.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Final, Self
 
@@ -17,17 +17,22 @@ from vantrexia_adapters.crypto import (
     AesGcmFieldCipher,
     Argon2Passwords,
     HmacBlindIndex,
+    KeyCheck,
+    KeyName,
     KeyRing,
     KeyRingError,
-    Purpose,
+    KeyRingExistsError,
+    RingSigningKeys,
 )
 from vantrexia_adapters.settings import Settings
 from vantrexia_adapters.sql import (
     SchemaError,
     SqlDesk,
-    add_practice,
-    key_checks,
+    StoredKeyCheck,
+    UnsupportedDatabaseError,
+    add_first_practice,
     keep_key_checks,
+    key_checks,
     migrate,
     open_engine,
     practices,
@@ -103,9 +108,8 @@ def open_service(
         ids=ids,
         passwords=passwords or Argon2Passwords(),
         tokens=JwtTokens(
-            ring,
+            RingSigningKeys(ring),
             ids=ids,
-            issuer=settings.public_url,
             access_ttl_seconds=settings.access_ttl_seconds,
             refresh_ttl_seconds=settings.refresh_ttl_seconds,
         ),
@@ -139,29 +143,36 @@ def _open_database(settings: Settings) -> Engine:
 def _open_ring(settings: Settings, engine: Engine, clock: Clock) -> KeyRing:
     path = settings.keyring_path
     if not path.exists() and not practices(engine):
-        # Nothing has been sealed yet, so a fresh ring cannot orphan anything.
-        KeyRing.create(path, clock)
-    return KeyRing.open(path)
+        # Nothing has been sealed yet, so a fresh ring cannot orphan anything. Of two starts at once one
+        # makes it and both open it.
+        with suppress(KeyRingExistsError):
+            KeyRing.create(path, clock)
+    return KeyRing.open(path, clock)
 
 
 def _home_practice(engine: Engine, ring: KeyRing, clock: Clock, ids: IdSource) -> PracticeId:
     known = practices(engine)
     if known:
-        ring.compare_checks(key_checks(engine))
-        return known[0]
-    practice_id = PracticeId(ids.new_id())
+        ring.compare_checks(_kept(check) for check in key_checks(engine))
+        practice_id = known[0]
+    else:
+        practice_id = add_first_practice(engine, PracticeId(ids.new_id()), HOME_PRACTICE_NAME, at=clock.now())
     ring.ensure_scope(practice_id)
-    created = add_practice(engine, practice_id, HOME_PRACTICE_NAME, at=clock.now())
-    keep_key_checks(engine, ring.checks())
-    return created
+    keep_key_checks(engine, (_stored(check) for check in ring.checks()))
+    return practice_id
+
+
+def _kept(check: StoredKeyCheck) -> KeyCheck:
+    return KeyCheck(KeyName(check.scope, check.purpose, check.version), check.value)
+
+
+def _stored(check: KeyCheck) -> StoredKeyCheck:
+    return StoredKeyCheck(check.name.scope, check.name.purpose, check.name.version, check.value)
 
 
 @contextmanager
 def _refusals() -> Iterator[None]:
     try:
         yield
-    except (KeyRingError, SchemaError) as refused:
+    except (KeyRingError, SchemaError, UnsupportedDatabaseError) as refused:
         raise StartRefusedError(str(refused)) from None
-
-
-__all__ = ["HOME_PRACTICE_NAME", "Purpose", "Service", "StartRefusedError", "migrate_database", "open_service"]

@@ -10,8 +10,8 @@ import click
 from vantrexia_adapters.cli.console import console_actor, with_progress
 from vantrexia_adapters.cli.serve import Binding, check_port, run
 from vantrexia_adapters.settings import Settings
-from vantrexia_core.identity import NewPassword, NewUser, create_user
-from vantrexia_core.kernel import Actor, Email, NamePart, PatientId, PersonName, Phi, Role
+from vantrexia_core.identity import NewPassword, NewUser, create_user, sign_in
+from vantrexia_core.kernel import Actor, Email, NamePart, Origin, PatientId, PersonName, Phi, Role
 from vantrexia_core.patients import (
     Address,
     AddressLine,
@@ -139,11 +139,8 @@ def _open_accounts(service: "Service", operator: Actor) -> Actor:
 
 
 def _provider_token(service: "Service") -> str:
-    account = service.desk.accounts.by_email(Email("clinician@practice.com"))
-    if account is None:
-        message = "The demo's own account is missing."
-        raise click.ClickException(message)
-    return service.desk.tokens.issue(account.user, at=service.desk.clock.now()).access.reveal()
+    signed_in = sign_in(service.desk, Email("clinician@practice.com"), Phi(PASSWORD), Origin(address="console:demo"))
+    return signed_in.tokens.access.reveal()
 
 
 def _welcome(settings: Settings, count: int, token: str) -> str:
