@@ -1,4 +1,4 @@
-"""What an endpoint gives back: a status, a body, headers. Packed to bytes, it is a receipt for a repeated call."""
+"""What an endpoint gives back: a status, a body, headers; packed to bytes, the receipt of a repeated call."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -1,4 +1,4 @@
-"""What a server process imports: ``vantrexia_web.asgi:build`` makes the app from the environment's settings."""
+"""What a server process imports: ``vantrexia_web.asgi:build`` makes the app from the settings."""
 
 from typing import Final
 

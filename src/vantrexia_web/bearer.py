@@ -5,7 +5,7 @@ from typing import Final
 
 from vantrexia_core.identity import TokenNotValidError
 from vantrexia_core.kernel import NotSignedInError, Phi
-from vantrexia_web.request import Request
+from vantrexia_web.wire.request import Request
 
 TOKEN_CHARACTERS_MAX: Final = 4096
 

@@ -12,8 +12,8 @@ from vantrexia_core.kernel import Actor, BrokenPromiseError, PatientId, Phi, Van
 from vantrexia_core.patients import PatientDirectory, PatientWork
 from vantrexia_web.answer import Answer
 from vantrexia_web.health import HealthReport
-from vantrexia_web.request import Request
 from vantrexia_web.wire.conditions import parse_expected_versions, parse_idempotency_key
+from vantrexia_web.wire.request import Request
 
 T = TypeVar("T")
 

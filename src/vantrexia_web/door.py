@@ -1,4 +1,4 @@
-"""The asynchronous shell around the plain functions: takes a request in, hands it over whole, sends the answer.
+"""The asynchronous shell around the plain functions: takes a request in, hands it over, sends the answer.
 
 It decides nothing. A body is read up to a limit, whatever length was announced; then the request crosses into
 a worker thread, once, and comes back as an answer.
@@ -17,11 +17,12 @@ from vantrexia_web.answer import Answer
 from vantrexia_web.call import Site
 from vantrexia_web.gate import answer
 from vantrexia_web.problems import BodyTooLargeError, MethodNotAllowedError, NoSuchPathError, problem
-from vantrexia_web.request import Request
 from vantrexia_web.routes import Guarded, Open
+from vantrexia_web.wire.request import Request
 from vantrexia_web.workers import Workers
 
 BODY_BYTES_MAX: Final = 1024 * 1024
+_DIGITS_MAX: Final = 18
 
 ROUTE: Final = "vantrexia.route"
 REQUEST_ID: Final = "vantrexia.request_id"
@@ -73,20 +74,22 @@ class Door:
 class Elsewhere:
     """What answers at paths that are not in the table.
 
-    A path that lacks nothing but its trailing slash is answered with 308 and the right path (RFC 9110, 15.4.9:
-    the method stays); the location is relative, so that no Host header steers it.
+    A path that lacks nothing but its trailing slash is answered with 308 and the right path (RFC 9110,
+    15.4.9: the method stays); the location is relative, so that no Host header steers it.
     """
 
     def __init__(self, routes: Sequence[Route]) -> None:
         self._routes: Final = tuple(routes)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, _: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000})
             return
         slashed = {**scope, "path": f"{scope['path']}/"}
-        if scope["path"].endswith("/") or all(route.matches(slashed)[0] is Match.NONE for route in self._routes):
+        if scope["path"].endswith("/") or all(
+            route.matches(slashed)[0] is Match.NONE for route in self._routes
+        ):
             await deliver(problem(NoSuchPathError()), send, is_body_wanted=scope["method"] != "HEAD")
             return
         query = scope["query_string"].decode("latin-1")
@@ -106,10 +109,14 @@ class ExactRoute(Route):
 
 async def deliver(answered: Answer, send: Send, *, is_body_wanted: bool = True) -> None:
     """Send an answer; for a HEAD everything but its body."""
-    headers = [(b"content-length", str(len(answered.body)).encode())] if answered.status != 204 else []  # noqa: PLR2004 - RFC 9110, 8.6: none on a 204
+    headers = []
+    if answered.status != 204:  # noqa: PLR2004 - RFC 9110, 8.6: no length where there can be no body
+        headers.append((b"content-length", str(len(answered.body)).encode()))
     if answered.body:
         headers.append((b"content-type", answered.media_type.encode()))
-    headers.extend((name.lower().encode(), value.encode("latin-1")) for name, value in answered.headers.items())
+    headers.extend(
+        (name.lower().encode(), value.encode("latin-1")) for name, value in answered.headers.items()
+    )
     await send({"type": "http.response.start", "status": answered.status, "headers": headers})
     await send({"type": "http.response.body", "body": answered.body if is_body_wanted else b""})
 
@@ -117,7 +124,7 @@ async def deliver(answered: Answer, send: Send, *, is_body_wanted: bool = True) 
 async def _body(scope: Scope, receive: Receive) -> bytes | VantrexiaError | None:
     """The whole body, the error that it is too large, or None if the caller went away meanwhile."""
     announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
-    if announced.isdigit() and (len(announced) > 18 or int(announced) > BODY_BYTES_MAX):  # noqa: PLR2004 - digits
+    if announced.isdigit() and int(announced[:_DIGITS_MAX]) > BODY_BYTES_MAX:
         return BodyTooLargeError()
     chunks: list[bytes] = []
     length = 0

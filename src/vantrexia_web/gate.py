@@ -12,8 +12,8 @@ from vantrexia_web.bearer import bearer_token
 from vantrexia_web.call import Call, Site, Visit
 from vantrexia_web.logs import LOGGER
 from vantrexia_web.problems import problem, status_of
-from vantrexia_web.request import Request
 from vantrexia_web.routes import Guarded, Open
+from vantrexia_web.wire.request import Request
 
 
 def answer(site: Site, route: Guarded | Open, request: Request) -> Answer:

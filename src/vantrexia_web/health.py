@@ -27,7 +27,7 @@ class Condition(Enum):
 
 @attrs.frozen
 class Probe:
-    """One look at a part. ``look`` raises when the part does not answer; slower than ``slow_ms`` is degraded."""
+    """A look at a part: ``look`` raises if the part does not answer; from ``slow_ms`` on it is degraded."""
 
     look: Callable[[], object]
     slow_ms: float

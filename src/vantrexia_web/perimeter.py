@@ -1,4 +1,4 @@
-"""What surrounds every answer: its request id, the headers that close the browser's doors, its line in the log.
+"""What surrounds every answer: its request id, headers that close a browser's doors, a line in the log.
 
 The id is always ours: one from outside could be made to collide, or to carry something into logs and trail.
 The log knows the route, not the path, and never the query: a path holds a patient's id, a search a name.
@@ -15,7 +15,9 @@ from vantrexia_web.gate import report
 from vantrexia_web.logs import LOGGER
 from vantrexia_web.problems import problem
 
-_KNOWN_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
+_KNOWN_METHODS: Final = frozenset(
+    {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"}
+)
 
 _STANDING_HEADERS: Final = (
     # No answer may rest in a cache: nearly all of them hold PHI (ASVS 14.3.2).

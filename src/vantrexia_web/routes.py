@@ -1,8 +1,8 @@
 """The whole API on one screen.
 
-A guarded route says who may call it (``permission``, decided in the core) and what its calls are named in the
-trail (``action``); an open one is for anybody. ``scope`` is the rate limit its calls count against. A path that
-is not here does not exist, and there is no third kind of route.
+A guarded route says who may call it (``permission``, decided in the core) and what its calls are named in
+the trail (``action``); an open one is for anybody. ``scope`` is the rate limit its calls count against. A
+path that is not here does not exist, and there is no third kind of route.
 """
 
 from collections.abc import Callable
@@ -50,33 +50,34 @@ class Open:
     scope: Scope = Scope.ANONYMOUS
 
 
-_PATIENTS: Final = f"{API}/patients/"
-_PATIENT: Final = f"{API}/patients/{{uuid:uuid}}/"
-_ADMIN: Final = f"{API}/admin/patients/"
+_MANY: Final = f"{API}/patients/"
+_ONE: Final = f"{API}/patients/{{uuid:uuid}}/"
+_HIDDEN: Final = f"{API}/admin/patients/deleted/"
+_HIDDEN_ONE: Final = f"{API}/admin/patients/{{uuid:uuid}}/"
 _VIEW, _WRITE, _ARCHIVE = Permission.VIEW_PATIENTS, Permission.WRITE_PATIENTS, Permission.ARCHIVE_PATIENTS
-_DELETE, _DELETED = Permission.DELETE_PATIENTS, Permission.MANAGE_DELETED_PATIENTS
+_DELETE, _UNHIDE = Permission.DELETE_PATIENTS, Permission.MANAGE_DELETED_PATIENTS
 
 # fmt: off
 ROUTES: Final[tuple[Guarded | Open, ...]] = (
-    Open("POST",      f"{API}/auth/login/",                       signing_in.log_in,      Scope.AUTH),
+    Open("POST",      f"{API}/auth/login/",      signing_in.log_in,      Scope.AUTH),
 
-    Guarded("GET",    _PATIENTS,                                  patients.list_,         _VIEW,    Action.LIST),
-    Guarded("POST",   _PATIENTS,                                  patients.create,        _WRITE,   Action.CREATE),
-    Guarded("GET",    f"{_PATIENTS}archived/",                    patients.list_archived, _VIEW,    Action.LIST_ARCHIVED),
-    Guarded("GET",    _PATIENT,                                   patients.get,           _VIEW,    Action.READ),
-    Guarded("PUT",    _PATIENT,                                   patients.replace,       _WRITE,   Action.UPDATE),
-    Guarded("PATCH",  _PATIENT,                                   patients.revise,        _WRITE,   Action.UPDATE),
-    Guarded("DELETE", _PATIENT,                                   patients.delete,        _DELETE,  Action.DELETE),
-    Guarded("POST",   f"{_PATIENT}archive/",                      patients.archive,       _ARCHIVE, Action.ARCHIVE),
-    Guarded("POST",   f"{_PATIENT}unarchive/",                    patients.unarchive,     _ARCHIVE, Action.UNARCHIVE),
+    Guarded("GET",    _MANY,                     patients.list_,         _VIEW,    Action.LIST),
+    Guarded("POST",   _MANY,                     patients.create,        _WRITE,   Action.CREATE),
+    Guarded("GET",    f"{_MANY}archived/",       patients.list_archived, _VIEW,    Action.LIST_ARCHIVED),
+    Guarded("GET",    _ONE,                      patients.get,           _VIEW,    Action.READ),
+    Guarded("PUT",    _ONE,                      patients.replace,       _WRITE,   Action.UPDATE),
+    Guarded("PATCH",  _ONE,                      patients.revise,        _WRITE,   Action.UPDATE),
+    Guarded("DELETE", _ONE,                      patients.delete,        _DELETE,  Action.DELETE),
+    Guarded("POST",   f"{_ONE}archive/",         patients.archive,       _ARCHIVE, Action.ARCHIVE),
+    Guarded("POST",   f"{_ONE}unarchive/",       patients.unarchive,     _ARCHIVE, Action.UNARCHIVE),
 
-    Guarded("GET",    f"{_ADMIN}deleted/",                        patients.list_deleted,  _DELETED, Action.LIST_DELETED),
-    Guarded("POST",   f"{_ADMIN}{{uuid:uuid}}/restore/",          patients.restore,       _DELETED, Action.RESTORE),
+    Guarded("GET",    _HIDDEN,                   patients.list_deleted,  _UNHIDE,  Action.LIST_DELETED),
+    Guarded("POST",   f"{_HIDDEN_ONE}restore/",  patients.restore,       _UNHIDE,  Action.RESTORE),
 
-    Open("GET",       "/health/",                                 about.health),
-    Open("GET",       "/openapi.json",                            about.page),
-    Open("GET",       "/docs/",                                   about.page),
-    Open("GET",       "/docs/reference.css",                      about.page),
-    Open("GET",       "/docs/reference.js",                       about.page),
+    Open("GET",       "/health/",                about.health),
+    Open("GET",       "/openapi.json",           about.page),
+    Open("GET",       "/docs/",                  about.page),
+    Open("GET",       "/docs/reference.css",     about.page),
+    Open("GET",       "/docs/reference.js",      about.page),
 )
 # fmt: on

@@ -24,8 +24,8 @@ def reference_pages(document: dict[str, Any]) -> dict[str, Answer]:
     return {
         "/openapi.json": Answer(200, json.dumps(document, ensure_ascii=False).encode()),
         "/docs/": Answer(200, html, closed, "text/html; charset=utf-8"),
-        "/docs/reference.css": Answer(200, _asset("reference.css"), media_type="text/css; charset=utf-8"),
-        "/docs/reference.js": Answer(200, _asset("reference.js"), media_type="text/javascript; charset=utf-8"),
+        "/docs/reference.css": Answer(200, _asset("reference.css"), media_type="text/css"),
+        "/docs/reference.js": Answer(200, _asset("reference.js"), media_type="text/javascript"),
     }
 
 

@@ -1,4 +1,4 @@
-"""The reference page, rendered once from the OpenAPI document. Everything that is written into it is escaped."""
+"""The reference page, rendered once from the OpenAPI document; everything written into it is escaped."""
 
 import json
 import re
@@ -17,9 +17,10 @@ _EXAMPLE_ID: Final = "d290f1ee-6c54-4b01-90e6-d701748f0851"
 
 def reference_page(document: Node) -> str:
     """The whole page."""
-    tags = [(tag["name"], list(_operations(document, tag["name"]))) for tag in document["tags"]]
-    navigation = "".join(_navigation(name, operations) for name, operations in tags)
-    sections = "".join(_tag(document, tag, operations) for tag, (_, operations) in zip(document["tags"], tags, strict=True))
+    navigation = "".join(
+        _navigation(tag["name"], _operations(document, tag["name"])) for tag in document["tags"]
+    )
+    sections = "".join(_tag(document, tag, _operations(document, tag["name"])) for tag in document["tags"])
     introduction = "".join(f"<p>{_prose(text)}</p>" for text in document["info"]["description"].split("\n\n"))
     return f"""<!doctype html>
 <html lang="en">
@@ -56,8 +57,9 @@ def reference_page(document: Node) -> str:
 {sections}
 <section class="tag" id="errors">
 <h2>Errors</h2>
-<div class="prose wide"><p>Every error, wherever it arises, is a JSON object of this shape. No submitted value is
-ever repeated in it.</p>{_errors(document)}</div>
+<div class="prose wide">
+<p>Every error, wherever it arises, is a JSON object like these. It never repeats a value that was sent.</p>
+{_errors(document)}</div>
 </section>
 </main>
 </body>
@@ -67,7 +69,7 @@ ever repeated in it.</p>{_errors(document)}</div>
 
 _SIGN_IN: Final = """<form id="sign-in" class="card" autocomplete="on">
 <h2>Try it with your account</h2>
-<p class="hint">The token stays in this page’s memory and is gone when you close or reload it.</p>
+<p class="hint">The token stays in the memory of this page and is gone when you close or reload it.</p>
 <label for="email">E-mail address</label>
 <input id="email" name="email" type="email" autocomplete="username" required>
 <label for="password">Password</label>
@@ -218,8 +220,8 @@ def _success(document: Node, operation: Node) -> str:
 
 def _try(method: str, path: str, parameters: list[Node], body: Node | None) -> str:
     inputs = "".join(
-        f'<label>{escape(parameter["name"])}'
-        f'<input name="{escape(parameter["name"])}" data-in="{parameter["in"]}" autocomplete="off" spellcheck="false"'
+        f"<label>{escape(parameter['name'])}"
+        f'<input name="{escape(parameter["name"])}" data-in="{parameter["in"]}" autocomplete="off"'
         f"{' required' if parameter.get('required') else ''}></label>"
         for parameter in parameters
     )

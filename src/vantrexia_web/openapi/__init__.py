@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document: paths from the table of routes, bodies from the wire's types, errors from the classes.
+"""The OpenAPI 3.1 document: paths from the routes, bodies from the wire's types, errors from the classes.
 
 What is written by hand is what those cannot know: sentences for people, and which example belongs where.
 """
@@ -31,10 +31,10 @@ API_VERSION: Final = "1.0.0"
 DEFAULT_URL: Final = "http://127.0.0.1:8000"
 
 _DESCRIPTION: Final = (
-    "Patient records for remote patient monitoring. Every personal field is encrypted at rest, and every call is "
-    "written to the audit trail before its answer leaves.\n\n"
-    "Sign in, then send the access token as `Authorization: Bearer …`. Errors are JSON objects with `detail` for "
-    "people, `code` for programs and, on a 400, `field_errors`. Every answer carries an `X-Request-ID`."
+    "Patient records for remote patient monitoring. Every personal field is encrypted at rest, and every "
+    "call is written to the audit trail before its answer leaves.\n\n"
+    "Sign in, then send the access token as `Authorization: Bearer …`. Errors are JSON objects with `detail` "
+    "for people, `code` for programs and, on a 400, `field_errors`. Every answer carries an `X-Request-ID`."
 )
 
 _TAGS: Final = {
@@ -78,15 +78,15 @@ _PARAMETERS: Final[dict[str, Schema]] = {
     "page_size": {
         "name": "page_size",
         "in": "query",
-        "description": f"Results per page, at most {PAGE_SIZE_MAX}: a larger number counts as {PAGE_SIZE_MAX}, "
+        "description": f"Results per page, at most {PAGE_SIZE_MAX}: a larger number counts as that, "
         f"anything else that is no page size as {PAGE_SIZE_DEFAULT}.",
         "schema": {"type": "integer", "default": PAGE_SIZE_DEFAULT},
     },
     "search": {
         "name": "search",
         "in": "query",
-        "description": "Words that must all occur in first name, last name or MRN, whatever their case and accents. "
-        "`^word` finds it at the start of a name only.",
+        "description": "Words that must all occur in first name, last name or MRN, whatever their case and "
+        "accents. `^word` finds it at the start of a name only.",
         "schema": {"type": "string", "maxLength": SEARCH_CHARACTERS_MAX},
     },
     "active": {
@@ -114,8 +114,8 @@ _PARAMETERS: Final[dict[str, Schema]] = {
     "Idempotency-Key": {
         "name": "Idempotency-Key",
         "in": "header",
-        "description": "A key of your choice, new for every new request. Sent again within 24 hours, the same "
-        "request is not done again: it gets the first answer and `Idempotency-Replayed: true`.",
+        "description": "A key of your choice, new for every new request. Sent again within 24 hours, the "
+        "same request is not done again: it gets the first answer and `Idempotency-Replayed: true`.",
         "schema": {"type": "string", "pattern": f"^{IDEMPOTENCY_KEY_PATTERN}$"},
     },
 }
@@ -156,7 +156,10 @@ def document(public_url: str = DEFAULT_URL) -> Schema:
         "paths": paths,
         "components": {
             "schemas": {
-                **{body.__name__: body_schema(body) for body in sorted(bodies, key=lambda body: body.__name__)},
+                **{
+                    body.__name__: body_schema(body)
+                    for body in sorted(bodies, key=lambda body: body.__name__)
+                },
                 "Address": body_schema(Address),
                 **ANSWERS,
             },
@@ -264,7 +267,9 @@ def _problem(status: int) -> Schema:
     return {
         "description": _PROBLEMS[status],
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in headers},
-        "content": {"application/json": {"schema": _problem_schema(status), "example": _problem_example(status)}},
+        "content": {
+            "application/json": {"schema": _problem_schema(status), "example": _problem_example(status)}
+        },
     }
 
 

@@ -42,8 +42,8 @@ OPERATIONS: Final[Mapping[Callable[..., object], Operation]] = {
     signing_in.log_in: Operation(
         "Sign in",
         "Sign in",
-        "Exchanges an e-mail address and a password for an access token (15 minutes) and a refresh token (1 day). "
-        "A wrong address and a wrong password get the same answer.",
+        "Exchanges an e-mail address and a password for an access token (15 minutes) and a refresh token "
+        "(1 day). A wrong address and a wrong password get the same answer.",
         200,
         "SignedIn",
         examples.LOGGED_IN,
@@ -84,8 +84,8 @@ OPERATIONS: Final[Mapping[Callable[..., object], Operation]] = {
     patients.replace: Operation(
         "Patients",
         "Replace a patient",
-        "Replaces every field: one that is left out becomes null, but for `mrn`, `external_id` and `ssn`, which "
-        "keep their value.",
+        "Replaces every field: one that is left out becomes null, but for `mrn`, `external_id` and `ssn`, "
+        "which keep their value.",
         200,
         "Patient",
         examples.REPLACED_PATIENT,
@@ -107,7 +107,7 @@ OPERATIONS: Final[Mapping[Callable[..., object], Operation]] = {
     patients.delete: Operation(
         "Patients",
         "Delete a patient",
-        "Marks the record as deleted. It is retained, as HIPAA demands, and only administrators still see it.",
+        "Marks the record as deleted. It is retained, as HIPAA demands, and administrators still see it.",
         204,
         None,
         is_conditional=True,
@@ -169,7 +169,8 @@ OPERATIONS: Final[Mapping[Callable[..., object], Operation]] = {
     about.health: Operation(
         "Service",
         "Health",
-        "How the service and its parts are, looked at no more than every ten seconds. 503 with the same body when down.",
+        "How the service and its parts are, looked at no more than every ten seconds. When it is down, a 503 "
+        "has the same body.",
         200,
         "Health",
         examples.HEALTH,

@@ -1,4 +1,4 @@
-"""JSON schemas: those of bodies made from the wire's types, those of answers written down and tested on answers."""
+"""JSON schemas: bodies from the wire's types; answers written here and held to real ones by tests."""
 
 from collections.abc import Mapping
 from types import UnionType
@@ -184,9 +184,7 @@ ANSWERS: Final[Mapping[str, Schema]] = {
     ),
     "ArchivedPatient": _shown(id=_UUID, first_name=_TEXT, last_name=_TEXT, mrn=_TEXT, **_ARCHIVE),
     "ArchivedPage": _page_of("ArchivedPatient"),
-    "DeletedPatient": _shown(
-        **_PATIENT, deleted_at=_TIME, deleted_by={"type": "string", "format": "email"}
-    ),
+    "DeletedPatient": _shown(**_PATIENT, deleted_at=_TIME, deleted_by={"type": "string", "format": "email"}),
     "DeletedPage": _page_of("DeletedPatient"),
     "Health": _shown(
         status=_CONDITION,
@@ -212,4 +210,4 @@ ANSWERS: Final[Mapping[str, Schema]] = {
         "additionalProperties": False,
     },
 }
-"""The schemas of what is answered. They forbid what is not listed, and the tests hold real answers against them."""
+"""What is answered. The schemas forbid what they do not list, so a field that leaks out breaks a test."""

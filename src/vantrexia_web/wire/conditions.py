@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from vantrexia_core.kernel import InvalidError, Phi
-from vantrexia_web.request import Request
+from vantrexia_web.wire.request import Request
 
 IDEMPOTENCY_KEY_PATTERN: Final = r"[\x21-\x7e]{1,255}"
 
@@ -41,5 +41,6 @@ def parse_idempotency_key(request: Request) -> Phi[str] | None:
     if not fields:
         return None
     if len(fields) > 1 or re.fullmatch(IDEMPOTENCY_KEY_PATTERN, fields[0]) is None:
-        raise InvalidError.on("Idempotency-Key", "Send one key of 1 to 255 visible ASCII characters.")
+        complaint = "Send one key of 1 to 255 visible ASCII characters."
+        raise InvalidError({"Idempotency-Key": (complaint,)})
     return Phi(fields[0])

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 import attrs
 
 from vantrexia_core.kernel import (
+    NON_FIELD,
     PAGE_NUMBER_MAX,
     PAGE_SIZE_DEFAULT,
     PAGE_SIZE_MAX,
@@ -20,7 +21,7 @@ from vantrexia_core.kernel import (
     clean_text,
 )
 from vantrexia_core.patients import SEARCH_CHARACTERS_MAX, Listing, Ordering, Status
-from vantrexia_web.request import Request
+from vantrexia_web.wire.request import Request
 
 T = TypeVar("T")
 
@@ -50,7 +51,8 @@ def parse_patient_listing(request: Request) -> Listing:
     """
     active = dict(_parameters(request)).get("active", "true")
     if active not in _STATUS_OF_ACTIVE:
-        raise InvalidError.on("active", "Use true or false.")
+        complaint = "Use true or false."
+        raise InvalidError({"active": (complaint,)})
     return attrs.evolve(parse_listing(request), status=_STATUS_OF_ACTIVE[active])
 
 
@@ -78,8 +80,8 @@ def _parameters(request: Request) -> list[tuple[str, str]]:
             request.query, keep_blank_values=True, errors="surrogateescape", max_num_fields=PARAMETERS_MAX
         )
     except ValueError:
-        message = f"There are more than {PARAMETERS_MAX} query parameters."
-    raise InvalidError.on("non_field_errors", message)
+        complaint = f"There are more than {PARAMETERS_MAX} query parameters."
+    raise InvalidError.on(NON_FIELD, complaint)
 
 
 def _with_page(request: Request, number: int) -> str:
@@ -103,7 +105,7 @@ def _search(query: dict[str, str]) -> Phi[str] | None:
             return Phi(clean_text(search, characters_max=SEARCH_CHARACTERS_MAX))
         except InvalidValueError:
             pass
-    raise InvalidError.on("search", complaint)
+    raise InvalidError({"search": (complaint,)})
 
 
 def _ordering(query: dict[str, str]) -> Ordering:
@@ -111,7 +113,8 @@ def _ordering(query: dict[str, str]) -> Ordering:
     for ordering in Ordering:
         if ordering.value == name:
             return ordering
-    raise InvalidError.on("ordering", f"Use one of: {', '.join(ordering.value for ordering in Ordering)}.")
+    complaint = f"Use one of: {', '.join(ordering.value for ordering in Ordering)}."
+    raise InvalidError({"ordering": (complaint,)})
 
 
 def _page(query: dict[str, str]) -> PageRequest:

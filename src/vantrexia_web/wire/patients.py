@@ -1,6 +1,5 @@
 """Patients on the wire: what may be sent, and what is shown, in the published names and order."""
 
-from datetime import datetime
 from typing import Final
 
 import attrs
@@ -22,7 +21,7 @@ from vantrexia_core.patients import (
     Revision,
     Ssn,
 )
-from vantrexia_web.request import Request
+from vantrexia_web.wire.request import Request
 from vantrexia_web.wire.structuring import body_as
 
 _NO_ADDRESS: Final = Address()
@@ -46,7 +45,7 @@ class Registration:
 
 @attrs.frozen
 class Replacement:
-    """The body of a PUT. A field left out is emptied, but for the three identifiers: they keep their value."""
+    """The body of a PUT: a field left out is emptied, but for the three identifiers, which stay."""
 
     first_name: NamePart
     last_name: NamePart
@@ -56,8 +55,8 @@ class Replacement:
     phone: Phone | None = None
     email: Email | None = None
     address: Address | None = None
-    ssn: Ssn | None | Kept = KEEP
-    external_id: ExternalId | None | Kept = KEEP
+    ssn: Ssn | Kept | None = KEEP
+    external_id: ExternalId | Kept | None = KEEP
 
 
 @attrs.frozen
@@ -191,11 +190,11 @@ def unarchived_content(moved: MovedPatient) -> dict[str, object]:
 
 def deleted_item(moved: MovedPatient) -> dict[str, object]:
     """An item of the administrator's list of deleted patients."""
-    deleted: dict[str, datetime | str] = {
+    return {
+        **patient_content(moved.patient),
         "deleted_at": moved.change.at,
         "deleted_by": moved.change.by_email.reveal(),
     }
-    return patient_content(moved.patient) | deleted
 
 
 def _archive_content(moved: MovedPatient) -> dict[str, object]:

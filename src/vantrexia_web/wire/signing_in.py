@@ -4,7 +4,7 @@ import attrs
 
 from vantrexia_core.identity import PASSWORD_CHARACTERS_MAX, SignedIn
 from vantrexia_core.kernel import Email, InvalidValueError, Phi
-from vantrexia_web.request import Request
+from vantrexia_web.wire.request import Request
 from vantrexia_web.wire.structuring import body_as
 
 

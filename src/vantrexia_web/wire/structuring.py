@@ -7,6 +7,8 @@ traceback chains back to them.
 
 import re
 from collections.abc import Callable, Iterator
+from functools import reduce
+from operator import or_
 from types import UnionType
 from typing import Any, Final, TypeVar, Union, get_args, get_origin
 
@@ -28,7 +30,7 @@ UNKNOWN: Final = "This field is not known. Check its spelling."
 UNKNOWN_UNNAMED: Final = "A field is not known. Check the spelling of the fields' names."
 
 _NAMEABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
-"""Only a key that looks like a field's name is repeated in an answer: other text may be PHI, or unprintable."""
+"""Only a key that looks like a field's name is repeated in an answer: others may be PHI or unprintable."""
 
 
 def body_as(type_: type[T], content: object) -> T:
@@ -107,7 +109,7 @@ def _may_be_kept(type_: object) -> bool:
 
 def _hook_without_kept(type_: Any) -> Hook:  # noqa: ANN401 - as above
     """``T | Kept`` arrives as a T: a field that keeps its value is one that was not sent."""
-    sent: Any = Union[tuple(member for member in get_args(type_) if member != Kept)]
+    sent = reduce(or_, (member for member in get_args(type_) if member != Kept))
     hook = _CONVERTER.get_structure_hook(sent)
     return lambda value, _: hook(value, sent)
 

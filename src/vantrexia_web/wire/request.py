@@ -18,8 +18,8 @@ _JSON_IN_UTF_8: Final = re.compile(r'application/json\s*(?:;\s*charset\s*=\s*"?u
 class Request:
     """One request. It holds PHI and tokens, so it does not print.
 
-    ``body`` is an error where the body could not be taken in: it is raised when somebody asks for the body, so
-    that an actor without permission does not learn even that.
+    ``body`` is an error where the body could not be taken in. It is raised when somebody asks for the body,
+    so that an actor without permission does not learn even that.
     """
 
     method: str

@@ -1,0 +1,1 @@
+"""The REST API, driven through the real ASGI app over the memory adapter."""

@@ -1,0 +1,173 @@
+"""A whole service in memory: the real app, real tokens, real password hashes, a practice with people."""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from itertools import chain
+from types import TracebackType
+from typing import Any, Final, Self
+from uuid import UUID
+
+from starlette.testclient import TestClient
+
+from tests.builders import a_name, a_new_patient, a_practice_id, an_actor
+from tests.sources import CountedIds, ManualClock
+from vantrexia_adapters.crypto.passwords import Argon2Cost, Argon2Passwords
+from vantrexia_adapters.memory import MemoryDesk
+from vantrexia_adapters.tokens import JwtTokens
+from vantrexia_core.audit import Action, AuditEntry
+from vantrexia_core.identity import NewPassword, NewUser, User, create_user, operator
+from vantrexia_core.kernel import Email, IdSource, Origin, PatientId, PersonName, PracticeId, Role
+from vantrexia_core.patients import (
+    NewPatient,
+    Patient,
+    Reason,
+    archive_patient,
+    delete_patient,
+    register_patient,
+)
+from vantrexia_web.app import create_app
+
+PUBLIC_URL: Final = "https://app.vantrexia.com"
+PASSWORD: Final = "SecureP@ss123"
+PATIENTS: Final = "/api/v1/patients/"
+ARCHIVED: Final = "/api/v1/patients/archived/"
+DELETED: Final = "/api/v1/admin/patients/deleted/"
+LOGIN: Final = "/api/v1/auth/login/"
+
+_ACCOUNT_ACTIONS = frozenset({Action.USER_CREATE, Action.USER_UPDATE, Action.USER_LIST})
+
+
+class OneKey:
+    """A signing key that never changes."""
+
+    generation = 1
+
+    def active(self) -> int:
+        """The only version."""
+        return 1
+
+    def all(self) -> Mapping[int, bytes]:
+        """The only key."""
+        return {1: bytes(range(32))}
+
+    def refresh(self) -> None:
+        """There is nothing to notice."""
+
+
+class ScriptedIds:
+    """Gives out the ids it was told to, then counted ones."""
+
+    def __init__(self, ids: Iterable[UUID]) -> None:
+        counted = CountedIds("after the script")
+        self._ids = chain(ids, iter(counted.new_id, None))
+
+    def new_id(self) -> UUID:
+        """The next one."""
+        return next(self._ids)
+
+
+class Service:
+    """The app with everything behind it within reach. Use as a context manager."""
+
+    def __init__(
+        self,
+        *,
+        at: datetime = datetime(2026, 2, 6, 14, 30, tzinfo=UTC),
+        ids: IdSource | None = None,
+        **app: Any,
+    ) -> None:
+        self.clock = ManualClock(at)
+        self.practice_id = a_practice_id()
+        # The smallest cost there is: these tests are not about how slow a hash is.
+        self.desk = MemoryDesk(
+            clock=self.clock,
+            ids=ids or CountedIds("patients"),
+            passwords=Argon2Passwords(Argon2Cost(memory_kib=64, passes=1, lanes=1)),
+            tokens=JwtTokens(OneKey(), ids=CountedIds("tokens"), issuer=PUBLIC_URL),
+        )
+        settings = {"public_url": PUBLIC_URL, "request_ids": CountedIds("requests")} | app
+        self.app = create_app(self.desk, **settings)
+        self.client = TestClient(self.app, follow_redirects=False)
+        self._users: dict[tuple[PracticeId, str], User] = {}
+
+    def __enter__(self) -> Self:
+        self.client.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.client.__exit__(kind, error, trace)
+
+    def user(
+        self,
+        role: Role = Role.PROVIDER,
+        *,
+        email: str | None = None,
+        name: PersonName | None = None,
+        practice_id: PracticeId | None = None,
+        patient_id: PatientId | None = None,
+    ) -> User:
+        """The account of that role and address, opened when first asked for."""
+        practice = practice_id or self.practice_id
+        address = email or f"{role.value}@{practice.hex[-4:]}.example.org"
+        if (practice, address) not in self._users:
+            new = NewUser(Email(address), name or a_name("Sarah", "Johnson"), role, patient_id)
+            actor = operator(practice, Origin())
+            self._users[practice, address] = create_user(self.desk, actor, new, NewPassword(PASSWORD))
+        return self._users[practice, address]
+
+    def headers(self, role: Role = Role.PROVIDER, **account: Any) -> dict[str, str]:
+        """The header that signs a request in."""
+        token = self.desk.tokens.issue(self.user(role, **account), at=self.clock.now()).access
+        return {"Authorization": f"Bearer {token.reveal()}"}
+
+    def send(
+        self, method: str, path: str, body: object = None, role: Role | None = Role.ADMIN, **headers: str
+    ) -> Any:
+        """One request, signed in as ``role`` if there is one; an underscore in a header stands for a dash."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if role is not None:
+            sent = self.headers(role) | sent
+        content = None
+        if body is not None:
+            content = body if isinstance(body, bytes) else json.dumps(body).encode()
+            sent = {"Content-Type": "application/json"} | sent
+        return self.client.request(method, path, content=content, headers=sent)
+
+    def patient(self, new: NewPatient | None = None, *, practice_id: PracticeId | None = None) -> Patient:
+        """A registered patient."""
+        actor = an_actor(practice_id=practice_id or self.practice_id)
+        return register_patient(self.desk, actor, new or a_new_patient())
+
+    def archived_patient(self, reason: str = "Moved away") -> Patient:
+        """An archived patient."""
+        actor = an_actor(practice_id=self.practice_id)
+        return archive_patient(self.desk, actor, self.patient().id, Reason(reason)).patient
+
+    def deleted_patient(self) -> Patient:
+        """A deleted patient."""
+        actor = an_actor(practice_id=self.practice_id)
+        return delete_patient(self.desk, actor, self.patient().id).patient
+
+    @property
+    def trail(self) -> list[AuditEntry]:
+        """The trail, without the opening of the accounts."""
+        return [entry for entry in self.desk.entries if entry.action not in _ACCOUNT_ACTIONS]
+
+    @property
+    def stored(self) -> object:
+        """What is stored of the practice's patients, to compare before and after."""
+        shelf = self.desk.committed.shelf(self.practice_id)
+        return dict(shelf.patients), dict(shelf.moves), shelf.mrn_number
+
+
+def path_of(patient: Patient, action: str = "") -> str:
+    """A patient's path, or that of an action on it."""
+    return f"{PATIENTS}{patient.id}/{f'{action}/' if action else ''}"
+
+
+def restore_path(patient: Patient) -> str:
+    """The path that restores a deleted patient."""
+    return f"/api/v1/admin/patients/{patient.id}/restore/"
