@@ -1,0 +1,36 @@
+"""Stores in SQLite and PostgreSQL, and what surrounds a database: opening, migrating, founding practices."""
+
+from vantrexia_adapters.sql.desk import SqlDesk
+from vantrexia_adapters.sql.engine import open_engine
+from vantrexia_adapters.sql.errors import (
+    NewerSchemaError,
+    OlderSchemaError,
+    SchemaError,
+    StatementFailedError,
+    UnsupportedDatabaseError,
+)
+from vantrexia_adapters.sql.keys import StoredKeyCheck, keep_key_checks, key_checks
+from vantrexia_adapters.sql.practices import add_first_practice, add_practice, practices
+from vantrexia_adapters.sql.schema import SchemaState, migrate, schema_state
+from vantrexia_adapters.sql.work import SqlSignInWork, SqlWork
+
+__all__ = [
+    "NewerSchemaError",
+    "OlderSchemaError",
+    "SchemaError",
+    "SchemaState",
+    "SqlDesk",
+    "SqlSignInWork",
+    "SqlWork",
+    "StatementFailedError",
+    "StoredKeyCheck",
+    "UnsupportedDatabaseError",
+    "add_first_practice",
+    "add_practice",
+    "keep_key_checks",
+    "key_checks",
+    "migrate",
+    "open_engine",
+    "practices",
+    "schema_state",
+]

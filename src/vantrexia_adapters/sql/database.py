@@ -1,0 +1,177 @@
+"""Running statements: one by itself, or several in a transaction that begins with the first of them."""
+
+from collections.abc import Sequence
+from threading import Lock
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.pool import PoolProxiedConnection
+
+from vantrexia_adapters.sql.engine import BEGIN, WAIT_SECONDS
+from vantrexia_adapters.sql.errors import translated
+from vantrexia_adapters.sql.statements import Parameters, Row, Statement
+from vantrexia_core.kernel import BrokenPromiseError, UnavailableError
+
+
+class Database:
+    """An engine, and the turn that this process's writers take where the database lets only one write.
+
+    SQLite's own way of waiting is to sleep and try again, ever longer: under load some writers starve.
+    Queueing in front of it leaves that to writers of different processes.
+    """
+
+    __slots__ = ("_errors", "engine", "turn", "wait_seconds")
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine: Final = engine
+        self.turn: Final = Lock() if engine.dialect.name == "sqlite" else None
+        pool = engine.pool
+        self.wait_seconds: Final = pool.timeout() if isinstance(pool, sa.QueuePool) else WAIT_SECONDS
+        # The pool may run out (TimeoutError), and a first connection passes through SQLAlchemy.
+        self._errors: Final = (engine.dialect.loaded_dbapi.Error, sa.exc.SQLAlchemyError)
+
+    def read(self, statement: Statement, parameters: Parameters) -> Sequence[Row]:
+        """The rows of one statement that is a transaction by itself and takes no lock.
+
+        Raises:
+            UnavailableError: the database cannot be reached or is busy beyond the bound.
+        """
+        connection = self.connect()
+        cursor = connection.cursor()
+        try:
+            return self.run(connection, cursor, statement, parameters)
+        finally:
+            cursor.close()
+            connection.close()
+
+    def connect(self) -> PoolProxiedConnection:
+        """A connection from the pool."""
+        try:
+            return self.engine.raw_connection()
+        except self._errors as error:
+            failure = translated(error)
+        raise failure
+
+    def run(
+        self,
+        connection: PoolProxiedConnection,
+        cursor: DBAPICursor,
+        statement: Statement,
+        parameters: Parameters,
+    ) -> Sequence[Row]:
+        """Execute a statement and take all its rows, if it gives any. ``cursor`` counts those it changed."""
+        compiled = statement.compiled(self.engine.dialect)
+        try:
+            cursor.execute(compiled.text, compiled.bind(parameters))
+            # The driver's type says there always is a description; a statement without rows has none.
+            return compiled.read(cursor.fetchall()) if cursor.description else ()
+        except self._errors as error:
+            failure = self.failure(connection, error)
+        # Outside the handler, so that the driver's error is not even chained.
+        raise failure
+
+    def command(self, connection: PoolProxiedConnection, cursor: DBAPICursor, text: str) -> None:
+        """Execute BEGIN or COMMIT."""
+        try:
+            cursor.execute(text)
+        except self._errors as error:
+            failure = self.failure(connection, error)
+        else:
+            return
+        raise failure
+
+    def failure(self, connection: PoolProxiedConnection, error: BaseException) -> Exception:
+        """The error to raise; a lost connection is taken out of the pool, and all that idle there with it."""
+        if isinstance(error, self._errors[0]) and self.engine.dialect.is_disconnect(error, None, None):
+            connection.invalidate()
+            self.engine.dispose()
+        return translated(error)
+
+
+class Transaction:
+    """Statements that happen together or not at all. It holds nothing before its first statement.
+
+    Leaving that late keeps locks short: a unit of work may first think, or read elsewhere.
+    """
+
+    __slots__ = ("_connection", "_cursor", "_database", "_has_turn", "_is_over")
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._connection: PoolProxiedConnection | None = None
+        self._cursor: DBAPICursor | None = None
+        self._has_turn = False
+        self._is_over = False
+
+    def rows(self, statement: Statement, parameters: Parameters) -> Sequence[Row]:
+        """All rows that a statement gives.
+
+        Raises:
+            UnavailableError: the database cannot be reached or is busy beyond the bound.
+            StatementFailedError: it refused the statement.
+        """
+        connection, cursor = self._opened()
+        return self._database.run(connection, cursor, statement, parameters)
+
+    def row(self, statement: Statement, parameters: Parameters) -> Row | None:
+        """The one row that a statement gives, if it gives one."""
+        rows = self.rows(statement, parameters)
+        return rows[0] if rows else None
+
+    def change(self, statement: Statement, parameters: Parameters) -> int:
+        """How many rows a statement changed."""
+        connection, cursor = self._opened()
+        self._database.run(connection, cursor, statement, parameters)
+        return cursor.rowcount
+
+    def commit(self) -> None:
+        """Keep everything. The transaction is over, whatever happens.
+
+        Raises:
+            UnavailableError: the connection broke; whether everything or nothing was kept is not known.
+        """
+        self.check_not_over()
+        if self._connection is not None and self._cursor is not None:
+            self._database.command(self._connection, self._cursor, "COMMIT")
+        self._release()
+
+    def close(self) -> None:
+        """Undo what was not committed, and give the connection back.
+
+        The pool rolls back whatever comes back to it unfinished, and closes a connection that cannot.
+        """
+        self._release()
+
+    def _opened(self) -> tuple[PoolProxiedConnection, DBAPICursor]:
+        if self._connection is not None and self._cursor is not None:
+            return self._connection, self._cursor
+        self.check_not_over()
+        database = self._database
+        if database.turn is not None:
+            if not database.turn.acquire(timeout=database.wait_seconds):
+                raise UnavailableError
+            self._has_turn = True
+        self._connection = connection = database.connect()
+        self._cursor = cursor = connection.cursor()
+        database.command(connection, cursor, BEGIN[database.engine.dialect.name])
+        return connection, cursor
+
+    def check_not_over(self) -> None:
+        """Refuse to go on after the end.
+
+        Raises:
+            BrokenPromiseError: it was committed or left.
+        """
+        if self._is_over:
+            message = "a unit of work is over once it was committed or left"
+            raise BrokenPromiseError(message)
+
+    def _release(self) -> None:
+        self._is_over = True
+        connection, self._connection, self._cursor = self._connection, None, None
+        if connection is not None:
+            connection.close()
+        if self._has_turn and self._database.turn is not None:
+            self._has_turn = False
+            self._database.turn.release()

@@ -1,0 +1,57 @@
+"""Where work in SQL is begun."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+
+from vantrexia_adapters.sql.database import Database, Transaction
+from vantrexia_adapters.sql.directory import SqlDirectory
+from vantrexia_adapters.sql.identity import SqlAccounts
+from vantrexia_adapters.sql.scope import Protection, Scope
+from vantrexia_adapters.sql.work import SqlSignInWork, SqlWork
+from vantrexia_core.identity import Passwords, Tokens
+from vantrexia_core.kernel import Clock, IdSource, PracticeId
+from vantrexia_core.protection import BlindIndex, FieldCipher
+
+
+class SqlDesk:
+    """All of the core's desks over one database. Safe to share between threads; make one for a process."""
+
+    def __init__(
+        self,
+        *,
+        engine: sa.Engine,
+        cipher: FieldCipher,
+        index: BlindIndex,
+        clock: Clock,
+        ids: IdSource,
+        passwords: Passwords,
+        tokens: Tokens,
+    ) -> None:
+        self.clock = clock
+        self.ids = ids
+        self.passwords = passwords
+        self.tokens = tokens
+        self._database = Database(engine)
+        self._protection = Protection(cipher, index)
+        self.directory = SqlDirectory(self._database, self._protection)
+        self.accounts = SqlAccounts(self._database, self._protection)
+
+    @contextmanager
+    def begin(self, practice_id: PracticeId) -> Iterator[SqlWork]:
+        """See `Desk`. Nothing is asked of the database before the work's first statement."""
+        transaction = Transaction(self._database)
+        try:
+            yield SqlWork(Scope(transaction, practice_id, self._protection), self.ids)
+        finally:
+            transaction.close()
+
+    @contextmanager
+    def begin_sign_in(self) -> Iterator[SqlSignInWork]:
+        """See `SignInDesk`."""
+        transaction = Transaction(self._database)
+        try:
+            yield SqlSignInWork(transaction)
+        finally:
+            transaction.close()

@@ -1,0 +1,122 @@
+"""Connecting to the two databases, with every setting that the promises of this package rest on.
+
+Both drivers stand in autocommit mode, and a transaction begins with an explicit BEGIN: on SQLite because the
+driver would otherwise begin it too late and too weakly, on PostgreSQL so that a single SELECT costs one round
+trip and not three.
+"""
+
+import os
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+
+from vantrexia_adapters.sql.errors import UnsupportedDatabaseError
+
+WAIT_SECONDS: Final = 5.0
+"""How long anything waits for a lock or a connection before it says that the service is busy."""
+STATEMENT_SECONDS_MAX: Final = 30
+IDLE_IN_TRANSACTION_SECONDS_MAX: Final = 60
+CONNECTIONS_KEPT: Final = 10
+CONNECTIONS_MAX: Final = 30
+
+BEGIN: Final = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "BEGIN ISOLATION LEVEL READ COMMITTED"}
+"""How a unit of work begins. SQLite: with the right to write, or it may fail half-way."""
+
+_FILE_MODE: Final = 0o600
+
+
+def open_engine(url: str, *, wait_seconds: float = WAIT_SECONDS) -> sa.Engine:
+    """An engine for an SQLite file, created with mode 0600 if it is not there, or a PostgreSQL database.
+
+    Raises:
+        UnsupportedDatabaseError: another kind of database, an SQLite database that is no file, a file that
+            cannot be created, or no driver for PostgreSQL.
+    """
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError:
+        # Not chained: the text of a malformed URL may hold a password.
+        raise UnsupportedDatabaseError from None
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        return _open_sqlite(parsed, wait_seconds)
+    if backend in {"postgresql", "postgres"}:
+        return _open_postgresql(parsed, wait_seconds)
+    raise UnsupportedDatabaseError
+
+
+def _open_sqlite(url: sa.URL, wait_seconds: float) -> sa.Engine:
+    if url.database in {None, "", ":memory:"} or str(url.database).startswith("file:"):
+        message = "SQLite needs a file: sqlite:///path/to/vantrexia.sqlite3"
+        raise UnsupportedDatabaseError(message)
+    path = Path(str(url.database))
+    try:
+        # Before SQLite does: it would use the umask. Its -wal and -shm files take this file's mode.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _FILE_MODE))
+    except OSError as refused:
+        message = f"The database file {path} cannot be opened: {refused.strerror}."
+        raise UnsupportedDatabaseError(message) from None
+    engine = _create(url, {"timeout": wait_seconds, "check_same_thread": False}, wait_seconds)
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: DBAPIConnection, _: object) -> None:
+        connection.isolation_level = None
+        for pragma in (
+            f"busy_timeout = {int(wait_seconds * 1000)}",
+            "journal_mode = WAL",
+            # FULL: what was acknowledged survives a power cut. NORMAL survives a crash of the process only.
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            "recursive_triggers = ON",
+            "trusted_schema = OFF",
+            "cell_size_check = ON",
+        ):
+            cursor = connection.cursor()
+            cursor.execute(f"PRAGMA {pragma}")
+            cursor.close()
+
+    return engine
+
+
+def _open_postgresql(url: sa.URL, wait_seconds: float) -> sa.Engine:
+    given = url.query.get("options", "")
+    settings = {
+        "timezone": "UTC",
+        "lock_timeout": f"{int(wait_seconds * 1000)}",
+        "statement_timeout": f"{STATEMENT_SECONDS_MAX}s",
+        "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_SECONDS_MAX}s",
+        "application_name": "vantrexia",
+    }
+    options = " ".join([str(given), *(f"-c {name}={value}" for name, value in settings.items())]).strip()
+    try:
+        engine = _create(
+            url.set(drivername="postgresql+psycopg"),
+            {"options": options, "connect_timeout": max(2, int(wait_seconds)), "autocommit": True},
+            wait_seconds,
+        )
+    except ModuleNotFoundError:
+        message = "PostgreSQL needs its driver: install vantrexia[postgres]"
+        raise UnsupportedDatabaseError(message) from None
+    return engine
+
+
+def _create(url: sa.URL, arguments: dict[str, Any], wait_seconds: float) -> sa.Engine:
+    engine = sa.create_engine(
+        url,
+        connect_args=arguments,
+        hide_parameters=True,
+        poolclass=sa.QueuePool,
+        pool_size=CONNECTIONS_KEPT,
+        max_overflow=CONNECTIONS_MAX - CONNECTIONS_KEPT,
+        pool_timeout=wait_seconds,
+        pool_use_lifo=True,
+    )
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql(BEGIN[connection.dialect.name])
+
+    return engine

@@ -1,0 +1,473 @@
+"""The patient store in SQL: fields sealed on the way in, opened on the way out, few statements."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import cache
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from vantrexia_adapters.sql.scope import Scope, SealedColumn
+from vantrexia_adapters.sql.statements import Parameters, Row, Statement
+from vantrexia_adapters.sql.tables import patient, patient_move, practice_head
+from vantrexia_core.kernel import (
+    BrokenPromiseError,
+    Email,
+    NamePart,
+    NotFoundError,
+    PatientId,
+    PersonName,
+    Phi,
+    StaleVersionError,
+    UserId,
+)
+from vantrexia_core.patients import (
+    Address,
+    AddressLine,
+    City,
+    DateOfBirth,
+    ExternalId,
+    ExternalIdTakenError,
+    Gender,
+    Move,
+    Mrn,
+    MrnTakenError,
+    Patient,
+    Phone,
+    Reason,
+    Ssn,
+    State,
+    Status,
+    StatusChange,
+    Zip,
+)
+from vantrexia_core.protection import BUCKET_LONG, BUCKET_NAME, BUCKET_SHORT, FieldCipher, FieldName, Place
+
+MRN: Final = SealedColumn.of("patient", "mrn", BUCKET_NAME)
+FIRST: Final = SealedColumn.of("patient", "first_name", BUCKET_NAME)
+LAST: Final = SealedColumn.of("patient", "last_name", BUCKET_NAME)
+BORN: Final = SealedColumn.of("patient", "date_of_birth", BUCKET_SHORT)
+GENDER: Final = SealedColumn.of("patient", "gender", BUCKET_SHORT)
+SSN: Final = SealedColumn.of("patient", "ssn", BUCKET_SHORT)
+PHONE: Final = SealedColumn.of("patient", "phone", BUCKET_NAME)
+EMAIL: Final = SealedColumn.of("patient", "email", BUCKET_LONG)
+LINE1: Final = SealedColumn.of("patient", "line1", BUCKET_LONG)
+LINE2: Final = SealedColumn.of("patient", "line2", BUCKET_LONG)
+CITY: Final = SealedColumn.of("patient", "city", BUCKET_LONG)
+STATE: Final = SealedColumn.of("patient", "state", BUCKET_SHORT)
+ZIP: Final = SealedColumn.of("patient", "zip", BUCKET_SHORT)
+EXTERNAL_ID: Final = SealedColumn.of("patient", "external_id", BUCKET_NAME)
+BY_EMAIL: Final = SealedColumn.of("patient_move", "by_email", BUCKET_LONG)
+REASON: Final = SealedColumn.of("patient_move", "reason", BUCKET_LONG)
+
+_MRN_BIX: Final = FieldName("patient", "mrn")
+_EXTERNAL_ID_BIX: Final = FieldName("patient", "external_id")
+
+_PRACTICE: Final = sa.bindparam("practice", type_=sa.Uuid())
+_ID: Final = sa.bindparam("patient", type_=sa.Uuid())
+_VERSION_BEFORE: Final = sa.bindparam("version_before", type_=sa.BigInteger())
+
+_IS_ONE: Final = sa.and_(patient.c.practice_id == _PRACTICE, patient.c.id == _ID)
+_COLUMNS: Final = (
+    patient.c.id,
+    patient.c.seq,
+    patient.c.status,
+    patient.c.version,
+    patient.c.created_at,
+    patient.c.updated_at,
+    patient.c.sealed_version,
+    patient.c.mrn,
+    patient.c.first_name,
+    patient.c.last_name,
+    patient.c.date_of_birth,
+    patient.c.gender,
+    patient.c.ssn,
+    patient.c.phone,
+    patient.c.email,
+    patient.c.line1,
+    patient.c.line2,
+    patient.c.city,
+    patient.c.state,
+    patient.c.zip,
+    patient.c.external_id,
+)
+_SEALED: Final = tuple(
+    column.name
+    for column in patient.c
+    if column.name in {"sealed_version", "key_version", "mrn_bix", "external_id_bix"}
+) + tuple(column.name for column in _COLUMNS[7:])
+"""Everything that is written anew together when demographics change."""
+
+_GET: Final = Statement(sa.select(*_COLUMNS).where(_IS_ONE))
+_GET_TO_CHANGE: Final = Statement(sa.select(*_COLUMNS).where(_IS_ONE).with_for_update(key_share=True))
+
+# The row lock on the head is what puts a practice's changes in the order of their commits.
+_TAKE: Final = Statement(
+    sa.update(practice_head)
+    .where(practice_head.c.practice_id == _PRACTICE)
+    .values(
+        seq=practice_head.c.seq + sa.bindparam("seqs", type_=sa.BigInteger()),
+        n=practice_head.c.n + sa.bindparam("ns", type_=sa.BigInteger()),
+        mrn_number=practice_head.c.mrn_number + sa.bindparam("mrn_numbers", type_=sa.BigInteger()),
+    )
+    .returning(practice_head.c.seq, practice_head.c.n, practice_head.c.mrn_number)
+)
+_ADD: Final = Statement(
+    postgresql.insert(patient).on_conflict_do_nothing(),
+    sqlite=sqlite.insert(patient).on_conflict_do_nothing(),
+)
+_TAKEN: Final = Statement(
+    sa.select(patient.c.mrn_bix, patient.c.external_id_bix).where(
+        patient.c.practice_id == _PRACTICE,
+        patient.c.id != _ID,
+        sa.or_(
+            patient.c.mrn_bix == sa.bindparam("mrn_bix", type_=sa.LargeBinary()),
+            patient.c.external_id_bix == sa.bindparam("external_id_bix", type_=sa.LargeBinary()),
+        ),
+    )
+)
+
+
+def _no_other(column: sa.Column[bytes]) -> sa.ColumnElement[bool]:
+    other = patient.alias(f"other_{column.name}")
+    taken = sa.select(other.c.id).where(
+        other.c.practice_id == _PRACTICE,
+        other.c.id != _ID,
+        other.c[column.name] == sa.bindparam(f"new_{column.name}", type_=sa.LargeBinary()),
+    )
+    return ~taken.exists()
+
+
+# Asks for taken values instead of running into the constraint: on PostgreSQL that would end the transaction.
+# The head's lock is held, so nobody can take them between the question and the change.
+_SAVE: Final = Statement(
+    sa.update(patient)
+    .where(
+        _IS_ONE,
+        patient.c.version == _VERSION_BEFORE,
+        _no_other(patient.c.mrn_bix),
+        _no_other(patient.c.external_id_bix),
+    )
+    .values(
+        {
+            column: sa.bindparam(f"new_{column.name}", type_=column.type)
+            for column in patient.c
+            if column.name in {*_SEALED, "seq", "version", "updated_at"}
+        }
+    )
+)
+_MOVE: Final = Statement(
+    sa.update(patient)
+    .where(_IS_ONE, patient.c.version == _VERSION_BEFORE)
+    .values(
+        {
+            column: sa.bindparam(f"new_{column.name}", type_=column.type)
+            for column in (patient.c.status, patient.c.version, patient.c.updated_at, patient.c.seq)
+        }
+    )
+)
+
+_MOVE_COLUMNS: Final = (
+    patient_move.c.patient_id,
+    patient_move.c.version,
+    patient_move.c.move,
+    patient_move.c.at,
+    patient_move.c.by_user,
+    patient_move.c.by_email,
+    patient_move.c.reason,
+)
+_ADD_MOVE: Final = Statement(sa.insert(patient_move))
+_HISTORY: Final = Statement(
+    sa.select(*_MOVE_COLUMNS)
+    .where(patient_move.c.practice_id == _PRACTICE, patient_move.c.patient_id == _ID)
+    .order_by(patient_move.c.version)
+)
+
+
+def _among(count: int) -> list[sa.BindParameter[object]]:
+    return [sa.bindparam(f"id_{position}", type_=sa.Uuid()) for position in range(count)]
+
+
+def _ids_by_name(ids: Sequence[PatientId]) -> dict[str, object]:
+    # Sorted: the order inside a page is the order of names, and it is no business of a statement log.
+    return {f"id_{position}": id_ for position, id_ in enumerate(sorted(ids))}
+
+
+@cache
+def _fetch(count: int) -> Statement:
+    return Statement(
+        sa.select(*_COLUMNS).where(patient.c.practice_id == _PRACTICE, patient.c.id.in_(_among(count)))
+    )
+
+
+@cache
+def _last_changes(count: int) -> Statement:
+    later = patient_move.alias("later")
+    newest = sa.select(sa.func.max(later.c.version)).where(later.c.patient_id == patient_move.c.patient_id)
+    return Statement(
+        sa.select(*_MOVE_COLUMNS).where(
+            patient_move.c.practice_id == _PRACTICE,
+            patient_move.c.patient_id.in_(_among(count)),
+            patient_move.c.version == newest.scalar_subquery(),
+        )
+    )
+
+
+class SqlPatients:
+    """Implements the core's ``PatientStore``."""
+
+    __slots__ = ("_n", "_practice_id", "_protection", "_seq", "_transaction")
+
+    def __init__(self, scope: Scope) -> None:
+        self._transaction = scope.transaction
+        self._practice_id = scope.practice_id
+        self._protection = scope.protection
+        # What this unit of work has taken from the head: one change number for all its changes, since they
+        # become visible together, and at most one place that no record has filled yet.
+        self._seq: int | None = None
+        self._n: int | None = None
+
+    def next_mrn_number(self) -> int:
+        """See `PatientStore`. Takes what the record will need in the same statement."""
+        return self._take(mrn_numbers=1, ns=1 if self._n is None else 0)
+
+    def add(self, patient: Patient) -> None:
+        """See `PatientStore`."""
+        self._check_ours(patient)
+        # Sealed before the head is locked, unless the MRN came from there.
+        sealed = self._sealed(patient)
+        if self._n is None:
+            self._take(ns=1)
+        row = sealed | {
+            "id": patient.id,
+            "practice_id": self._practice_id,
+            "n": self._n,
+            "seq": self._seq,
+            "status": patient.status.value,
+            "version": patient.version,
+            "created_at": patient.created_at,
+            "updated_at": patient.updated_at,
+        }
+        if not self._transaction.change(_ADD, row):
+            self._check_free(patient.id, sealed)
+            message = "a patient id was given out twice"
+            raise BrokenPromiseError(message)
+        self._n = None
+
+    def get(self, patient_id: PatientId) -> Patient:
+        """See `PatientStore`."""
+        return self._one(_GET, patient_id)
+
+    def get_to_change(self, patient_id: PatientId) -> Patient:
+        """See `PatientStore`. A row lock on PostgreSQL; on SQLite there is one writer anyway."""
+        return self._one(_GET_TO_CHANGE, patient_id)
+
+    def save(self, patient: Patient) -> None:
+        """See `PatientStore`."""
+        self._check_ours(patient)
+        sealed = self._sealed(patient)
+        changes = {f"new_{name}": value for name, value in sealed.items()}
+        if not self._changed(_SAVE, patient, changes):
+            self._check_free(patient.id, sealed)
+            raise StaleVersionError
+
+    def move(self, patient: Patient, change: StatusChange) -> None:
+        """See `PatientStore`. What is sealed stays as it is: bound to the version of the demographics."""
+        self._check_ours(patient)
+        if not self._changed(_MOVE, patient, {"new_status": patient.status.value}):
+            raise StaleVersionError
+        cipher = self._protection.cipher
+        place = Place(self._practice_id, change.patient_id, change.version)
+        self._transaction.change(
+            _ADD_MOVE,
+            {
+                "patient_id": change.patient_id,
+                "version": change.version,
+                "practice_id": self._practice_id,
+                "move": change.move.value,
+                "at": change.at,
+                "by_user": change.by,
+                "by_email": BY_EMAIL.seal(cipher, place, change.by_email.reveal()),
+                "reason": _sealed_or_none(REASON, cipher, place, change.reason),
+                "key_version": cipher.key_version(place),
+            },
+        )
+
+    def fetch(self, ids: Sequence[PatientId], *, as_of: int) -> Sequence[Patient] | None:
+        """See `PatientStore`."""
+        if not ids:
+            return ()
+        rows = self._transaction.rows(_fetch(len(ids)), self._here(_ids_by_name(ids)))
+        by_id = {row[0]: row for row in rows}
+        if any(row[1] > as_of for row in rows):
+            return None
+        try:
+            return [self._patient(by_id[id_]) for id_ in ids]
+        except KeyError:
+            raise NotFoundError from None
+
+    def last_changes(self, ids: Sequence[PatientId]) -> Mapping[PatientId, StatusChange]:
+        """See `PatientStore`."""
+        if not ids:
+            return {}
+        rows = self._transaction.rows(_last_changes(len(ids)), self._here(_ids_by_name(ids)))
+        return {row[0]: self._change(row) for row in rows}
+
+    def history(self, patient_id: PatientId) -> Sequence[StatusChange]:
+        """See `PatientStore`."""
+        return [
+            self._change(row) for row in self._transaction.rows(_HISTORY, self._here({"patient": patient_id}))
+        ]
+
+    def _here(self, parameters: Parameters) -> Parameters:
+        return {"practice": self._practice_id, **parameters}
+
+    def _check_ours(self, patient: Patient) -> None:
+        if patient.practice_id != self._practice_id:
+            message = "a unit of work stores records of its own practice only"
+            raise BrokenPromiseError(message)
+
+    def _take(self, *, ns: int = 0, mrn_numbers: int = 0) -> int:
+        taken = self._transaction.row(
+            _TAKE, self._here({"seqs": 1 if self._seq is None else 0, "ns": ns, "mrn_numbers": mrn_numbers})
+        )
+        if taken is None:
+            message = "there is no such practice: add_practice() comes before its first record"
+            raise BrokenPromiseError(message)
+        self._seq, n, mrn_number = taken
+        if ns:
+            self._n = n
+        return int(mrn_number)
+
+    def _one(self, statement: Statement, patient_id: PatientId) -> Patient:
+        row = self._transaction.row(statement, {"practice": self._practice_id, "patient": patient_id})
+        if row is None:
+            raise NotFoundError
+        return self._patient(row)
+
+    def _changed(self, statement: Statement, patient: Patient, changes: Parameters) -> bool:
+        if self._seq is None:
+            self._take()
+        return bool(
+            self._transaction.change(
+                statement,
+                {
+                    "practice": self._practice_id,
+                    "patient": patient.id,
+                    "version_before": patient.version - 1,
+                    "new_version": patient.version,
+                    "new_updated_at": patient.updated_at,
+                    "new_seq": self._seq,
+                    **changes,
+                },
+            )
+        )
+
+    def _check_free(self, patient_id: PatientId, sealed: Parameters) -> None:
+        mrn_bix, external_id_bix = sealed["mrn_bix"], sealed["external_id_bix"]
+        rows = self._transaction.rows(
+            _TAKEN,
+            self._here({"patient": patient_id, "mrn_bix": mrn_bix, "external_id_bix": external_id_bix}),
+        )
+        if any(taken_mrn == mrn_bix for taken_mrn, _ in rows):
+            raise MrnTakenError
+        if rows:
+            raise ExternalIdTakenError
+
+    def _sealed(self, patient: Patient) -> dict[str, object]:
+        cipher, index = self._protection.cipher, self._protection.index
+        practice_id, place = self._practice_id, Place(self._practice_id, patient.id, patient.version)
+        address, external_id = patient.address or Address(), patient.external_id
+        return {
+            "sealed_version": patient.version,
+            "key_version": cipher.key_version(place),
+            "mrn_bix": index.digest(_MRN_BIX, practice_id, patient.mrn.reveal().encode()),
+            "external_id_bix": None
+            if external_id is None
+            else index.digest(_EXTERNAL_ID_BIX, practice_id, external_id.reveal().encode()),
+            "mrn": MRN.seal(cipher, place, patient.mrn.reveal()),
+            "first_name": FIRST.seal(cipher, place, patient.name.first.reveal()),
+            "last_name": LAST.seal(cipher, place, patient.name.last.reveal()),
+            "date_of_birth": BORN.seal(cipher, place, patient.date_of_birth.reveal().isoformat()),
+            "gender": GENDER.seal(cipher, place, patient.gender.reveal().value),
+            "ssn": SSN.seal(cipher, place, "" if patient.ssn is None else patient.ssn.reveal()),
+            "phone": _sealed_or_none(PHONE, cipher, place, patient.phone),
+            "email": _sealed_or_none(EMAIL, cipher, place, patient.email),
+            "line1": _sealed_or_none(LINE1, cipher, place, address.line1),
+            "line2": _sealed_or_none(LINE2, cipher, place, address.line2),
+            "city": _sealed_or_none(CITY, cipher, place, address.city),
+            "state": _sealed_or_none(STATE, cipher, place, address.state),
+            "zip": _sealed_or_none(ZIP, cipher, place, address.zip),
+            "external_id": _sealed_or_none(EXTERNAL_ID, cipher, place, external_id),
+        }
+
+    def _patient(self, row: Row) -> Patient:
+        (
+            id_, _, status, version, created_at, updated_at, sealed_version, mrn, first, last, born, gender,
+            ssn, phone, email, line1, line2, city, state, zip_, external_id,
+        ) = row  # fmt: skip
+        cipher = self._protection.cipher
+        place = Place(self._practice_id, id_, sealed_version)
+        ssn_text = SSN.open(cipher, place, ssn)
+        return Patient(
+            id=id_,
+            practice_id=self._practice_id,
+            mrn=Mrn.trusted(MRN.open(cipher, place, mrn)),
+            name=PersonName(
+                NamePart.trusted(FIRST.open(cipher, place, first)),
+                NamePart.trusted(LAST.open(cipher, place, last)),
+            ),
+            date_of_birth=DateOfBirth.trusted(date.fromisoformat(BORN.open(cipher, place, born))),
+            gender=Phi(Gender(GENDER.open(cipher, place, gender))),
+            phone=None if phone is None else Phone.trusted(PHONE.open(cipher, place, phone)),
+            email=None if email is None else Email.trusted(EMAIL.open(cipher, place, email)),
+            address=self._address(place, line1, line2, city, state, zip_),
+            ssn=Ssn.trusted(ssn_text) if ssn_text else None,
+            external_id=None
+            if external_id is None
+            else ExternalId.trusted(EXTERNAL_ID.open(cipher, place, external_id)),
+            status=Status(status),
+            version=version,
+            created_at=created_at,
+            updated_at=updated_at,
+        )
+
+    def _address(
+        self,
+        place: Place,
+        line1: bytes | None,
+        line2: bytes | None,
+        city: bytes | None,
+        state: bytes | None,
+        zip_: bytes | None,
+    ) -> Address | None:
+        if line1 is None and line2 is None and city is None and state is None and zip_ is None:
+            return None
+        cipher = self._protection.cipher
+        return Address(
+            line1=None if line1 is None else AddressLine.trusted(LINE1.open(cipher, place, line1)),
+            line2=None if line2 is None else AddressLine.trusted(LINE2.open(cipher, place, line2)),
+            city=None if city is None else City.trusted(CITY.open(cipher, place, city)),
+            state=None if state is None else State.trusted(STATE.open(cipher, place, state)),
+            zip=None if zip_ is None else Zip.trusted(ZIP.open(cipher, place, zip_)),
+        )
+
+    def _change(self, row: Row) -> StatusChange:
+        patient_id, version, move, at, by_user, by_email, reason = row
+        cipher, place = self._protection.cipher, Place(self._practice_id, patient_id, version)
+        return StatusChange(
+            patient_id=patient_id,
+            version=version,
+            move=Move(move),
+            at=at,
+            by=UserId(by_user),
+            by_email=Email.trusted(BY_EMAIL.open(cipher, place, by_email)),
+            reason=None if reason is None else Reason.trusted(REASON.open(cipher, place, reason)),
+        )
+
+
+def _sealed_or_none(
+    column: SealedColumn, cipher: FieldCipher, place: Place, value: Phi[str] | None
+) -> bytes | None:
+    return None if value is None else column.seal(cipher, place, value.reveal())

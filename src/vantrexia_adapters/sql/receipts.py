@@ -1,0 +1,111 @@
+"""Kept answers in SQL, sealed like everything else that a person said or is told."""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from vantrexia_adapters.sql.scope import Scope
+from vantrexia_adapters.sql.statements import Statement
+from vantrexia_adapters.sql.tables import receipt
+from vantrexia_core.audit import RECEIPT_LIFE, IdempotencyKeyReusedError, Once
+from vantrexia_core.kernel import BrokenPromiseError, Phi, UserId
+from vantrexia_core.protection import BUCKET_LONG, FieldName, Place
+
+_ANSWER: Final = FieldName("receipt", "answer")
+_KEY: Final = FieldName("receipt", "key")
+_REQUEST: Final = FieldName("receipt", "request")
+
+_IS_ONE: Final = sa.and_(
+    receipt.c.practice_id == sa.bindparam("practice", type_=sa.Uuid()),
+    receipt.c.user_id == sa.bindparam("user", type_=sa.BigInteger()),
+    receipt.c.key_digest == sa.bindparam("key", type_=sa.LargeBinary()),
+)
+_EXPIRE: Final = Statement(
+    sa.delete(receipt).where(receipt.c.at <= sa.bindparam("expired_at", type_=receipt.c.at.type))
+)
+_CLAIM: Final = Statement(
+    postgresql.insert(receipt).on_conflict_do_nothing(),
+    sqlite=sqlite.insert(receipt).on_conflict_do_nothing(),
+)
+_GET: Final = Statement(sa.select(receipt.c.request_digest, receipt.c.at, receipt.c.answer).where(_IS_ONE))
+_KEEP: Final = Statement(
+    sa.update(receipt)
+    .where(_IS_ONE, receipt.c.answer.is_(None))
+    .values({receipt.c.answer: sa.bindparam("new_answer", type_=sa.LargeBinary())})
+    .returning(receipt.c.at)
+)
+
+
+class SqlReceipts:
+    """Implements the core's ``Receipts``."""
+
+    __slots__ = ("_claimed", "_practice_id", "_protection", "_transaction")
+
+    def __init__(self, scope: Scope) -> None:
+        self._transaction = scope.transaction
+        self._practice_id = scope.practice_id
+        self._protection = scope.protection
+        self._claimed: dict[tuple[UserId, bytes], datetime] = {}
+
+    def claim(self, by: UserId, once: Once, *, at: datetime) -> Phi[bytes] | None:
+        """See `Receipts`.
+
+        The claim is a row, so a concurrent one with the same key waits in its INSERT until this transaction
+        ends: on PostgreSQL for this row, on SQLite because there is one writer.
+        """
+        key, request = (
+            self._digest(_KEY, once.key.reveal().encode()),
+            self._digest(_REQUEST, once.request.reveal()),
+        )
+        self._transaction.rows(_EXPIRE, {"expired_at": at - RECEIPT_LIFE})
+        is_first = self._transaction.change(
+            _CLAIM,
+            {
+                "practice_id": self._practice_id,
+                "user_id": by,
+                "key_digest": key,
+                "request_digest": request,
+                "at": at,
+                "answer": None,
+            },
+        )
+        if is_first:
+            self._claimed[by, key] = at
+            return None
+        kept = self._transaction.row(_GET, self._place_in_table(by, key))
+        if kept is None:
+            message = "a receipt vanished between claim and look-up"
+            raise BrokenPromiseError(message)
+        kept_request, kept_at, answer = kept
+        if kept_request != request:
+            raise IdempotencyKeyReusedError
+        if answer is None:
+            # Claimed twice in one transaction: still this caller's.
+            return None
+        opened = self._protection.cipher.open(_ANSWER, self._place(key, kept_at), answer, bucket=BUCKET_LONG)
+        return Phi(opened)
+
+    def keep(self, by: UserId, once: Once, answer: Phi[bytes]) -> None:
+        """See `Receipts`."""
+        key = self._digest(_KEY, once.key.reveal().encode())
+        at = self._claimed.get((by, key))
+        if at is None:
+            message = "an answer is kept under a claimed key only"
+            raise BrokenPromiseError(message)
+        sealed = self._protection.cipher.seal(
+            _ANSWER, self._place(key, at), answer.reveal(), bucket=BUCKET_LONG
+        )
+        self._transaction.rows(_KEEP, {**self._place_in_table(by, key), "new_answer": sealed})
+
+    def _digest(self, name: FieldName, value: bytes) -> bytes:
+        return self._protection.index.digest(name, self._practice_id, value)
+
+    def _place_in_table(self, by: UserId, key: bytes) -> dict[str, object]:
+        return {"practice": self._practice_id, "user": by, "key": key}
+
+    def _place(self, key: bytes, at: datetime) -> Place:
+        # Bound to key and moment: an older answer to the same key does not open in its successor's place.
+        return Place(self._practice_id, UUID(bytes=key[:16]), int(at.timestamp() * 1_000_000))

@@ -1,0 +1,27 @@
+"""The schema of both databases, as SQLAlchemy Core tables. The migrations must end here; a test compares.
+
+A sealed column holds one envelope (`vantrexia_core.protection.Envelope`) or NULL. A ``…_bix`` column holds a
+keyed digest and gives nothing away but equality within its practice. Everything else is meant to be read by
+whoever holds a copy of the database: ids, statuses, times, version numbers.
+"""
+
+from vantrexia_adapters.sql.tables.audit import audit_entry, audit_head
+from vantrexia_adapters.sql.tables.identity import user_account
+from vantrexia_adapters.sql.tables.keys import key_check
+from vantrexia_adapters.sql.tables.metadata import metadata
+from vantrexia_adapters.sql.tables.patients import patient, patient_move
+from vantrexia_adapters.sql.tables.practices import practice, practice_head
+from vantrexia_adapters.sql.tables.receipts import receipt
+
+__all__ = [
+    "audit_entry",
+    "audit_head",
+    "key_check",
+    "metadata",
+    "patient",
+    "patient_move",
+    "practice",
+    "practice_head",
+    "receipt",
+    "user_account",
+]

@@ -1,0 +1,38 @@
+"""The trail. Triggers, which the migration makes, refuse to change or remove what it holds."""
+
+from typing import Final
+
+import sqlalchemy as sa
+
+from vantrexia_adapters.sql.tables.metadata import metadata
+from vantrexia_adapters.sql.tables.types import Counted, Instant
+
+audit_entry: Final = sa.Table(
+    "audit_entry",
+    metadata,
+    sa.Column("seq", Counted, primary_key=True, autoincrement=False),
+    sa.Column("at", Instant(), nullable=False),
+    sa.Column("action", sa.Text(), nullable=False),
+    sa.Column("outcome", sa.Text(), nullable=False),
+    # No foreign keys: an entry outlives whatever it speaks of.
+    sa.Column("practice_id", sa.Uuid()),
+    sa.Column("actor_id", sa.BigInteger()),
+    sa.Column("role", sa.Text()),
+    sa.Column("code", sa.Text()),
+    sa.Column("patient_id", sa.Uuid()),
+    sa.Column("user_id", sa.BigInteger()),
+    sa.Column("changed", sa.Text(), nullable=False),  # names of fields, blank-separated
+    sa.Column("disclosed", sa.Text(), nullable=False),  # ids of patients as shown, blank-separated
+    sa.Column("request_id", sa.Text()),
+    sa.Column("address", sa.Text()),
+)
+
+audit_head: Final = sa.Table(
+    "audit_head",
+    metadata,
+    sa.Column("id", sa.SmallInteger(), primary_key=True, autoincrement=False),
+    sa.Column("size", sa.BigInteger(), nullable=False),  # entries so far
+    sa.CheckConstraint("id = 1", name="id"),
+    # SQLite has one writer at a time, so its trail is in order without a lock of its own.
+    info={"only": "postgresql"},
+)

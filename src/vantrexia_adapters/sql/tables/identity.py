@@ -1,0 +1,27 @@
+"""Accounts."""
+
+from typing import Final
+
+import sqlalchemy as sa
+
+from vantrexia_adapters.sql.tables.metadata import metadata
+from vantrexia_adapters.sql.tables.types import Counted, Digest, Sealed, one_of
+from vantrexia_core.kernel import Role
+
+user_account: Final = sa.Table(
+    "user_account",
+    metadata,
+    sa.Column("id", Counted, sa.Identity(), primary_key=True),
+    sa.Column("record_id", sa.Uuid(), nullable=False, unique=True),  # what the envelopes are bound to
+    sa.Column("practice_id", sa.Uuid(), sa.ForeignKey("practice.id"), nullable=False, index=True),
+    sa.Column("email_bix", Digest, nullable=False, unique=True),  # over all practices
+    sa.Column("role", sa.Text(), nullable=False),
+    sa.Column("is_active", sa.Boolean(), nullable=False),
+    sa.Column("patient_id", sa.Uuid()),
+    sa.Column("password_hash", sa.Text(), nullable=False),
+    sa.Column("key_version", sa.Integer(), nullable=False, index=True),
+    sa.Column("email", Sealed, nullable=False),
+    sa.Column("first_name", Sealed, nullable=False),
+    sa.Column("last_name", Sealed, nullable=False),
+    one_of("role", Role),
+)
