@@ -60,7 +60,7 @@ WHO_MUST_ACT: Final[Mapping[type[VantrexiaError], str]] = MappingProxyType(
         BrokenPromiseError: "an engineer",
     }
 )
-"""The families; an error belongs to its nearest ancestor here. The others are HTTP's own, or of the set-up."""
+"""The families; an error belongs to its nearest ancestor here. Others are HTTP's own, or of the set-up."""
 
 
 def lifecycle_diagram() -> Iterator[str]:
@@ -346,7 +346,8 @@ def _sentence(text: str) -> str:
 
 
 def _first_paragraph(documented: object) -> str:
-    return " ".join(inspect.cleandoc(documented.__doc__ or "").partition("\n\n")[0].split())
+    paragraph = inspect.cleandoc(documented.__doc__ or "").partition("\n\n")[0]
+    return " ".join(paragraph.replace("``", "`").split())
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:

@@ -14,7 +14,7 @@ SECTIONS = ["Context", "Options", "Decision", "Consequences", "What would change
 @pytest.mark.parametrize("page", DECISIONS, ids=name_of)
 def test_a_decision_has_the_sections(page: Path) -> None:
     """Context, options, decision, consequences, and what would change our mind: in this order, none empty."""
-    assert [text for level, text in headings(page) if level == 2] == SECTIONS  # noqa: PLR2004 - a section
+    assert [text for level, text in headings(page) if level == 2] == SECTIONS
     parts = re.split(r"^## .+$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
     assert all(part.strip() for part in parts)
 
@@ -43,4 +43,4 @@ def test_numbers_are_used_once() -> None:
 @pytest.mark.parametrize("page", DECISIONS, ids=name_of)
 def test_a_decision_fits_a_page(page: Path) -> None:
     """About a page: a decision that needs more is more than one decision."""
-    assert len(page.read_text(encoding="utf-8").split()) <= 650  # noqa: PLR2004 - words on a printed page
+    assert len(page.read_text(encoding="utf-8").split()) <= 650

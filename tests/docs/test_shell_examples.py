@@ -1,6 +1,5 @@
 """The tutorial is walked as a reader walks it: a real demo, a real shell, a real curl."""
 
-import os
 import re
 import shutil
 import socket
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import DOCS, ROOT, Block, blocks
+from tests.docs.pages import DOCS, Block, blocks
 
 TUTORIAL = DOCS / "tutorials" / "first-patient.md"
 START = "python3 dev.py demo\n"
@@ -31,10 +30,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     folder = tmp_path_factory.mktemp("demo")
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "TMPDIR": str(folder)}
-    command = (*VANTREXIA, "demo", "--port", str(port), "--patients", "3")
+    # What the demo throws away lies where the test session throws away, even if the demo is killed.
+    command = ("env", f"TMPDIR={folder}", *VANTREXIA, "demo", "--port", str(port), "--patients", "3")
     with (folder / "output").open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, env=environment, cwd=folder)
+        process = subprocess.Popen(command, stdout=output, stderr=output, cwd=folder)
         try:
             _wait_until_answering(process, port, folder / "output")
             yield f"http://127.0.0.1:{port}"
@@ -51,19 +50,14 @@ def test_the_tutorial_can_be_walked(demo: str, tmp_path: Path) -> None:
     """Each command of the tutorial, in order, prints what the tutorial says it prints."""
     steps = _steps(blocks(TUTORIAL))
     script = f"\necho '{CUT}'\n".join(commands.replace(PUBLISHED, demo) for commands, _ in steps)
-    # curl's own settings and any proxy of the machine stay out of it.
-    environment = {
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "HOME": str(tmp_path),
-        "no_proxy": "*",
-    }
-    walked = subprocess.run(  # noqa: S603 - the tutorial's own commands
-        ("bash", "-eu", "-c", script),
+    # The reader's own Python, curl without the settings of whoever runs the test, and no proxy in between.
+    here = f"export PATH={Path(sys.executable).parent}:$PATH HOME={tmp_path} PYTHONUTF8=1 no_proxy='*'\n"
+    walked = subprocess.run(
+        ("bash", "-eu", "-c", here + script),
         check=True,
         capture_output=True,
         encoding="utf-8",
         cwd=tmp_path,
-        env=environment | {"PYTHONUTF8": "1"},
         timeout=WALK_SECONDS_MAX,
     )
     printed = walked.stdout.split(f"{CUT}\n")
