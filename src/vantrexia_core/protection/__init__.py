@@ -27,10 +27,11 @@ from vantrexia_core.protection.envelope import (
     pad,
     unpad,
 )
-from vantrexia_core.protection.folding import fold, words
+from vantrexia_core.protection.folding import APOSTROPHES, fold, words
 from vantrexia_core.protection.ports import BlindIndex, FieldCipher, KeyWrapper
 
 __all__ = [
+    "APOSTROPHES",
     "BUCKET_LONG",
     "BUCKET_NAME",
     "BUCKET_SHORT",
