@@ -75,7 +75,9 @@ def name_of(case: Case) -> FieldName:
 
 def place_of(case: Case) -> Place:
     """The record a case is about."""
-    return Place(UUID(text(case, "practice_id")), UUID(text(case, "record_id")), number(case, "record_version"))
+    return Place(
+        UUID(text(case, "practice_id")), UUID(text(case, "record_id")), number(case, "record_version")
+    )
 
 
 def label(case: Case) -> str:
@@ -166,7 +168,7 @@ def test_published_envelopes_open(ring: KeyRing, case: Case) -> None:
 )
 def test_sealing_with_the_published_nonce_gives_the_published_envelope(ring: KeyRing, case: Case) -> None:
     """Today's bytes are the published ones; only the nonce is chance."""
-    wire = AesGcmFieldCipher(ring)._seal_with_nonce(  # noqa: SLF001 - the seam that is there for this test
+    wire = AesGcmFieldCipher(ring)._seal_with_nonce(
         raw(case, "nonce"), name_of(case), place_of(case), raw(case, "value"), number(case, "bucket")
     )
     assert wire == raw(case, "wire")
@@ -178,7 +180,9 @@ def test_published_forgeries_are_refused(ring: KeyRing, case: Case) -> None:
     """Damage, foreign keys and authentic nonsense alike are unreadable, and say nothing else."""
     place = json.loads((HERE / "refused.json").read_text("utf-8"))["place"]
     with pytest.raises(UnreadableError):
-        AesGcmFieldCipher(ring).open(name_of(place), place_of(place), raw(case, "wire"), bucket=place["bucket"])
+        AesGcmFieldCipher(ring).open(
+            name_of(place), place_of(place), raw(case, "wire"), bucket=place["bucket"]
+        )
 
 
 @pytest.mark.parametrize("case", cases("blind_index.json"), ids=lambda case: case["column"])

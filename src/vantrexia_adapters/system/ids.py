@@ -10,4 +10,4 @@ class RandomIds:
 
     def new_id(self) -> UUID:
         """A UUID that was never given out before."""
-        return uuid4()  # noqa: TID251 - this is the IdSource
+        return uuid4()

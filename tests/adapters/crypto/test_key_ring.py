@@ -68,8 +68,8 @@ def test_a_new_ring_holds_the_deployments_keys_only(path: Path) -> None:
 def test_only_the_owner_can_read_it(path: Path) -> None:
     """File 0600, directory 0700, and nothing but the lock beside it."""
     a_ring(path)
-    assert path.stat().st_mode & 0o777 == 0o600  # noqa: PLR2004 - the mode that was promised
-    assert path.parent.stat().st_mode & 0o777 == 0o700  # noqa: PLR2004 - likewise
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
     assert sorted(file.name for file in path.parent.iterdir()) == ["keyring.json", "keyring.json.lock"]
 
 
@@ -143,7 +143,7 @@ def test_a_rotation_adds_a_version_and_keeps_the_old_one(path: Path) -> None:
     """The newest is active, the others stay readable; the file says since when."""
     clock = ManualClock()
     ring = KeyRing.create(path, clock)
-    assert ring.rotate(DEPLOYMENT, Purpose.TOKEN) == 2  # noqa: PLR2004 - the second version
+    assert ring.rotate(DEPLOYMENT, Purpose.TOKEN) == 2
     assert ring.versions(DEPLOYMENT, Purpose.TOKEN) == (1, 2)
     tokens = [key for key in json.loads(path.read_text())["keys"] if key["purpose"] == "token"]
     assert [(key["version"], key["state"]) for key in tokens] == [(1, "readable"), (2, "active")]
@@ -203,8 +203,10 @@ for number in range(int(sys.argv[2]), int(sys.argv[2]) + 20):
 """
     starts = (1_000, 2_000)
     children = [
-        subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-c", program, str(path), str(start)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        subprocess.Popen(
+            [sys.executable, "-c", program, str(path), str(start)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
         )
         for start in starts
     ]
@@ -253,7 +255,7 @@ path = pathlib.Path(sys.argv[1])
 {step} = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 {action}
 """
-    return subprocess.run([sys.executable, "-c", program, str(path)], check=False).returncode  # noqa: S603 - our own
+    return subprocess.run([sys.executable, "-c", program, str(path)], check=False).returncode
 
 
 # --- refusing ---------------------------------------------------------------------------------------------
@@ -348,7 +350,9 @@ DAMAGES: dict[str, Damage] = {
     "a day that is none": lambda ring: ring["keys"][0].update(created_at="2026-02-30T00:00:00Z"),
     "a time without zone": lambda ring: ring["keys"][0].update(created_at="2026-02-03T00:00:00"),
     "a key twice": lambda ring: ring["keys"].append(ring["keys"][0]),
-    "a key twice in another state": lambda ring: ring["keys"].append({**ring["keys"][0], "state": "readable"}),
+    "a key twice in another state": lambda ring: ring["keys"].append(
+        {**ring["keys"][0], "state": "readable"}
+    ),
 }
 
 
@@ -534,7 +538,9 @@ def test_a_root_key_has_32_bytes(length: int) -> None:
         RootKey(bytes(length))
 
 
-def _rewrapped(ring: dict[str, Any], purpose: str, version: int, becomes: str | None = None) -> dict[str, Any]:
+def _rewrapped(
+    ring: dict[str, Any], purpose: str, version: int, becomes: str | None = None
+) -> dict[str, Any]:
     """The same ring with one deployment key properly made anew under another version or purpose."""
     wrapper = FileKeyWrapper(bytes.fromhex(ring["kek"]["key"]))
     for key in ring["keys"]:
