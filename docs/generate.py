@@ -45,6 +45,9 @@ DOCS: Final = Path(__file__).resolve().parent
 SERVER_ERRORS: Final = 500
 PACKAGES: Final = ("vantrexia_core", "vantrexia_adapters", "vantrexia_web")
 
+_PROGRAM: Final = ".__main__"
+"""Such a module acts when it is imported."""
+
 _BLOCK: Final = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n)(?P<body>.*?)(<!-- end -->)", re.DOTALL)
 
 WHO_MUST_ACT: Final[Mapping[type[VantrexiaError], str]] = MappingProxyType(
@@ -249,7 +252,8 @@ def every_error() -> Sequence[type[VantrexiaError]]:
     for package in PACKAGES:
         path = importlib.import_module(package).__path__
         for module in pkgutil.walk_packages(path, f"{package}."):
-            importlib.import_module(module.name)
+            if not module.name.endswith(_PROGRAM):
+                importlib.import_module(module.name)
     kinds = dict.fromkeys(_with_subclasses(VantrexiaError))
     return [kind for kind in kinds if kind.__module__.partition(".")[0] in PACKAGES]
 

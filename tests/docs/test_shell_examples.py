@@ -20,7 +20,7 @@ CUT = "---8<---"
 START_SECONDS_MAX = 60
 WALK_SECONDS_MAX = 60
 
-VANTREXIA = (sys.executable, "-c", "from vantrexia_adapters.cli.main import main; main()")
+VANTREXIA = (sys.executable, "-m", "vantrexia_adapters.cli")
 
 
 @pytest.fixture(scope="module")
