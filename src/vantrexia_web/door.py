@@ -50,7 +50,7 @@ class Door:
         """Answer one request."""
         found = self._routes.get(scope["method"])
         if found is None:
-            await deliver(problem(MethodNotAllowedError()).with_headers(Allow=self._allow), send)
+            await deliver(problem(MethodNotAllowedError()).with_headers(Allow=self._allow), scope, send)
             return
         route, workers = found
         scope[ROUTE] = route.path
@@ -68,7 +68,7 @@ class Door:
             origin=Origin(scope.get(REQUEST_ID), client[0] if client else None),
         )
         answered = await workers.run(partial(answer, self._site, route, request))
-        await deliver(answered, send, is_body_wanted=scope["method"] != "HEAD")
+        await deliver(answered, scope, send)
 
 
 class Elsewhere:
@@ -90,11 +90,11 @@ class Elsewhere:
         if scope["path"].endswith("/") or all(
             route.matches(slashed)[0] is Match.NONE for route in self._routes
         ):
-            await deliver(problem(NoSuchPathError()), send, is_body_wanted=scope["method"] != "HEAD")
+            await deliver(problem(NoSuchPathError()), scope, send)
             return
         query = scope["query_string"].decode("latin-1")
         location = quote(slashed["path"]) + (f"?{query}" if query else "")
-        await deliver(Answer(308, headers={"Location": location}), send)
+        await deliver(Answer(308, headers={"Location": location}), scope, send)
 
 
 class ExactRoute(Route):
@@ -107,7 +107,7 @@ class ExactRoute(Route):
         return super().matches(scope)
 
 
-async def deliver(answered: Answer, send: Send, *, is_body_wanted: bool = True) -> None:
+async def deliver(answered: Answer, scope: Scope, send: Send) -> None:
     """Send an answer; for a HEAD everything but its body."""
     headers = []
     if answered.status != 204:  # noqa: PLR2004 - RFC 9110, 8.6: no length where there can be no body
@@ -118,7 +118,7 @@ async def deliver(answered: Answer, send: Send, *, is_body_wanted: bool = True) 
         (name.lower().encode(), value.encode("latin-1")) for name, value in answered.headers.items()
     )
     await send({"type": "http.response.start", "status": answered.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answered.body if is_body_wanted else b""})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answered.body})
 
 
 async def _body(scope: Scope, receive: Receive) -> bytes | VantrexiaError | None:

@@ -64,7 +64,7 @@ class Perimeter:
         except Exception as error:  # noqa: BLE001 - the last resort of the shell
             report(error, request_id)
             if status is None:
-                await deliver(problem(error), send_surrounded, is_body_wanted=scope["method"] != "HEAD")
+                await deliver(problem(error), scope, send_surrounded)
         finally:
             _log(scope, request_id, status, perf_counter() - started)
 

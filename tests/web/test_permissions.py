@@ -1,0 +1,116 @@
+"""Who may call what: the core's table of grants, seen from outside."""
+
+import attrs
+import pytest
+
+from tests.builders import a_patient_id
+from tests.web.refusals import Unchanged, assert_problem
+from tests.web.service import PATIENTS, Service, path_of
+from vantrexia_core.audit import Outcome
+from vantrexia_core.kernel import GRANTS, Permission, Reach, Role
+from vantrexia_web.routes import ROUTES, Guarded, Open, Scope
+
+GUARDED = [route for route in ROUTES if isinstance(route, Guarded)]
+BODIES = {
+    "create": {"first_name": "A", "last_name": "B", "date_of_birth": "1990-01-02", "gender": "other"},
+    "replace": {"first_name": "A", "last_name": "B", "date_of_birth": "1990-01-02", "gender": "other"},
+    "revise": {"phone": "555-0177"},
+    "archive": {"reason": "Moved away"},
+    "restore": {"reason": "Deleted by mistake"},
+}
+SUBJECTS = {
+    "unarchive": Service.archived_patient,
+    "restore": Service.deleted_patient,
+}
+
+
+def _name(route: Guarded) -> str:
+    return f"{route.method} {route.path}"
+
+
+@pytest.mark.parametrize("route", GUARDED, ids=_name)
+@pytest.mark.parametrize("role", Role, ids=lambda role: role.value)
+def test_a_route_is_open_to_exactly_the_roles_that_are_granted_it(service, route, role):
+    """8 roles by every guarded route: 403 for those without the permission, success for the others."""
+    name = route.endpoint.__name__
+    patient = SUBJECTS.get(name, Service.patient)(service)
+    account = {"patient_id": patient.id} if role is Role.PATIENT else {}
+    service.user(role, **account)
+    path = route.path.replace("{uuid:uuid}", str(patient.id))
+    response = service.send(route.method, path, BODIES.get(name), role)
+    if role in GRANTS[route.permission]:
+        assert response.status_code in {200, 201, 204}, response.text
+        assert service.trail[-1].outcome is Outcome.DONE
+    else:
+        assert_problem(response, 403, "permission_denied")
+        assert (service.trail[-1].outcome, service.trail[-1].code) == (Outcome.REFUSED, "permission_denied")
+    assert service.trail[-1].action is route.action
+    assert service.trail[-1].role is role
+
+
+@pytest.mark.parametrize("route", GUARDED, ids=_name)
+def test_nobody_is_let_through_without_a_token(refusing_service, route):
+    """401 before the body, its size and its type, and before the record is looked for."""
+    path = route.path.replace("{uuid:uuid}", str(a_patient_id()))
+    with Unchanged(refusing_service, "", entries=0):
+        for body in (None, b"{", b" " * 2**21):
+            response = refusing_service.send(route.method, path, body, role=None, Content_Type="text/plain")
+            assert_problem(response, 401, "not_authenticated")
+            assert response.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize(
+    "route", [route for route in GUARDED if Role.BILLING_MANAGER not in GRANTS[route.permission]], ids=_name
+)
+@pytest.mark.parametrize(
+    "body", [None, b"{", b'{"nonsense": 1}', b" " * 2**21], ids=["none", "cut", "bad", "huge"]
+)
+def test_a_refusal_tells_nothing_about_body_or_record(refusing_service, route, body):
+    """403 comes before the body is looked at and before the record is looked for, and is recorded."""
+    path = route.path.replace("{uuid:uuid}", str(a_patient_id()))
+    with Unchanged(refusing_service, "permission_denied"):
+        response = refusing_service.send(route.method, path, body, Role.BILLING_MANAGER)
+    assert_problem(response, 403, "permission_denied")
+
+
+def test_a_patients_account_sees_its_own_record_only(service):
+    """Other records are 404, and list and count agree with that."""
+    own, other = service.patient(), service.patient()
+    service.user(Role.PATIENT, patient_id=own.id)
+    assert service.send("GET", path_of(own), role=Role.PATIENT).status_code == 200
+    assert_problem(service.send("GET", path_of(other), role=Role.PATIENT), 404, "not_found")
+    page = service.send("GET", PATIENTS, role=Role.PATIENT).json()
+    assert (page["count"], [item["id"] for item in page["results"]]) == (1, [str(own.id)])
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
+def test_a_record_of_another_practice_does_not_exist(service, method):
+    """404, never 403, and the same answer as for an id that nobody has."""
+    other = service.patient(practice_id=type(service.practice_id)(int=7))
+    body = BODIES["replace"] if method == "PUT" else BODIES["revise"] if method == "PATCH" else None
+    foreign = service.send(method, path_of(other), body)
+    unknown = service.send(method, path_of(attrs.evolve(other, id=a_patient_id(99))), body)
+    assert_problem(foreign, 404, "not_found")
+    assert foreign.text == unknown.text
+
+
+def test_the_open_routes_are_these():
+    """What needs no token is listed here by hand, so that nobody opens a door by accident."""
+    assert [route.path for route in ROUTES if isinstance(route, Open)] == [
+        "/api/v1/auth/login/",
+        "/health/",
+        "/openapi.json",
+        "/docs/",
+        "/docs/reference.css",
+        "/docs/reference.js",
+    ]
+
+
+def test_every_route_has_a_permission_and_a_scope():
+    """No route is left without either, and guarded ones count against the user's limit."""
+    for route in ROUTES:
+        assert isinstance(route.scope, Scope)
+        if isinstance(route, Guarded):
+            assert isinstance(route.permission, Permission)
+            assert route.scope is Scope.USER
+            assert Reach.PRACTICE in GRANTS[route.permission].values()
