@@ -32,6 +32,12 @@ def fmt(session: nox.Session) -> None:
 
 
 @nox.session
+def diagrams(session: nox.Session) -> None:
+    """Make the generated tables and pictures of the documentation anew; a test refuses drift."""
+    session.run("python", "docs/generate.py", *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style, and that the formatter would change nothing."""
     try:
