@@ -201,7 +201,7 @@ class JwtTokens:
             all(type(claims[claim]) is int for claim in ("user_id", "iat", "exp", "auth_time"))
             and claims["token_type"] == _Kind.ACCESS.value
             and claims["sub"] == str(user_id)
-            and claims["auth_time"] <= iat < exp
+            and claims["auth_time"] <= iat
             and "nbf" not in claims
             and _is_uuid(claims["jti"])
         )
