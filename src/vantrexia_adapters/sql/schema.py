@@ -1,21 +1,26 @@
-"""Bringing a database's schema to this version, and telling whether it is there."""
+"""Bringing a database's schema to this version, and telling whether it is there.
+
+Alembic is loaded only when there is something to migrate: importing it takes longer than everything else that
+a start does.
+"""
 
 from importlib.resources import files
 from threading import Lock
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 import sqlalchemy as sa
-from alembic.config import Config
-from alembic.runtime.environment import EnvironmentContext
-from alembic.runtime.migration import MigrationContext, RevisionStep
-from alembic.script import ScriptDirectory
 
 from vantrexia_adapters.sql.errors import NewerSchemaError, OlderSchemaError, translation
+from vantrexia_adapters.sql.migrations import REVISIONS
+
+if TYPE_CHECKING:
+    from alembic.runtime.migration import RevisionStep
 
 _LOCK: Final = 0x76616E7472657869
 """The advisory lock that migrations of one PostgreSQL database take turns by: the bytes of "vantrexi"."""
 _ONE_AT_A_TIME: Final = Lock()
+_VERSIONS: Final = sa.table("alembic_version", sa.column("version_num", sa.Text()))
 
 
 @attrs.frozen
@@ -46,7 +51,7 @@ def schema_state(engine: sa.Engine) -> SchemaState:
         UnavailableError: the database cannot be reached.
     """
     with translation(), engine.connect() as connection:
-        return _state(connection, _scripts())
+        return _state(connection)
 
 
 def migrate(engine: sa.Engine) -> str:
@@ -58,25 +63,30 @@ def migrate(engine: sa.Engine) -> str:
         NewerSchemaError: a newer version of this software has migrated the database; nothing was changed.
         UnavailableError: the database cannot be reached, or somebody holds locks for too long.
     """
-    scripts = _scripts()
     with translation(), engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             # A migration may take its time, and another one's turn as well.
             connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
             connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
-        before = _state(connection, scripts)
+        before = _state(connection)
         if not before.is_known:
             raise NewerSchemaError
         if before.current == before.newest:
             return f"The schema is at version {before.newest} already; nothing was done."
-        _upgrade(connection, scripts)
+        _upgrade(connection)
     return f"The schema went from version {before.current or 'nothing'} to {before.newest}."
 
 
-def _upgrade(connection: sa.Connection, scripts: ScriptDirectory) -> None:
-    def steps(revision: str, _: object) -> list[RevisionStep]:
-        return scripts._upgrade_revs("head", revision)  # noqa: SLF001 - alembic's documentation calls it so
+def _upgrade(connection: sa.Connection) -> None:
+    from alembic.config import Config  # noqa: PLC0415 - see above
+    from alembic.runtime.environment import EnvironmentContext  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    scripts = ScriptDirectory(str(files("vantrexia_adapters.sql") / "migrations"))
+
+    def steps(revision: str, _: object) -> "list[RevisionStep]":
+        return scripts._upgrade_revs(REVISIONS[-1], revision)  # noqa: SLF001 - alembic's documentation calls it so
 
     # Alembic keeps the running environment in a global.
     with _ONE_AT_A_TIME, EnvironmentContext(Config(), scripts, fn=steps) as environment:
@@ -85,15 +95,8 @@ def _upgrade(connection: sa.Connection, scripts: ScriptDirectory) -> None:
         environment.run_migrations()
 
 
-def _state(connection: sa.Connection, scripts: ScriptDirectory) -> SchemaState:
-    heads = MigrationContext.configure(connection).get_current_heads()
-    known = {script.revision for script in scripts.walk_revisions()}
-    newest = scripts.get_current_head()
-    if newest is None:
-        message = "this package was installed without its migrations"
-        raise RuntimeError(message)
-    return SchemaState(heads[0] if heads else None, newest, is_known=known.issuperset(heads))
-
-
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory(str(files("vantrexia_adapters.sql") / "migrations"))
+def _state(connection: sa.Connection) -> SchemaState:
+    current = None
+    if sa.inspect(connection).has_table(_VERSIONS.name):
+        current = connection.scalar(sa.select(_VERSIONS.c.version_num))
+    return SchemaState(current, REVISIONS[-1], is_known=current is None or current in REVISIONS)

@@ -2,3 +2,8 @@
 
 `vantrexia_adapters.sql.schema.migrate` runs the steps; there is no alembic.ini and no env.py.
 """
+
+from typing import Final
+
+REVISIONS: Final = ("0001",)
+"""The steps, oldest first. Written out so that a start need not load the migration machinery to look."""
