@@ -75,12 +75,13 @@ class Service:
         *,
         at: datetime = datetime(2026, 2, 6, 14, 30, tzinfo=UTC),
         ids: IdSource | None = None,
+        desk: type[MemoryDesk] = MemoryDesk,
         **app: Any,
     ) -> None:
         self.clock = ManualClock(at)
         self.practice_id = a_practice_id()
         # The smallest cost there is: these tests are not about how slow a hash is.
-        self.desk = MemoryDesk(
+        self.desk = desk(
             clock=self.clock,
             ids=ids or CountedIds("patients"),
             passwords=Argon2Passwords(Argon2Cost(memory_kib=64, passes=1, lanes=1)),

@@ -1,0 +1,98 @@
+"""The health page: honest about the parts, and no lever to load them with."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.sources import ManualClock
+from tests.web.service import Service
+from vantrexia_web.health import Condition, HealthCheck, Probe
+
+
+class Part:
+    """A part that answers, slowly, or not at all; counts how often it was looked at."""
+
+    def __init__(self, milliseconds=1.0, *, is_down=False):
+        self.milliseconds, self.is_down, self.looks = milliseconds, is_down, 0
+        self.seconds = 0.0
+
+    def look(self):
+        """Take the time that the part takes."""
+        self.looks += 1
+        self.seconds += self.milliseconds / 1000
+        if self.is_down:
+            raise ConnectionError("db.internal:5432")
+
+
+def _check(clock=None, *, is_vital=True, **parts):
+    probes = {name: Probe(part.look, slow_ms=100, is_vital=is_vital) for name, part in parts.items()}
+    return HealthCheck(
+        probes, clock or ManualClock(), seconds=lambda: sum(part.seconds for part in parts.values())
+    )
+
+
+@pytest.mark.parametrize(
+    ("part", "condition"),
+    [
+        (Part(99.0), Condition.HEALTHY),
+        (Part(100.0), Condition.DEGRADED),
+        (Part(is_down=True), Condition.DOWN),
+    ],
+)
+def test_a_part_is_judged_by_answer_and_speed(part, condition):
+    """Quick is healthy, slow is degraded, no answer is down; a vital part speaks for the whole."""
+    report = _check(database=part)()
+    assert (report.parts["database"].condition, report.condition) == (condition, condition)
+
+
+def test_a_part_that_is_not_vital_only_degrades_the_whole():
+    """Without the EMR the service still serves."""
+    report = _check(is_vital=False, ecw=Part(is_down=True))()
+    assert (report.parts["ecw"].condition, report.condition) == (Condition.DOWN, Condition.DEGRADED)
+
+
+def test_a_part_is_looked_at_every_ten_seconds_at_most():
+    """However often somebody asks."""
+    clock, part = ManualClock(), Part()
+    check = _check(clock, database=part)
+    for _ in range(5):
+        check()
+        clock.advance(timedelta(seconds=9.9 / 5))
+    assert part.looks == 1
+    clock.advance()
+    check()
+    assert part.looks == 2
+
+
+def test_a_healthy_service_answers_200():
+    """Without a token: status and the parts, each with its own status, latency and time."""
+    clock = ManualClock()
+    with Service(health=_check(clock, database=Part(1.44))) as service:
+        response = service.client.get("/health/")
+    assert response.status_code == 200
+    assert response.json() == {
+        "status": "healthy",
+        "services": {
+            "database": {"status": "healthy", "latency_ms": 1.4, "checked_at": "2026-03-02T14:30:00Z"}
+        },
+    }
+
+
+def test_a_degraded_service_answers_200():
+    """It still serves."""
+    with Service(health=_check(database=Part(500.0))) as service:
+        response = service.client.get("/health/")
+    assert (response.status_code, response.json()["status"]) == (200, "degraded")
+
+
+def test_a_service_that_is_down_answers_503_without_saying_why():
+    """The same body; no host, no port, no error."""
+    with Service(health=_check(database=Part(is_down=True))) as service:
+        response = service.client.get("/health/")
+    assert (response.status_code, response.json()["status"]) == (503, "down")
+    assert "internal" not in response.text
+
+
+def test_a_service_without_probes_answers_for_itself(service):
+    """The process lives."""
+    assert service.client.get("/health/").json() == {"status": "healthy", "services": {}}
