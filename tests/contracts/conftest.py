@@ -1,0 +1,34 @@
+"""Every contract is held against every adapter: memory, an SQLite file, a PostgreSQL database."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+
+from tests.contracts.stores import ADAPTERS, Stores
+from tests.databases import PostgresqlServer, SqliteTemplate
+from tests.desks import SqlHouse, a_memory_desk
+from tests.sources import ManualClock
+from vantrexia_adapters.sql import open_engine
+
+
+@pytest.fixture(params=ADAPTERS)
+def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stores]:
+    """Empty stores with two practices."""
+    clock = ManualClock()
+    if request.param == "memory":
+        yield Stores(a_memory_desk(clock), clock)
+        return
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            template: SqliteTemplate = request.getfixturevalue("sqlite_template")
+            url = template.database(tmp_path)
+        else:
+            server: PostgresqlServer = request.getfixturevalue("postgresql")
+            url = stack.enter_context(server.database())
+        house = stack.enter_context(closing(SqlHouse(open_engine(url), tmp_path)))
+        stores = Stores(house.desk(clock), clock)
+        for practice_id in (stores.here, stores.elsewhere):
+            house.found(practice_id)
+        yield stores

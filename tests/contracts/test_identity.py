@@ -1,0 +1,152 @@
+"""What every adapter promises of accounts."""
+
+import attrs
+import pytest
+
+from tests.builders import a_new_user, a_patient_id, a_user_id, an_actor, an_email
+from tests.contracts.stores import Stores, at_once
+from vantrexia_core.identity import EmailTakenError, LastAdministratorError, NewUser, User, change_user
+from vantrexia_core.kernel import Email, NotFoundError, PracticeId, Role
+
+HASH = "$argon2id$v=19$m=64,t=1,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaGhhc2g"
+
+
+def _hire(
+    stores: Stores, new: NewUser | None = None, *, practice_id: PracticeId | None = None, password: str = HASH
+) -> User:
+    with stores.desk.begin(practice_id or stores.here) as work:
+        user = work.users.add(new or a_new_user(), password)
+        work.commit()
+    return user
+
+
+def test_an_account_is_read_back_as_it_was_opened(stores: Stores):
+    """Every way of looking gives the same account: within the practice, by id, by address."""
+    user = _hire(stores, a_new_user(Role.PATIENT, patient_id=a_patient_id(7)))
+    with stores.desk.begin(stores.here) as work:
+        assert work.users.get(user.id) == user
+        assert list(work.users.all()) == [user]
+    account = stores.desk.accounts.by_email(user.email)
+    assert stores.desk.accounts.by_id(user.id) == user
+    assert account is not None
+    assert (account.user, account.password_hash) == (user, HASH)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_an_account_can_have_any_role(stores: Stores, role: Role):
+    """The store takes every role that the core knows."""
+    user = _hire(stores, a_new_user(role))
+    assert stores.desk.accounts.by_id(user.id) == user
+
+
+def test_ids_begin_at_one(stores: Stores):
+    """Zero is the operator at the console and never an account."""
+    assert _hire(stores).id == 1
+
+
+@pytest.mark.parametrize("typed", ["NEW.NURSE@EXAMPLE.ORG", "New.Nurse@Example.org"])
+def test_an_address_is_found_whatever_its_case(stores: Stores, typed: str):
+    """Nobody remembers how they wrote it the first time; it is shown as it was."""
+    user = _hire(stores)
+    account = stores.desk.accounts.by_email(Email(typed))
+    assert account is not None
+    assert account.user.email == user.email
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_an_address_is_taken_over_all_practices(stores: Stores, *, elsewhere: bool):
+    """An address signs in to one account; its case makes no difference."""
+    _hire(stores)
+    practice_id = stores.elsewhere if elsewhere else stores.here
+    with stores.desk.begin(practice_id) as work:
+        with pytest.raises(EmailTakenError):
+            work.users.add(a_new_user(email="New.NURSE@example.org"), HASH)
+        other = work.users.add(a_new_user(email="somebody.else@example.org"), HASH)
+        work.commit()
+    assert stores.desk.accounts.by_id(other.id) == other
+
+
+def test_of_many_who_take_an_address_one_gets_it(stores: Stores):
+    """Simultaneous openings leave one account."""
+    results = at_once([lambda: _hire(stores) for _ in range(5)])
+    assert sum(isinstance(result, EmailTakenError) for result in results) == 4
+
+
+def test_unknown_accounts_are_nobody(stores: Stores):
+    """Looking up gives None: who signs in must not learn which addresses exist."""
+    assert stores.desk.accounts.by_email(an_email("nobody")) is None
+    assert stores.desk.accounts.by_id(a_user_id(99)) is None
+
+
+def test_an_account_of_another_practice_is_not_found(stores: Stores):
+    """It cannot be read, listed or changed from here."""
+    user = _hire(stores)
+    with stores.desk.begin(stores.elsewhere) as work:
+        assert list(work.users.all()) == []
+        for deed in (
+            lambda: work.users.get(user.id),
+            lambda: work.users.save(attrs.evolve(user, is_active=False)),
+            lambda: work.users.set_password(user.id, "stolen"),
+        ):
+            with pytest.raises(NotFoundError):
+                deed()
+        work.commit()
+    account = stores.desk.accounts.by_email(user.email)
+    assert account is not None
+    assert (account.user, account.password_hash) == (user, HASH)
+
+
+def test_role_and_activity_are_stored_and_nothing_else(stores: Stores):
+    """A change takes effect for the next request; address and password stay."""
+    user = _hire(stores)
+    changed = attrs.evolve(user, role=Role.ADMIN, is_active=False)
+    with stores.desk.begin(stores.here) as work:
+        work.users.save(attrs.evolve(changed, email=an_email("forged"), patient_id=a_patient_id(9)))
+        assert work.users.get(user.id) == changed
+        work.commit()
+    account = stores.desk.accounts.by_email(user.email)
+    assert account is not None
+    assert (account.user, account.password_hash) == (changed, HASH)
+
+
+def test_a_password_is_replaced(stores: Stores):
+    """The new hash counts, the account is otherwise the same."""
+    user = _hire(stores)
+    with stores.desk.begin(stores.here) as work:
+        work.users.set_password(user.id, HASH + "2")
+        work.commit()
+    account = stores.desk.accounts.by_email(user.email)
+    assert account is not None
+    assert (account.user, account.password_hash) == (user, HASH + "2")
+
+
+def test_accounts_are_listed_by_id(stores: Stores):
+    """In the order of their making, whatever changed since."""
+    users = [_hire(stores, a_new_user(email=f"{name}@example.org")) for name in ("zoe", "ann", "max")]
+    with stores.desk.begin(stores.here) as work:
+        work.users.save(attrs.evolve(users[0], role=Role.MA))
+        work.commit()
+    with stores.desk.begin(stores.here) as work:
+        assert [user.id for user in work.users.all()] == [user.id for user in users]
+
+
+def test_uncommitted_accounts_are_nobody(stores: Stores):
+    """Nobody signs in with an account that is not there yet, nor with one that never was."""
+    with stores.desk.begin(stores.here) as work:
+        user = work.users.add(a_new_user(), HASH)
+        assert stores.desk.accounts.by_id(user.id) is None
+        assert stores.desk.accounts.by_email(user.email) is None
+    assert stores.desk.accounts.by_id(user.id) is None
+
+
+def test_two_administrators_cannot_dismiss_each_other_at_once(stores: Stores):
+    """One of them stays: what each was refused or allowed rests on the other's committed change."""
+    admins = [_hire(stores, a_new_user(Role.ADMIN, email=f"admin{number}@example.org")) for number in (1, 2)]
+    actors = [an_actor(user_id=admin.id) for admin in admins]
+    results = at_once(
+        [
+            lambda by=by, whom=whom: change_user(stores.desk, by, whom.id, is_active=False)
+            for by, whom in zip(actors, reversed(admins), strict=True)
+        ]
+    )
+    assert sum(isinstance(result, LastAdministratorError) for result in results) == 1
