@@ -26,7 +26,7 @@ from vantrexia_adapters.crypto.primitives import (
 )
 from vantrexia_core.protection import NONCE_BYTES, UnreadableError
 
-VARIABLE = "VANTREXIA_WYCHEPROOF"
+VARIABLE = "WYCHEPROOF_VECTORS"
 FOLDER = os.environ.get(VARIABLE)  # noqa: TID251 - where the vectors are is known to the environment only
 
 pytestmark = pytest.mark.skipif(
