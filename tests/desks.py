@@ -1,22 +1,63 @@
-"""Desks for tests that care about the core: everything real, in memory, at a time that stands still."""
+"""Desks for tests that care about the core: everything real but the time, the ids and the price of a password."""
 
 from collections.abc import Sequence
+from pathlib import Path
+
+import sqlalchemy as sa
 
 from tests.builders import a_practice_id
 from tests.credentials import QuickPasswords, QuickTokens
 from tests.sources import CountedIds, ManualClock
+from vantrexia_adapters.crypto import AesGcmFieldCipher, HmacBlindIndex, KeyRing
 from vantrexia_adapters.memory import MemoryDesk
-from vantrexia_core.audit import AuditEntry
-from vantrexia_core.kernel import PracticeId
-from vantrexia_core.patients import PatientDesk
+from vantrexia_adapters.sql import SqlDesk, add_practice, migrate, open_engine
+from vantrexia_core.audit import AuditEntry, Desk, RecordedWork
+from vantrexia_core.kernel import IdSource, PracticeId
 
 
-def a_memory_desk(clock: ManualClock | None = None) -> MemoryDesk:
+def a_memory_desk(clock: ManualClock | None = None, ids: IdSource | None = None) -> MemoryDesk:
     """An empty memory with injected time, ids and credentials."""
-    return MemoryDesk(clock or ManualClock(), CountedIds(), QuickPasswords(), QuickTokens())
+    return MemoryDesk(clock or ManualClock(), ids or CountedIds(), QuickPasswords(), QuickTokens())
 
 
-def entries_of(desk: PatientDesk, practice_id: PracticeId | None = None) -> Sequence[AuditEntry]:
-    """The trail as one practice's unit of work reads it, oldest first."""
+class SqlHouse:
+    """A migrated database and its key ring, in which any number of practices are founded and desks opened."""
+
+    def __init__(self, engine: sa.Engine, directory: Path) -> None:
+        migrate(engine)
+        self.engine = engine
+        self._ring = KeyRing.create(directory / "keyring.json", ManualClock())
+
+    @classmethod
+    def on_sqlite(cls, directory: Path) -> "SqlHouse":
+        """A house of its own in a directory."""
+        return cls(open_engine(f"sqlite:///{directory / 'vantrexia.sqlite3'}"), directory)
+
+    def found(self, practice_id: PracticeId) -> PracticeId:
+        """A practice with its keys."""
+        self._ring.ensure_scope(practice_id)
+        return add_practice(self.engine, practice_id, "A practice", at=ManualClock().now())
+
+    def desk(self, clock: ManualClock | None = None, ids: IdSource | None = None) -> SqlDesk:
+        """A desk over all practices of this house."""
+        return SqlDesk(
+            engine=self.engine,
+            cipher=AesGcmFieldCipher(self._ring),
+            index=HmacBlindIndex(self._ring),
+            clock=clock or ManualClock(),
+            ids=ids or CountedIds(),
+            passwords=QuickPasswords(),
+            tokens=QuickTokens(),
+        )
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.engine.dispose()
+
+
+def entries_of(
+    desk: Desk[RecordedWork], practice_id: PracticeId | None = None, *, after: int = 0
+) -> Sequence[AuditEntry]:
+    """The trail behind the entry numbered ``after``, oldest first, as a unit of work reads it."""
     with desk.begin(practice_id or a_practice_id()) as work:
-        return [sequenced.entry for sequenced in work.trail.read(limit=1_000_000)]
+        return [sequenced.entry for sequenced in work.trail.read(after=after, limit=1_000_000)]
