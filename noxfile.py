@@ -64,6 +64,13 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", *session.posargs)
 
 
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure every operation in short rounds; `nox -s bench -- --rounds 5 --seconds 4` takes its time."""
+    wanted = session.posargs or ("--patients", "1000", "--rounds", "2", "--seconds", "1")
+    session.run("python", "bench/measure.py", *wanted)
+
+
 @nox.session(venv_backend="venv")
 def wheel(session: nox.Session) -> None:
     """Build the wheel and test what it installs, with src/ out of reach."""
