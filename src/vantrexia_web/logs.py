@@ -68,4 +68,6 @@ def configure_logging(level: str, stream: TextIO | None = None) -> None:
     handler.setFormatter(PhiFreeFormatter())
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(level.upper())
+    # Without their arguments, other libraries' chatter tells nothing; their warnings tell at least where.
+    root.setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level.upper()]))
+    logging.getLogger(_OUR_OWN).setLevel(level.upper())

@@ -26,6 +26,8 @@ _STANDING_HEADERS: Final = (
     (b"referrer-policy", b"no-referrer"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"cross-origin-resource-policy", b"same-origin"),
+    # Servers add their own name where there is none.
+    (b"server", b"vantrexia"),
 )
 _TRANSPORT_SECURITY: Final = (b"strict-transport-security", b"max-age=31536000")
 

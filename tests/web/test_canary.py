@@ -1,14 +1,8 @@
 """Marked PHI through every flow, the failing ones included: it shows only where it is meant to."""
 
-import io
-import logging
-
-import pytest
-
 from tests import marks
 from tests.web.service import ARCHIVED, DELETED, PATIENTS, PUBLIC_URL, restore_path
 from vantrexia_core.kernel import Role
-from vantrexia_web.logs import configure_logging
 
 BODY = {
     "first_name": marks.FIRST,
@@ -30,20 +24,9 @@ BODY = {
 }
 
 
-@pytest.fixture
-def stream():
-    """Everything that is logged."""
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
-    stream = io.StringIO()
-    configure_logging("debug", stream)
-    yield stream
-    root.handlers, root.level = handlers, level
-
-
-def test_marked_phi_is_in_no_error_no_log_and_no_entry(service, stream):
+def test_marked_phi_is_in_no_error_no_log_and_no_entry(service, log_to):
     """Every endpoint, succeeding and failing in every way it can."""
-    answers = []
+    stream, answers = log_to("debug"), []
 
     def send(method, path, body=None, role=Role.ADMIN, **headers):
         answers.append(service.send(method, path, body, role, **headers))

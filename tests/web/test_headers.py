@@ -52,8 +52,9 @@ def test_no_answer_may_be_kept_or_guessed_at(response):
 
 
 def test_no_answer_says_what_it_was_made_with_or_opens_to_other_sites(response):
-    """No server, no framework, no CORS."""
-    for name in ("server", "x-powered-by", "access-control-allow-origin", "set-cookie"):
+    """No server's name but the product's own, no version, no framework, no CORS."""
+    assert response.headers["server"] == "vantrexia"
+    for name in ("x-powered-by", "access-control-allow-origin", "set-cookie"):
         assert name not in response.headers
 
 

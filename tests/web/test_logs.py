@@ -1,9 +1,7 @@
 """Log lines: JSON, one each, and nothing of anybody in them."""
 
-import io
 import json
 import logging
-import sys
 
 import pytest
 
@@ -84,19 +82,16 @@ def test_no_text_breaks_or_forges_a_line(text):
     assert json.loads(line)["event"] == text
 
 
-def test_everything_in_the_process_is_logged_through_the_formatter():
-    """Configured once, no library's line goes another way."""
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
-    stream = io.StringIO()
-    try:
-        configure_logging("warning", stream)
-        logging.getLogger("some.library").warning("broken: %s", MARK)
-        logging.getLogger("vantrexia.web").info("not at this level")
-    finally:
-        root.handlers, root.level = handlers, level
-    (line,) = stream.getvalue().splitlines()
-    assert json.loads(line)["event"] == "broken: %s"
+@pytest.mark.parametrize(("level", "ours", "theirs"), [("info", 3, 2), ("debug", 4, 2), ("error", 1, 1)])
+def test_everything_in_the_process_is_logged_through_the_formatter(log_to, level, ours, theirs):
+    """Ours from the level on; of other libraries only warnings, and never what they fill in."""
+    stream = log_to(level)
+    for name in ("vantrexia.web", "some.library"):
+        logger = logging.getLogger(name)
+        for log in (logger.debug, logger.info, logger.warning, logger.error):
+            log("about %s", MARK if name == "some.library" else "us")
+    events = [(line["logger"], line["event"]) for line in map(json.loads, stream.getvalue().splitlines())]
+    assert events == [("vantrexia.web", "about us")] * ours + [("some.library", "about %s")] * theirs
 
 
 def _own_lines(stream):
@@ -106,14 +101,9 @@ def _own_lines(stream):
 
 
 @pytest.fixture
-def stream(service):
+def stream(service, log_to):
     """What the service writes while a test runs."""
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
-    stream = io.StringIO()
-    configure_logging("info", stream)
-    yield stream
-    root.handlers, root.level = handlers, level
+    return log_to("info")
 
 
 def test_a_request_is_one_line_with_its_route(service, stream):
@@ -150,15 +140,9 @@ def test_neither_tokens_nor_passwords_are_logged(service, stream):
         assert secret not in stream.getvalue()
 
 
-def test_logging_goes_to_standard_error_by_default(monkeypatch):
+def test_logging_goes_to_standard_error_by_default(log_to, capsys):
     """Where the setting's description says."""
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
-    stream = io.StringIO()
-    monkeypatch.setattr(sys, "stderr", stream)
-    try:
-        configure_logging("info")
-        logging.getLogger("vantrexia.web").info("hello")
-    finally:
-        root.handlers, root.level = handlers, level
-    assert json.loads(stream.getvalue())["event"] == "hello"
+    log_to("info")  # so that everything is restored
+    configure_logging("info")
+    logging.getLogger("vantrexia.web").info("hello")
+    assert json.loads(capsys.readouterr().err)["event"] == "hello"
