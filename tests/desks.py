@@ -1,4 +1,4 @@
-"""Desks for tests that care about the core: everything real but the time, the ids and the price of a password."""
+"""Desks for tests of the core: everything is real but the time, the ids and the price of a password."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,18 +1,25 @@
 """The machine on every store: short in every build, long at night."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.databases import PostgresqlServer, SqliteTemplate
 from tests.desks import SqlHouse, a_memory_desk
 from tests.machines.practice import Ground, PracticeMachine
 from tests.sources import CountedIds, ManualClock
+from vantrexia_adapters.sql import open_engine
 from vantrexia_core.kernel import PracticeId
 
 NewGround = Callable[[ManualClock, CountedIds], Ground]
+
+RUNS_AND_STEPS = {"memory": (60, 40), "sqlite": (25, 30), "postgresql": (15, 25)}
+NIGHT = 50
+"""How many times as many runs a night has; each is twice as long."""
 
 
 def _on_memory(clock: ManualClock, ids: CountedIds) -> Ground:
@@ -32,36 +39,37 @@ def _in(house: SqlHouse) -> NewGround:
     return new_ground
 
 
-@pytest.fixture
-def sqlite_house(tmp_path: Path) -> Iterator[SqlHouse]:
-    """A migrated SQLite database of this test alone."""
-    house = SqlHouse.on_sqlite(tmp_path)
-    yield house
-    house.close()
+@pytest.fixture(params=RUNS_AND_STEPS)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, NewGround]]:
+    """A kind of store, and how to get empty practices in it."""
+    if request.param == "memory":
+        yield "memory", _on_memory
+    elif request.param == "sqlite":
+        template: SqliteTemplate = request.getfixturevalue("sqlite_template")
+        with closing(SqlHouse(open_engine(template.database(tmp_path)), tmp_path)) as house:
+            yield "sqlite", _in(house)
+    else:
+        server: PostgresqlServer = request.getfixturevalue("postgresql")
+        with server.database() as url, closing(SqlHouse(open_engine(url), tmp_path)) as house:
+            yield "postgresql", _in(house)
 
 
-def _run(new_ground: NewGround, *, runs: int, steps: int) -> None:
+def test_any_calls_by_anybody_in_any_order_leave_what_the_model_says(store: tuple[str, NewGround]) -> None:
+    """Records, versions, histories, lists, receipts, and every line of the trail."""
+    name, new_ground = store
+    runs, steps = RUNS_AND_STEPS[name]
+    is_night = settings.get_current_profile_name() == "night"
+
     class Machine(PracticeMachine):
         pass
 
     Machine.new_ground = staticmethod(new_ground)
-    is_night = settings.get_current_profile_name() == "night"
     run_state_machine_as_test(
         Machine,
         settings=settings(
-            max_examples=runs * 50 if is_night else runs,
+            max_examples=runs * NIGHT if is_night else runs,
             stateful_step_count=steps * 2 if is_night else steps,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
         ),
     )
-
-
-def test_the_machine_holds_in_memory() -> None:
-    """Any calls in any order: the memory and its trail are what the model says."""
-    _run(_on_memory, runs=60, steps=40)
-
-
-def test_the_machine_holds_on_sqlite(sqlite_house: SqlHouse) -> None:
-    """Any calls in any order: the database and its trail are what the model says."""
-    _run(_in(sqlite_house), runs=25, steps=30)
