@@ -401,6 +401,14 @@ def test_the_counter_starts_at_one_and_counts_on(stores: Stores):
     assert numbers == [1, 2, 3, 4]
 
 
+def test_the_counter_passes_over_numbers_when_asked_to(stores: Stores):
+    """They are not given out later."""
+    with stores.desk.begin(stores.here) as work:
+        numbers = [work.patients.next_mrn_number(skip=skip) for skip in (0, 3, 0)]
+        work.commit()
+    assert numbers == [1, 5, 6]
+
+
 def test_each_practice_counts_for_itself(stores: Stores):
     """A busy practice does not use up another one's numbers."""
     for practice_id in (stores.here, stores.elsewhere):

@@ -33,9 +33,9 @@ class MemoryPatients:
         self.seq = shelf.seq
         self.mrn_number = shelf.mrn_number
 
-    def next_mrn_number(self) -> int:
+    def next_mrn_number(self, *, skip: int = 0) -> int:
         """See `PatientStore`."""
-        self.mrn_number += 1
+        self.mrn_number += 1 + skip
         return self.mrn_number
 
     def add(self, patient: Patient) -> None:

@@ -228,9 +228,9 @@ class SqlPatients:
         self._seq: int | None = None
         self._n: int | None = None
 
-    def next_mrn_number(self) -> int:
+    def next_mrn_number(self, *, skip: int = 0) -> int:
         """See `PatientStore`. Takes what the record will need in the same statement."""
-        return self._take(mrn_numbers=1, ns=1 if self._n is None else 0)
+        return self._take(mrn_numbers=1 + skip, ns=1 if self._n is None else 0)
 
     def add(self, patient: Patient) -> None:
         """See `PatientStore`."""

@@ -26,8 +26,11 @@ class ExternalIdTakenError(InvalidError):
 class PatientStore(Protocol):
     """The records of one practice, inside one transaction. Another practice's records do not exist here."""
 
-    def next_mrn_number(self) -> int:
-        """The next number of the practice's counter, from 1. No two transactions get the same one."""
+    def next_mrn_number(self, *, skip: int = 0) -> int:
+        """The next number of the practice's counter, from 1, after passing over ``skip`` of them.
+
+        No two transactions get the same one.
+        """
         ...
 
     def add(self, patient: Patient) -> None:

@@ -1,11 +1,17 @@
 """Registering patients and revising their demographics."""
 
+from typing import Final
+
 from vantrexia_core.audit import Action, Attempt, Deed, Once, undertake
 from vantrexia_core.kernel import Actor, PatientId, Permission
 from vantrexia_core.patients.facts import Registered
 from vantrexia_core.patients.model import ExpectedVersion, NewPatient, Patient, Revision
 from vantrexia_core.patients.ports import MrnTakenError, PatientDesk, PatientWork
 from vantrexia_core.patients.values import Mrn
+
+SINGLE_STEPS_MAX: Final = 8
+"""Taken numbers that are stepped over one by one. From then on steps double: a practice that brought 100,000
+numbers like ours is passed in some twenty, and its numbering goes on behind them with a gap."""
 
 
 def register_patient(
@@ -51,14 +57,17 @@ def _added(
     desk: PatientDesk, actor: Actor, deed: Deed[PatientWork], new: NewPatient
 ) -> tuple[Patient, Registered]:
     id_ = PatientId(desk.ids.new_id())
+    tries = skip = 0
     while True:
-        mrn = new.mrn if new.mrn is not None else Mrn.numbered(deed.work.patients.next_mrn_number())
+        mrn = new.mrn if new.mrn is not None else Mrn.numbered(deed.work.patients.next_mrn_number(skip=skip))
         patient, fact = Patient.register(new, id_=id_, practice_id=actor.practice_id, mrn=mrn, now=deed.now)
         try:
             deed.work.patients.add(patient)
         except MrnTakenError:
+            if new.mrn is not None:
+                raise
             # Somebody typed the very number that the counter has reached: step over it.
-            if new.mrn is None:
-                continue
-            raise
-        return patient, fact
+            tries += 1
+            skip = 2 * skip + 1 if tries >= SINGLE_STEPS_MAX else 0
+        else:
+            return patient, fact

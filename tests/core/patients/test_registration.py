@@ -64,6 +64,16 @@ def test_a_number_somebody_typed_is_stepped_over() -> None:
     assert given_out == ["MRN-00003", "MRN-00005"]
 
 
+def test_a_practice_that_brought_its_own_numbers_is_passed_in_strides() -> None:
+    """Not one by one, which would take a statement each; from there on numbers are in a row again."""
+    desk = a_memory_desk()
+    for number in range(1, 501):
+        register_patient(desk, ADMIN, a_new_patient(mrn=f"MRN-{number:05d}"))
+    first, second = (int(register_patient(desk, ADMIN, a_new_patient()).mrn.reveal()[4:]) for _ in range(2))
+    assert 501 < first <= 1_000
+    assert second == first + 1
+
+
 @pytest.mark.parametrize(("field", "error"), [("mrn", MrnTakenError), ("external_id", ExternalIdTakenError)])
 @pytest.mark.parametrize("fate", ["active", "archived", "deleted"])
 def test_what_is_unique_stays_reserved(field: str, error: type[InvalidError], fate: str) -> None:
