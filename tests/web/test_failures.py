@@ -187,3 +187,32 @@ def test_a_caller_who_goes_away_gets_no_answer_and_does_nothing(service, path):
     service.client.portal.call(service.app, scope, receive, send)
     assert sent == []
     assert service.trail == []
+
+
+def test_an_answer_that_cannot_be_sent_is_given_up(service, lines):
+    """A connection that breaks under the answer is logged; nothing more is sent, nothing is raised."""
+    sent = []
+
+    async def receive():
+        return {"type": "http.request"}
+
+    async def send(message):
+        sent.append(message["type"])
+        if message["type"] == "http.response.body":
+            raise ConnectionResetError(MARK)
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/health/",
+        "query_string": b"",
+        "headers": [],
+        "client": None,
+    }
+    service.client.portal.call(service.app, scope, receive, send)
+    assert sent == ["http.response.start", "http.response.body"]
+    assert [line["event"] for line in lines if line["logger"] == "vantrexia.web"] == [
+        "unexpected error",
+        "request",
+    ]
+    assert MARK not in json.dumps(lines)

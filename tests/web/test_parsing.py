@@ -3,12 +3,13 @@
 import json
 import logging
 
+import attrs
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.web.test_bad_fields import BAD, GOOD
-from vantrexia_core.kernel import InvalidError
+from vantrexia_core.kernel import BrokenPromiseError, InvalidError, Phi
 from vantrexia_core.patients import KEEP, Revision
 from vantrexia_web.logs import PhiFreeFormatter
 from vantrexia_web.problems import UnreadableBodyError, problem
@@ -118,3 +119,26 @@ def test_parsed_phi_is_masked():
     assert "Marisol" not in repr(body_as(Registration, GOOD))
     assert "62704" not in repr(body_as(Registration, GOOD))
     assert "SecureP@ss" not in repr(body_as(Credentials, {"email": "a@b.cd", "password": "SecureP@ss123"}))
+
+
+class Faulty(Phi[str]):
+    """A value whose rule is broken itself."""
+
+    __slots__ = ()
+
+    def __init__(self, value: str) -> None:
+        raise RuntimeError(value)
+
+
+@attrs.frozen
+class FaultyBody:
+    """A body with such a value."""
+
+    name: Faulty
+
+
+def test_a_fault_of_ours_is_not_blamed_on_the_caller():
+    """A rule that breaks is a broken promise, a 500, and leaves no trace of the value either."""
+    with pytest.raises(BrokenPromiseError, match="structuring name failed with RuntimeError") as raised:
+        body_as(FaultyBody, {"name": MARK})
+    _assert_without_trace(raised.value, MARK)

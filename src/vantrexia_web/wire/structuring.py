@@ -16,7 +16,7 @@ import attrs
 from cattrs import ClassValidationError, Converter, ForbiddenExtraKeysError
 from cattrs.gen import make_dict_structure_fn
 
-from vantrexia_core.kernel import NON_FIELD, InvalidError, InvalidValueError, Phi
+from vantrexia_core.kernel import NON_FIELD, BrokenPromiseError, InvalidError, InvalidValueError, Phi
 from vantrexia_core.patients import DateOfBirth, Gender, Kept
 
 T = TypeVar("T")
@@ -39,39 +39,39 @@ def body_as(type_: type[T], content: object) -> T:
     Raises:
         InvalidError: with a complaint for every field that is not right.
     """
+    refused: ClassValidationError | InvalidValueError
     try:
         return _CONVERTER.structure(content, type_)
-    except ClassValidationError as invalid:
-        complaints = list(_complaints(invalid, ""))
-    except InvalidValueError as invalid:
-        complaints = [(NON_FIELD, str(invalid))]
+    except (ClassValidationError, InvalidValueError) as invalid:
+        refused = invalid
     by_field: dict[str, tuple[str, ...]] = {}
-    for field, complaint in complaints:
+    for field, complaint in _complaints(refused, ""):
         if complaint not in by_field.get(field, ()):
             by_field[field] = (*by_field.get(field, ()), complaint)
     raise InvalidError(by_field)
 
 
-def _complaints(invalid: ClassValidationError, prefix: str) -> Iterator[tuple[str, str]]:
-    """Field and sentence for everything that cattrs collected."""
-    about_fields, about_the_whole = invalid.group_exceptions()
-    for error, note in about_fields:
-        field = prefix + note.name
-        if isinstance(error, ClassValidationError):
-            yield from _complaints(error, f"{field}.")
-        elif isinstance(error, InvalidValueError):
-            yield field, str(error)
-        elif isinstance(error, KeyError):
-            yield field, REQUIRED
-        else:
-            # Not a complaint about the caller's input but a fault of ours; its message may quote the input.
-            message = f"structuring {field} failed with {type(error).__name__}"
-            raise TypeError(message) from None
-    for problem in about_the_whole:
-        if isinstance(problem, ForbiddenExtraKeysError):
-            for key in sorted(problem.extra_fields):
-                is_nameable = _NAMEABLE.fullmatch(key) is not None
-                yield (prefix + key, UNKNOWN) if is_nameable else (NON_FIELD, UNKNOWN_UNNAMED)
+def _complaints(refused: Exception, field: str) -> Iterator[tuple[str, str]]:
+    """Field and sentence for everything that is wrong in ``field``, or in the whole body."""
+    if isinstance(refused, ClassValidationError):
+        prefix = f"{field}." if field else ""
+        about_fields, about_the_whole = refused.group_exceptions()
+        for error, note in about_fields:
+            yield from _complaints(error, prefix + note.name)
+        for error in about_the_whole:
+            yield from _complaints(error, prefix)
+    elif isinstance(refused, InvalidValueError):
+        yield field or NON_FIELD, str(refused)
+    elif isinstance(refused, KeyError):
+        yield field, REQUIRED
+    elif isinstance(refused, ForbiddenExtraKeysError):
+        for key in sorted(refused.extra_fields):
+            is_nameable = _NAMEABLE.fullmatch(key) is not None
+            yield (field + key, UNKNOWN) if is_nameable else (NON_FIELD, UNKNOWN_UNNAMED)
+    else:
+        # No complaint about the input but a fault of ours; its own message may quote the input.
+        message = f"structuring {field} failed with {type(refused).__name__}"
+        raise BrokenPromiseError(message)
 
 
 def _from_text(make: Callable[[str], T]) -> Hook:
