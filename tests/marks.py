@@ -1,5 +1,6 @@
 """Marked values: PHI that nobody could mistake for anything else, and the search for it in any output."""
 
+import traceback
 from datetime import date
 
 from vantrexia_core.kernel import Email, NamePart, PersonName, Phi
@@ -71,3 +72,16 @@ def marks_in(text: str) -> list[str]:
     """The marks that occur in ``text``, whatever their case; folded forms of names count too."""
     lowered = text.casefold()
     return [mark for mark in MARKS if mark.casefold() in lowered]
+
+
+def core_frames(error: BaseException) -> str:
+    """What an error tracker collects of an error: its texts, and of each frame of the core all locals."""
+    trace: traceback.TracebackException | None = traceback.TracebackException.from_exception(
+        error, capture_locals=True
+    )
+    shown: list[str] = []
+    while trace is not None:
+        trace.stack[:] = [frame for frame in trace.stack if "vantrexia_core" in frame.filename]
+        shown.extend((*trace.stack.format(), *trace.format_exception_only()))
+        trace = trace.__cause__ or trace.__context__
+    return "".join(shown)

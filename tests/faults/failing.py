@@ -1,0 +1,117 @@
+"""A desk that breaks at the n-th call of a port, whichever port that is."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+import attrs
+
+from tests.builders import a_patient_id, a_practice_id
+from vantrexia_adapters.memory import MemoryDesk
+from vantrexia_adapters.sql import SqlDesk
+from vantrexia_core.kernel import PageRequest, PracticeId
+from vantrexia_core.patients import Listing, Patient, Status, StatusChange
+
+AnyDesk = MemoryDesk | SqlDesk
+
+PORTS = frozenset({"clock", "ids", "directory", "accounts", "passwords", "tokens"})
+"""What a desk hands out, beside units of work."""
+STORES = frozenset({"trail", "receipts", "patients", "users"})
+"""What a unit of work hands out."""
+
+
+@attrs.define
+class Fault:
+    """Breaks one call: the ``at``-th, counted from 1; before it is made, or after it was made but not told."""
+
+    at: int
+    error: Callable[[], Exception]
+    is_after: bool = False
+    calls: list[str] = attrs.Factory(list)
+
+    def around(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        """The call, counted and perhaps broken."""
+
+        def counted(*arguments: Any, **named: Any) -> Any:
+            self.calls.append(name)
+            is_it = len(self.calls) == self.at
+            if is_it and not self.is_after:
+                raise self.error()
+            result = call(*arguments, **named)
+            if is_it:
+                raise self.error()
+            return result
+
+        return counted
+
+    @property
+    def has_struck(self) -> bool:
+        """Whether the call that breaks was reached."""
+        return len(self.calls) >= self.at
+
+    @property
+    def struck(self) -> str:
+        """The name of the call that broke."""
+        return self.calls[self.at - 1]
+
+
+@attrs.frozen
+class _Counting:
+    """An object whose every method is counted; ``inner`` attributes are objects to be counted themselves."""
+
+    name: str
+    real: Any
+    fault: Fault
+    inner: frozenset[str] = frozenset()
+
+    def __getattr__(self, name: str) -> Any:
+        value, path = getattr(self.real, name), f"{self.name}.{name}"
+        if name in self.inner:
+            return _Counting(path, value, self.fault)
+        return self.fault.around(path, value) if callable(value) else value
+
+
+class FailingDesk(_Counting):
+    """Stands before a real desk; satisfies what every use case asks of one."""
+
+    def __init__(self, desk: AnyDesk, fault: Fault) -> None:
+        super().__init__("desk", desk, fault, PORTS)
+
+    def begin(self, practice_id: PracticeId) -> AbstractContextManager[Any]:
+        """A unit of work whose stores and commit are counted."""
+        return self._counted_work("desk.begin", lambda: self.real.begin(practice_id))
+
+    def begin_sign_in(self) -> AbstractContextManager[Any]:
+        """A unit of work for the trail alone, counted too."""
+        return self._counted_work("desk.begin_sign_in", self.real.begin_sign_in)
+
+    @contextmanager
+    def _counted_work(self, name: str, begin: Callable[[], AbstractContextManager[Any]]) -> Iterator[Any]:
+        with self.fault.around(name, begin)() as work:
+            yield _Counting("work", work, self.fault, STORES)
+
+
+@attrs.frozen
+class Snapshot:
+    """Everything that a practice's stores hold, but for ids: a call that is made again gets another one."""
+
+    patients: tuple[Patient, ...]
+    moves: tuple[StatusChange, ...]
+    users: tuple[object, ...]
+
+    @classmethod
+    def of(cls, desk: AnyDesk) -> "Snapshot":
+        """Read it through the ports, without touching the trail."""
+        nobody, practice_id = a_patient_id(0), a_practice_id()
+        found = [
+            desk.directory.find(practice_id, Listing(status, page=PageRequest(1, 100))) for status in Status
+        ]
+        with desk.begin(practice_id) as work:
+            stored = [patient for one in found for patient in work.patients.fetch(one.ids, as_of=one.as_of) or ()]
+            moves = [change for patient in stored for change in work.patients.history(patient.id)]
+            users = tuple(work.users.all())
+        return cls(
+            tuple(sorted((attrs.evolve(one, id=nobody) for one in stored), key=lambda one: one.mrn.reveal())),
+            tuple(attrs.evolve(change, patient_id=nobody) for change in moves),
+            users,
+        )

@@ -1,0 +1,240 @@
+"""Every use case, broken at every call of a port in turn: all or nothing, and the trail says which.
+
+The habit is SQLite's: make the n-th call fail for n = 1, 2, 3 … until the use case gets through.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from tests.builders import a_new_user, a_password, a_practice_id, an_actor, an_origin
+from tests.databases import SqliteTemplate
+from tests.desks import SqlHouse, a_memory_desk, entries_of
+from tests.faults.failing import AnyDesk, FailingDesk, Fault, Snapshot
+from tests.marks import FIRST, LAST, a_marked_new_patient, a_marked_reason, core_frames, marks_in
+from vantrexia_adapters.sql import open_engine
+from vantrexia_core.audit import AlreadyAnswered, AuditUnavailableError, Once, Outcome
+from vantrexia_core.identity import (
+    User,
+    change_user,
+    create_user,
+    list_users,
+    recognise,
+    set_password,
+    sign_in,
+)
+from vantrexia_core.kernel import PatientId, Phi, Role, UnavailableError
+from vantrexia_core.patients import (
+    Listing,
+    Mrn,
+    NewPatient,
+    Revision,
+    archive_patient,
+    delete_patient,
+    find_archived_patients,
+    find_deleted_patients,
+    find_patients,
+    look_up_patient,
+    register_patient,
+    restore_patient,
+    revise_patient,
+    unarchive_patient,
+)
+
+ADMIN = an_actor()
+REASON = a_marked_reason()
+PASSWORD = a_password("a password with 26 letters")
+
+
+class DiskError(Exception):
+    """An error of a driver, which nobody has translated."""
+
+
+ERRORS: dict[str, Callable[[], Exception]] = {
+    "unavailable": UnavailableError,
+    "no trail": AuditUnavailableError,
+    "a foreign error": lambda: DiskError("the driver's own words"),
+}
+
+
+@attrs.frozen
+class Scene:
+    """A practice with one active, one archived and one deleted patient, and two accounts."""
+
+    desk: AnyDesk
+    active: PatientId
+    archived: PatientId
+    deleted: PatientId
+    nurse: User
+    access: Phi[str]
+
+    @classmethod
+    def on(cls, desk: AnyDesk) -> "Scene":
+        """Set it up."""
+        active, archived, deleted = (
+            register_patient(desk, ADMIN, _new(f"S-{number}")).id for number in (1, 2, 3)
+        )
+        archive_patient(desk, ADMIN, archived, REASON)
+        delete_patient(desk, ADMIN, deleted)
+        register_patient(desk, ADMIN, _new("S-4"), once=_once("answered before"))
+        create_user(desk, ADMIN, a_new_user(Role.ADMIN, email="boss@example.org"), PASSWORD)
+        nurse = create_user(desk, ADMIN, a_new_user(Role.NURSE), PASSWORD)
+        access = sign_in(desk, nurse.email, PASSWORD, an_origin()).tokens.access
+        return cls(desk, active, archived, deleted, nurse, access)
+
+
+def _new(mrn: str | None = None) -> NewPatient:
+    return attrs.evolve(a_marked_new_patient(), mrn=None if mrn is None else Mrn(mrn), external_id=None)
+
+
+def _once(key: str) -> Once:
+    return Once(Phi(key), Phi(b"request"), lambda result: repr(result).encode())
+
+
+UseCase = Callable[[Any, Scene], object]
+CHANGES: dict[str, UseCase] = {
+    "register": lambda desk, _: register_patient(desk, ADMIN, _new()),
+    "register once": lambda desk, _: register_patient(desk, ADMIN, _new(), once=_once("fresh")),
+    "revise": lambda desk, scene: revise_patient(
+        desk, ADMIN, scene.active, Revision(phone=None), expected_version=1
+    ),
+    "archive": lambda desk, scene: archive_patient(desk, ADMIN, scene.active, REASON),
+    "archive once": lambda desk, scene: archive_patient(desk, ADMIN, scene.active, REASON, once=_once("fresh")),
+    "unarchive": lambda desk, scene: unarchive_patient(desk, ADMIN, scene.archived),
+    "delete": lambda desk, scene: delete_patient(desk, ADMIN, scene.active),
+    "restore": lambda desk, scene: restore_patient(desk, ADMIN, scene.deleted, REASON),
+    "open an account": lambda desk, _: create_user(desk, ADMIN, a_new_user(Role.MA), PASSWORD),
+    "close an account": lambda desk, scene: change_user(desk, ADMIN, scene.nurse.id, is_active=False),
+}
+READINGS: dict[str, UseCase] = {
+    "look up": lambda desk, scene: look_up_patient(desk, ADMIN, scene.active),
+    "list": lambda desk, _: find_patients(desk, ADMIN, Listing(search=Phi(f"{FIRST} ^{LAST}"))),
+    "list archived": lambda desk, _: find_archived_patients(desk, ADMIN, Listing()),
+    "list deleted": lambda desk, _: find_deleted_patients(desk, ADMIN, Listing()),
+    "list accounts": lambda desk, _: list_users(desk, ADMIN),
+    "set a password": lambda desk, scene: set_password(desk, ADMIN, scene.nurse.id, PASSWORD),
+    "sign in": lambda desk, scene: sign_in(desk, scene.nurse.email, PASSWORD, an_origin()),
+    "recognise": lambda desk, scene: recognise(desk, scene.access, an_origin()),
+    "be answered again": lambda desk, _: _answered_again(desk),
+}
+"""What leaves records and accounts as they were; a password is none of either's fields."""
+USE_CASES = CHANGES | READINGS
+CALLS_MAX = 60
+"""No use case makes so many calls; a loop that does not end here is a mistake."""
+
+
+def _answered_again(desk: Any) -> bytes:
+    try:
+        register_patient(desk, ADMIN, _new("S-4"), once=_once("answered before"))
+    except AlreadyAnswered as again:
+        return again.answer.reveal()
+    message = "done a second time"
+    raise AssertionError(message)
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def new_scene(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[], Scene]]:
+    """Sets the scene as often as it is asked to, each time in a store of its own."""
+    houses: list[SqlHouse] = []
+
+    def on_memory() -> Scene:
+        return Scene.on(a_memory_desk())
+
+    def on_sqlite() -> Scene:
+        folder: Path = tmp_path_factory.mktemp("scene")
+        template: SqliteTemplate = request.getfixturevalue("sqlite_template")
+        house = SqlHouse(open_engine(template.database(folder)), folder)
+        houses.append(house)
+        house.found(a_practice_id())
+        return Scene.on(house.desk())
+
+    yield on_memory if request.param == "memory" else on_sqlite
+    for house in houses:
+        with closing(house):
+            pass
+
+
+def _is_after_the_line_of_a_sign_in(fault: Fault) -> bool:
+    """Signing in is recorded before the tokens are made, so that no token exists without its line."""
+    return "desk.begin_sign_in" in fault.calls and "work.commit" in fault.calls[: fault.at - 1]
+
+
+@pytest.mark.parametrize("error", ERRORS)
+@pytest.mark.parametrize("use_case", USE_CASES)
+def test_a_call_that_fails_leaves_nothing_but_its_line(
+    new_scene: Callable[[], Scene], use_case: str, error: str
+) -> None:
+    """Before the n-th call, for every n: nothing is changed or shown, and trying again succeeds.
+
+    One scene serves all n: after each failure it must be as it was.
+    """
+    scene, do = new_scene(), USE_CASES[use_case]
+    before, fault, at = Snapshot.of(scene.desk), Fault(0, ERRORS[error]), 0
+    for at in range(1, CALLS_MAX):
+        fault, lines = Fault(at, ERRORS[error]), len(entries_of(scene.desk))
+        try:
+            do(FailingDesk(scene.desk, fault), scene)
+        except (UnavailableError, DiskError) as failure:
+            assert marks_in(core_frames(failure)) == []
+        else:
+            break
+        assert Snapshot.of(scene.desk) == before, fault.struck
+        written = entries_of(scene.desk)[lines:]
+        outcomes = [entry.outcome for entry in written]
+        if _is_after_the_line_of_a_sign_in(fault):
+            assert outcomes == [Outcome.DONE], fault.struck
+        else:
+            assert outcomes in ([], [Outcome.FAILED]), fault.struck
+    assert not fault.has_struck
+    assert at > 1
+    assert (Snapshot.of(scene.desk) != before) == (use_case in CHANGES)
+
+
+@pytest.mark.parametrize("use_case", USE_CASES)
+def test_a_call_whose_answer_is_lost_has_happened_wholly_or_not_at_all(
+    new_scene: Callable[[], Scene], use_case: str
+) -> None:
+    """After the n-th call, for every n: a change is kept if and only if the trail says that it was done."""
+    do = USE_CASES[use_case]
+    done = new_scene()
+    before = Snapshot.of(done.desk)
+    do(done.desk, done)
+    after, fault, at = Snapshot.of(done.desk), Fault(0, UnavailableError), 0
+    for at in range(1, CALLS_MAX):
+        scene, fault = new_scene(), Fault(at, UnavailableError, is_after=True)
+        lines = len(entries_of(scene.desk))
+        try:
+            do(FailingDesk(scene.desk, fault), scene)
+        except UnavailableError as failure:
+            assert marks_in(core_frames(failure)) == []
+        else:
+            break
+        outcomes = [entry.outcome for entry in entries_of(scene.desk)[lines:]]
+        assert bool(outcomes) is ("work.commit" in fault.calls[:at]), fault.struck
+        assert Snapshot.of(scene.desk) == (after if outcomes else before), fault.struck
+    assert not fault.has_struck
+    assert at > 1
+
+
+@pytest.mark.parametrize("use_case", ["register once", "archive once"])
+def test_a_caller_who_lost_the_answer_gets_it_by_asking_again(
+    new_scene: Callable[[], Scene], use_case: str
+) -> None:
+    """That is what the Idempotency-Key is for: done once, answered as often as asked."""
+    scene, do = new_scene(), CHANGES[use_case]
+    twin, counting = new_scene(), Fault(0, UnavailableError)
+    do(FailingDesk(twin.desk, counting), twin)
+    fault = Fault(counting.calls.index("work.commit") + 1, UnavailableError, is_after=True)
+    with pytest.raises(UnavailableError):
+        do(FailingDesk(scene.desk, fault), scene)
+    kept = Snapshot.of(scene.desk)
+    with pytest.raises(AlreadyAnswered):
+        do(scene.desk, scene)
+    assert Snapshot.of(scene.desk) == kept
+    assert [entry.outcome for entry in entries_of(scene.desk)[-2:]] == [Outcome.DONE, Outcome.REPLAYED]
