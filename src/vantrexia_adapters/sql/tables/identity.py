@@ -12,9 +12,9 @@ user_account: Final = sa.Table(
     "user_account",
     metadata,
     sa.Column("id", Counted, sa.Identity(), primary_key=True),
-    sa.Column("record_id", sa.Uuid(), nullable=False, unique=True),  # what the envelopes are bound to
+    sa.Column("record_id", sa.Uuid(), nullable=False),  # what the envelopes are bound to
     sa.Column("practice_id", sa.Uuid(), sa.ForeignKey("practice.id"), nullable=False, index=True),
-    sa.Column("email_bix", Digest, nullable=False, unique=True),  # over all practices
+    sa.Column("email_bix", Digest, nullable=False),
     sa.Column("role", sa.Text(), nullable=False),
     sa.Column("is_active", sa.Boolean(), nullable=False),
     sa.Column("patient_id", sa.Uuid()),
@@ -23,5 +23,7 @@ user_account: Final = sa.Table(
     sa.Column("email", Sealed, nullable=False),
     sa.Column("first_name", Sealed, nullable=False),
     sa.Column("last_name", Sealed, nullable=False),
+    sa.UniqueConstraint("record_id"),
+    sa.UniqueConstraint("email_bix"),  # over all practices
     one_of("role", Role),
 )

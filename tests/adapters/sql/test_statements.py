@@ -1,0 +1,90 @@
+"""The price of a call in statements: each one is a round trip on PostgreSQL."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import event
+
+from tests.adapters.sql.site import Site
+from tests.builders import a_new_patient, an_actor
+from vantrexia_core.audit import Once
+from vantrexia_core.kernel import PatientId, Phi, UserId
+from vantrexia_core.patients import (
+    Listing,
+    PatientDesk,
+    Phone,
+    Reason,
+    Revision,
+    archive_patient,
+    find_archived_patients,
+    find_patients,
+    look_up_patient,
+    register_patient,
+    revise_patient,
+)
+
+ACTOR = an_actor()
+ONCE = Once(Phi("key"), Phi(b"request"), lambda _: b"answer")
+COSTS: dict[str, tuple[Callable[[PatientDesk, PatientId], object], list[str]]] = {
+    "get": (lambda desk, id_: look_up_patient(desk, ACTOR, id_), ["BEGIN", "SELECT", "INSERT", "COMMIT"]),
+    "list": (
+        lambda desk, _: find_patients(desk, ACTOR, Listing()),
+        ["SELECT", "BEGIN", "SELECT", "INSERT", "COMMIT"],
+    ),
+    "list archived": (
+        lambda desk, _: find_archived_patients(desk, ACTOR, Listing()),
+        ["SELECT", "BEGIN", "INSERT", "COMMIT"],  # nobody is archived here, so no page is read
+    ),
+    "create": (
+        lambda desk, _: register_patient(desk, ACTOR, a_new_patient()),
+        ["BEGIN", "UPDATE", "INSERT", "INSERT", "COMMIT"],
+    ),
+    "create once": (
+        lambda desk, _: register_patient(desk, ACTOR, a_new_patient(), once=ONCE),
+        ["BEGIN", "DELETE", "INSERT", "UPDATE", "INSERT", "UPDATE", "INSERT", "COMMIT"],
+    ),
+    "revise": (
+        lambda desk, id_: revise_patient(desk, ACTOR, id_, Revision(phone=Phone("555-0199"))),
+        ["BEGIN", "SELECT", "UPDATE", "UPDATE", "INSERT", "COMMIT"],
+    ),
+    "archive": (
+        lambda desk, id_: archive_patient(desk, ACTOR, id_, Reason("Moved away")),
+        ["BEGIN", "SELECT", "UPDATE", "UPDATE", "INSERT", "INSERT", "COMMIT"],
+    ),
+}
+
+
+@contextmanager
+def _traced(site: Site) -> Iterator[list[str]]:
+    """The first words of what SQLite is asked to do, beside triggers and set-up."""
+    told: list[str] = []
+    before = [""]
+
+    def note(statement: str) -> None:
+        # A statement is told once more for each trigger that it sets off.
+        if not statement.startswith("PRAGMA") and statement != before[0]:
+            told.append(statement.split(maxsplit=1)[0])
+        before[0] = statement
+
+    site.engine.dispose()
+    event.listen(site.engine, "connect", lambda connection, _: connection.set_trace_callback(note))
+    yield told
+
+
+@pytest.mark.parametrize(("call", "expected"), COSTS.values(), ids=COSTS)
+def test_a_call_costs_no_more_statements_than_needed(
+    sqlite_site: Site, call: Callable[[PatientDesk, PatientId], object], expected: list[str]
+):
+    """Change this list on purpose only."""
+    id_ = register_patient(sqlite_site.desk, ACTOR, a_new_patient()).id
+    with _traced(sqlite_site) as told:
+        call(sqlite_site.desk, id_)
+        assert told == expected
+
+
+def test_looking_up_an_account_costs_one_statement(sqlite_site: Site):
+    """It happens on every request, and needs no transaction."""
+    with _traced(sqlite_site) as told:
+        sqlite_site.desk.accounts.by_id(UserId(1))
+        assert told == ["SELECT"]

@@ -1,0 +1,257 @@
+"""Whoever can write to the database, but has no key, cannot make the service show a wrong value."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import attrs
+import pytest
+import sqlalchemy as sa
+
+from tests.adapters.sql.site import Site
+from tests.builders import a_name, a_new_patient, a_new_user, a_practice_id, an_actor, an_address
+from vantrexia_adapters.sql.tables import patient, patient_move, receipt, user_account
+from vantrexia_core.audit import Once
+from vantrexia_core.kernel import PatientId, Phi
+from vantrexia_core.patients import (
+    ExternalId,
+    Listing,
+    Mrn,
+    NewPatient,
+    Patient,
+    Phone,
+    Reason,
+    Revision,
+    Ssn,
+    archive_patient,
+    look_up_patient,
+    register_patient,
+    revise_patient,
+)
+from vantrexia_core.protection import UnreadableError
+
+ACTOR = an_actor()
+ONCE = Once(Phi("key"), Phi(b"request"), lambda found: found.mrn.reveal().encode())
+
+
+def sealed_columns(table: sa.Table) -> list[sa.Column[Any]]:
+    """Every column that holds envelopes."""
+    return [
+        column
+        for column in table.c
+        if isinstance(column.type, sa.LargeBinary) and not column.name.endswith(("_bix", "_digest"))
+    ]
+
+
+def _person(number: int) -> NewPatient:
+    return a_new_patient(
+        first=f"First{number}",
+        last=f"Last{number}",
+        mrn=f"M-{number}",
+        phone=f"555-010{number}",
+        email=f"p{number}@example.org",
+        address=an_address(),
+        ssn=f"899-12-345{number}",
+        external_id=f"E-{number}",
+    )
+
+
+def _value(site: Site, column: sa.Column[Any], where: sa.ColumnElement[bool]) -> bytes:
+    return bytes(site.execute(sa.select(column).where(where))[0][0])
+
+
+@contextmanager
+def _changed(
+    site: Site, column: sa.Column[Any], where: sa.ColumnElement[bool], value: bytes | None
+) -> Iterator[None]:
+    """The stored value is another one for a while."""
+    before = _value(site, column, where)
+    site.execute(sa.update(column.table).where(where).values({column: value}))
+    yield
+    site.execute(sa.update(column.table).where(where).values({column: before}))
+
+
+def _is(id_: PatientId) -> sa.ColumnElement[bool]:
+    return patient.c.id == id_
+
+
+def _flipped(wire: bytes, position: int) -> bytes:
+    changed = bytearray(wire)
+    changed[position] ^= 0x01
+    return bytes(changed)
+
+
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "format byte": lambda wire: _flipped(wire, 0),
+    "key version": lambda wire: _flipped(wire, 2),
+    "nonce": lambda wire: _flipped(wire, 3),
+    "ciphertext": lambda wire: _flipped(wire, 16),
+    "tag": lambda wire: _flipped(wire, len(wire) - 1),
+    "cut": lambda wire: wire[:-1],
+    "longer": lambda wire: wire + b"\0",
+    "empty": lambda _: b"",
+    "plain text": lambda _: b"Mallory",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_damaged_value_is_never_shown(site: Site, damage: Callable[[bytes], bytes]):
+    """One wrong bit anywhere in any column makes the record unreadable, and says nothing else."""
+    id_ = register_patient(site.desk, ACTOR, _person(1)).id
+    for column in sealed_columns(patient):
+        with (
+            _changed(site, column, _is(id_), damage(_value(site, column, _is(id_)))),
+            pytest.raises(UnreadableError),
+        ):
+            look_up_patient(site.desk, ACTOR, id_)
+    assert look_up_patient(site.desk, ACTOR, id_).mrn == Mrn("M-1")
+
+
+def test_a_value_of_another_record_is_never_shown(site: Site):
+    """Each column, copied from one patient to another."""
+    one, other = (register_patient(site.desk, ACTOR, _person(number)).id for number in (1, 2))
+    for column in sealed_columns(patient):
+        with (
+            _changed(site, column, _is(one), _value(site, column, _is(other))),
+            pytest.raises(UnreadableError),
+        ):
+            look_up_patient(site.desk, ACTOR, one)
+
+
+def test_a_value_of_another_column_is_never_shown(site: Site):
+    """Each column, copied to each other column of the same record."""
+    id_ = register_patient(site.desk, ACTOR, _person(1)).id
+    columns = sealed_columns(patient)
+    for column, neighbour in zip(columns, [*columns[1:], columns[0]], strict=True):
+        with (
+            _changed(site, column, _is(id_), _value(site, neighbour, _is(id_))),
+            pytest.raises(UnreadableError),
+        ):
+            look_up_patient(site.desk, ACTOR, id_)
+
+
+def test_an_older_value_of_the_same_record_is_never_shown(site: Site):
+    """An old phone number beside a new name is no state that the record ever was in."""
+    id_ = register_patient(site.desk, ACTOR, _person(1)).id
+    before = {column: _value(site, column, _is(id_)) for column in sealed_columns(patient)}
+    revise_patient(site.desk, ACTOR, id_, Revision(phone=Phone("555-0199")))
+    for column, old in before.items():
+        with _changed(site, column, _is(id_), old), pytest.raises(UnreadableError):
+            look_up_patient(site.desk, ACTOR, id_)
+
+
+def test_a_value_of_another_practice_is_never_shown(site: Site):
+    """Practices have keys of their own: a row carried over from one to the other does not open."""
+    elsewhere = site.house.found(a_practice_id(2))
+    id_ = register_patient(site.desk, an_actor(practice_id=elsewhere), _person(1)).id
+    site.execute(sa.update(patient).where(_is(id_)).values(practice_id=site.here))
+    with pytest.raises(UnreadableError):
+        look_up_patient(site.desk, ACTOR, id_)
+
+
+def test_a_record_under_another_id_is_never_shown(site: Site):
+    """The envelopes name the record that they belong to."""
+    id_ = register_patient(site.desk, ACTOR, _person(1)).id
+    stolen = PatientId(site.desk.ids.new_id())
+    site.execute(sa.update(patient).where(_is(id_)).values(id=stolen))
+    with pytest.raises(UnreadableError):
+        look_up_patient(site.desk, ACTOR, stolen)
+
+
+@pytest.mark.parametrize("column", [patient.c.first_name, patient.c.last_name, patient.c.mrn], ids=str)
+def test_a_list_is_not_made_from_a_damaged_name(site: Site, column: sa.Column[bytes]):
+    """The directory neither skips the record nor guesses."""
+    one, other = (register_patient(site.desk, ACTOR, _person(number)).id for number in (1, 2))
+    site.execute(sa.update(patient).where(_is(one)).values({column: _value(site, column, _is(other))}))
+    with pytest.raises(UnreadableError):
+        site.desk.directory.find(site.here, Listing())
+
+
+def test_the_reason_of_another_move_is_never_shown(site: Site):
+    """History is sealed move by move: who and why cannot be exchanged."""
+    ids = [register_patient(site.desk, ACTOR, _person(number)).id for number in (1, 2)]
+    for id_ in ids:
+        archive_patient(site.desk, ACTOR, id_, Reason(f"Because of {id_}"))
+    one, other = (patient_move.c.patient_id == id_ for id_ in ids)
+    for column in sealed_columns(patient_move):
+        with (
+            _changed(site, column, one, _value(site, column, other)),
+            site.desk.begin(site.here) as work,
+            pytest.raises(UnreadableError),
+        ):
+            work.patients.history(ids[0])
+
+
+def test_the_name_of_another_account_is_never_shown(site: Site):
+    """Nobody becomes somebody else by a copied column."""
+    with site.desk.begin(site.here) as work:
+        one, other = (work.users.add(a_new_user(email=f"u{number}@example.org"), "hash") for number in (1, 2))
+        work.commit()
+    is_one, is_other = user_account.c.id == one.id, user_account.c.id == other.id
+    for column in sealed_columns(user_account):
+        with _changed(site, column, is_one, _value(site, column, is_other)), pytest.raises(UnreadableError):
+            site.desk.accounts.by_id(one.id)
+
+
+def test_the_answer_of_another_receipt_is_never_given(site: Site):
+    """A kept answer belongs to its key, its practice and its moment."""
+    for number in (1, 2):
+        once = attrs.evolve(ONCE, key=Phi(f"key-{number}"))
+        register_patient(site.desk, ACTOR, _person(number), once=once)
+        site.clock.advance()
+    first, second = site.execute(sa.select(receipt.c.answer).order_by(receipt.c.at))
+    site.execute(sa.update(receipt).where(receipt.c.answer == first[0]).values(answer=second[0]))
+    with pytest.raises(UnreadableError):
+        register_patient(site.desk, ACTOR, _person(1), once=attrs.evolve(ONCE, key=Phi("key-1")))
+
+
+def test_what_is_absent_can_be_told_except_for_the_ssn(site: Site):
+    """NULL stays NULL, but whether a social security number is known is nobody's business."""
+    bare = register_patient(site.desk, ACTOR, a_new_patient(phone=None, email=None)).id
+    row = site.execute(sa.select(patient).where(_is(bare)))[0]._mapping
+    absent = {column.name for column in patient.c if row[column.name] is None}
+    assert absent == {
+        "phone", "email", "line1", "line2", "city", "state", "zip", "external_id", "external_id_bix",
+    }  # fmt: skip
+    assert len(row["ssn"]) == len(_ssn_of(site, _person(1)))
+    assert look_up_patient(site.desk, ACTOR, bare).ssn is None
+
+
+def _ssn_of(site: Site, new: NewPatient) -> bytes:
+    return _value(site, patient.c.ssn, _is(register_patient(site.desk, ACTOR, new).id))
+
+
+def test_a_move_seals_nothing_anew(site: Site):
+    """Archiving a patient does not touch the envelopes: they stay bound to the demographics' version."""
+    id_ = register_patient(site.desk, ACTOR, _person(1)).id
+    before = {column: _value(site, column, _is(id_)) for column in sealed_columns(patient)}
+    archive_patient(site.desk, ACTOR, id_, Reason("Moved away"))
+    assert {column: _value(site, column, _is(id_)) for column in sealed_columns(patient)} == before
+
+
+def test_a_revision_seals_everything_anew(site: Site):
+    """What did not change, too: all fields are of one version, and equal values look different."""
+    id_ = register_patient(site.desk, ACTOR, _person(1)).id
+    before = {column: _value(site, column, _is(id_)) for column in sealed_columns(patient)}
+    revised: Patient = revise_patient(
+        site.desk, ACTOR, id_, Revision(first_name=a_name("Ann").first, ssn=Ssn("899-12-9999"))
+    )
+    assert not any(_value(site, column, _is(id_)) == old for column, old in before.items())
+    assert look_up_patient(site.desk, ACTOR, id_) == revised
+
+
+def test_equal_people_look_different(site: Site):
+    """Two practices' records of one person have no column in common, digests included."""
+    elsewhere = an_actor(practice_id=site.house.found(a_practice_id(2)))
+    ids = [register_patient(site.desk, actor, _person(1)).id for actor in (ACTOR, elsewhere)]
+    columns = [*sealed_columns(patient), patient.c.mrn_bix, patient.c.external_id_bix]
+    assert not any(
+        _value(site, column, _is(ids[0])) == _value(site, column, _is(ids[1])) for column in columns
+    )
+
+
+def test_the_digest_of_an_mrn_is_whole(site: Site):
+    """32 bytes, as the HMAC gives them."""
+    id_ = register_patient(site.desk, ACTOR, _person(1)).id
+    assert len(_value(site, patient.c.mrn_bix, _is(id_))) == 32
+    assert look_up_patient(site.desk, ACTOR, id_).external_id == ExternalId("E-1")
