@@ -123,6 +123,7 @@ class MemoryDesk:
     ids: IdSource
     passwords: Passwords
     tokens: Tokens
+    wait_seconds: float = WAIT_SECONDS
     committed: Memory = attrs.field(factory=Memory, init=False)
     entries: list[AuditEntry] = attrs.field(factory=list, init=False)
     _writer: Lock = attrs.field(factory=Lock, init=False)
@@ -163,7 +164,7 @@ class MemoryDesk:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        if not self._writer.acquire(timeout=WAIT_SECONDS):
+        if not self._writer.acquire(timeout=self.wait_seconds):
             raise UnavailableError
         try:
             yield
