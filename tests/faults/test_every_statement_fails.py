@@ -1,0 +1,89 @@
+"""Every use case on SQLite, cut off inside its statements: all or nothing below the ports too.
+
+SQLite calls a progress handler every few of its virtual machine's steps and stops when the handler says so.
+That is a disk that fails or a process that is killed, at any moment, without waiting for either.
+"""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from sqlite3 import Connection
+
+import pytest
+from sqlalchemy import event
+
+from tests.builders import a_practice_id
+from tests.databases import SqliteTemplate
+from tests.desks import SqlHouse, entries_of
+from tests.faults.failing import Snapshot
+from tests.faults.test_every_call_fails import CHANGES, Scene
+from tests.marks import core_frames, marks_in
+from vantrexia_adapters.sql import StatementFailedError, open_engine
+from vantrexia_core.audit import Outcome
+from vantrexia_core.kernel import UnavailableError
+
+STEPS = 4
+"""Steps of the virtual machine between two chances to stop."""
+CHANCES_MAX = 2_000
+
+
+class Interruption:
+    """Stops SQLite at the ``at``-th chance; 0 never."""
+
+    def __init__(self) -> None:
+        self.at = 0
+        self.chances = 0
+
+    def arm(self, at: int) -> None:
+        """Count anew."""
+        self.at, self.chances = at, 0
+
+    def __call__(self) -> int:
+        """Whether to stop now."""
+        self.chances += 1
+        return int(self.chances == self.at)
+
+
+@pytest.fixture
+def scene_and_interruption(
+    sqlite_template: SqliteTemplate, tmp_path: Path
+) -> Iterator[tuple[Scene, Interruption]]:
+    """A scene on SQLite whose statements can be stopped."""
+    engine, interruption = open_engine(sqlite_template.database(tmp_path)), Interruption()
+
+    @event.listens_for(engine, "connect")
+    def _watch(connection: Connection, _: object) -> None:
+        connection.set_progress_handler(interruption, STEPS)
+
+    with closing(SqlHouse(engine, tmp_path)) as house:
+        house.found(a_practice_id())
+        yield Scene.on(house.desk()), interruption
+
+
+@pytest.mark.parametrize("use_case", CHANGES)
+def test_a_statement_that_is_cut_off_leaves_all_or_nothing(
+    scene_and_interruption: tuple[Scene, Interruption], use_case: str
+) -> None:
+    """At every chance in turn, until the use case gets through: kept if and only if the trail says done.
+
+    Cut off at its very end, a COMMIT has happened although it reports an error: then the trail says so too.
+    """
+    scene, interruption = scene_and_interruption
+    before, failures = Snapshot.of(scene.desk), 0
+    for at in range(1, CHANCES_MAX):
+        lines = len(entries_of(scene.desk))
+        interruption.arm(at)
+        try:
+            CHANGES[use_case](scene.desk, scene)
+        except (UnavailableError, StatementFailedError) as failure:
+            assert marks_in(core_frames(failure)) == []
+            failures += 1
+        finally:
+            interruption.arm(0)
+        outcomes = {entry.outcome for entry in entries_of(scene.desk)[lines:]}
+        assert (Snapshot.of(scene.desk) != before) == (Outcome.DONE in outcomes)
+        assert outcomes <= {Outcome.DONE, Outcome.FAILED}
+        if Outcome.DONE in outcomes:
+            break
+    assert failures > 10
+    assert Snapshot.of(scene.desk) != before
