@@ -82,7 +82,11 @@ class Database:
 
     def failure(self, connection: PoolProxiedConnection, error: BaseException) -> Exception:
         """The error to raise; a lost connection is taken out of the pool, and all that idle there with it."""
-        if isinstance(error, self._errors[0]) and self.engine.dialect.is_disconnect(error, None, None):
+        if (
+            connection.is_valid
+            and isinstance(error, self._errors[0])
+            and self.engine.dialect.is_disconnect(error, connection, None)
+        ):
             connection.invalidate()
             self.engine.dispose()
         return translated(error)
