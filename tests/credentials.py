@@ -38,7 +38,7 @@ class QuickPasswords:
 
     @staticmethod
     def _hashed(password: Phi[str], salt: str, rounds: int) -> str:
-        digest = password.reveal().encode()
+        digest = password.reveal().encode("utf-8", "surrogatepass")
         for _ in range(rounds):
             digest = hmac.digest(salt.encode(), digest, hashlib.sha256)
         return f"$quick${rounds}${salt}${digest.hex()}"

@@ -22,7 +22,7 @@ STORES = frozenset({"trail", "receipts", "patients", "users"})
 
 @attrs.define
 class Fault:
-    """Breaks one call: the ``at``-th, counted from 1; before it is made, or after it was made but not told."""
+    """Breaks one call: the ``at``-th, counted from 1; before it is made, or after it, unanswered."""
 
     at: int
     error: Callable[[], Exception]
@@ -107,7 +107,9 @@ class Snapshot:
             desk.directory.find(practice_id, Listing(status, page=PageRequest(1, 100))) for status in Status
         ]
         with desk.begin(practice_id) as work:
-            stored = [patient for one in found for patient in work.patients.fetch(one.ids, as_of=one.as_of) or ()]
+            stored = [
+                patient for one in found for patient in work.patients.fetch(one.ids, as_of=one.as_of) or ()
+            ]
             moves = [change for patient in stored for change in work.patients.history(patient.id)]
             users = tuple(work.users.all())
         return cls(

@@ -1,7 +1,7 @@
 """What a practice should look like after every call: dictionaries, no database, no cleverness.
 
-The model decides nothing by the product's own tables: who may do what, which status follows which, which field
-changed and what the trail must say are written down here a second time, as plainly as possible.
+The model decides nothing by the product's own tables: who may do what, which field changed and what the trail
+must say are written down here a second time, as plainly as possible.
 """
 
 from datetime import datetime, timedelta
@@ -35,7 +35,8 @@ MAY = {
     Action.LIST_ARCHIVED: set(Role),
 }
 FIELDS = (
-    "first_name", "last_name", "date_of_birth", "gender", "mrn", "phone", "email", "address", "ssn", "external_id",
+    "first_name", "last_name", "date_of_birth", "gender", "mrn", "phone", "email", "address", "ssn",
+    "external_id",
 )  # fmt: skip
 RECEIPT_LIFE = timedelta(hours=24)
 
@@ -88,8 +89,9 @@ class Model:
     def register(self, actor: Actor, new: NewPatient, result: Patient, now: datetime) -> tuple[str, ...]:
         """Take in a new record; the MRN and the id are the service's choice, the rest is ours."""
         expected = Patient(
-            result.id, actor.practice_id, result.mrn if new.mrn is None else new.mrn, new.name, new.date_of_birth,
-            new.gender, new.phone, new.email, new.address, new.ssn, new.external_id, Status.ACTIVE, 1, now, now,
+            result.id, actor.practice_id, result.mrn if new.mrn is None else new.mrn, new.name,
+            new.date_of_birth, new.gender, new.phone, new.email, new.address, new.ssn, new.external_id,
+            Status.ACTIVE, 1, now, now,
         )  # fmt: skip
         assert result == expected
         assert all(result.id not in records for records in self.records.values())
@@ -118,7 +120,7 @@ class Model:
             )
         return changed
 
-    def move(  # noqa: PLR0913 - everything a line of history has
+    def move(
         self, known: Known, move: Move, after: Status, actor: Actor, now: datetime, reason: Reason | None
     ) -> None:
         """Change the status and add the line to the history."""
@@ -142,7 +144,7 @@ class Model:
             for id_, known in self.records[practice_id].items()
         ]
 
-    def record(  # noqa: PLR0913 - everything a line of the trail has
+    def record(
         self,
         actor: Actor,
         action: Action,

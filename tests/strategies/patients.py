@@ -200,7 +200,7 @@ def directory_rows() -> st.SearchStrategy[list[Row]]:
 
 @st.composite
 def searches(draw: st.DrawFn, rows: list[Row]) -> str:
-    """What somebody looks for among these rows: whole words, beginnings, pieces, several of them, or anything."""
+    """What somebody looks for among these rows: words, beginnings, pieces, several, or anything."""
     known = [word for row in rows for text in (row.last, row.first, row.mrn) for word in text.split()]
     if not known or draw(st.integers(0, 4)) == 0:
         return draw(nasty_texts().filter(lambda text: len(text) <= SEARCH_CHARACTERS_MAX))

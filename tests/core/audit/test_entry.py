@@ -44,7 +44,7 @@ def test_a_fact_has_its_action(fact: type[Fact], action: str) -> None:
 
 
 def test_every_action_but_signing_in_has_exactly_one_fact() -> None:
-    """A deed's action decides which fact may finish it, so two facts of one action would be interchangeable."""
+    """A deed's action decides which fact may finish it: two facts of one action could be mistaken."""
     assert sorted(fact.action.value for fact in Fact.__subclasses__()) == sorted(
         action.value for action in Action if action is not Action.LOGIN
     )
@@ -61,7 +61,7 @@ def test_the_words_of_the_format_stay() -> None:
 
 @pytest.mark.parametrize("kind", [AuditEntry, *FACTS])
 def test_nothing_in_the_trail_is_phi(kind: type[attrs.AttrsInstance]) -> None:
-    """An auditor reads it after every key of the practice was destroyed, so no field can hold a sealed value."""
+    """An auditor reads it after every key of the practice is destroyed, so no field can be sealed."""
     assert [field.name for field in attrs.fields(kind) if "Phi" in str(field.type)] == []
 
 

@@ -54,7 +54,7 @@ def _patients_of(desk: MemoryDesk) -> list[Patient]:
     return [filed.patient for filed in desk.committed.shelf(a_practice_id()).patients.values()]
 
 
-# --- a deed that is done -------------------------------------------------------------------------------------
+# --- a deed that is done -------------------------------------------------------------------------------
 
 
 def test_a_finished_deed_is_kept_together_with_its_entry() -> None:
@@ -121,7 +121,7 @@ def test_the_entry_of_a_deed_names_the_patient_of_the_attempt_when_the_fact_has_
     assert [entry.patient_id for entry in entries_of(desk)] == [a_patient_id()]
 
 
-# --- a deed that breaks the rules of deeds -------------------------------------------------------------------
+# --- a deed that breaks the rules of deeds -------------------------------------------------------------
 
 
 def test_a_deed_that_is_not_finished_is_undone() -> None:
@@ -160,7 +160,7 @@ def test_a_deed_ends_once() -> None:
     assert [entry.outcome for entry in desk.entries] == [Outcome.DONE, Outcome.FAILED]
 
 
-# --- refusals and failures -----------------------------------------------------------------------------------
+# --- refusals and failures -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_a_denied_deed_opens_no_work_and_is_recorded() -> None:
     assert (entry.outcome, entry.code, entry.role) == (Outcome.REFUSED, "permission_denied", Role.PATIENT)
 
 
-# --- the doors in front ---------------------------------------------------------------------------------------
+# --- the doors in front --------------------------------------------------------------------------------
 
 
 def test_authorizing_tells_the_reach_and_leaves_no_line() -> None:
@@ -245,7 +245,7 @@ def test_input_that_did_not_parse_is_recorded() -> None:
     assert (entry.action, entry.outcome, entry.code) == (Action.CREATE, Outcome.REFUSED, "validation_error")
 
 
-# --- a trail that cannot be written ---------------------------------------------------------------------------
+# --- a trail that cannot be written --------------------------------------------------------------------
 
 
 class _SilentTrail:
@@ -342,7 +342,7 @@ def test_the_doors_in_front_need_the_trail_too(unreachable: type[_SilentDesk]) -
         record_refusal(desk, CREATE, NotFoundError())
 
 
-# --- calls that happen once -----------------------------------------------------------------------------------
+# --- calls that happen once ----------------------------------------------------------------------------
 
 
 def _register(desk: MemoryDesk, once: Once | None, actor: Actor | None = None) -> Patient:

@@ -8,13 +8,13 @@ from tests.builders import an_actor
 from vantrexia_core.kernel import GRANTS, Permission, PermissionDeniedError, Reach, Role
 
 MATRIX = """
-capability              | admin | clinical_manager | provider | nurse | ma | data_monitor | billing_manager | patient
-VIEW_PATIENTS           |   R   |        R         |    R     |   R   | R  |      R       |        R        |   own
-WRITE_PATIENTS          |   W   |        W         |    W     |   W   | W  |      –       |        –        |   –
-ARCHIVE_PATIENTS        |   W   |        W         |    W     |   W   | –  |      –       |        –        |   –
-DELETE_PATIENTS         |   W   |        W         |    –     |   –   | –  |      –       |        –        |   –
-MANAGE_DELETED_PATIENTS |   W   |        –         |    –     |   –   | –  |      –       |        –        |   –
-MANAGE_USERS            |   W   |        –         |    –     |   –   | –  |      –       |        –        |   –
+capability             |admin|clinical_manager|provider|nurse|ma|data_monitor|billing_manager|patient
+VIEW_PATIENTS          |  R  |       R        |   R    |  R  |R |     R      |       R       |  own
+WRITE_PATIENTS         |  W  |       W        |   W    |  W  |W |     –      |       –       |   –
+ARCHIVE_PATIENTS       |  W  |       W        |   W    |  W  |– |     –      |       –       |   –
+DELETE_PATIENTS        |  W  |       W        |   –    |  –  |– |     –      |       –       |   –
+MANAGE_DELETED_PATIENTS|  W  |       –        |   –    |  –  |– |     –      |       –       |   –
+MANAGE_USERS           |  W  |       –        |   –    |  –  |– |     –      |       –       |   –
 """
 """The published role matrix, row by row, copied by hand: two witnesses, not one that quotes itself."""
 

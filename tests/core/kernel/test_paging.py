@@ -27,7 +27,7 @@ def test_the_first_page_of_the_published_size_is_the_default() -> None:
 )
 def test_a_page_out_of_bounds_is_refused(number: int, size: int) -> None:
     """Numbers start at one and sizes end at a hundred."""
-    with pytest.raises(ValueError, match="number|size"):
+    with pytest.raises(ValueError, match=r"number|size"):
         PageRequest(number, size)
 
 

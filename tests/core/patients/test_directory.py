@@ -1,4 +1,4 @@
-"""What a listing means: filter, order, count and pages, on the definition that faster directories must equal."""
+"""What a listing means: filter, order, count and pages, by the definition that faster ones must equal."""
 
 from uuid import UUID
 

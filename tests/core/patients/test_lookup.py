@@ -168,7 +168,7 @@ def test_a_page_behind_the_last_is_not_found(
     assert [entry.outcome for entry in desk.entries] == [Outcome.DONE, Outcome.REFUSED]
 
 
-# --- records that change between the two readings ------------------------------------------------------------
+# --- records that change between the two readings ------------------------------------------------------
 
 
 @attrs.define

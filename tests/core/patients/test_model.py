@@ -164,7 +164,8 @@ def test_another_version_is_stale(expected: ExpectedVersion) -> None:
 def test_the_revisable_fields_are_those_of_the_api() -> None:
     """Their names go into the trail, so they are part of its format."""
     assert REVISABLE == (
-        "first_name", "last_name", "date_of_birth", "gender", "mrn", "phone", "email", "address", "ssn", "external_id",
+        "first_name", "last_name", "date_of_birth", "gender", "mrn", "phone", "email", "address", "ssn",
+        "external_id",
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ LOOSE_MARKS = st.text(
 
 @pytest.fixture(scope="module")
 def folded_characters() -> dict[str, str]:
-    """Each of Unicode's 1,114,112 code points, unassigned ones and surrogates included, and what it folds to."""
+    """Each of Unicode's 1,114,112 code points, unassigned and surrogates too, and what it folds to."""
     return {character: fold(character) for character in map(chr, range(sys.maxunicode + 1))}
 
 

@@ -1,0 +1,45 @@
+"""Files say what is inside, and everything public says what it is for."""
+
+import ast
+
+import pytest
+
+from tests.architecture.source import PACKAGES, Module, modules
+
+EVERYTHING = [module for package in PACKAGES for module in modules(package)]
+EMPTY_NAMES = {
+    "base",
+    "common",
+    "handlers",
+    "helpers",
+    "managers",
+    "misc",
+    "service",
+    "services",
+    "util",
+    "utils",
+}
+
+
+@pytest.mark.parametrize("module", EVERYTHING, ids=lambda module: module.name)
+def test_no_file_has_a_name_that_says_nothing(module: Module) -> None:
+    """A file is named for what is inside; these names fit anything, so everything ends up there."""
+    assert set(module.name.split(".")) & EMPTY_NAMES == set()
+
+
+@pytest.mark.parametrize("module", EVERYTHING, ids=lambda module: module.name)
+def test_everything_public_says_what_it_is_for(module: Module) -> None:
+    """Modules, classes, functions and methods without a leading underscore have a docstring."""
+    silent = [name for name, node in module.public_definitions() if ast.get_docstring(node) is None]
+    assert silent == []
+
+
+@pytest.mark.parametrize("module", modules("vantrexia_core"), ids=lambda module: module.name)
+def test_nothing_reveals_phi_in_the_core_but_the_directory(module: Module) -> None:
+    """The one searchable word: the domain decides about sealed values without opening them."""
+    opened = [
+        node.lineno
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Attribute) and node.attr == "reveal"
+    ]
+    assert opened == [] or module.name == "vantrexia_core.patients.directory"

@@ -1,0 +1,124 @@
+"""Every port has a contract that tests hold its adapters to, and at least two adapters to compare."""
+
+import importlib
+import inspect
+from pathlib import Path
+from types import FunctionType
+
+import attrs
+import pytest
+
+from tests.architecture.source import modules
+from tests.credentials import QuickPasswords, QuickTokens
+from tests.sources import CountedIds, ManualClock
+from vantrexia_adapters.crypto import AesGcmFieldCipher, Argon2Passwords, FileKeyWrapper, HmacBlindIndex
+from vantrexia_adapters.memory import MemoryDesk, MemoryWork
+from vantrexia_adapters.memory.audit import MemoryTrail
+from vantrexia_adapters.memory.desk import MemorySignInWork
+from vantrexia_adapters.memory.directory import MemoryDirectory
+from vantrexia_adapters.memory.identity import MemoryAccounts, MemoryUsers
+from vantrexia_adapters.memory.patients import MemoryPatients
+from vantrexia_adapters.memory.receipts import MemoryReceipts
+from vantrexia_adapters.sql import SqlDesk, SqlSignInWork, SqlWork
+from vantrexia_adapters.sql.audit import SqlTrail
+from vantrexia_adapters.sql.directory import SqlDirectory
+from vantrexia_adapters.sql.identity import SqlAccounts, SqlUsers
+from vantrexia_adapters.sql.patients import SqlPatients
+from vantrexia_adapters.sql.receipts import SqlReceipts
+from vantrexia_adapters.system import RandomIds, SystemClock
+from vantrexia_adapters.tokens import JwtTokens
+
+TESTS = Path(__file__).parents[1]
+
+
+@attrs.frozen
+class Held:
+    """What holds a port: the test file, the adapters, and why there is only one if so."""
+
+    contract: str
+    adapters: tuple[type[object], ...]
+    alone_because: str = ""
+
+
+PORTS = {
+    "Clock": Held("contracts/test_sources.py", (SystemClock, ManualClock)),
+    "IdSource": Held("contracts/test_sources.py", (RandomIds, CountedIds)),
+    "AuditTrail": Held("contracts/test_audit.py", (MemoryTrail, SqlTrail)),
+    "Receipts": Held("contracts/test_receipts.py", (MemoryReceipts, SqlReceipts)),
+    "RecordedWork": Held("contracts/test_work.py", (MemoryWork, SqlWork)),
+    "Desk": Held("contracts/test_work.py", (MemoryDesk, SqlDesk)),
+    "FieldCipher": Held(
+        "adapters/crypto/test_field_cipher.py",
+        (AesGcmFieldCipher,),
+        "memory does not seal, and a second cipher for the tests alone would prove nothing about the first",
+    ),
+    "BlindIndex": Held(
+        "adapters/crypto/test_blind_index.py", (HmacBlindIndex,), "as the cipher: memory digests nothing"
+    ),
+    "KeyWrapper": Held(
+        "adapters/crypto/test_key_wrapper.py",
+        (FileKeyWrapper,),
+        "the second one is a KMS, when there is a user for it",
+    ),
+    "Passwords": Held("contracts/test_credentials.py", (Argon2Passwords, QuickPasswords)),
+    "Tokens": Held("contracts/test_credentials.py", (JwtTokens, QuickTokens)),
+    "UserStore": Held("contracts/test_identity.py", (MemoryUsers, SqlUsers)),
+    "Accounts": Held("contracts/test_identity.py", (MemoryAccounts, SqlAccounts)),
+    "SignInWork": Held("contracts/test_audit.py", (MemorySignInWork, SqlSignInWork)),
+    "UserWork": Held("contracts/test_identity.py", (MemoryWork, SqlWork)),
+    "UserDesk": Held("contracts/test_identity.py", (MemoryDesk, SqlDesk)),
+    "SignInDesk": Held("contracts/test_identity.py", (MemoryDesk, SqlDesk)),
+    "PatientStore": Held("contracts/test_patients.py", (MemoryPatients, SqlPatients)),
+    "PatientDirectory": Held("contracts/test_directory.py", (MemoryDirectory, SqlDirectory)),
+    "PatientWork": Held("contracts/test_work.py", (MemoryWork, SqlWork)),
+    "PatientDesk": Held("contracts/test_patients.py", (MemoryDesk, SqlDesk)),
+}
+
+
+def _protocols() -> dict[str, type[object]]:
+    return {
+        name: value
+        for module in modules("vantrexia_core")
+        for name, value in vars(importlib.import_module(module.name)).items()
+        if inspect.isclass(value)
+        and getattr(value, "_is_protocol", False)
+        and value.__module__ == module.name
+    }
+
+
+PROTOCOLS = _protocols()
+
+
+def test_every_port_of_the_core_is_held() -> None:
+    """A new port gets its contract and its adapters here, or the build says so."""
+    assert set(PROTOCOLS) == set(PORTS)
+
+
+@pytest.mark.parametrize("port", PORTS)
+def test_a_port_has_a_contract_that_tests_something(port: str) -> None:
+    """The file exists and holds tests."""
+    assert "\ndef test_" in (TESTS / PORTS[port].contract).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("port", PORTS)
+def test_a_port_has_two_adapters_or_a_reason(port: str) -> None:
+    """One adapter alone shapes its port after itself."""
+    held = PORTS[port]
+    assert len(held.adapters) >= 2 or held.alone_because
+
+
+@pytest.mark.parametrize(
+    ("port", "adapter"), [(port, adapter) for port, held in PORTS.items() for adapter in held.adapters]
+)
+def test_an_adapter_has_every_member_of_its_port(port: str, adapter: type[object]) -> None:
+    """Mypy compares the signatures where an adapter is used; here none can be left out."""
+    members = {name for name in dir(PROTOCOLS[port]) if not name.startswith("_")}
+    initialise = vars(adapter).get("__init__")
+    assigned = initialise.__code__.co_names if isinstance(initialise, FunctionType) else ()
+    assert members <= {*dir(adapter), *assigned}
+
+
+@pytest.mark.parametrize("port", PORTS)
+def test_a_port_is_read_only(port: str) -> None:
+    """Members are methods or properties: a mutable attribute is invariant, so mypy would refuse adapters."""
+    assert vars(PROTOCOLS[port]).get("__annotations__", {}) == {}

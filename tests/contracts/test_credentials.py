@@ -1,0 +1,114 @@
+"""Passwords and tokens: what the core is promised, by the real ones and by the quick ones that tests use."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.builders import NOW, a_password, a_user
+from tests.credentials import QuickPasswords, QuickTokens
+from tests.sources import CountedIds, ManualClock
+from vantrexia_adapters.crypto import Argon2Cost, Argon2Passwords, KeyRing, RingSigningKeys
+from vantrexia_adapters.tokens import JwtTokens
+from vantrexia_core.identity import Passwords, TokenNotValidError, Tokens
+from vantrexia_core.kernel import Phi
+
+SECOND = timedelta(seconds=1)
+PASSWORDS: dict[str, tuple[Passwords, Passwords]] = {
+    "argon2": (Argon2Passwords(Argon2Cost(64)), Argon2Passwords(Argon2Cost(128))),
+    "quick": (QuickPasswords(), QuickPasswords(rounds=2)),
+}
+"""Each with a dearer sibling, as after a change of its parameters."""
+
+
+@pytest.fixture(params=["jwt", "quick"])
+def tokens(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Tokens, Tokens]:
+    """Tokens, and those of a stranger with keys of its own."""
+    if request.param == "quick":
+        return QuickTokens(), QuickTokens(b"another key")
+    ours, theirs = (
+        JwtTokens(
+            RingSigningKeys(KeyRing.create(tmp_path / whose / "keyring.json", ManualClock())),
+            ids=CountedIds(whose),
+        )
+        for whose in ("ours", "theirs")
+    )
+    return ours, theirs
+
+
+@pytest.mark.parametrize("kind", PASSWORDS)
+def test_the_password_that_was_hashed_matches_and_no_other(kind: str) -> None:
+    """To the last character, case and blank."""
+    passwords, _ = PASSWORDS[kind]
+    stored = passwords.hash(a_password("correct horse battery"))
+    assert passwords.verify(stored, Phi("correct horse battery")).matches
+    for other in (
+        "",
+        "correct horse batter",
+        "Correct horse battery",
+        "correct horse battery ",
+        "\ud800",
+        stored,
+    ):
+        assert not passwords.verify(stored, Phi(other)).matches
+
+
+@pytest.mark.parametrize("kind", PASSWORDS)
+def test_a_hash_is_never_the_same_twice(kind: str) -> None:
+    """Equal passwords cannot be told from their hashes, and the password is not in it."""
+    passwords, _ = PASSWORDS[kind]
+    hashes = {passwords.hash(a_password("correct horse battery")) for _ in range(3)}
+    assert len(hashes) == 3
+    assert not any("correct" in one for one in hashes)
+
+
+@pytest.mark.parametrize("kind", PASSWORDS)
+@pytest.mark.parametrize("typed", ["", "anything", "\ud800"])
+def test_nobodys_password_matches_nothing(kind: str, typed: str) -> None:
+    """An unknown account is compared like a known one and never let in."""
+    passwords, _ = PASSWORDS[kind]
+    assert not passwords.verify(None, Phi(typed)).matches
+
+
+@pytest.mark.parametrize("kind", PASSWORDS)
+def test_a_hash_of_other_parameters_still_matches_and_wants_to_be_made_anew(kind: str) -> None:
+    """Parameters travel in the hash; a wrong password is no reason to hash anything."""
+    passwords, dearer = PASSWORDS[kind]
+    stored = passwords.hash(a_password("correct horse battery"))
+    assert not passwords.verify(stored, Phi("correct horse battery")).needs_rehash
+    verdict = dearer.verify(stored, Phi("correct horse battery"))
+    assert verdict.matches
+    assert verdict.needs_rehash
+    assert not dearer.verify(stored, Phi("wrong")).needs_rehash
+
+
+def test_an_access_token_says_whose_it_is_until_it_expires(tokens: tuple[Tokens, Tokens]) -> None:
+    """Fifteen minutes, to the second."""
+    ours, _ = tokens
+    access = ours.issue(a_user(id_=42), at=NOW).access
+    for at in (NOW, NOW + timedelta(minutes=15) - SECOND):
+        assert ours.read_access(access, at=at) == 42
+    for at in (NOW + timedelta(minutes=15), NOW + timedelta(days=365)):
+        with pytest.raises(TokenNotValidError):
+            ours.read_access(access, at=at)
+
+
+def test_a_pair_is_never_the_same_twice(tokens: tuple[Tokens, Tokens]) -> None:
+    """Two sign-ins in one second are two sign-ins."""
+    ours, _ = tokens
+    pairs = [ours.issue(a_user(), at=NOW) for _ in range(3)]
+    assert len({token.reveal() for pair in pairs for token in (pair.access, pair.refresh)}) == 6
+
+
+def test_what_is_no_access_token_of_ours_is_refused(tokens: tuple[Tokens, Tokens]) -> None:
+    """A refresh token, a stranger's, a damaged one, and what is no token at all."""
+    ours, theirs = tokens
+    access = ours.issue(a_user(), at=NOW).access.reveal()
+    refused = [
+        ours.issue(a_user(), at=NOW).refresh.reveal(), theirs.issue(a_user(), at=NOW).access.reveal(),
+        access[:-1], access[1:], access + "x", access.replace(".", "", 1), "", ".", "..", "a.b.c",
+        "\ud800", "é" * 40,
+    ]  # fmt: skip
+    for text in refused:
+        with pytest.raises(TokenNotValidError):
+            ours.read_access(Phi(text), at=NOW)
