@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from tests.builders import a_practice_id
 from tests.credentials import QuickPasswords, QuickTokens
 from tests.sources import CountedIds, ManualClock
-from vantrexia_adapters.crypto import AesGcmFieldCipher, HmacBlindIndex, KeyRing
+from vantrexia_adapters.crypto import AesGcmFieldCipher, AesGcmSnapshotCipher, HmacBlindIndex, KeyRing
 from vantrexia_adapters.memory import MemoryDesk
 from vantrexia_adapters.sql import SqlDesk, add_practice, migrate, open_engine
 from vantrexia_core.audit import AuditEntry, Desk, RecordedWork
@@ -48,6 +48,7 @@ class SqlHouse:
             ids=ids or CountedIds(),
             passwords=QuickPasswords(),
             tokens=QuickTokens(),
+            snapshots=AesGcmSnapshotCipher(self._ring),
         )
 
     def close(self) -> None:

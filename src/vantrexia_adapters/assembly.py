@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 
 from vantrexia_adapters.crypto import (
     AesGcmFieldCipher,
+    AesGcmSnapshotCipher,
     Argon2Passwords,
     HmacBlindIndex,
     KeyCheck,
@@ -24,6 +25,7 @@ from vantrexia_adapters.crypto import (
     KeyRingExistsError,
     RingSigningKeys,
 )
+from vantrexia_adapters.directory import DirectoryKeeper
 from vantrexia_adapters.settings import Settings
 from vantrexia_adapters.sql import (
     SchemaError,
@@ -112,6 +114,12 @@ def open_service(
             ids=ids,
             access_ttl_seconds=settings.access_ttl_seconds,
             refresh_ttl_seconds=settings.refresh_ttl_seconds,
+        ),
+        snapshots=AesGcmSnapshotCipher(ring),
+        keeper=lambda store: DirectoryKeeper(
+            store,
+            patients_max=settings.directory_patients_max,
+            memory_bytes_max=settings.directory_bytes_max,
         ),
     )
     return Service(desk, practice_id, settings, engine)

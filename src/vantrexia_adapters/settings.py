@@ -50,6 +50,13 @@ def _seconds(value: str) -> int:
     return int(value)
 
 
+def _count(value: str) -> int:
+    if re.fullmatch(r"[0-9]{1,15}", value) is None or int(value) == 0:
+        message = "must be a whole number above 0"
+        raise ValueError(message)
+    return int(value)
+
+
 def _public_url(value: str) -> str:
     parts = urlsplit(value.strip())
     if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
@@ -101,6 +108,12 @@ class Settings:
     )
     refresh_ttl_seconds: int = _setting(
         _seconds, "how long a refresh token lives", REFRESH_TTL_SECONDS_DEFAULT
+    )
+    directory_patients_max: int = _setting(
+        _count, "patients a practice's directory may hold in memory (about 60 bytes each)", 5_000_000
+    )
+    directory_bytes_max: int = _setting(
+        _count, "memory for the directories of all practices in one process, in bytes", 1 << 30
     )
     log_level: LogLevel = _setting(
         _log_level, "JSON lines on standard error, never PHI", LogLevel.INFO

@@ -134,6 +134,7 @@ class Model:
         """What a directory should know of a practice."""
         return [
             DirectoryEntry.of(
+                number,
                 id_,
                 known.patient.status,
                 known.patient.created_at,
@@ -141,7 +142,7 @@ class Model:
                 first=known.patient.name.first.reveal(),
                 mrn=known.patient.mrn.reveal(),
             )
-            for id_, known in self.records[practice_id].items()
+            for number, (id_, known) in enumerate(self.records[practice_id].items(), start=1)
         ]
 
     def record(

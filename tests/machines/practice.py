@@ -433,7 +433,9 @@ class PracticeMachine(RuleBasedStateMachine):
         entries = self.model.directory(actor.practice_id)
         if role is Role.PATIENT:
             entries = [entry for entry in entries if entry.id == actor.patient_id]
-        count, ids = find(entries, attrs.evolve(listing, status=shown[action]))
+        count, numbers = find(entries, attrs.evolve(listing, status=shown[action]))
+        id_of = {entry.number: PatientId(entry.id) for entry in entries}
+        ids = tuple(map(id_of.__getitem__, numbers))
         use_cases: dict[Action, Callable[[], Page[Patient] | Page[MovedPatient]]] = {
             Action.LIST: lambda: find_patients(self.desk, actor, listing),
             Action.LIST_ARCHIVED: lambda: find_archived_patients(self.desk, actor, listing),
@@ -482,7 +484,7 @@ class PracticeMachine(RuleBasedStateMachine):
                         for id_, known in self.model.records[practice_id].items()
                         if known.patient.status is status
                     }
-                    stored = work.patients.fetch(found.ids, as_of=found.as_of)
+                    stored = work.patients.fetch(found.numbers, as_of=found.as_of)
                     assert stored is not None
                     assert {one.id: one for one in stored} == {
                         id_: known.patient for id_, known in expected.items()

@@ -2,6 +2,7 @@
 
 from vantrexia_adapters.crypto.aes_gcm import AesGcmFieldCipher
 from vantrexia_adapters.crypto.blind_index import HmacBlindIndex
+from vantrexia_adapters.crypto.chunk_cipher import AesGcmSnapshotCipher
 from vantrexia_adapters.crypto.key_ring import (
     DEPLOYMENT_PURPOSES,
     PRACTICE_PURPOSES,
@@ -28,6 +29,7 @@ __all__ = [
     "DEPLOYMENT_PURPOSES",
     "PRACTICE_PURPOSES",
     "AesGcmFieldCipher",
+    "AesGcmSnapshotCipher",
     "Argon2Cost",
     "Argon2Passwords",
     "FileKeyWrapper",

@@ -52,11 +52,13 @@ class Purpose(Enum):
     """Sealing single fields of records."""
     INDEX = "index"
     """Keyed digests for exact look-up. Whoever holds it can try all social security numbers in minutes."""
+    DIRECTORY = "directory"
+    """Sealing snapshots of directories, which can be thrown away with their key at any time."""
     TOKEN = "token"  # noqa: S105 - the purpose's name, not a secret
     """Signing access and refresh tokens."""
 
 
-PRACTICE_PURPOSES: Final = (Purpose.FIELD, Purpose.INDEX)
+PRACTICE_PURPOSES: Final = (Purpose.FIELD, Purpose.INDEX, Purpose.DIRECTORY)
 DEPLOYMENT_PURPOSES: Final = (Purpose.INDEX, Purpose.TOKEN)
 """Sign-in addresses are looked up before anybody knows the practice, and tokens are read before that."""
 

@@ -7,8 +7,9 @@ from typing import Final
 
 import attrs
 
+from vantrexia_adapters.directory import DirectoryKeeper
 from vantrexia_adapters.memory.audit import MemoryTrail
-from vantrexia_adapters.memory.directory import MemoryDirectory
+from vantrexia_adapters.memory.directory import MemoryDirectoryStore
 from vantrexia_adapters.memory.draft import Draft
 from vantrexia_adapters.memory.identity import MemoryAccounts, MemoryUsers
 from vantrexia_adapters.memory.patients import MemoryPatients
@@ -74,6 +75,7 @@ class MemoryWork:
         shelf = Shelf(
             patients=patients.patients.merged(),
             moves=patients.moves.merged(),
+            by_number=patients.by_number.merged(),
             by_mrn=patients.by_mrn.merged(),
             by_external_id=patients.by_external_id.merged(),
             receipts=self._receipts.merged(),
@@ -126,12 +128,12 @@ class MemoryDesk:
     wait_seconds: float = WAIT_SECONDS
     committed: Memory = attrs.field(factory=Memory, init=False)
     entries: list[AuditEntry] = attrs.field(factory=list, init=False)
+    directory: DirectoryKeeper = attrs.field(init=False)
     _writer: Lock = attrs.field(factory=Lock, init=False)
 
-    @property
-    def directory(self) -> MemoryDirectory:
-        """See `PatientDesk`."""
-        return MemoryDirectory(self._read_committed)
+    def __attrs_post_init__(self) -> None:
+        self.directory = DirectoryKeeper(MemoryDirectoryStore(self._read_committed))
+
 
     @property
     def accounts(self) -> MemoryAccounts:

@@ -28,8 +28,10 @@ class MemoryPatients:
         self._seq = shelf.seq + 1
         self.patients: Draft[PatientId, Filed] = Draft(shelf.patients)
         self.moves: Draft[PatientId, tuple[StatusChange, ...]] = Draft(shelf.moves)
+        self.by_number: Draft[int, PatientId] = Draft(shelf.by_number)
         self.by_mrn: Draft[str, PatientId] = Draft(shelf.by_mrn)
         self.by_external_id: Draft[str, PatientId] = Draft(shelf.by_external_id)
+        self._n = len(shelf.by_number)
         self.seq = shelf.seq
         self.mrn_number = shelf.mrn_number
 
@@ -73,9 +75,10 @@ class MemoryPatients:
         self._file(patient)
         self.moves.put(patient.id, (*(self.moves.get(patient.id) or ()), change))
 
-    def fetch(self, ids: Sequence[PatientId], *, as_of: int) -> Sequence[Patient] | None:
+    def fetch(self, numbers: Sequence[int], *, as_of: int) -> Sequence[Patient] | None:
         """See `PatientStore`."""
-        page = [self.patients.get(id_) for id_ in ids]
+        ids = [self.by_number.get(number) for number in numbers]
+        page = [None if id_ is None else self.patients.get(id_) for id_ in ids]
         found = [filed for filed in page if filed is not None]
         if len(found) != len(page):
             raise NotFoundError
@@ -113,7 +116,12 @@ class MemoryPatients:
 
     def _file(self, patient: Patient) -> None:
         self.seq = self._seq
-        self.patients.put(patient.id, Filed.of(patient, self._seq))
+        filed = self.patients.get(patient.id)
+        if filed is None:
+            self._n += 1
+        number = self._n if filed is None else filed.entry.number
+        self.patients.put(patient.id, Filed.of(patient, self._seq, number))
+        self.by_number.put(number, patient.id)
         self.by_mrn.put(patient.mrn.reveal(), patient.id)
         if patient.external_id is not None:
             self.by_external_id.put(patient.external_id.reveal(), patient.id)

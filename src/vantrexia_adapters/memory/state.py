@@ -12,16 +12,20 @@ from vantrexia_core.patients import DirectoryEntry, Patient, StatusChange
 
 @attrs.frozen
 class Filed:
-    """A record, the number of its practice's change that filed it, and what the directory knows of it."""
+    """A record, the number of its practice's change that filed it, and what the directory knows of it.
+
+    The entry's number stays the record's for good.
+    """
 
     patient: Patient
     seq: int
     entry: DirectoryEntry
 
     @classmethod
-    def of(cls, patient: Patient, seq: int) -> "Filed":
+    def of(cls, patient: Patient, seq: int, number: int) -> "Filed":
         """File a record."""
         entry = DirectoryEntry.of(
+            number,
             patient.id,
             patient.status,
             patient.created_at,
@@ -47,6 +51,7 @@ class Shelf:
 
     patients: Mapping[PatientId, Filed] = attrs.Factory(dict)
     moves: Mapping[PatientId, tuple[StatusChange, ...]] = attrs.Factory(dict)
+    by_number: Mapping[int, PatientId] = attrs.Factory(dict)
     by_mrn: Mapping[str, PatientId] = attrs.Factory(dict)
     by_external_id: Mapping[str, PatientId] = attrs.Factory(dict)
     receipts: Mapping[tuple[UserId, str], Receipt] = attrs.Factory(dict)

@@ -1,6 +1,7 @@
 """Running statements: one by itself, or several in a transaction that begins with the first of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from threading import Lock
 from typing import Final
 
@@ -12,6 +13,10 @@ from vantrexia_adapters.sql.engine import BEGIN, WAIT_SECONDS
 from vantrexia_adapters.sql.errors import translated
 from vantrexia_adapters.sql.statements import Parameters, Row, Statement
 from vantrexia_core.kernel import BrokenPromiseError, UnavailableError
+
+
+STREAMED_ROWS: Final = 2_000
+"""Rows fetched at once where a statement may give a million."""
 
 
 class Database:
@@ -43,6 +48,37 @@ class Database:
             return self.run(connection, cursor, statement, parameters)
         finally:
             cursor.close()
+            connection.close()
+
+    def stream(self, statement: Statement, parameters: Parameters) -> Iterator[Row]:
+        """The rows of one statement, of one moment, without holding all of them in memory.
+
+        Raises:
+            UnavailableError: the database cannot be reached or is busy beyond the bound.
+        """
+        connection = self.connect()
+        # PostgreSQL's driver would fetch everything at once; a named cursor stays with the server, and lives
+        # in a transaction.
+        is_postgresql = self.engine.dialect.name == "postgresql"
+        plain = connection.cursor()
+        cursor = connection.cursor("streamed") if is_postgresql else plain
+        compiled = statement.compiled(self.engine.dialect)
+        try:
+            if is_postgresql:
+                self.command(connection, plain, BEGIN["postgresql"])
+            try:
+                cursor.execute(compiled.text, compiled.bind(parameters))
+                while rows := cursor.fetchmany(STREAMED_ROWS):
+                    yield from compiled.read(rows)
+                return
+            except self._errors as error:
+                failure = self.failure(connection, error)
+            raise failure
+        finally:
+            with suppress(*self._errors):
+                cursor.close()
+            plain.close()
+            # The pool rolls back what is unfinished.
             connection.close()
 
     def connect(self) -> PoolProxiedConnection:

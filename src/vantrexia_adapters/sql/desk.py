@@ -1,18 +1,20 @@
 """Where work in SQL is begun."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import sqlalchemy as sa
 
+from vantrexia_adapters.directory import DirectoryKeeper
 from vantrexia_adapters.sql.database import Database, Transaction
-from vantrexia_adapters.sql.directory import SqlDirectory
+from vantrexia_adapters.sql.directory import SqlDirectoryStore
 from vantrexia_adapters.sql.identity import SqlAccounts
 from vantrexia_adapters.sql.scope import Protection, Scope
 from vantrexia_adapters.sql.work import SqlSignInWork, SqlWork
 from vantrexia_core.identity import Passwords, Tokens
 from vantrexia_core.kernel import Clock, IdSource, PracticeId
-from vantrexia_core.protection import BlindIndex, FieldCipher
+from vantrexia_core.patients import DirectoryStore
+from vantrexia_core.protection import BlindIndex, FieldCipher, SnapshotCipher
 
 
 class SqlDesk:
@@ -28,6 +30,8 @@ class SqlDesk:
         ids: IdSource,
         passwords: Passwords,
         tokens: Tokens,
+        snapshots: SnapshotCipher,
+        keeper: Callable[[DirectoryStore], DirectoryKeeper] = DirectoryKeeper,
     ) -> None:
         self.clock = clock
         self.ids = ids
@@ -35,7 +39,7 @@ class SqlDesk:
         self.tokens = tokens
         self._database = Database(engine)
         self._protection = Protection(cipher, index)
-        self.directory = SqlDirectory(self._database, self._protection)
+        self.directory = keeper(SqlDirectoryStore(self._database, self._protection, snapshots, ids))
         self.accounts = SqlAccounts(self._database, self._protection)
 
     @contextmanager

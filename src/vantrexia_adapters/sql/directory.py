@@ -1,26 +1,45 @@
-"""The directory in SQL: opens the names of a practice's records and asks the core what the listing means.
+"""The rows behind the directory in SQL, and its sealed snapshots."""
 
-Linear in the number of records, and correct: what comes faster behind the same port is measured against it.
-"""
-
+import logging
+from collections.abc import Callable, Iterator
 from typing import Final
+from uuid import UUID
 
 import attrs
 import sqlalchemy as sa
 
-from vantrexia_adapters.sql.database import Database
+from vantrexia_adapters.sql.database import Database, Transaction
 from vantrexia_adapters.sql.patients import FIRST, LAST, MRN
 from vantrexia_adapters.sql.scope import Protection
-from vantrexia_adapters.sql.statements import Row, Statement
-from vantrexia_adapters.sql.tables import patient, practice_head
-from vantrexia_core.kernel import PracticeId
-from vantrexia_core.patients import DirectoryEntry, Found, Listing, Status, find
-from vantrexia_core.protection import Place
+from vantrexia_adapters.sql.statements import Statement
+from vantrexia_adapters.sql.tables import directory_chunk, directory_snapshot, patient, practice_head
+from vantrexia_core.kernel import IdSource, PracticeId
+from vantrexia_core.patients import (
+    DirectoryEntry,
+    DirectoryHead,
+    Spelling,
+    Status,
+    chunk_binding,
+    chunks,
+)
+from vantrexia_core.protection import Place, SnapshotCipher, UnreadableError
 
-# One statement, so that head and records are of one moment: the answer says what it rests on.
-_ENTRIES: Final = (
+_SNAPSHOTS_KEPT: Final = 2
+_SPELLINGS_KEPT: Final = 400_000
+
+_LOG: Final = logging.getLogger(__name__)
+
+_PRACTICE: Final = sa.bindparam("practice", type_=sa.Uuid())
+_EPOCH: Final = sa.bindparam("of_epoch", type_=sa.Uuid())
+_SNAPSHOT: Final = sa.bindparam("snapshot", type_=sa.Uuid())
+
+_HEAD: Final = Statement(
+    sa.select(practice_head.c.epoch, practice_head.c.seq).where(practice_head.c.practice_id == _PRACTICE)
+)
+_CHANGED: Final = Statement(
     sa.select(
-        practice_head.c.seq,
+        patient.c.seq,
+        patient.c.n,
         patient.c.id,
         patient.c.status,
         patient.c.created_at,
@@ -28,48 +47,110 @@ _ENTRIES: Final = (
         patient.c.last_name,
         patient.c.first_name,
         patient.c.mrn,
-    )
-    .select_from(
-        practice_head.outerjoin(
-            patient,
-            sa.and_(
-                patient.c.practice_id == practice_head.c.practice_id,
-                patient.c.status == sa.bindparam("of_status", type_=sa.Text()),
-            ),
-        )
-    )
-    .where(practice_head.c.practice_id == sa.bindparam("practice", type_=sa.Uuid()))
+    ).where(patient.c.practice_id == _PRACTICE, patient.c.seq > sa.bindparam("after", type_=sa.BigInteger()))
 )
-_ALL: Final = Statement(_ENTRIES)
-_ONLY: Final = Statement(_ENTRIES.where(patient.c.id == sa.bindparam("patient", type_=sa.Uuid())))
+_NEWEST: Final = Statement(
+    sa.select(directory_snapshot.c.id, directory_snapshot.c.chunks, directory_snapshot.c.as_of)
+    .where(directory_snapshot.c.practice_id == _PRACTICE, directory_snapshot.c.epoch == _EPOCH)
+    .order_by(directory_snapshot.c.as_of.desc())
+)
+_CHUNKS: Final = Statement(
+    sa.select(directory_chunk.c.place, directory_chunk.c.sealed)
+    .where(directory_chunk.c.snapshot_id == _SNAPSHOT)
+    .order_by(directory_chunk.c.place)
+)
+_LOCK: Final = Statement(
+    sa.select(practice_head.c.seq).where(practice_head.c.practice_id == _PRACTICE).with_for_update()
+)
+_ADD: Final = Statement(sa.insert(directory_snapshot))
+_ADD_CHUNK: Final = Statement(sa.insert(directory_chunk))
+_DROP: Final = Statement(sa.delete(directory_snapshot).where(directory_snapshot.c.id == _SNAPSHOT))
+_ALL: Final = Statement(sa.select(directory_snapshot.c.id).where(directory_snapshot.c.practice_id == _PRACTICE))
 
 
 @attrs.frozen
-class SqlDirectory:
-    """Implements the core's ``PatientDirectory``, on a connection of its own: it sees what is committed."""
+class SqlDirectoryStore:
+    """Implements the core's ``DirectoryStore``, on connections of its own: it sees what is committed."""
 
     _database: Database
     _protection: Protection
+    _snapshots: SnapshotCipher
+    _ids: IdSource
 
-    def find(self, practice_id: PracticeId, listing: Listing) -> Found:
-        """See `PatientDirectory`."""
-        parameters = {"practice": practice_id, "of_status": listing.status.value}
-        if listing.only is None:
-            rows = self._database.read(_ALL, parameters)
-        else:
-            rows = self._database.read(_ONLY, {**parameters, "patient": listing.only})
-        entries = [self._entry(practice_id, row) for row in rows if row[1] is not None]
-        count, ids = find(entries, listing)
-        return Found(count, ids, as_of=rows[0][0] if rows else 0)
+    def head(self, practice_id: PracticeId) -> DirectoryHead:
+        """See `DirectoryStore`. A practice that was never founded has no rows either."""
+        rows = self._database.read(_HEAD, {"practice": practice_id})
+        return DirectoryHead(*rows[0]) if rows else DirectoryHead(practice_id, 0)
 
-    def _entry(self, practice_id: PracticeId, row: Row) -> DirectoryEntry:
-        _, id_, status, created_at, sealed_version, last, first, mrn = row
-        cipher, place = self._protection.cipher, Place(practice_id, id_, sealed_version)
-        return DirectoryEntry.of(
-            id_,
-            Status(status),
-            created_at,
-            last=LAST.open(cipher, place, last),
-            first=FIRST.open(cipher, place, first),
-            mrn=MRN.open(cipher, place, mrn),
+    def entries(self, practice_id: PracticeId, *, after: int) -> Iterator[tuple[int, DirectoryEntry]]:
+        """See `DirectoryStore`."""
+        cipher = self._protection.cipher
+        # A million patients share some hundred thousand names: each is folded once.
+        spellings: dict[str, Spelling] = {}
+        unreadable = 0
+        for seq, n, id_, status, created_at, sealed_version, last, first, mrn in self._database.stream(
+            _CHANGED, {"practice": practice_id, "after": after}
+        ):
+            place = Place(practice_id, id_, sealed_version)
+            try:
+                names = (LAST.open(cipher, place, last), FIRST.open(cipher, place, first))
+                number = MRN.open(cipher, place, mrn)
+            except UnreadableError:
+                unreadable += 1
+                continue
+            if len(spellings) >= _SPELLINGS_KEPT:
+                spellings.clear()
+            for name in names:
+                if name not in spellings:
+                    spellings[name] = Spelling.of(name)
+            last_name, first_name = map(spellings.__getitem__, names)
+            spelled = (last_name, first_name, Spelling.of(number))
+            yield seq, DirectoryEntry(n, id_, Status(status), created_at, *spelled)
+        if unreadable:
+            _LOG.error("records that do not open are missing from a directory: %d", unreadable)
+
+    def load_snapshot(self, practice_id: PracticeId, epoch: UUID) -> bytes | None:
+        """See `DirectoryStore`."""
+        found = self._database.read(_NEWEST, {"practice": practice_id, "of_epoch": epoch})
+        if not found:
+            return None
+        snapshot_id, count, _ = found[0]
+        rows = self._database.read(_CHUNKS, {"snapshot": snapshot_id})
+        if [place for place, _ in rows] != list(range(count)):
+            raise UnreadableError
+        return b"".join(
+            self._snapshots.open(practice_id, self._binding(practice_id, snapshot_id, place, count), bytes(sealed))
+            for place, sealed in rows
         )
+
+    def keep_snapshot(self, practice_id: PracticeId, epoch: UUID, as_of: int, snapshot: bytes) -> None:
+        """See `DirectoryStore`. Sealed first: the practice's head is locked while rows are written only."""
+        snapshot_id = self._ids.new_id()
+        parts = list(chunks(snapshot))
+        sealed = [
+            self._snapshots.seal(practice_id, self._binding(practice_id, snapshot_id, place, len(parts)), part)
+            for place, part in enumerate(parts)
+        ]
+        transaction = Transaction(self._database)
+        try:
+            transaction.rows(_LOCK, {"practice": practice_id})
+            kept = transaction.rows(_NEWEST, {"practice": practice_id, "of_epoch": epoch})
+            if kept and kept[0][2] >= as_of:
+                return
+            self._drop_all_but({id_ for id_, _, _ in kept[: _SNAPSHOTS_KEPT - 1]}, practice_id, transaction)
+            row = {"id": snapshot_id, "practice_id": practice_id, "epoch": epoch, "as_of": as_of}
+            transaction.change(_ADD, row | {"chunks": len(sealed)})
+            for place, part in enumerate(sealed):
+                transaction.change(_ADD_CHUNK, {"snapshot_id": snapshot_id, "place": place, "sealed": part})
+            transaction.commit()
+        finally:
+            transaction.close()
+
+    def _drop_all_but(self, kept: set[UUID], practice_id: PracticeId, transaction: Transaction) -> None:
+        for (id_,) in transaction.rows(_ALL, {"practice": practice_id}):
+            if id_ not in kept:
+                transaction.change(_DROP, {"snapshot": id_})
+
+    @staticmethod
+    def _binding(practice_id: PracticeId, snapshot_id: UUID, place: int, count: int) -> Callable[[int], bytes]:
+        return lambda key_version: chunk_binding(practice_id, snapshot_id, place, count, key_version)

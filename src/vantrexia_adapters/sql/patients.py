@@ -185,19 +185,24 @@ _HISTORY: Final = Statement(
 )
 
 
+def _numbered(count: int) -> list[sa.BindParameter[object]]:
+    return [sa.bindparam(f"n_{position}", type_=sa.BigInteger()) for position in range(count)]
+
+
 def _among(count: int) -> list[sa.BindParameter[object]]:
     return [sa.bindparam(f"id_{position}", type_=sa.Uuid()) for position in range(count)]
 
 
 def _ids_by_name(ids: Sequence[PatientId]) -> dict[str, object]:
-    # Sorted: the order inside a page is the order of names, and it is no business of a statement log.
     return {f"id_{position}": id_ for position, id_ in enumerate(sorted(ids))}
 
 
 @cache
 def _fetch(count: int) -> Statement:
     return Statement(
-        sa.select(*_COLUMNS).where(patient.c.practice_id == _PRACTICE, patient.c.id.in_(_among(count)))
+        sa.select(patient.c.n, *_COLUMNS).where(
+            patient.c.practice_id == _PRACTICE, patient.c.n.in_(_numbered(count))
+        )
     )
 
 
@@ -294,16 +299,18 @@ class SqlPatients:
             },
         )
 
-    def fetch(self, ids: Sequence[PatientId], *, as_of: int) -> Sequence[Patient] | None:
+    def fetch(self, numbers: Sequence[int], *, as_of: int) -> Sequence[Patient] | None:
         """See `PatientStore`."""
-        if not ids:
+        if not numbers:
             return ()
-        rows = self._transaction.rows(_fetch(len(ids)), self._here(_ids_by_name(ids)))
-        by_id = {row[0]: row for row in rows}
-        if any(row[1] > as_of for row in rows):
+        # Sorted: the order inside a page is the order of names, and it is no business of a statement log.
+        parameters = {f"n_{position}": n for position, n in enumerate(sorted(numbers))}
+        rows = self._transaction.rows(_fetch(len(numbers)), self._here(parameters))
+        by_number = {row[0]: row[1:] for row in rows}
+        if any(seq > as_of for _, seq, *_ in by_number.values()):
             return None
         try:
-            return [self._patient(by_id[id_]) for id_ in ids]
+            return [self._patient(by_number[number]) for number in numbers]
         except KeyError:
             raise NotFoundError from None
 

@@ -6,13 +6,13 @@ Use cases are functions that take a `PatientDesk` and an `Actor`; each is one re
 from vantrexia_core.patients.archiving import archive_patient, unarchive_patient
 from vantrexia_core.patients.deletion import delete_patient, restore_patient
 from vantrexia_core.patients.directory import (
-    SEARCH_CHARACTERS_MAX,
-    DirectoryEntry,
-    Found,
-    Listing,
-    Ordering,
-    find,
+    Directory,
+    OutOfOrderError,
+    chunk_binding,
+    chunks,
 )
+from vantrexia_core.patients.directory import decode as decode_directory
+from vantrexia_core.patients.directory import encode as encode_directory
 from vantrexia_core.patients.facts import (
     Archived,
     ArchivedListed,
@@ -34,6 +34,15 @@ from vantrexia_core.patients.lifecycle import (
     Status,
     status_after,
 )
+from vantrexia_core.patients.listing import (
+    SEARCH_CHARACTERS_MAX,
+    DirectoryEntry,
+    Found,
+    Listing,
+    Ordering,
+    Spelling,
+    find,
+)
 from vantrexia_core.patients.lookup import (
     find_archived_patients,
     find_deleted_patients,
@@ -52,6 +61,8 @@ from vantrexia_core.patients.model import (
     StatusChange,
 )
 from vantrexia_core.patients.ports import (
+    DirectoryHead,
+    DirectoryStore,
     ExternalIdTakenError,
     MrnTakenError,
     PatientDesk,
@@ -111,7 +122,10 @@ __all__ = [
     "DateOfBirth",
     "Deleted",
     "DeletedListed",
+    "Directory",
     "DirectoryEntry",
+    "DirectoryHead",
+    "DirectoryStore",
     "ExpectedVersion",
     "ExternalId",
     "ExternalIdTakenError",
@@ -128,6 +142,7 @@ __all__ = [
     "NewPatient",
     "NotArchivedError",
     "Ordering",
+    "OutOfOrderError",
     "Patient",
     "PatientDesk",
     "PatientDirectory",
@@ -139,6 +154,7 @@ __all__ = [
     "Restored",
     "Revised",
     "Revision",
+    "Spelling",
     "Ssn",
     "State",
     "Status",
@@ -147,7 +163,11 @@ __all__ = [
     "Viewed",
     "Zip",
     "archive_patient",
+    "chunk_binding",
+    "chunks",
+    "decode_directory",
     "delete_patient",
+    "encode_directory",
     "find",
     "find_archived_patients",
     "find_deleted_patients",

@@ -12,7 +12,7 @@ from vantrexia_core.kernel import (
     Reach,
     UnavailableError,
 )
-from vantrexia_core.patients.directory import Listing
+from vantrexia_core.patients.listing import DirectoryEntry, Listing, find
 from vantrexia_core.patients.facts import ArchivedListed, DeletedListed, Listed, Viewed
 from vantrexia_core.patients.lifecycle import Status
 from vantrexia_core.patients.model import MovedPatient, Patient
@@ -79,18 +79,39 @@ def find_deleted_patients(desk: PatientDesk, actor: Actor, listing: Listing) -> 
 def _page(desk: PatientDesk, deed: Deed[PatientWork], listing: Listing) -> Page[Patient]:
     actor = deed.attempt.actor
     if deed.reach is Reach.OWN:
-        if actor.patient_id is None:
-            listing.page.check_within(0)
-            return Page(0, (), listing.page)
-        listing = attrs.evolve(listing, only=actor.patient_id)
+        return _own_page(deed, listing)
     for _ in range(_TRIES):
         found = desk.directory.find(actor.practice_id, listing)
         listing.page.check_within(found.count)
-        patients = deed.work.patients.fetch(found.ids, as_of=found.as_of)
+        patients = deed.work.patients.fetch(found.numbers, as_of=found.as_of)
         if patients is not None:
             return Page(found.count, tuple(patients), listing.page)
     # Each time a record of this very page was changed between the two readings: say so rather than mix them.
     raise UnavailableError
+
+
+def _own_page(deed: Deed[PatientWork], listing: Listing) -> Page[Patient]:
+    """The list of a patient's own account: their record, if it is what the listing asks for, or nothing."""
+    own = deed.attempt.actor.patient_id
+    try:
+        shown = () if own is None else (deed.work.patients.get(own),)
+    except NotFoundError:
+        shown = ()
+    entries = [
+        DirectoryEntry.of(
+            0,
+            patient.id,
+            patient.status,
+            patient.created_at,
+            last=patient.name.last.reveal(),
+            first=patient.name.first.reveal(),
+            mrn=patient.mrn.reveal(),
+        )
+        for patient in shown
+    ]
+    count, _ = find(entries, listing)
+    listing.page.check_within(count)
+    return Page(count, shown[:count], listing.page)
 
 
 def _with_moves(deed: Deed[PatientWork], page: Page[Patient]) -> Page[MovedPatient]:

@@ -1,11 +1,14 @@
 """What the patients' use cases need from the world."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
+from uuid import UUID
+
+import attrs
 
 from vantrexia_core.audit import Desk, RecordedWork
 from vantrexia_core.kernel import InvalidError, PatientId, PracticeId
-from vantrexia_core.patients.directory import Found, Listing
+from vantrexia_core.patients.listing import DirectoryEntry, Found, Listing
 from vantrexia_core.patients.model import Patient, StatusChange
 
 
@@ -74,8 +77,12 @@ class PatientStore(Protocol):
         """
         ...
 
-    def fetch(self, ids: Sequence[PatientId], *, as_of: int) -> Sequence[Patient] | None:
-        """The records of a page, in the order of ``ids``; None when one of them changed after ``as_of``."""
+    def fetch(self, numbers: Sequence[int], *, as_of: int) -> Sequence[Patient] | None:
+        """The records of a page, in the order of their ``numbers``; None when one changed after ``as_of``.
+
+        Raises:
+            NotFoundError: the practice has no record of that number.
+        """
         ...
 
     def last_changes(self, ids: Sequence[PatientId]) -> Mapping[PatientId, StatusChange]:
@@ -91,7 +98,50 @@ class PatientDirectory(Protocol):
     """Search, order and count over a practice's patients, outside any transaction."""
 
     def find(self, practice_id: PracticeId, listing: Listing) -> Found:
-        """One page of ids and the exact count, over everything committed before the call."""
+        """One page of numbers and the exact count, over everything committed before the call."""
+        ...
+
+
+@attrs.frozen
+class DirectoryHead:
+    """Where a practice's rows stand: ``seq`` grows with every change, ``epoch`` is another after a restore."""
+
+    epoch: UUID
+    seq: int
+
+
+class DirectoryStore(Protocol):
+    """The rows behind a directory, read outside any unit of work, and the snapshots that spare reading all.
+
+    Rows carry the number of the change that wrote them. Numbers are given out in the order of commits, so
+    whoever has seen a number has seen everything below it.
+    """
+
+    def head(self, practice_id: PracticeId) -> DirectoryHead:
+        """Where the practice stands now.
+
+        Raises:
+            UnavailableError: the rows cannot be reached now.
+        """
+        ...
+
+    def entries(self, practice_id: PracticeId, *, after: int) -> Iterable[tuple[int, DirectoryEntry]]:
+        """The patients changed after a change number, each with its own, in any order, of one moment.
+
+        A row that does not open is left out and logged: one damaged record must not hide all others.
+        """
+        ...
+
+    def load_snapshot(self, practice_id: PracticeId, epoch: UUID) -> bytes | None:
+        """The newest snapshot of this epoch, or None.
+
+        Raises:
+            UnreadableError: there is one, and a chunk of it is missing, changed, or in the wrong place.
+        """
+        ...
+
+    def keep_snapshot(self, practice_id: PracticeId, epoch: UUID, as_of: int, snapshot: bytes) -> None:
+        """Seal and store a snapshot unless one as new is there; the newest two stay."""
         ...
 
 

@@ -1,5 +1,6 @@
 """What protection needs from the world: ciphers and keys."""
 
+from collections.abc import Callable
 from typing import Protocol
 from uuid import UUID
 
@@ -38,6 +39,22 @@ class BlindIndex(Protocol):
 
     def digest_across_practices(self, name: FieldName, value: bytes) -> bytes:
         """The same under the deployment's key, for what is unique over all practices: sign-in addresses."""
+        ...
+
+
+class SnapshotCipher(Protocol):
+    """Seals chunks of derived data, such as a directory's snapshot, under a key that seals nothing else."""
+
+    def seal(self, practice_id: UUID, bound_to: Callable[[int], bytes], chunk: bytes) -> bytes:
+        """The envelope of a chunk; ``bound_to`` gives its associated data for the key version that seals."""
+        ...
+
+    def open(self, practice_id: UUID, bound_to: Callable[[int], bytes], wire: bytes) -> bytes:
+        """The chunk inside an envelope.
+
+        Raises:
+            UnreadableError: damaged, moved, forged, or its key is not in the ring.
+        """
         ...
 
 

@@ -6,6 +6,7 @@ whoever holds a copy of the database: ids, statuses, times, version numbers.
 """
 
 from vantrexia_adapters.sql.tables.audit import audit_entry, audit_head
+from vantrexia_adapters.sql.tables.directory import directory_chunk, directory_snapshot
 from vantrexia_adapters.sql.tables.identity import user_account
 from vantrexia_adapters.sql.tables.keys import key_check
 from vantrexia_adapters.sql.tables.metadata import metadata
@@ -16,6 +17,8 @@ from vantrexia_adapters.sql.tables.receipts import receipt
 __all__ = [
     "audit_entry",
     "audit_head",
+    "directory_chunk",
+    "directory_snapshot",
     "key_check",
     "metadata",
     "patient",

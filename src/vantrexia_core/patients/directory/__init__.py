@@ -1,0 +1,12 @@
+"""The directory of a practice, open in memory: search, order and count over a million folded names.
+
+`index` answers questions, over the packed `columns` made of the parts in `packing`; `splicing` packs what has
+changed, `snapshot` gives the bytes that make a start fast. What a listing means is said in one place only,
+`vantrexia_core.patients.listing`, and every answer here equals what is said there.
+"""
+
+from vantrexia_core.patients.directory.columns import OutOfOrderError
+from vantrexia_core.patients.directory.index import Directory, Taken
+from vantrexia_core.patients.directory.snapshot import chunk_binding, chunks, decode, encode
+
+__all__ = ["Directory", "OutOfOrderError", "Taken", "chunk_binding", "chunks", "decode", "encode"]

@@ -1,0 +1,308 @@
+"""Answering listings without looking at every patient.
+
+* Patients stand in *name order* (folded last name, folded first name, id); their place there is a position.
+* A search word becomes a bitmap over positions: distinct last names are ranges of positions, distinct first
+  names and spelling variants have posting lists, MRNs are one long text.
+* Words are joined with ``&``, and so is the status; the exact count is ``int.bit_count``: all of it in C.
+* A page is found by rank and select on the bitmap, so page 25,000 costs what page 1 costs.
+
+Changes since the columns were packed live in a small ordered overlay and are merged while reading; a change of
+status alone is done in place. Pure: no input or output. One caller at a time; whoever holds a directory
+guards it.
+"""
+
+from array import array
+from bisect import bisect_left, insort
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import attrs
+
+from vantrexia_core.patients.directory.columns import (
+    CODES,
+    GONE,
+    SPARSE_MAX,
+    Columns,
+    OutOfOrderError,
+    Packer,
+    variants_of,
+)
+from vantrexia_core.patients.listing import DirectoryEntry, Listing, SearchWord, search_words
+from vantrexia_core.patients.directory.packing import BitmapDraft, Ranked, bitmap_of_flags, inverse
+from vantrexia_core.patients.directory.splicing import Addition, spliced_columns
+
+WORDS_KEPT_MAX: Final = 32
+"""Bitmaps of recent search words that are kept; one takes a bit a patient."""
+
+
+
+@attrs.frozen(repr=False, eq=False)
+class _Added:
+    """An entry of the overlay, where it belongs among the packed ones, and its fields as one text."""
+
+    entry: DirectoryEntry
+    position: int
+    rank: int
+    text: bytes
+
+    @classmethod
+    def of(cls, entry: DirectoryEntry, position: int, rank: int) -> "_Added":
+        """Join the fields as `Texts` joins them."""
+        fields = (entry.last.folded, entry.first.folded, entry.mrn.folded, *variants_of(entry))
+        return cls(entry, position, rank, b"".join(b"\n" + field for field in fields))
+
+    def has(self, word: SearchWord) -> bool:
+        """Whether a field has the word."""
+        if not word.text:
+            return False
+        if word.at_start:
+            return b"\n" + word.text in self.text or b" " + word.text in self.text
+        return word.text in self.text
+
+    def place(self, *, by_name: bool) -> int:
+        """Position or rank."""
+        return self.position if by_name else self.rank
+
+
+@attrs.frozen(repr=False)
+class Taken:
+    """A directory at one moment, ready to be packed elsewhere while the original lives on."""
+
+    columns: Columns
+    additions: tuple[Addition, ...]
+    as_of: int
+
+    def packed(self) -> "Directory":
+        """The directory with its overlay in fresh columns."""
+        return Directory(spliced_columns(self.columns, self.additions), self.as_of)
+
+
+class Directory:
+    """One practice's directory, as of a change number."""
+
+    __slots__ = (
+        "_added", "_by_creation", "_by_name", "_columns", "_maps", "_places", "_ranks", "_status_maps",
+        "_variants_of", "_words", "as_of",
+    )  # fmt: skip
+
+    def __init__(self, columns: Columns, as_of: int) -> None:
+        self.as_of = as_of
+        self._columns = columns
+        # Numbers are dense, so an array finds a patient's position; a gap costs four bytes.
+        self._places = array("I", bytes(4 * (max(columns.numbers, default=-1) + 1)))
+        for position, number in enumerate(columns.numbers):
+            self._places[number] = position + 1
+        self._ranks = inverse(columns.created)
+        self._added: dict[int, _Added] = {}
+        self._by_name: list[_Added] = []
+        self._by_creation: list[_Added] = []
+        self._words: OrderedDict[tuple[bytes, bool], int] = OrderedDict()
+        self._maps: dict[tuple[int, bool], Ranked] = {}
+        self._status_maps: dict[tuple[int, bool], int] = {}
+        self._variants_of: dict[int, set[bytes]] | None = None
+
+    @classmethod
+    def of(cls, entries: Iterable[DirectoryEntry], *, as_of: int) -> "Directory":
+        """Pack entries that come in any order."""
+        packer = Packer()
+        for entry in entries:
+            packer.add(entry)
+        return cls(packer.packed(), as_of)
+
+    @classmethod
+    def built(cls, rows: Iterable[tuple[int, DirectoryEntry]], *, size_max: int) -> "Directory | None":
+        """Pack rows, each with its change number, in any order; None when there are more than ``size_max``."""
+        packer, as_of = Packer(), 0
+        for place, (seq, entry) in enumerate(rows):
+            if place >= size_max:
+                return None
+            packer.add(entry)
+            as_of = max(as_of, seq)
+        return cls(packer.packed(), as_of)
+
+    @property
+    def columns(self) -> Columns:
+        """The packed patients, without the overlay."""
+        return self._columns
+
+    @property
+    def size(self) -> int:
+        """How many patients, deleted ones included."""
+        return len(self._columns.numbers) - self._columns.statuses.count(GONE) + len(self._added)
+
+    @property
+    def memory_bytes(self) -> int:
+        """What the columns and kept bitmaps take, in bytes; the overlay takes about 1 KB a patient more."""
+        maps = len(self._words) + 2 * (len(self._status_maps) + len(self._maps))
+        return self._columns.memory_bytes + 8 * self._columns.size + maps * (self._columns.size >> 3)
+
+    @property
+    def overlay_size(self) -> int:
+        """How many patients wait to be packed."""
+        return len(self._added)
+
+    def apply(self, changes: Iterable[DirectoryEntry], *, as_of: int) -> None:
+        """Take in changed patients, in any order, each as it is at ``as_of``; applying one again is harmless.
+
+        Raises:
+            OutOfOrderError: nothing more was taken in; build the directory anew.
+        """
+        flips: dict[int, tuple[int, int]] = {}
+        for entry in changes:
+            self._take_in(entry, flips)
+        if flips:
+            self._flip(flips)
+        self.as_of = max(self.as_of, as_of)
+
+    def find(self, listing: Listing) -> tuple[int, tuple[int, ...]]:
+        """The exact count and the numbers of the page's patients, in order."""
+        words = search_words(listing.search)
+        by_name = listing.ordering.is_by_name
+        packed = self._packed_hits(CODES[listing.status], words, by_name=by_name)
+        added = [
+            one
+            for one in (self._by_name if by_name else self._by_creation)
+            if one.entry.status is listing.status and all(map(one.has, words))
+        ]
+        count = packed.count + len(added)
+        begin = listing.page.offset
+        end = min(begin + listing.page.size, count)
+        if begin >= end:
+            return count, ()
+        if listing.ordering.is_descending:
+            return count, tuple(reversed(self._merged(packed, added, count - end, count - begin, by_name=by_name)))
+        return count, tuple(self._merged(packed, added, begin, end, by_name=by_name))
+
+    def rebased(self) -> "Directory":
+        """The same directory with the overlay packed; this one stays as it is."""
+        return self.taken().packed()
+
+    def taken(self) -> "Taken":
+        """What packing needs, copied so that this directory can go on changing meanwhile."""
+        columns = attrs.evolve(self._columns, statuses=self._columns.statuses[:])
+        additions = tuple(Addition(one.entry, one.position, one.rank) for one in self._by_name)
+        return Taken(columns, additions, self.as_of)
+
+    def _merged(
+        self, packed: Ranked, added: Sequence[_Added], begin: int, end: int, *, by_name: bool
+    ) -> list[int]:
+        """The numbers at places ``begin`` to ``end`` of packed and added hits merged."""
+        # Place j among the added hits comes after rank(place) packed hits and j added ones: both grow with j.
+        skipped = bisect_left(
+            range(len(added)), begin, key=lambda j: packed.rank(added[j].place(by_name=by_name)) + j
+        )
+        waiting = iter(added[skipped : skipped + end - begin])
+        ahead = next(waiting, None)
+        columns, merged = self._columns, []
+        for place in packed.select(begin - skipped, end - skipped):
+            while ahead is not None and ahead.place(by_name=by_name) <= place:
+                merged.append(ahead.entry.number)
+                ahead = next(waiting, None)
+            merged.append(columns.numbers[place if by_name else columns.created[place]])
+        while ahead is not None:
+            merged.append(ahead.entry.number)
+            ahead = next(waiting, None)
+        return merged[: end - begin]
+
+    def _packed_hits(self, code: int, words: Sequence[SearchWord], *, by_name: bool) -> Ranked:
+        """The packed hits by position, or by rank of creation."""
+        if not words:
+            ranked = self._maps.get((code, by_name))
+            if ranked is None:
+                bitmap = self._status_map(code, by_name=by_name)
+                ranked = self._maps[code, by_name] = Ranked(bitmap, self._columns.size)
+            return ranked
+        bitmap = self._status_map(code)
+        for word in words:
+            bitmap &= self._word_map(word)
+        return Ranked(bitmap if by_name else self._by_rank(bitmap), self._columns.size)
+
+    def _status_map(self, code: int, *, by_name: bool = True) -> int:
+        bitmap = self._status_maps.get((code, by_name))
+        if bitmap is None:
+            if by_name:
+                is_code = bytes(1 if value == code else 0 for value in range(256))
+                bitmap = bitmap_of_flags(self._columns.statuses.translate(is_code))
+            else:
+                bitmap = self._by_rank(self._status_map(code))
+            self._status_maps[code, by_name] = bitmap
+        return bitmap
+
+    def _flip(self, flips: dict[int, tuple[int, int]]) -> None:
+        """Carry changed statuses over into the bitmaps that exist: a few bits, not a million."""
+        for (code, by_name), bitmap in self._status_maps.items():
+            bits = bytearray(bitmap.to_bytes(self._columns.size + 7 >> 3, "little"))
+            for position, (before, after) in flips.items():
+                if (before == code) != (after == code):
+                    place = position if by_name else self._ranks[position]
+                    bits[place >> 3] ^= 1 << (place & 7)
+            self._status_maps[code, by_name] = int.from_bytes(bits, "little")
+        self._maps.clear()
+
+    def _set_status(self, position: int, code: int, flips: dict[int, tuple[int, int]]) -> None:
+        now = self._columns.statuses[position]
+        before, _ = flips.get(position, (now, now))
+        flips[position] = (before, code)
+        self._columns.statuses[position] = code
+
+    def _word_map(self, word: SearchWord) -> int:
+        key = (word.text, word.at_start)
+        bitmap = self._words.get(key)
+        if bitmap is None:
+            bitmap = self._words[key] = self._columns.bitmap_of(word)
+            if len(self._words) > WORDS_KEPT_MAX:
+                self._words.popitem(last=False)
+        else:
+            self._words.move_to_end(key)
+        return bitmap
+
+    def _by_rank(self, bitmap: int) -> int:
+        """The same hits by rank of creation."""
+        columns = self._columns
+        if bitmap.bit_count() <= SPARSE_MAX:
+            draft = BitmapDraft(columns.size)
+            draft.add_positions(map(self._ranks.__getitem__, Ranked(bitmap, columns.size).positions()))
+            return draft.finished()
+        digits = f"{bitmap:0{columns.size}b}".encode("ascii")[::-1]
+        return int(bytes(map(digits.__getitem__, columns.created))[::-1], 2)
+
+    def _take_in(self, entry: DirectoryEntry, flips: dict[int, tuple[int, int]]) -> None:
+        position = self._position_of(entry.number)
+        old = self._added.pop(entry.number, None)
+        if old is not None:
+            self._by_name.remove(old)
+            self._by_creation.remove(old)
+        if position is not None and self._is_spelled_alike(position, entry):
+            self._set_status(position, CODES[entry.status], flips)
+            return
+        # Placed before anything changes: an entry that cannot be placed leaves the directory as it was.
+        rank = self._columns.rank_of(entry) if position is None else self._ranks[position]
+        if position is not None:
+            self._set_status(position, GONE, flips)
+        added = _Added.of(entry, self._columns.place_of(entry), rank)
+        self._added[entry.number] = added
+        insort(self._by_name, added, key=lambda one: one.entry.name_key)
+        insort(self._by_creation, added, key=lambda one: one.entry.created_key)
+
+    def _position_of(self, number: int) -> int | None:
+        place = self._places[number] if number < len(self._places) else 0
+        return place - 1 if place else None
+
+    def _is_spelled_alike(self, position: int, entry: DirectoryEntry) -> bool:
+        columns = self._columns
+        return (
+            columns.last_at(position) == entry.last.folded
+            and columns.firsts[columns.first_of[position]] == entry.first.folded
+            and columns.mrns[position] == entry.mrn.folded
+            and self._variants_at(position) == set(variants_of(entry))
+        )
+
+    def _variants_at(self, position: int) -> set[bytes]:
+        if self._variants_of is None:
+            self._variants_of = {}
+            for code, form in enumerate(self._columns.variants):
+                for place in self._columns.variant_postings[code]:
+                    self._variants_of.setdefault(place, set()).add(form)
+        return self._variants_of.get(position, set())
+

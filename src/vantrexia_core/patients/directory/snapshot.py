@@ -1,0 +1,184 @@
+"""The bytes of a packed directory, and of the chunks it is sealed in.
+
+::
+
+    snapshot = "vantrexia/directory/1\n" | as_of u64 | column*
+    column   = length u64 | bytes                                          (in the order of `_COLUMNS`)
+
+Numbers are little-endian. A snapshot is a cache: what cannot be read is thrown away and built anew from the
+rows, so reading is strict and every doubt is an `UnreadableError`. Each chunk is sealed on its own and bound to
+practice, snapshot, its place and the number of chunks, so that chunks cannot be swapped, dropped or mixed.
+"""
+
+import sys
+from array import array
+from collections.abc import Iterator
+from typing import Final
+from uuid import UUID
+
+from vantrexia_core.patients.directory.columns import CODES, GONE, Columns
+from vantrexia_core.patients.directory.index import Directory
+from vantrexia_core.patients.directory.packing import Postings, Texts
+from vantrexia_core.protection import UnreadableError
+
+MAGIC: Final = b"vantrexia/directory/1\n"
+CHUNK_FORMAT: Final = b"vantrexia/directory-chunk/1"
+CHUNK_BYTES: Final = 1 << 20
+COLUMNS_COUNT: Final = 24
+
+_LENGTH_BYTES: Final = 8
+
+
+def encode(directory: Directory) -> bytes:
+    """The snapshot of a directory whose overlay is empty."""
+    columns = directory.columns
+    parts = [MAGIC, directory.as_of.to_bytes(_LENGTH_BYTES, "little")]
+    for part in _parts(columns):
+        parts += (len(part).to_bytes(_LENGTH_BYTES, "little"), part)
+    return b"".join(parts)
+
+
+def decode(data: bytes) -> Directory:
+    """The directory in a snapshot.
+
+    Raises:
+        UnreadableError: not a snapshot of this format, or its columns do not fit each other.
+    """
+    if not data.startswith(MAGIC):
+        raise UnreadableError
+    at = len(MAGIC)
+    as_of = int.from_bytes(data[at : at + _LENGTH_BYTES], "little")
+    view, at, parts = memoryview(data), at + _LENGTH_BYTES, []
+    while at < len(data):
+        begin = at + _LENGTH_BYTES
+        at = begin + int.from_bytes(view[at:begin], "little")
+        if at > len(data):
+            raise UnreadableError
+        parts.append(view[begin:at])
+    if len(parts) != COLUMNS_COUNT:
+        raise UnreadableError
+    try:
+        columns = _columns(parts)
+    except (ValueError, IndexError, OverflowError):
+        raise UnreadableError from None
+    _check(columns)
+    return Directory(columns, as_of)
+
+
+def chunks(data: bytes) -> Iterator[bytes]:
+    """The snapshot cut into chunks of 1 MiB; the last one may be shorter."""
+    return (data[at : at + CHUNK_BYTES] for at in range(0, len(data), CHUNK_BYTES))
+
+
+def chunk_binding(practice_id: UUID, snapshot_id: UUID, place: int, count: int, key_version: int) -> bytes:
+    """What one chunk is bound to: fixed lengths throughout, so no two readings exist."""
+    return b"".join(
+        (
+            CHUNK_FORMAT,
+            practice_id.bytes,
+            snapshot_id.bytes,
+            place.to_bytes(4, "big"),
+            count.to_bytes(4, "big"),
+            key_version.to_bytes(2, "big"),
+        )
+    )
+
+
+def _parts(columns: Columns) -> Iterator[bytes]:
+    yield _raw(columns.numbers)
+    yield columns.ids
+    yield bytes(columns.statuses)
+    yield from _text_parts(columns.lasts)
+    yield _raw(columns.last_starts)
+    yield from _text_parts(columns.firsts)
+    yield from _numbers_parts(columns.first_of)
+    yield from _posting_parts(columns.first_postings)
+    yield from _text_parts(columns.variants)
+    yield from _posting_parts(columns.variant_postings)
+    yield from _text_parts(columns.mrns)
+    yield _raw(columns.created)
+    yield _raw(columns.created_tail)
+
+
+def _columns(parts: list[memoryview]) -> Columns:
+    rest = iter(parts)
+
+    def numbers(kind: str) -> "array[int]":
+        return _array(kind, next(rest))
+
+    def texts() -> Texts:
+        blob = bytes(next(rest))
+        return Texts.from_blob(blob, typed_numbers())
+
+    def typed_numbers() -> "array[int]":
+        return numbers(_kind(bytes(next(rest))))
+
+    return Columns(
+        numbers=numbers("I"),
+        ids=bytes(next(rest)),
+        statuses=bytearray(next(rest)),
+        lasts=texts(),
+        last_starts=numbers("I"),
+        firsts=texts(),
+        first_of=typed_numbers(),
+        first_postings=Postings(numbers("I"), numbers("I")),
+        variants=texts(),
+        variant_postings=Postings(numbers("I"), numbers("I")),
+        mrns=texts(),
+        created=numbers("I"),
+        created_tail=numbers("Q"),
+    )
+
+
+def _check(columns: Columns) -> None:
+    """Refuse columns that do not fit each other. The tags make this unreachable for anyone but a programmer."""
+    size = columns.size
+    fits = (
+        len(columns.ids) >> 4 == len(columns.statuses) == len(columns.first_of) == len(columns.mrns) == size
+        and len(columns.ids) == 16 * size
+        and len(columns.first_postings.positions) == len(columns.created) == size
+        and len(columns.last_starts) == len(columns.lasts) + 1
+        and columns.last_starts[-1] == size
+        and columns.mrns.starts[-1] == len(columns.mrns.blob)
+        and columns.statuses.count(GONE) == 0
+        and sum(map(columns.statuses.count, CODES.values())) == size
+    )
+    if not fits:
+        raise UnreadableError
+
+
+def _text_parts(texts: Texts) -> Iterator[bytes]:
+    yield texts.blob
+    yield from _numbers_parts(texts.lengths)
+
+
+def _posting_parts(postings: Postings) -> Iterator[bytes]:
+    yield _raw(postings.starts)
+    yield _raw(postings.positions)
+
+
+def _numbers_parts(column: "array[int]") -> Iterator[bytes]:
+    """The type of the numbers, then the numbers."""
+    yield column.typecode.encode("ascii")
+    yield _raw(column)
+
+
+def _raw(column: "array[int]") -> bytes:
+    if sys.byteorder == "big":
+        column = column[:]
+        column.byteswap()
+    return column.tobytes()
+
+
+def _array(kind: str, data: memoryview) -> "array[int]":
+    column = array(kind)
+    column.frombytes(data)
+    if sys.byteorder == "big":
+        column.byteswap()
+    return column
+
+
+def _kind(kind: bytes) -> str:
+    if kind not in {b"B", b"H", b"I"}:
+        raise UnreadableError
+    return kind.decode("ascii")
