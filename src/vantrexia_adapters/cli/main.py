@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from vantrexia_adapters.cli.demo import demo
+from vantrexia_adapters.cli.directory import directory
 from vantrexia_adapters.cli.migrate import migrate
 from vantrexia_adapters.cli.openapi import openapi
 from vantrexia_adapters.cli.patients import patients
@@ -46,7 +47,7 @@ def program() -> None:
     """
 
 
-for command in (demo, serve, migrate, users, patients, openapi):
+for command in (demo, serve, migrate, users, patients, directory, openapi):
     program.add_command(command)
 
 
