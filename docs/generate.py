@@ -19,6 +19,7 @@ import attrs
 import click
 
 from vantrexia_adapters.cli.main import program
+from vantrexia_adapters.directory import DirectoryFullError
 from vantrexia_adapters.settings import PREFIX, LogLevel, Settings
 from vantrexia_core.kernel import (
     GRANTS,
@@ -59,6 +60,7 @@ WHO_MUST_ACT: Final[Mapping[type[VantrexiaError], str]] = MappingProxyType(
         ConflictError: "the caller looks at the record again",
         StaleVersionError: "the caller reads the record again",
         UnavailableError: "the caller tries again later",
+        DirectoryFullError: "an administrator raises the limit",
         UnreadableError: "an administrator looks at the record",
         BrokenPromiseError: "an engineer",
     }
