@@ -103,9 +103,7 @@ class Settings:
     public_url: str = _setting(
         _public_url, "base of the links in answers; never taken from the Host header", "http://127.0.0.1:8000"
     )
-    access_ttl_seconds: int = _setting(
-        _seconds, "how long an access token lives", ACCESS_TTL_SECONDS_DEFAULT
-    )
+    access_ttl_seconds: int = _setting(_seconds, "how long an access token lives", ACCESS_TTL_SECONDS_DEFAULT)
     refresh_ttl_seconds: int = _setting(
         _seconds, "how long a refresh token lives", REFRESH_TTL_SECONDS_DEFAULT
     )
@@ -115,9 +113,7 @@ class Settings:
     directory_bytes_max: int = _setting(
         _count, "memory for the directories of all practices in one process, in bytes", 1 << 30
     )
-    log_level: LogLevel = _setting(
-        _log_level, "JSON lines on standard error, never PHI", LogLevel.INFO
-    )
+    log_level: LogLevel = _setting(_log_level, "JSON lines on standard error, never PHI", LogLevel.INFO)
 
     @property
     def is_embedded(self) -> bool:
@@ -176,7 +172,9 @@ def _from_file(path: Path) -> dict[str, tuple[str, str]]:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as unreadable:
-        message = f"{PREFIX}CONFIG names a file that cannot be read as TOML ({type(unreadable).__name__}): {path}"
+        message = (
+            f"{PREFIX}CONFIG names a file that cannot be read as TOML ({type(unreadable).__name__}): {path}"
+        )
         raise SettingsError(message) from None
     settings: dict[str, tuple[str, str]] = {}
     for name, value in content.items():

@@ -31,7 +31,9 @@ class AesGcmSnapshotCipher:
         """
         version = self._ring.active(practice_id, Purpose.DIRECTORY)
         prefix = Envelope(version, nonce=b"", sealed=b"").encode()
-        return encrypt(self._gcm(practice_id, version), prefix, os.urandom(NONCE_BYTES), chunk, bound_to(version))
+        return encrypt(
+            self._gcm(practice_id, version), prefix, os.urandom(NONCE_BYTES), chunk, bound_to(version)
+        )
 
     def open(self, practice_id: UUID, bound_to: Callable[[int], bytes], wire: bytes) -> bytes:
         """See `SnapshotCipher`."""

@@ -9,6 +9,7 @@ what is missing, stale, cut, swapped or forged is noticed, logged without PHI an
 import logging
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Lock, Thread
 from typing import Final
 from uuid import UUID
@@ -177,6 +178,8 @@ class DirectoryKeeper:
             directory = decode_directory(data) if data is not None else None
         except UnreadableError:
             _LOG.warning("a directory snapshot does not open; building from the rows")
+            with suppress(UnavailableError):
+                self._store.drop_snapshots(kept.practice_id)
             return None
         if directory is None or directory.as_of > head.seq:
             return None
@@ -185,7 +188,9 @@ class DirectoryKeeper:
 
     def _from_rows(self, kept: _Kept) -> Directory:
         _LOG.info("building a directory from the rows")
-        directory = Directory.built(self._store.entries(kept.practice_id, after=0), size_max=self._patients_max)
+        directory = Directory.built(
+            self._store.entries(kept.practice_id, after=0), size_max=self._patients_max
+        )
         if directory is None:
             raise DirectoryFullError
         return directory

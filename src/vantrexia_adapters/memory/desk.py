@@ -134,7 +134,6 @@ class MemoryDesk:
     def __attrs_post_init__(self) -> None:
         self.directory = DirectoryKeeper(MemoryDirectoryStore(self._read_committed))
 
-
     @property
     def accounts(self) -> MemoryAccounts:
         """See `SignInDesk`."""

@@ -35,6 +35,10 @@ class MemoryDirectoryStore:
         kept = self._snapshots.get(practice_id)
         return kept[-1][1] if kept and epoch == _EPOCH else None
 
+    def drop_snapshots(self, practice_id: PracticeId) -> None:
+        """See `DirectoryStore`."""
+        self._snapshots.pop(practice_id, None)
+
     def keep_snapshot(self, practice_id: PracticeId, epoch: UUID, as_of: int, snapshot: bytes) -> None:
         """See `DirectoryStore`. Sealing has no meaning here: the records themselves lie beside it."""
         kept = self._snapshots.setdefault(practice_id, [])

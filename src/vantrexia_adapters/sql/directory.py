@@ -1,7 +1,8 @@
 """The rows behind the directory in SQL, and its sealed snapshots."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -17,8 +18,10 @@ from vantrexia_core.kernel import IdSource, PracticeId
 from vantrexia_core.patients import (
     DirectoryEntry,
     DirectoryHead,
+    SnapshotLabel,
     Spelling,
     Status,
+    Unreadable,
     chunk_binding,
     chunks,
 )
@@ -65,7 +68,9 @@ _LOCK: Final = Statement(
 _ADD: Final = Statement(sa.insert(directory_snapshot))
 _ADD_CHUNK: Final = Statement(sa.insert(directory_chunk))
 _DROP: Final = Statement(sa.delete(directory_snapshot).where(directory_snapshot.c.id == _SNAPSHOT))
-_ALL: Final = Statement(sa.select(directory_snapshot.c.id).where(directory_snapshot.c.practice_id == _PRACTICE))
+_ALL: Final = Statement(
+    sa.select(directory_snapshot.c.id).where(directory_snapshot.c.practice_id == _PRACTICE)
+)
 
 
 @attrs.frozen
@@ -82,7 +87,9 @@ class SqlDirectoryStore:
         rows = self._database.read(_HEAD, {"practice": practice_id})
         return DirectoryHead(*rows[0]) if rows else DirectoryHead(practice_id, 0)
 
-    def entries(self, practice_id: PracticeId, *, after: int) -> Iterator[tuple[int, DirectoryEntry]]:
+    def entries(
+        self, practice_id: PracticeId, *, after: int
+    ) -> Iterator[tuple[int, DirectoryEntry | Unreadable]]:
         """See `DirectoryStore`."""
         cipher = self._protection.cipher
         # A million patients share some hundred thousand names: each is folded once.
@@ -97,6 +104,7 @@ class SqlDirectoryStore:
                 number = MRN.open(cipher, place, mrn)
             except UnreadableError:
                 unreadable += 1
+                yield seq, Unreadable(n)
                 continue
             if len(spellings) >= _SPELLINGS_KEPT:
                 spellings.clear()
@@ -114,21 +122,22 @@ class SqlDirectoryStore:
         found = self._database.read(_NEWEST, {"practice": practice_id, "of_epoch": epoch})
         if not found:
             return None
-        snapshot_id, count, _ = found[0]
+        snapshot_id, count, as_of = found[0]
+        label = SnapshotLabel(practice_id, snapshot_id, epoch, as_of, count)
         rows = self._database.read(_CHUNKS, {"snapshot": snapshot_id})
         if [place for place, _ in rows] != list(range(count)):
             raise UnreadableError
         return b"".join(
-            self._snapshots.open(practice_id, self._binding(practice_id, snapshot_id, place, count), bytes(sealed))
+            self._snapshots.open(practice_id, partial(chunk_binding, label, place), bytes(sealed))
             for place, sealed in rows
         )
 
     def keep_snapshot(self, practice_id: PracticeId, epoch: UUID, as_of: int, snapshot: bytes) -> None:
         """See `DirectoryStore`. Sealed first: the practice's head is locked while rows are written only."""
-        snapshot_id = self._ids.new_id()
         parts = list(chunks(snapshot))
+        label = SnapshotLabel(practice_id, self._ids.new_id(), epoch, as_of, len(parts))
         sealed = [
-            self._snapshots.seal(practice_id, self._binding(practice_id, snapshot_id, place, len(parts)), part)
+            self._snapshots.seal(practice_id, partial(chunk_binding, label, place), part)
             for place, part in enumerate(parts)
         ]
         transaction = Transaction(self._database)
@@ -138,10 +147,20 @@ class SqlDirectoryStore:
             if kept and kept[0][2] >= as_of:
                 return
             self._drop_all_but({id_ for id_, _, _ in kept[: _SNAPSHOTS_KEPT - 1]}, practice_id, transaction)
-            row = {"id": snapshot_id, "practice_id": practice_id, "epoch": epoch, "as_of": as_of}
-            transaction.change(_ADD, row | {"chunks": len(sealed)})
+            row = {"id": label.snapshot_id, "practice_id": practice_id, "epoch": epoch, "as_of": as_of}
+            transaction.change(_ADD, row | {"chunks": label.chunks})
             for place, part in enumerate(sealed):
-                transaction.change(_ADD_CHUNK, {"snapshot_id": snapshot_id, "place": place, "sealed": part})
+                chunk = {"snapshot_id": label.snapshot_id, "place": place, "sealed": part}
+                transaction.change(_ADD_CHUNK, chunk)
+            transaction.commit()
+        finally:
+            transaction.close()
+
+    def drop_snapshots(self, practice_id: PracticeId) -> None:
+        """See `DirectoryStore`."""
+        transaction = Transaction(self._database)
+        try:
+            self._drop_all_but(set(), practice_id, transaction)
             transaction.commit()
         finally:
             transaction.close()
@@ -150,7 +169,3 @@ class SqlDirectoryStore:
         for (id_,) in transaction.rows(_ALL, {"practice": practice_id}):
             if id_ not in kept:
                 transaction.change(_DROP, {"snapshot": id_})
-
-    @staticmethod
-    def _binding(practice_id: PracticeId, snapshot_id: UUID, place: int, count: int) -> Callable[[int], bytes]:
-        return lambda key_version: chunk_binding(practice_id, snapshot_id, place, count, key_version)

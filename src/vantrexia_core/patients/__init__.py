@@ -8,6 +8,7 @@ from vantrexia_core.patients.deletion import delete_patient, restore_patient
 from vantrexia_core.patients.directory import (
     Directory,
     OutOfOrderError,
+    SnapshotLabel,
     chunk_binding,
     chunks,
 )
@@ -41,6 +42,7 @@ from vantrexia_core.patients.listing import (
     Listing,
     Ordering,
     Spelling,
+    Unreadable,
     find,
 )
 from vantrexia_core.patients.lookup import (
@@ -154,12 +156,14 @@ __all__ = [
     "Restored",
     "Revised",
     "Revision",
+    "SnapshotLabel",
     "Spelling",
     "Ssn",
     "State",
     "Status",
     "StatusChange",
     "Unarchived",
+    "Unreadable",
     "Viewed",
     "Zip",
     "archive_patient",

@@ -58,7 +58,7 @@ class Restored(Fact):
 
 @attrs.frozen
 class Listed(Fact):
-    """A page of patients was shown; ``disclosed`` holds their ids in the order shown."""
+    """A page of patients was shown; ``disclosed`` holds their ids, in order of ids."""
 
     action: ClassVar[Action] = Action.LIST
 

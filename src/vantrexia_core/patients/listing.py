@@ -125,6 +125,13 @@ class DirectoryEntry:
 
 
 @attrs.frozen
+class Unreadable:
+    """What a directory is told of a record whose fields do not open: nobody can be listed under it."""
+
+    number: int
+
+
+@attrs.frozen
 class Found:
     """The answer of a directory: how many there are, and the numbers of one page of records, in order.
 
@@ -149,6 +156,8 @@ def find(entries: Iterable[DirectoryEntry], listing: Listing) -> tuple[int, tupl
     hits = [e for e in entries if e.status is listing.status and all(map(e.has, words))]
     ordering, page = listing.ordering, listing.page
     ordered: Sequence[DirectoryEntry] = sorted(
-        hits, key=attrgetter("name_key" if ordering.is_by_name else "created_key"), reverse=ordering.is_descending
+        hits,
+        key=attrgetter("name_key" if ordering.is_by_name else "created_key"),
+        reverse=ordering.is_descending,
     )
     return len(hits), tuple(entry.number for entry in ordered[page.offset : page.offset + page.size])

@@ -8,7 +8,7 @@ import attrs
 
 from vantrexia_core.audit import Desk, RecordedWork
 from vantrexia_core.kernel import InvalidError, PatientId, PracticeId
-from vantrexia_core.patients.listing import DirectoryEntry, Found, Listing
+from vantrexia_core.patients.listing import DirectoryEntry, Found, Listing, Unreadable
 from vantrexia_core.patients.model import Patient, StatusChange
 
 
@@ -125,10 +125,12 @@ class DirectoryStore(Protocol):
         """
         ...
 
-    def entries(self, practice_id: PracticeId, *, after: int) -> Iterable[tuple[int, DirectoryEntry]]:
+    def entries(
+        self, practice_id: PracticeId, *, after: int
+    ) -> Iterable[tuple[int, DirectoryEntry | Unreadable]]:
         """The patients changed after a change number, each with its own, in any order, of one moment.
 
-        A row that does not open is left out and logged: one damaged record must not hide all others.
+        A row that does not open is `Unreadable`: one damaged record must not hide all others.
         """
         ...
 
@@ -142,6 +144,10 @@ class DirectoryStore(Protocol):
 
     def keep_snapshot(self, practice_id: PracticeId, epoch: UUID, as_of: int, snapshot: bytes) -> None:
         """Seal and store a snapshot unless one as new is there; the newest two stay."""
+        ...
+
+    def drop_snapshots(self, practice_id: PracticeId) -> None:
+        """Throw the practice's snapshots away, so that ones that do not open give way to a new one."""
         ...
 
 

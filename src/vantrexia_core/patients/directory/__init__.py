@@ -7,6 +7,15 @@ changed, `snapshot` gives the bytes that make a start fast. What a listing means
 
 from vantrexia_core.patients.directory.columns import OutOfOrderError
 from vantrexia_core.patients.directory.index import Directory, Taken
-from vantrexia_core.patients.directory.snapshot import chunk_binding, chunks, decode, encode
+from vantrexia_core.patients.directory.snapshot import SnapshotLabel, chunk_binding, chunks, decode, encode
 
-__all__ = ["Directory", "OutOfOrderError", "Taken", "chunk_binding", "chunks", "decode", "encode"]
+__all__ = [
+    "Directory",
+    "OutOfOrderError",
+    "SnapshotLabel",
+    "Taken",
+    "chunk_binding",
+    "chunks",
+    "decode",
+    "encode",
+]

@@ -13,7 +13,14 @@ import attrs
 
 from vantrexia_core.patients.lifecycle import Status
 from vantrexia_core.patients.listing import DirectoryEntry, SearchWord
-from vantrexia_core.patients.directory.packing import BitmapDraft, Postings, Texts, bitmap_of_flags, inverse, runs
+from vantrexia_core.patients.directory.packing import (
+    BitmapDraft,
+    Postings,
+    Texts,
+    bitmap_of_flags,
+    inverse,
+    runs,
+)
 
 CODES: Final = {Status.ACTIVE: 1, Status.ARCHIVED: 2, Status.DELETED: 3}
 """How a status is written in a column."""

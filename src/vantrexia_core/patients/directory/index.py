@@ -28,13 +28,12 @@ from vantrexia_core.patients.directory.columns import (
     Packer,
     variants_of,
 )
-from vantrexia_core.patients.listing import DirectoryEntry, Listing, SearchWord, search_words
+from vantrexia_core.patients.listing import DirectoryEntry, Listing, SearchWord, Unreadable, search_words
 from vantrexia_core.patients.directory.packing import BitmapDraft, Ranked, bitmap_of_flags, inverse
 from vantrexia_core.patients.directory.splicing import Addition, spliced_columns
 
 WORDS_KEPT_MAX: Final = 32
 """Bitmaps of recent search words that are kept; one takes a bit a patient."""
-
 
 
 @attrs.frozen(repr=False, eq=False)
@@ -111,14 +110,17 @@ class Directory:
         return cls(packer.packed(), as_of)
 
     @classmethod
-    def built(cls, rows: Iterable[tuple[int, DirectoryEntry]], *, size_max: int) -> "Directory | None":
+    def built(
+        cls, rows: Iterable[tuple[int, DirectoryEntry | Unreadable]], *, size_max: int
+    ) -> "Directory | None":
         """Pack rows, each with its change number, in any order; None when there are more than ``size_max``."""
         packer, as_of = Packer(), 0
         for place, (seq, entry) in enumerate(rows):
             if place >= size_max:
                 return None
-            packer.add(entry)
             as_of = max(as_of, seq)
+            if isinstance(entry, DirectoryEntry):
+                packer.add(entry)
         return cls(packer.packed(), as_of)
 
     @property
@@ -142,8 +144,10 @@ class Directory:
         """How many patients wait to be packed."""
         return len(self._added)
 
-    def apply(self, changes: Iterable[DirectoryEntry], *, as_of: int) -> None:
+    def apply(self, changes: Iterable[DirectoryEntry | Unreadable], *, as_of: int) -> None:
         """Take in changed patients, in any order, each as it is at ``as_of``; applying one again is harmless.
+
+        One that has become unreadable is no longer listed.
 
         Raises:
             OutOfOrderError: nothing more was taken in; build the directory anew.
@@ -171,7 +175,9 @@ class Directory:
         if begin >= end:
             return count, ()
         if listing.ordering.is_descending:
-            return count, tuple(reversed(self._merged(packed, added, count - end, count - begin, by_name=by_name)))
+            return count, tuple(
+                reversed(self._merged(packed, added, count - end, count - begin, by_name=by_name))
+            )
         return count, tuple(self._merged(packed, added, begin, end, by_name=by_name))
 
     def rebased(self) -> "Directory":
@@ -267,12 +273,16 @@ class Directory:
         digits = f"{bitmap:0{columns.size}b}".encode("ascii")[::-1]
         return int(bytes(map(digits.__getitem__, columns.created))[::-1], 2)
 
-    def _take_in(self, entry: DirectoryEntry, flips: dict[int, tuple[int, int]]) -> None:
+    def _take_in(self, entry: DirectoryEntry | Unreadable, flips: dict[int, tuple[int, int]]) -> None:
         position = self._position_of(entry.number)
         old = self._added.pop(entry.number, None)
         if old is not None:
             self._by_name.remove(old)
             self._by_creation.remove(old)
+        if isinstance(entry, Unreadable):
+            if position is not None:
+                self._set_status(position, GONE, flips)
+            return
         if position is not None and self._is_spelled_alike(position, entry):
             self._set_status(position, CODES[entry.status], flips)
             return
@@ -305,4 +315,3 @@ class Directory:
                 for place in self._columns.variant_postings[code]:
                     self._variants_of.setdefault(place, set()).add(form)
         return self._variants_of.get(position, set())
-

@@ -3,11 +3,12 @@
 ::
 
     snapshot = "vantrexia/directory/1\n" | as_of u64 | column*
-    column   = length u64 | bytes                                          (in the order of `_COLUMNS`)
+    column   = length u64 | bytes                                          (24 of them, then zero padding)
 
 Numbers are little-endian. A snapshot is a cache: what cannot be read is thrown away and built anew from the
 rows, so reading is strict and every doubt is an `UnreadableError`. Each chunk is sealed on its own and bound to
-practice, snapshot, its place and the number of chunks, so that chunks cannot be swapped, dropped or mixed.
+practice, snapshot, epoch, change number, its place and the number of chunks, so that chunks cannot be swapped,
+dropped or mixed, nor a snapshot passed for another one's. The padding hides in lengths what one patient changes.
 """
 
 import sys
@@ -15,6 +16,8 @@ from array import array
 from collections.abc import Iterator
 from typing import Final
 from uuid import UUID
+
+import attrs
 
 from vantrexia_core.patients.directory.columns import CODES, GONE, Columns
 from vantrexia_core.patients.directory.index import Directory
@@ -24,6 +27,7 @@ from vantrexia_core.protection import UnreadableError
 MAGIC: Final = b"vantrexia/directory/1\n"
 CHUNK_FORMAT: Final = b"vantrexia/directory-chunk/1"
 CHUNK_BYTES: Final = 1 << 20
+PADDED_TO_BYTES: Final = 1 << 16
 COLUMNS_COUNT: Final = 24
 
 _LENGTH_BYTES: Final = 8
@@ -35,7 +39,8 @@ def encode(directory: Directory) -> bytes:
     parts = [MAGIC, directory.as_of.to_bytes(_LENGTH_BYTES, "little")]
     for part in _parts(columns):
         parts += (len(part).to_bytes(_LENGTH_BYTES, "little"), part)
-    return b"".join(parts)
+    size = sum(map(len, parts))
+    return b"".join([*parts, bytes(-size % PADDED_TO_BYTES)])
 
 
 def decode(data: bytes) -> Directory:
@@ -44,18 +49,18 @@ def decode(data: bytes) -> Directory:
     Raises:
         UnreadableError: not a snapshot of this format, or its columns do not fit each other.
     """
-    if not data.startswith(MAGIC):
+    if not data.startswith(MAGIC) or len(data) % PADDED_TO_BYTES:
         raise UnreadableError
     at = len(MAGIC)
     as_of = int.from_bytes(data[at : at + _LENGTH_BYTES], "little")
     view, at, parts = memoryview(data), at + _LENGTH_BYTES, []
-    while at < len(data):
+    for _ in range(COLUMNS_COUNT):
         begin = at + _LENGTH_BYTES
         at = begin + int.from_bytes(view[at:begin], "little")
         if at > len(data):
             raise UnreadableError
         parts.append(view[begin:at])
-    if len(parts) != COLUMNS_COUNT:
+    if len(data) - at >= PADDED_TO_BYTES or any(view[at:]):
         raise UnreadableError
     try:
         columns = _columns(parts)
@@ -70,15 +75,31 @@ def chunks(data: bytes) -> Iterator[bytes]:
     return (data[at : at + CHUNK_BYTES] for at in range(0, len(data), CHUNK_BYTES))
 
 
-def chunk_binding(practice_id: UUID, snapshot_id: UUID, place: int, count: int, key_version: int) -> bytes:
-    """What one chunk is bound to: fixed lengths throughout, so no two readings exist."""
+@attrs.frozen
+class SnapshotLabel:
+    """What stands in clear beside a sealed snapshot, and is believed only because every chunk is bound to it.
+
+    ``as_of`` is the change number it rests on, ``chunks`` how many there are.
+    """
+
+    practice_id: UUID
+    snapshot_id: UUID
+    epoch: UUID
+    as_of: int
+    chunks: int
+
+
+def chunk_binding(label: SnapshotLabel, place: int, key_version: int) -> bytes:
+    """What the chunk at ``place``, from 0, is bound to: fixed lengths throughout, so no two readings exist."""
     return b"".join(
         (
             CHUNK_FORMAT,
-            practice_id.bytes,
-            snapshot_id.bytes,
+            label.practice_id.bytes,
+            label.snapshot_id.bytes,
+            label.epoch.bytes,
+            label.as_of.to_bytes(8, "big"),
+            label.chunks.to_bytes(4, "big"),
             place.to_bytes(4, "big"),
-            count.to_bytes(4, "big"),
             key_version.to_bytes(2, "big"),
         )
     )

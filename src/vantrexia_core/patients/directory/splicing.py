@@ -94,10 +94,10 @@ def _with_new(texts: Texts, news: Sequence[bytes]) -> "tuple[Texts, array[int]]"
     return Texts.of(merged), array("I", (place[text] for text in olds))
 
 
-def _lasts(old: Columns, dropped: Sequence[int], news: Sequence[DirectoryEntry]) -> "tuple[Texts, array[int]]":
-    counts = {
-        text: old.last_starts[code + 1] - old.last_starts[code] for code, text in enumerate(old.lasts)
-    }
+def _lasts(
+    old: Columns, dropped: Sequence[int], news: Sequence[DirectoryEntry]
+) -> "tuple[Texts, array[int]]":
+    counts = {text: old.last_starts[code + 1] - old.last_starts[code] for code, text in enumerate(old.lasts)}
     for position in dropped:
         counts[old.last_at(position)] -= 1
     for entry in news:
@@ -119,7 +119,11 @@ def _created(
     oldest_known = old.size - len(old.created_tail)
     gone = set(dropped)
     by_creation = sorted(range(len(additions)), key=lambda index: additions[index].entry.created_key)
-    cuts = [Cut(rank, is_dropped=True) for rank, position in enumerate(old.created) if position in gone] if gone else []
+    cuts = (
+        [Cut(rank, is_dropped=True) for rank, position in enumerate(old.created) if position in gone]
+        if gone
+        else []
+    )
     cuts += [Cut(additions[index].rank, is_dropped=False, new=index) for index in by_creation]
     mapped = array("I", map(moved_to.__getitem__, old.created))
     created, times = array("I"), array("Q")
