@@ -1,6 +1,7 @@
 """The patient store in memory."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from vantrexia_adapters.memory.draft import Draft
 from vantrexia_adapters.memory.state import Filed, Shelf
@@ -17,6 +18,8 @@ from vantrexia_core.patients import (
     Patient,
     StatusChange,
 )
+
+_ID_TWICE: Final = "a patient id was given out twice"
 
 
 class MemoryPatients:
@@ -42,12 +45,23 @@ class MemoryPatients:
 
     def add(self, patient: Patient) -> None:
         """See `PatientStore`."""
-        self._check_ours(patient)
-        self._check_free(patient)
-        if self.patients.get(patient.id) is not None:
-            message = "a patient id was given out twice"
-            raise BrokenPromiseError(message)
+        self._check_new(patient)
         self._file(patient)
+
+    def add_many(self, patients: Sequence[Patient]) -> None:
+        """See `PatientStore`."""
+        mrns = {patient.mrn.reveal() for patient in patients}
+        external_ids = [one.external_id.reveal() for one in patients if one.external_id is not None]
+        if len(mrns) != len(patients):
+            raise MrnTakenError
+        if len(set(external_ids)) != len(external_ids):
+            raise ExternalIdTakenError
+        for patient in patients:
+            self._check_new(patient)
+        if len({patient.id for patient in patients}) != len(patients):
+            raise BrokenPromiseError(_ID_TWICE)
+        for patient in patients:
+            self._file(patient)
 
     def get(self, patient_id: PatientId) -> Patient:
         """See `PatientStore`."""
@@ -98,6 +112,12 @@ class MemoryPatients:
         if patient.practice_id != self._practice_id:
             message = "a unit of work stores records of its own practice only"
             raise BrokenPromiseError(message)
+
+    def _check_new(self, patient: Patient) -> None:
+        self._check_ours(patient)
+        self._check_free(patient)
+        if self.patients.get(patient.id) is not None:
+            raise BrokenPromiseError(_ID_TWICE)
 
     def _started_from(self, patient: Patient) -> Patient:
         self._check_ours(patient)

@@ -106,8 +106,25 @@ class Database:
         # Outside the handler, so that the driver's error is not even chained.
         raise failure
 
+    def run_many(
+        self,
+        connection: PoolProxiedConnection,
+        cursor: DBAPICursor,
+        statement: Statement,
+        many: Sequence[Parameters],
+    ) -> None:
+        """Execute a statement once for each set of parameters. ``cursor`` counts all the rows it changed."""
+        compiled = statement.compiled(self.engine.dialect)
+        try:
+            cursor.executemany(compiled.text, [compiled.bind(parameters) for parameters in many])
+        except self._errors as error:
+            failure = self.failure(connection, error)
+        else:
+            return
+        raise failure
+
     def command(self, connection: PoolProxiedConnection, cursor: DBAPICursor, text: str) -> None:
-        """Execute BEGIN or COMMIT."""
+        """Execute BEGIN, COMMIT, or what is done with a savepoint."""
         try:
             cursor.execute(text)
         except self._errors as error:
@@ -163,6 +180,18 @@ class Transaction:
         connection, cursor = self._opened()
         self._database.run(connection, cursor, statement, parameters)
         return cursor.rowcount
+
+    def change_each(self, statement: Statement, many: Sequence[Parameters]) -> bool:
+        """Change one row with each of many sets of parameters; False, and nothing changed, if one finds none."""
+        connection, cursor = self._opened()
+        database = self._database
+        database.command(connection, cursor, "SAVEPOINT many")
+        database.run_many(connection, cursor, statement, many)
+        is_each = cursor.rowcount == len(many)
+        if not is_each:
+            database.command(connection, cursor, "ROLLBACK TO SAVEPOINT many")
+        database.command(connection, cursor, "RELEASE SAVEPOINT many")
+        return is_each
 
     def commit(self) -> None:
         """Keep everything. The transaction is over, whatever happens.

@@ -64,6 +64,8 @@ REASON: Final = SealedColumn.of("patient_move", "reason", BUCKET_LONG)
 _MRN_BIX: Final = FieldName("patient", "mrn")
 _EXTERNAL_ID_BIX: Final = FieldName("patient", "external_id")
 
+_ID_TWICE: Final = "a patient id was given out twice"
+
 _PRACTICE: Final = sa.bindparam("practice", type_=sa.Uuid())
 _ID: Final = sa.bindparam("patient", type_=sa.Uuid())
 _VERSION_BEFORE: Final = sa.bindparam("version_before", type_=sa.BigInteger())
@@ -244,21 +246,27 @@ class SqlPatients:
         sealed = self._sealed(patient)
         if self._n is None:
             self._take(ns=1)
-        row = sealed | {
-            "id": patient.id,
-            "practice_id": self._practice_id,
-            "n": self._n,
-            "seq": self._seq,
-            "status": patient.status.value,
-            "version": patient.version,
-            "created_at": patient.created_at,
-            "updated_at": patient.updated_at,
-        }
-        if not self._transaction.change(_ADD, row):
+        if not self._transaction.change(_ADD, self._row(patient, sealed, self._n)):
             self._check_free(patient.id, sealed)
-            message = "a patient id was given out twice"
-            raise BrokenPromiseError(message)
+            raise BrokenPromiseError(_ID_TWICE)
         self._n = None
+
+    def add_many(self, patients: Sequence[Patient]) -> None:
+        """See `PatientStore`. All are sealed before the head is locked, and the head is changed once."""
+        if not patients:
+            return
+        for patient in patients:
+            self._check_ours(patient)
+        sealed = [self._sealed(patient) for patient in patients]
+        _check_different(sealed)
+        held = self._n
+        self._take(ns=len(patients))
+        last, self._n = self._n or 0, held
+        numbers = range(last - len(patients) + 1, last + 1)
+        if not self._transaction.change_each(_ADD, list(map(self._row, patients, sealed, numbers))):
+            for patient, fields in zip(patients, sealed, strict=True):
+                self._check_free(patient.id, fields)
+            raise BrokenPromiseError(_ID_TWICE)
 
     def get(self, patient_id: PatientId) -> Patient:
         """See `PatientStore`."""
@@ -371,6 +379,19 @@ class SqlPatients:
             )
         )
 
+    def _row(self, patient: Patient, sealed: Parameters, n: int | None) -> Parameters:
+        return {
+            **sealed,
+            "id": patient.id,
+            "practice_id": self._practice_id,
+            "n": n,
+            "seq": self._seq,
+            "status": patient.status.value,
+            "version": patient.version,
+            "created_at": patient.created_at,
+            "updated_at": patient.updated_at,
+        }
+
     def _check_free(self, patient_id: PatientId, sealed: Parameters) -> None:
         mrn_bix, external_id_bix = sealed["mrn_bix"], sealed["external_id_bix"]
         rows = self._transaction.rows(
@@ -477,6 +498,15 @@ class SqlPatients:
             by_email=Email.trusted(BY_EMAIL.open(cipher, place, by_email)),
             reason=None if reason is None else Reason.trusted(REASON.open(cipher, place, reason)),
         )
+
+
+def _check_different(sealed: Sequence[Parameters]) -> None:
+    """Refuse records that are to be stored together and share what must be unique."""
+    if len({one["mrn_bix"] for one in sealed}) != len(sealed):
+        raise MrnTakenError
+    digests = [one["external_id_bix"] for one in sealed if one["external_id_bix"] is not None]
+    if len(set(digests)) != len(digests):
+        raise ExternalIdTakenError
 
 
 def _sealed_or_none(

@@ -44,6 +44,14 @@ class PatientStore(Protocol):
         """
         ...
 
+    def add_many(self, patients: Sequence[Patient]) -> None:
+        """Store new records, for much less than one by one. On an error none of them is stored.
+
+        Raises:
+            MrnTakenError, ExternalIdTakenError: a value belongs to another record, or to two of these.
+        """
+        ...
+
     def get(self, patient_id: PatientId) -> Patient:
         """One record of any status, as it is now.
 
