@@ -31,11 +31,12 @@ class Database:
         # The pool may run out (TimeoutError), and a first connection passes through SQLAlchemy.
         self._errors: Final = (engine.dialect.loaded_dbapi.Error, sa.exc.SQLAlchemyError)
 
-    def read(self, statement: Statement, parameters: Parameters) -> Sequence[Row]:
-        """The rows of one statement that is a transaction by itself and takes no lock.
+    def alone(self, statement: Statement, parameters: Parameters) -> Sequence[Row]:
+        """The rows of one statement that is a transaction by itself.
 
         Raises:
             UnavailableError: the database cannot be reached or is busy beyond the bound.
+            StatementFailedError: it refused the statement.
         """
         connection = self.connect()
         cursor = self.cursor(connection)
@@ -101,28 +102,46 @@ class Database:
 
 
 class Transaction:
-    """Statements that happen together or not at all. It holds nothing before its first statement.
+    """Changes that happen together or not at all. It begins with the first statement that is not `read`.
 
-    Leaving that late keeps locks short: a unit of work may first think, or read elsewhere.
+    Beginning that late keeps locks short, and spares a unit of work that only reads a BEGIN and a COMMIT. It
+    gives nothing away: each statement sees what is committed when it starts, inside a transaction as before
+    one (READ COMMITTED). What has to stay as it was read is read with a lock.
     """
 
-    __slots__ = ("_connection", "_cursor", "_database", "_has_turn", "_is_over")
+    __slots__ = ("_connection", "_cursor", "_database", "_has_begun", "_has_turn", "_is_over")
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._connection: PoolProxiedConnection | None = None
         self._cursor: DBAPICursor | None = None
         self._has_turn = False
+        self._has_begun = False
         self._is_over = False
 
-    def rows(self, statement: Statement, parameters: Parameters) -> Sequence[Row]:
-        """All rows that a statement gives.
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is anything to commit."""
+        return self._has_begun
+
+    def read(self, statement: Statement, parameters: Parameters) -> Sequence[Row]:
+        """All rows that a statement gives which changes and locks nothing.
 
         Raises:
             UnavailableError: the database cannot be reached or is busy beyond the bound.
             StatementFailedError: it refused the statement.
         """
-        connection, cursor = self._opened()
+        connection, cursor = self._connected()
+        return self._database.run(connection, cursor, statement, parameters)
+
+    def rows(self, statement: Statement, parameters: Parameters) -> Sequence[Row]:
+        """All rows that a statement gives, as part of the transaction.
+
+        Raises:
+            UnavailableError: the database cannot be reached or is busy beyond the bound.
+            StatementFailedError: it refused the statement.
+        """
+        connection, cursor = self._begun()
         return self._database.run(connection, cursor, statement, parameters)
 
     def row(self, statement: Statement, parameters: Parameters) -> Row | None:
@@ -132,7 +151,7 @@ class Transaction:
 
     def change(self, statement: Statement, parameters: Parameters) -> int:
         """How many rows a statement changed."""
-        connection, cursor = self._opened()
+        connection, cursor = self._begun()
         self._database.run(connection, cursor, statement, parameters)
         return cursor.rowcount
 
@@ -143,8 +162,8 @@ class Transaction:
             UnavailableError: the connection broke; whether everything or nothing was kept is not known.
         """
         self.check_not_over()
-        if self._connection is not None and self._cursor is not None:
-            self._database.command(self._connection, self._cursor, "COMMIT")
+        if self._has_begun:
+            self._database.command(*self._connected(), "COMMIT")
         self._release()
 
     def close(self) -> None:
@@ -154,19 +173,25 @@ class Transaction:
         """
         self._release()
 
-    def _opened(self) -> tuple[PoolProxiedConnection, DBAPICursor]:
+    def _connected(self) -> tuple[PoolProxiedConnection, DBAPICursor]:
         if self._connection is not None and self._cursor is not None:
             return self._connection, self._cursor
         self.check_not_over()
-        database = self._database
-        if database.turn is not None:
-            if not database.turn.acquire(timeout=database.wait_seconds):
-                raise UnavailableError
-            self._has_turn = True
-        self._connection = connection = database.connect()
-        self._cursor = cursor = database.cursor(connection)
-        database.command(connection, cursor, BEGIN[database.engine.dialect.name])
+        self._connection = connection = self._database.connect()
+        self._cursor = cursor = self._database.cursor(connection)
         return connection, cursor
+
+    def _begun(self) -> tuple[PoolProxiedConnection, DBAPICursor]:
+        database = self._database
+        if not self._has_begun:
+            self.check_not_over()
+            if database.turn is not None:
+                if not database.turn.acquire(timeout=database.wait_seconds):
+                    raise UnavailableError
+                self._has_turn = True
+            database.command(*self._connected(), BEGIN[database.engine.dialect.name])
+            self._has_begun = True
+        return self._connected()
 
     def check_not_over(self) -> None:
         """Refuse to go on after the end.

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
+from vantrexia_adapters.sql.audit import TrailWriter
 from vantrexia_adapters.sql.database import Database, Transaction
 from vantrexia_adapters.sql.directory import SqlDirectory
 from vantrexia_adapters.sql.identity import SqlAccounts
@@ -34,6 +35,7 @@ class SqlDesk:
         self.passwords = passwords
         self.tokens = tokens
         self._database = Database(engine)
+        self._writer = TrailWriter(self._database)
         self._protection = Protection(cipher, index)
         self.directory = SqlDirectory(self._database, self._protection)
         self.accounts = SqlAccounts(self._database, self._protection)
@@ -43,7 +45,7 @@ class SqlDesk:
         """See `Desk`. Nothing is asked of the database before the work's first statement."""
         transaction = Transaction(self._database)
         try:
-            yield SqlWork(Scope(transaction, practice_id, self._protection), self.ids)
+            yield SqlWork(Scope(transaction, practice_id, self._protection), self._writer, self.ids)
         finally:
             transaction.close()
 
@@ -52,6 +54,6 @@ class SqlDesk:
         """See `SignInDesk`."""
         transaction = Transaction(self._database)
         try:
-            yield SqlSignInWork(transaction)
+            yield SqlSignInWork(transaction, self._writer)
         finally:
             transaction.close()

@@ -55,9 +55,9 @@ class SqlDirectory:
         """See `PatientDirectory`."""
         parameters = {"practice": practice_id, "of_status": listing.status.value}
         if listing.only is None:
-            rows = self._database.read(_ALL, parameters)
+            rows = self._database.alone(_ALL, parameters)
         else:
-            rows = self._database.read(_ONLY, {**parameters, "patient": listing.only})
+            rows = self._database.alone(_ONLY, {**parameters, "patient": listing.only})
         entries = [self._entry(practice_id, row) for row in rows if row[1] is not None]
         count, ids = find(entries, listing)
         return Found(count, ids, as_of=rows[0][0] if rows else 0)

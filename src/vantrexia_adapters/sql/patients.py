@@ -257,11 +257,11 @@ class SqlPatients:
 
     def get(self, patient_id: PatientId) -> Patient:
         """See `PatientStore`."""
-        return self._one(_GET, patient_id)
+        return self._one(self._transaction.read(_GET, self._here({"patient": patient_id})))
 
     def get_to_change(self, patient_id: PatientId) -> Patient:
         """See `PatientStore`. A row lock on PostgreSQL; on SQLite there is one writer anyway."""
-        return self._one(_GET_TO_CHANGE, patient_id)
+        return self._one(self._transaction.rows(_GET_TO_CHANGE, self._here({"patient": patient_id})))
 
     def save(self, patient: Patient) -> None:
         """See `PatientStore`."""
@@ -298,7 +298,7 @@ class SqlPatients:
         """See `PatientStore`."""
         if not ids:
             return ()
-        rows = self._transaction.rows(_fetch(len(ids)), self._here(_ids_by_name(ids)))
+        rows = self._transaction.read(_fetch(len(ids)), self._here(_ids_by_name(ids)))
         by_id = {row[0]: row for row in rows}
         if any(row[1] > as_of for row in rows):
             return None
@@ -311,14 +311,13 @@ class SqlPatients:
         """See `PatientStore`."""
         if not ids:
             return {}
-        rows = self._transaction.rows(_last_changes(len(ids)), self._here(_ids_by_name(ids)))
+        rows = self._transaction.read(_last_changes(len(ids)), self._here(_ids_by_name(ids)))
         return {row[0]: self._change(row) for row in rows}
 
     def history(self, patient_id: PatientId) -> Sequence[StatusChange]:
         """See `PatientStore`."""
-        return [
-            self._change(row) for row in self._transaction.rows(_HISTORY, self._here({"patient": patient_id}))
-        ]
+        rows = self._transaction.read(_HISTORY, self._here({"patient": patient_id}))
+        return [self._change(row) for row in rows]
 
     def _here(self, parameters: Parameters) -> Parameters:
         return {"practice": self._practice_id, **parameters}
@@ -340,11 +339,10 @@ class SqlPatients:
             self._n = n
         return int(mrn_number)
 
-    def _one(self, statement: Statement, patient_id: PatientId) -> Patient:
-        row = self._transaction.row(statement, {"practice": self._practice_id, "patient": patient_id})
-        if row is None:
+    def _one(self, rows: Sequence[Row]) -> Patient:
+        if not rows:
             raise NotFoundError
-        return self._patient(row)
+        return self._patient(rows[0])
 
     def _changed(self, statement: Statement, patient: Patient, changes: Parameters) -> bool:
         if self._seq is None:
