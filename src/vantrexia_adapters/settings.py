@@ -1,8 +1,8 @@
 """Settings: read once from the environment and an optional TOML file, validated, then frozen.
 
-Every setting is ``VANTREXIA_`` and its name in capitals; ``VANTREXIA_CONFIG`` names a TOML file that holds the
-same names in lower case. The environment wins. An unknown name or a malformed value stops the start and says
-which: a typo in a setting that is silently ignored is how services end up unprotected.
+Every setting is ``VANTREXIA_`` and its name in capitals; ``VANTREXIA_CONFIG`` names a TOML file that holds
+the same names in lower case. The environment wins. An unknown name or a malformed value stops the start and
+says which: a typo in a setting that is silently ignored is how services end up unprotected.
 """
 
 import os
@@ -96,15 +96,11 @@ class Settings:
     public_url: str = _setting(
         _public_url, "base of the links in answers; never taken from the Host header", "http://127.0.0.1:8000"
     )
-    access_ttl_seconds: int = _setting(
-        _seconds, "how long an access token lives", ACCESS_TTL_SECONDS_DEFAULT
-    )
+    access_ttl_seconds: int = _setting(_seconds, "how long an access token lives", ACCESS_TTL_SECONDS_DEFAULT)
     refresh_ttl_seconds: int = _setting(
         _seconds, "how long a refresh token lives", REFRESH_TTL_SECONDS_DEFAULT
     )
-    log_level: LogLevel = _setting(
-        _log_level, "JSON lines on standard error, never PHI", LogLevel.INFO
-    )
+    log_level: LogLevel = _setting(_log_level, "JSON lines on standard error, never PHI", LogLevel.INFO)
 
     @property
     def is_embedded(self) -> bool:
@@ -163,7 +159,9 @@ def _from_file(path: Path) -> dict[str, tuple[str, str]]:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as unreadable:
-        message = f"{PREFIX}CONFIG names a file that cannot be read as TOML ({type(unreadable).__name__}): {path}"
+        message = (
+            f"{PREFIX}CONFIG names a file that cannot be read as TOML ({type(unreadable).__name__}): {path}"
+        )
         raise SettingsError(message) from None
     settings: dict[str, tuple[str, str]] = {}
     for name, value in content.items():

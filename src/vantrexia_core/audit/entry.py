@@ -63,7 +63,7 @@ class AuditEntry:
     """One line of the trail.
 
     ``code`` is the error code of a refusal, ``role`` the actor's role at that moment. ``patient_id`` and
-    ``user_id`` say on whom it was acted; ``disclosed`` lists, in the order shown, every patient whose PHI left.
+    ``user_id`` say on whom it was acted; ``disclosed`` lists, in the order shown, all whose PHI left.
     """
 
     at: datetime

@@ -1,4 +1,4 @@
-"""Showing patients: one, a page, the archived, the deleted. Every reading is recorded before it is answered."""
+"""Showing patients: one, a page, the archived, the deleted. Recorded before it is answered."""
 
 import attrs
 
