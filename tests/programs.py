@@ -28,13 +28,15 @@ class Finished:
 
 def environment(folder: Path, **settings: str) -> dict[str, str]:
     """A clean environment: no setting of whoever runs the tests reaches the program."""
-    kept = {name: text for name, text in os.environ.items() if not name.startswith("VANTREXIA_")}
+    inherited = os.environ.items()  # noqa: TID251 - to take our own settings out of it
+    kept = {name: text for name, text in inherited if not name.startswith("VANTREXIA_")}
     return kept | {"VANTREXIA_DATA_DIR": str(folder)} | settings
 
 
 def run(folder: Path, *arguments: str, stdin: str = "", **settings: str) -> Finished:
-    """Run a command to its end, as its script does; in this process, which has imported everything already."""
-    foreign = {name: None for name in os.environ if name.startswith("VANTREXIA_")}
+    """Run a command to its end, as its script does, but in this process: everything is imported already."""
+    inherited = os.environ  # noqa: TID251 - to take our own settings out of it
+    foreign = {name: None for name in inherited if name.startswith("VANTREXIA_")}
     done = CliRunner().invoke(
         program, arguments, input=stdin, env=foreign | {"VANTREXIA_DATA_DIR": str(folder)} | settings
     )
@@ -52,10 +54,19 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(folder: Path, *arguments: str, log: Path, **settings: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+def serving(
+    folder: Path, *arguments: str, log: Path, **settings: str
+) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """A running ``serve`` (or whatever ``arguments`` say) and its port; ended with SIGTERM."""
     port = free_port()
-    command = [sys.executable, "-m", "vantrexia_adapters.cli", *(arguments or ("serve",)), "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "vantrexia_adapters.cli",
+        *(arguments or ("serve",)),
+        "--port",
+        str(port),
+    ]
     with log.open("ab") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, env=environment(folder, **settings))
         try:

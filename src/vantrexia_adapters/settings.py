@@ -1,8 +1,8 @@
 """Settings: read once from the environment and an optional TOML file, validated, then frozen.
 
-Every setting is ``VANTREXIA_`` and its name in capitals; ``VANTREXIA_CONFIG`` names a TOML file that holds the
-same names in lower case. The environment wins. An unknown name or a malformed value stops the start and says
-which: a typo in a setting that is silently ignored is how services end up unprotected.
+Every setting is ``VANTREXIA_`` and its name in capitals; ``VANTREXIA_CONFIG`` names a TOML file that holds
+the same names in lower case. The environment wins. An unknown name or a malformed value stops the start and
+says which: a typo in a setting that is silently ignored is how services end up unprotected.
 """
 
 import os

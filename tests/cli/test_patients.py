@@ -25,14 +25,14 @@ def deleted(tmp_path: Path) -> str:
 
 
 def test_a_deleted_record_is_shown(tmp_path: Path, deleted: str) -> None:
-    """deleted lists it with the time and the person."""
+    """Deleted lists it with the time and the person."""
     rows = json.loads(run(tmp_path, "patients", "deleted", "--json").out)
     assert [row["id"] for row in rows] == [deleted]
     assert rows[0]["deleted_at"].endswith("Z")
 
 
 def test_a_deleted_record_is_restored(tmp_path: Path, deleted: str) -> None:
-    """restore makes it active again; a second time there is nothing to restore."""
+    """Restore makes it active again; a second time there is nothing to restore."""
     assert run(tmp_path, "patients", "restore", deleted, "--reason", "by mistake").status == 0
     assert json.loads(run(tmp_path, "patients", "deleted", "--json").out) == []
     again = run(tmp_path, "patients", "restore", deleted, "--reason", "by mistake")

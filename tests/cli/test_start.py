@@ -82,12 +82,14 @@ def test_a_settings_file_is_read_and_the_environment_wins(tmp_path: Path) -> Non
     config = tmp_path / "vantrexia.toml"
     config.write_text('keyring = "from-file.json"\nlog_level = "error"\n', encoding="utf-8")
     ring = tmp_path / "keys" / "ring.json"
-    done = run(tmp_path / "data", *CREATE, stdin=PASSWORD, VANTREXIA_CONFIG=str(config), VANTREXIA_KEYRING=str(ring))
+    done = run(
+        tmp_path / "data", *CREATE, stdin=PASSWORD, VANTREXIA_CONFIG=str(config), VANTREXIA_KEYRING=str(ring)
+    )
     assert (done.status, ring.exists()) == (0, True)
 
 
 def test_migrating_twice_does_nothing_the_second_time(tmp_path: Path) -> None:
-    """migrate is safe to repeat."""
+    """Migrate is safe to repeat."""
     first, second = run(tmp_path, "migrate"), run(tmp_path, "migrate")
     assert (first.status, second.status) == (0, 0)
     assert "nothing was done" in second.out
@@ -104,14 +106,15 @@ def test_a_newer_schema_is_refused(practice: Path) -> None:
 
 
 def test_the_openapi_document_is_printed(tmp_path: Path) -> None:
-    """openapi prints a 3.1 document, without any database."""
+    """Openapi prints a 3.1 document, without any database."""
     document = json.loads(run(tmp_path, "openapi").out)
     assert document["openapi"].startswith("3.1")
     assert not (tmp_path / "vantrexia.sqlite3").exists()
 
 
 @pytest.mark.parametrize(
-    "command", [(), ("demo",), ("serve",), ("migrate",), ("users",), ("users", "create"), ("patients",), ("openapi",)]
+    "command",
+    [(), ("demo",), ("serve",), ("migrate",), ("users",), ("users", "create"), ("patients",), ("openapi",)],
 )
 def test_every_command_explains_itself_with_an_example(tmp_path: Path, command: tuple[str, ...]) -> None:
     """--help shows what a command does and how it is called."""

@@ -46,7 +46,7 @@ def test_a_role_is_changed_by_address(tmp_path: Path) -> None:
 
 
 def test_an_account_is_closed_and_opened_again(tmp_path: Path) -> None:
-    """deactivate closes, activate opens."""
+    """Deactivate closes, activate opens."""
     _create(tmp_path, ANN, "nurse")
     assert run(tmp_path, "users", "deactivate", "1").status == 0
     assert json.loads(run(tmp_path, "users", "list", "--json").out)[0]["is_active"] is False
@@ -67,17 +67,16 @@ def test_the_last_administrator_stays(tmp_path: Path) -> None:
 def test_an_address_is_used_once(tmp_path: Path) -> None:
     """A second account with the same address is refused with one line."""
     _create(tmp_path, ANN, "admin")
-    again = run(
-        tmp_path, "users", "create", *ANN, "--role", "nurse", "--password-stdin", stdin=PASSWORD
+    again = run(tmp_path, "users", "create", *ANN, "--role", "nurse", "--password-stdin", stdin=PASSWORD)
+    assert (again.status, again.err) == (
+        1,
+        "Error: email: Another account already uses this email address.\n",
     )
-    assert (again.status, again.err) == (1, "Error: email: Another account already uses this email address.\n")
 
 
 def test_a_short_password_is_refused_without_repeating_it(tmp_path: Path) -> None:
     """The complaint names the rule, never the password."""
-    refused = run(
-        tmp_path, "users", "create", *BEN, "--role", "nurse", "--password-stdin", stdin="hunter2\n"
-    )
+    refused = run(tmp_path, "users", "create", *BEN, "--role", "nurse", "--password-stdin", stdin="hunter2\n")
     assert (refused.status, refused.err) == (1, "Error: password: Use 12 to 128 characters.\n")
 
 

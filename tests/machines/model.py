@@ -56,6 +56,8 @@ class KeptAnswer:
     request: bytes
     answer: bytes
     at: datetime
+    patient_id: PatientId
+    disclosed: tuple[PatientId, ...]
 
 
 @attrs.define

@@ -103,6 +103,14 @@ class Ground:
     practices: tuple[PracticeId, PracticeId]
 
 
+def _shown_by(result: object) -> tuple[PatientId, tuple[PatientId, ...]]:
+    """Whom an answer is about, and whose demographics it shows: a registered patient's, not a moved one's."""
+    if isinstance(result, MovedPatient):
+        return result.patient.id, ()
+    assert isinstance(result, Patient)
+    return result.id, (result.id,)
+
+
 def _rendered(result: object) -> bytes:
     patient = result.patient if isinstance(result, MovedPatient) else result
     assert isinstance(patient, Patient)
@@ -165,7 +173,14 @@ class PracticeMachine(RuleBasedStateMachine):
         except AlreadyAnswered as again:
             assert receipt is not None, "answered from a receipt that should not be there"
             assert again.answer == Phi(receipt.answer)  # noqa: PT017 - only if the model says so
-            self.model.record(actor, action, Outcome.REPLAYED, now, patient_id=patient_id)
+            self.model.record(
+                actor,
+                action,
+                Outcome.REPLAYED,
+                now,
+                patient_id=receipt.patient_id,
+                disclosed=receipt.disclosed,
+            )
         except VantrexiaError as refused:
             assert receipt is None, "a receipt was ignored"
             assert type(refused) in refusals  # noqa: PT017 - only if the model says so
@@ -180,7 +195,7 @@ class PracticeMachine(RuleBasedStateMachine):
             assert refusals == (), "done, although it should have been refused"
             if once:
                 key = (actor.practice_id, actor.user_id, once[0])
-                self.model.receipts[key] = KeptAnswer(once[1], _rendered(result), now)
+                self.model.receipts[key] = KeptAnswer(once[1], _rendered(result), now, *_shown_by(result))
             return result
         finally:
             self.changed_practices.add(actor.practice_id)

@@ -39,7 +39,7 @@ PATIENT = {
     },
 }
 PATIENTS = "/api/v1/patients/"
-LONG_MARKS = [mark for mark in marks.MARKS if len(mark) > 4]  # noqa: PLR2004 - two letters occur in any file
+LONG_MARKS = [mark for mark in marks.MARKS if len(mark) > 4]
 
 
 class Practice:
@@ -60,7 +60,7 @@ class Practice:
         answer, content = ask(
             self._port, method, path, sent, {"Content-Type": "application/json"} | self._headers | given
         )
-        if answer.status >= 400:  # noqa: PLR2004 - every error
+        if answer.status >= 400:
             whole = content + str(answer.getheaders()).encode()
             self.errors.append(whole)
         return answer.status, content
@@ -78,7 +78,12 @@ def _walk(practice: Practice) -> None:
         ("GET", one, None, 200),
         ("POST", PATIENTS, PATIENT, 400),
         ("POST", PATIENTS, PATIENT | {f"{marks.LAST}, {marks.FIRST}": marks.FIRST}, 400),
-        ("POST", PATIENTS, PATIENT | {"gender": marks.FIRST, "date_of_birth": marks.LAST, "zip": marks.ZIP}, 400),
+        (
+            "POST",
+            PATIENTS,
+            PATIENT | {"gender": marks.FIRST, "date_of_birth": marks.LAST, "zip": marks.ZIP},
+            400,
+        ),
         ("POST", PATIENTS, json.dumps(PATIENT).encode()[:-1], 400),
         ("PUT", one, PATIENT | {"phone": marks.PHONE[:-1]}, 200),
         ("PUT", one, PATIENT | {"phone": marks.LAST}, 400),
@@ -96,7 +101,12 @@ def _walk(practice: Practice) -> None:
         ("DELETE", one, None, 204),
         ("GET", one, None, 404),
         ("GET", "/api/v1/admin/patients/deleted/", None, 200),
-        ("POST", f"/api/v1{one.removeprefix('/api/v1').replace('/patients/', '/admin/patients/')}restore/", reason, 200),
+        (
+            "POST",
+            f"/api/v1{one.removeprefix('/api/v1').replace('/patients/', '/admin/patients/')}restore/",
+            reason,
+            200,
+        ),
         ("POST", "/api/v1/auth/login/", {"email": marks.EMAIL, "password": marks.LAST}, 401),
         ("POST", "/api/v1/auth/login/", {"email": marks.LAST, "password": marks.FIRST}, 400),
     )
@@ -131,7 +141,7 @@ def test_no_mark_lies_in_clear_after_every_flow(
         lying = {str(path): path.read_bytes() for folder in folders for path in _files(folder)}
     lying["service.log"] = log.read_bytes()
     lying["errors"] = b"\n".join(practice.errors)
-    assert len(practice.errors) >= 13  # noqa: PLR2004 - the refused steps above
+    assert len(practice.errors) >= 13
     assert [(name, mark) for name, content in lying.items() for mark in _marks_in(content)] == []
 
 
@@ -149,8 +159,10 @@ def _forms(mark: str) -> list[bytes]:
     plain = mark.encode()
     forms = [plain, mark.encode("utf-16-le"), mark.encode("utf-16-be"), plain.hex().encode()]
     # Base64 depends on where a value starts; the middle of each shift is what its neighbours leave alone.
-    forms += [base64.b64encode(b"x" * shift + plain)[4 : -4 if len(plain) > 8 else None] for shift in range(3)]  # noqa: PLR2004
-    return [form for form in forms if len(form) > 5]  # noqa: PLR2004 - shorter ones occur by chance
+    forms += [
+        base64.b64encode(b"x" * shift + plain)[4 : -4 if len(plain) > 8 else None] for shift in range(3)
+    ]
+    return [form for form in forms if len(form) > 5]
 
 
 def _marks_in(content: bytes) -> list[str]:

@@ -34,8 +34,8 @@ def console_actor(service: "Service") -> Actor:
 def opened() -> Iterator["Service"]:
     """The service that the settings describe, closed afterwards."""
     # Imported here: `vantrexia users --help` should not wait for the database library.
-    from vantrexia_adapters.assembly import open_service  # noqa: PLC0415
-    from vantrexia_adapters.settings import load  # noqa: PLC0415
+    from vantrexia_adapters.assembly import open_service
+    from vantrexia_adapters.settings import load
 
     with open_service(load()) as service:
         yield service

@@ -71,7 +71,7 @@ def demo(*, port: int, count: int) -> None:
     Example:
       vantrexia demo --port 8080 --patients 2000
     """
-    from vantrexia_adapters.assembly import open_service  # noqa: PLC0415 - keeps --help fast
+    from vantrexia_adapters.assembly import open_service
 
     check_port(HOST, port)
     with tempfile.TemporaryDirectory(prefix="vantrexia-demo-") as folder:
@@ -109,7 +109,7 @@ def new_patient(person: "SyntheticPerson") -> NewPatient:
 
 
 def _fill(service: "Service", count: int) -> None:
-    from vantrexia_adapters.sandbox import synthetic_people  # noqa: PLC0415 - keeps --help fast
+    from vantrexia_adapters.sandbox import synthetic_people
 
     operator = console_actor(service)
     provider = _open_accounts(service, operator)
@@ -139,7 +139,9 @@ def _open_accounts(service: "Service", operator: Actor) -> Actor:
 
 
 def _provider_token(service: "Service") -> str:
-    signed_in = sign_in(service.desk, Email("clinician@practice.com"), Phi(PASSWORD), Origin(address="console:demo"))
+    signed_in = sign_in(
+        service.desk, Email("clinician@practice.com"), Phi(PASSWORD), Origin(address="console:demo")
+    )
     return signed_in.tokens.access.reveal()
 
 

@@ -21,7 +21,7 @@ class Program(click.Group):
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own signature
         """Run a command."""
         # Imported here: `vantrexia --help` should not wait for the database library.
-        from vantrexia_adapters.assembly import StartRefusedError  # noqa: PLC0415
+        from vantrexia_adapters.assembly import StartRefusedError
 
         try:
             return super().invoke(ctx)

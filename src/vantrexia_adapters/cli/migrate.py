@@ -14,7 +14,7 @@ def migrate() -> None:
     Example:
       VANTREXIA_DATABASE_URL=postgresql+psycopg://vantrexia@db/vantrexia vantrexia migrate
     """
-    from vantrexia_adapters.assembly import migrate_database  # noqa: PLC0415 - keeps --help fast
-    from vantrexia_adapters.settings import load  # noqa: PLC0415
+    from vantrexia_adapters.assembly import migrate_database
+    from vantrexia_adapters.settings import load
 
     click.echo(migrate_database(load()))

@@ -62,7 +62,7 @@ def serve(*, host: str, port: int, workers: int, tls_cert: Path | None, tls_key:
 
 def prepare(settings: Settings) -> None:
     """Create or check directory, keys and schema once, before any worker process starts."""
-    from vantrexia_adapters.assembly import open_service  # noqa: PLC0415 - keeps --help fast
+    from vantrexia_adapters.assembly import open_service
 
     open_service(settings).close()
 
@@ -87,10 +87,10 @@ def run(settings: Settings, binding: Binding) -> None:
     """Serve until SIGTERM or Ctrl-C; answers under way are finished first."""
     check_port(binding.host, binding.port)
     try:
-        from granian import Granian  # noqa: PLC0415 - an optional dependency
-        from granian.constants import HTTPModes, Interfaces  # noqa: PLC0415
-        from granian.http import HTTP1Settings  # noqa: PLC0415
-        from granian.log import LogLevels  # noqa: PLC0415
+        from granian import Granian
+        from granian.constants import HTTPModes, Interfaces
+        from granian.http import HTTP1Settings
+        from granian.log import LogLevels
     except ImportError:
         message = "The server is not installed. Install it with the extra: pip install 'vantrexia[server]'."
         raise click.ClickException(message) from None

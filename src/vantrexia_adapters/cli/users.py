@@ -7,7 +7,15 @@ from typing import TypeVar
 import click
 
 from vantrexia_adapters.cli.console import console_actor, opened, show_rows
-from vantrexia_core.identity import NewPassword, NewUser, User, change_user, create_user, list_users, set_password
+from vantrexia_core.identity import (
+    NewPassword,
+    NewUser,
+    User,
+    change_user,
+    create_user,
+    list_users,
+    set_password,
+)
 from vantrexia_core.kernel import (
     Email,
     InvalidError,

@@ -1,4 +1,4 @@
-"""The open directories of a process: one a practice, loaded on first use, brought up to date at every question.
+"""The open directories of a process: one a practice, loaded on first use, up to date at every question.
 
 The rows are the truth. A directory is a copy that asks, before every answer, which rows changed since it last
 looked; so a committed write is seen by the next question in any process. A sealed snapshot only makes the

@@ -27,7 +27,7 @@ from typing import Final, NamedTuple
 
 import attrs
 
-__all__ = ["SyntheticPerson", "people"]
+__all__ = ["SyntheticPerson", "synthetic_people"]
 
 
 @attrs.frozen(repr=False)

@@ -1,38 +1,53 @@
 """The trail in SQL: gapless numbers in the order of commits, written at the very end of a unit of work."""
 
 from collections.abc import Sequence
-from typing import Final
+from functools import cache
+from threading import Lock
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from vantrexia_adapters.sql.database import Transaction
+from vantrexia_adapters.sql.database import Database, Transaction
 from vantrexia_adapters.sql.errors import StatementFailedError
 from vantrexia_adapters.sql.statements import Row, Statement
 from vantrexia_adapters.sql.tables import audit_entry, audit_head
 from vantrexia_core.audit import Action, AuditEntry, AuditUnavailableError, Outcome, SequencedEntry
 from vantrexia_core.kernel import PatientId, PracticeId, RequestId, Role, UnavailableError, UserId
 
-_COLUMNS: Final = tuple(column for column in audit_entry.c if column is not audit_entry.c.seq)
-_VALUES: Final = {column: sa.bindparam(f"new_{column.name}", type_=column.type) for column in _COLUMNS}
-_ONE: Final[sa.ColumnClause[int]] = sa.literal_column("1")
+ENTRIES_AT_ONCE_MAX: Final = 32
+"""How many entries share a statement: each number of them is a statement of its own to the server."""
 
-# One round trip on PostgreSQL: the head's row lock is taken and the number used by the same statement, so
-# that numbers are given out in the order of commits and none is lost by a rollback.
-_HEAD: Final = (
-    sa.update(audit_head).values(size=audit_head.c.size + _ONE).returning(audit_head.c.size).cte("head")
-)
-_APPEND: Final = Statement(
-    sa.insert(audit_entry).values({audit_entry.c.seq: sa.select(_HEAD.c.size).scalar_subquery(), **_VALUES}),
-    sqlite=sa.insert(audit_entry).values(
-        {
-            audit_entry.c.seq: sa.select(
-                sa.func.coalesce(sa.func.max(audit_entry.c.seq), sa.literal_column("0")) + _ONE
-            ).scalar_subquery(),
-            **_VALUES,
-        }
-    ),
-)
+_COLUMNS: Final = tuple(column for column in audit_entry.c if column is not audit_entry.c.seq)
+
+
+def _number(number: int) -> sa.ColumnClause[int]:
+    return sa.literal_column(str(number))
+
+
+def _values(position: int) -> dict[sa.Column[Any], sa.BindParameter[Any]]:
+    return {column: sa.bindparam(f"{column.name}_{position}", type_=column.type) for column in _COLUMNS}
+
+
+@cache
+def _append(count: int) -> Statement:
+    """The statement that adds ``count`` entries; on SQLite, which has no round trips to save, one of them.
+
+    One round trip on PostgreSQL: the head's row lock is taken and the numbers used by the same statement, so
+    that numbers are given out in the order of commits and none is lost by a rollback.
+    """
+    size = audit_head.c.size + _number(count)
+    head = sa.update(audit_head).values(size=size).returning(audit_head.c.size).cte("head")
+    before = sa.select(head.c.size - _number(count)).scalar_subquery()
+    newest = sa.select(sa.func.coalesce(sa.func.max(audit_entry.c.seq), _number(0))).scalar_subquery()
+    return Statement(
+        sa.insert(audit_entry).values(
+            [{audit_entry.c.seq: before + _number(at + 1), **_values(at)} for at in range(count)]
+        ),
+        sqlite=sa.insert(audit_entry).values({audit_entry.c.seq: newest + _number(1), **_values(0)}),
+    )
+
+
 _READ: Final = Statement(
     sa.select(audit_entry.c.seq, *_COLUMNS)
     .where(audit_entry.c.seq > sa.bindparam("after", type_=sa.BigInteger()))
@@ -73,26 +88,135 @@ class SqlTrail:
         entries, self._pending = self._pending, []
         try:
             for entry in entries:
-                self._transaction.rows(_APPEND, _parameters(entry))
+                self._transaction.rows(_append(1), _parameters([entry]))
         except (UnavailableError, StatementFailedError) as failure:
             raise AuditUnavailableError from failure
 
+    def taken(self) -> Sequence[AuditEntry]:
+        """What waits, for somebody else to write."""
+        entries, self._pending = self._pending, []
+        return entries
 
-def _parameters(entry: AuditEntry) -> dict[str, object]:
+
+class _Ticket:
+    """Entries that a caller waits for, and the lock it waits on. They count as lost until they are kept."""
+
+    __slots__ = ("called", "entries", "failure", "is_leader")
+
+    def __init__(self, entries: Sequence[AuditEntry]) -> None:
+        self.entries = entries
+        self.failure: Exception | None = UnavailableError()
+        self.is_leader = False
+        self.called = Lock()
+        self.called.acquire()
+
+
+class TrailWriter:
+    """Writes the entries of units of work that changed nothing else, several with one commit.
+
+    A commit waits for the disk, and the trail's head lets commits through one by one. Whoever comes while one
+    is under way waits for it, and then shares the next with all others who came. Each caller returns when its
+    own entries are durable. There is no thread behind this: of those who wait, one does the writing.
+    """
+
+    __slots__ = ("_database", "_gate", "_is_led", "_waiting")
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._gate = Lock()
+        self._waiting: list[_Ticket] = []
+        self._is_led = False
+
+    def write(self, entries: Sequence[AuditEntry]) -> None:
+        """Keep entries, and return when they are kept.
+
+        Raises:
+            AuditUnavailableError: the database did not take them.
+        """
+        if not entries:
+            return
+        ticket = _Ticket(entries)
+        with self._gate:
+            self._waiting.append(ticket)
+            ticket.is_leader = not self._is_led
+            self._is_led = True
+        if not ticket.is_leader:
+            # Until somebody has written them, or it is this caller's turn to write.
+            ticket.called.acquire()
+        if ticket.is_leader:
+            self._lead()
+        if ticket.failure is not None:
+            raise AuditUnavailableError from ticket.failure
+
+    def _lead(self) -> None:
+        """Write what waits, this caller's own first, and hand over to the next."""
+        with self._gate:
+            batch, self._waiting = self._waiting[:ENTRIES_AT_ONCE_MAX], self._waiting[ENTRIES_AT_ONCE_MAX:]
+        try:
+            self._keep(batch)
+        finally:
+            with self._gate:
+                following = self._waiting[0] if self._waiting else None
+                self._is_led = following is not None
+            if following is not None:
+                following.is_leader = True
+                following.called.release()
+            for ticket in batch[1:]:
+                ticket.called.release()
+
+    def _keep(self, batch: Sequence[_Ticket]) -> None:
+        failure: Exception | None = None
+        try:
+            self._commit([entry for ticket in batch for entry in ticket.entries])
+        except UnavailableError as error:
+            failure = error
+        except StatementFailedError as error:
+            if len(batch) > 1:
+                # One of them is to blame, and the others shall not suffer for it.
+                for ticket in batch:
+                    self._keep([ticket])
+                return
+            failure = error
+        for ticket in batch:
+            ticket.failure = failure
+
+    def _commit(self, entries: Sequence[AuditEntry]) -> None:
+        if self._database.turn is None and len(entries) <= ENTRIES_AT_ONCE_MAX:
+            # One statement is a transaction by itself.
+            self._database.alone(_append(len(entries)), _parameters(entries))
+            return
+        transaction = Transaction(self._database)
+        try:
+            for entry in entries:
+                transaction.rows(_append(1), _parameters([entry]))
+            transaction.commit()
+        finally:
+            transaction.close()
+
+
+def _parameters(entries: Sequence[AuditEntry]) -> dict[str, object]:
     return {
-        "new_at": entry.at,
-        "new_action": entry.action.value,
-        "new_outcome": entry.outcome.value,
-        "new_practice_id": entry.practice_id,
-        "new_actor_id": entry.actor_id,
-        "new_role": None if entry.role is None else entry.role.value,
-        "new_code": entry.code,
-        "new_patient_id": entry.patient_id,
-        "new_user_id": entry.user_id,
-        "new_changed": " ".join(entry.changed),
-        "new_disclosed": " ".join(map(str, entry.disclosed)),
-        "new_request_id": entry.request_id,
-        "new_address": entry.address,
+        f"{name}_{position}": value
+        for position, entry in enumerate(entries)
+        for name, value in _columns(entry).items()
+    }
+
+
+def _columns(entry: AuditEntry) -> dict[str, object]:
+    return {
+        "at": entry.at,
+        "action": entry.action.value,
+        "outcome": entry.outcome.value,
+        "practice_id": entry.practice_id,
+        "actor_id": entry.actor_id,
+        "role": None if entry.role is None else entry.role.value,
+        "code": entry.code,
+        "patient_id": entry.patient_id,
+        "user_id": entry.user_id,
+        "changed": " ".join(entry.changed),
+        "disclosed": " ".join(map(str, entry.disclosed)),
+        "request_id": entry.request_id,
+        "address": entry.address,
     }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from threading import Lock
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPICursor
@@ -13,7 +13,6 @@ from vantrexia_adapters.sql.engine import BEGIN, WAIT_SECONDS
 from vantrexia_adapters.sql.errors import translated
 from vantrexia_adapters.sql.statements import Parameters, Row, Statement
 from vantrexia_core.kernel import BrokenPromiseError, UnavailableError
-
 
 STREAMED_ROWS: Final = 2_000
 """Rows fetched at once where a statement may give a million."""
@@ -36,14 +35,15 @@ class Database:
         # The pool may run out (TimeoutError), and a first connection passes through SQLAlchemy.
         self._errors: Final = (engine.dialect.loaded_dbapi.Error, sa.exc.SQLAlchemyError)
 
-    def read(self, statement: Statement, parameters: Parameters) -> Sequence[Row]:
-        """The rows of one statement that is a transaction by itself and takes no lock.
+    def alone(self, statement: Statement, parameters: Parameters) -> Sequence[Row]:
+        """The rows of one statement that is a transaction by itself.
 
         Raises:
             UnavailableError: the database cannot be reached or is busy beyond the bound.
+            StatementFailedError: it refused the statement.
         """
         connection = self.connect()
-        cursor = connection.cursor()
+        cursor = self.cursor(connection)
         try:
             return self.run(connection, cursor, statement, parameters)
         finally:
@@ -61,7 +61,7 @@ class Database:
         # in a transaction.
         is_postgresql = self.engine.dialect.name == "postgresql"
         plain = connection.cursor()
-        cursor = connection.cursor("streamed") if is_postgresql else plain
+        cursor = connection.cursor("streamed", binary=True) if is_postgresql else plain
         compiled = statement.compiled(self.engine.dialect)
         try:
             if is_postgresql:
@@ -70,9 +70,10 @@ class Database:
                 cursor.execute(compiled.text, compiled.bind(parameters))
                 while rows := cursor.fetchmany(STREAMED_ROWS):
                     yield from compiled.read(rows)
-                return
             except self._errors as error:
                 failure = self.failure(connection, error)
+            else:
+                return
             raise failure
         finally:
             with suppress(*self._errors):
@@ -88,6 +89,14 @@ class Database:
         except self._errors as error:
             failure = translated(error)
         raise failure
+
+    def cursor(self, connection: PoolProxiedConnection) -> DBAPICursor:
+        """The driver's own cursor. PostgreSQL's takes rows in binary: a tenth cheaper for sealed columns."""
+        driver = connection.driver_connection
+        if self.turn is not None or driver is None:
+            return connection.cursor()
+        cursor: DBAPICursor = driver.cursor(binary=True)
+        return cursor
 
     def run(
         self,
@@ -116,7 +125,8 @@ class Database:
         """Execute a statement once for each set of parameters. ``cursor`` counts all the rows it changed."""
         compiled = statement.compiled(self.engine.dialect)
         try:
-            cursor.executemany(compiled.text, [compiled.bind(parameters) for parameters in many])
+            bound: Any = [compiled.bind(parameters) for parameters in many]
+            cursor.executemany(compiled.text, bound)
         except self._errors as error:
             failure = self.failure(connection, error)
         else:
@@ -146,28 +156,46 @@ class Database:
 
 
 class Transaction:
-    """Statements that happen together or not at all. It holds nothing before its first statement.
+    """Changes that happen together or not at all. It begins with the first statement that is not `read`.
 
-    Leaving that late keeps locks short: a unit of work may first think, or read elsewhere.
+    Beginning that late keeps locks short, and spares a unit of work that only reads a BEGIN and a COMMIT. It
+    gives nothing away: each statement sees what is committed when it starts, inside a transaction as before
+    one (READ COMMITTED). What has to stay as it was read is read with a lock.
     """
 
-    __slots__ = ("_connection", "_cursor", "_database", "_has_turn", "_is_over")
+    __slots__ = ("_connection", "_cursor", "_database", "_has_begun", "_has_turn", "_is_over")
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._connection: PoolProxiedConnection | None = None
         self._cursor: DBAPICursor | None = None
         self._has_turn = False
+        self._has_begun = False
         self._is_over = False
 
-    def rows(self, statement: Statement, parameters: Parameters) -> Sequence[Row]:
-        """All rows that a statement gives.
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is anything to commit."""
+        return self._has_begun
+
+    def read(self, statement: Statement, parameters: Parameters) -> Sequence[Row]:
+        """All rows that a statement gives which changes and locks nothing.
 
         Raises:
             UnavailableError: the database cannot be reached or is busy beyond the bound.
             StatementFailedError: it refused the statement.
         """
-        connection, cursor = self._opened()
+        connection, cursor = self._connected()
+        return self._database.run(connection, cursor, statement, parameters)
+
+    def rows(self, statement: Statement, parameters: Parameters) -> Sequence[Row]:
+        """All rows that a statement gives, as part of the transaction.
+
+        Raises:
+            UnavailableError: the database cannot be reached or is busy beyond the bound.
+            StatementFailedError: it refused the statement.
+        """
+        connection, cursor = self._begun()
         return self._database.run(connection, cursor, statement, parameters)
 
     def row(self, statement: Statement, parameters: Parameters) -> Row | None:
@@ -177,17 +205,17 @@ class Transaction:
 
     def change(self, statement: Statement, parameters: Parameters) -> int:
         """How many rows a statement changed."""
-        connection, cursor = self._opened()
+        connection, cursor = self._begun()
         self._database.run(connection, cursor, statement, parameters)
         return cursor.rowcount
 
     def change_each(self, statement: Statement, many: Sequence[Parameters]) -> bool:
-        """Change one row with each of many sets of parameters; False, and nothing changed, if one finds none."""
-        connection, cursor = self._opened()
+        """Change a row with each of many sets of parameters; False, and nothing done, if one finds none."""
+        connection, cursor = self._begun()
         database = self._database
         database.command(connection, cursor, "SAVEPOINT many")
         database.run_many(connection, cursor, statement, many)
-        is_each = cursor.rowcount == len(many)
+        is_each = bool(cursor.rowcount == len(many))
         if not is_each:
             database.command(connection, cursor, "ROLLBACK TO SAVEPOINT many")
         database.command(connection, cursor, "RELEASE SAVEPOINT many")
@@ -200,8 +228,8 @@ class Transaction:
             UnavailableError: the connection broke; whether everything or nothing was kept is not known.
         """
         self.check_not_over()
-        if self._connection is not None and self._cursor is not None:
-            self._database.command(self._connection, self._cursor, "COMMIT")
+        if self._has_begun:
+            self._database.command(*self._connected(), "COMMIT")
         self._release()
 
     def close(self) -> None:
@@ -211,19 +239,25 @@ class Transaction:
         """
         self._release()
 
-    def _opened(self) -> tuple[PoolProxiedConnection, DBAPICursor]:
+    def _connected(self) -> tuple[PoolProxiedConnection, DBAPICursor]:
         if self._connection is not None and self._cursor is not None:
             return self._connection, self._cursor
         self.check_not_over()
-        database = self._database
-        if database.turn is not None:
-            if not database.turn.acquire(timeout=database.wait_seconds):
-                raise UnavailableError
-            self._has_turn = True
-        self._connection = connection = database.connect()
-        self._cursor = cursor = connection.cursor()
-        database.command(connection, cursor, BEGIN[database.engine.dialect.name])
+        self._connection = connection = self._database.connect()
+        self._cursor = cursor = self._database.cursor(connection)
         return connection, cursor
+
+    def _begun(self) -> tuple[PoolProxiedConnection, DBAPICursor]:
+        database = self._database
+        if not self._has_begun:
+            self.check_not_over()
+            if database.turn is not None:
+                if not database.turn.acquire(timeout=database.wait_seconds):
+                    raise UnavailableError
+                self._has_turn = True
+            database.command(*self._connected(), BEGIN[database.engine.dialect.name])
+            self._has_begun = True
+        return self._connected()
 
     def check_not_over(self) -> None:
         """Refuse to go on after the end.

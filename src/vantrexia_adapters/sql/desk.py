@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 
 from vantrexia_adapters.directory import DirectoryKeeper
+from vantrexia_adapters.sql.audit import TrailWriter
 from vantrexia_adapters.sql.database import Database, Transaction
 from vantrexia_adapters.sql.directory import SqlDirectoryStore
 from vantrexia_adapters.sql.identity import SqlAccounts
@@ -38,6 +39,7 @@ class SqlDesk:
         self.passwords = passwords
         self.tokens = tokens
         self._database = Database(engine)
+        self._writer = TrailWriter(self._database)
         self._protection = Protection(cipher, index)
         self.directory = keeper(SqlDirectoryStore(self._database, self._protection, snapshots, ids))
         self.accounts = SqlAccounts(self._database, self._protection)
@@ -47,7 +49,7 @@ class SqlDesk:
         """See `Desk`. Nothing is asked of the database before the work's first statement."""
         transaction = Transaction(self._database)
         try:
-            yield SqlWork(Scope(transaction, practice_id, self._protection), self.ids)
+            yield SqlWork(Scope(transaction, practice_id, self._protection), self._writer, self.ids)
         finally:
             transaction.close()
 
@@ -56,6 +58,6 @@ class SqlDesk:
         """See `SignInDesk`."""
         transaction = Transaction(self._database)
         try:
-            yield SqlSignInWork(transaction)
+            yield SqlSignInWork(transaction, self._writer)
         finally:
             transaction.close()

@@ -84,7 +84,7 @@ class SqlDirectoryStore:
 
     def head(self, practice_id: PracticeId) -> DirectoryHead:
         """See `DirectoryStore`. A practice that was never founded has no rows either."""
-        rows = self._database.read(_HEAD, {"practice": practice_id})
+        rows = self._database.alone(_HEAD, {"practice": practice_id})
         return DirectoryHead(*rows[0]) if rows else DirectoryHead(practice_id, 0)
 
     def entries(
@@ -119,12 +119,12 @@ class SqlDirectoryStore:
 
     def load_snapshot(self, practice_id: PracticeId, epoch: UUID) -> bytes | None:
         """See `DirectoryStore`."""
-        found = self._database.read(_NEWEST, {"practice": practice_id, "of_epoch": epoch})
+        found = self._database.alone(_NEWEST, {"practice": practice_id, "of_epoch": epoch})
         if not found:
             return None
         snapshot_id, count, as_of = found[0]
         label = SnapshotLabel(practice_id, snapshot_id, epoch, as_of, count)
-        rows = self._database.read(_CHUNKS, {"snapshot": snapshot_id})
+        rows = self._database.alone(_CHUNKS, {"snapshot": snapshot_id})
         if [place for place, _ in rows] != list(range(count)):
             raise UnreadableError
         return b"".join(

@@ -161,7 +161,7 @@ class SqlAccounts:
 
     def by_email(self, email: Email) -> Account | None:
         """See `Accounts`."""
-        rows = self._database.read(_BY_EMAIL, {"email_bix": _email_digest(self._protection, email)})
+        rows = self._database.alone(_BY_EMAIL, {"email_bix": _email_digest(self._protection, email)})
         if not rows:
             return None
         *user, password_hash = rows[0]
@@ -169,7 +169,7 @@ class SqlAccounts:
 
     def by_id(self, user_id: UserId) -> User | None:
         """See `Accounts`."""
-        rows = self._database.read(_BY_ID, {"user": user_id})
+        rows = self._database.alone(_BY_ID, {"user": user_id})
         return _user(self._protection.cipher, rows[0]) if rows else None
 
 

@@ -255,26 +255,26 @@ class SqlPatients:
         """See `PatientStore`. All are sealed before the head is locked, and the head is changed once."""
         if not patients:
             return
-        for patient in patients:
-            self._check_ours(patient)
-        sealed = [self._sealed(patient) for patient in patients]
+        for one in patients:
+            self._check_ours(one)
+        sealed = list(map(self._sealed, patients))
         _check_different(sealed)
         held = self._n
         self._take(ns=len(patients))
         last, self._n = self._n or 0, held
         numbers = range(last - len(patients) + 1, last + 1)
         if not self._transaction.change_each(_ADD, list(map(self._row, patients, sealed, numbers))):
-            for patient, fields in zip(patients, sealed, strict=True):
-                self._check_free(patient.id, fields)
+            for one, fields in zip(patients, sealed, strict=True):
+                self._check_free(one.id, fields)
             raise BrokenPromiseError(_ID_TWICE)
 
     def get(self, patient_id: PatientId) -> Patient:
         """See `PatientStore`."""
-        return self._one(_GET, patient_id)
+        return self._one(self._transaction.read(_GET, self._here({"patient": patient_id})))
 
     def get_to_change(self, patient_id: PatientId) -> Patient:
         """See `PatientStore`. A row lock on PostgreSQL; on SQLite there is one writer anyway."""
-        return self._one(_GET_TO_CHANGE, patient_id)
+        return self._one(self._transaction.rows(_GET_TO_CHANGE, self._here({"patient": patient_id})))
 
     def save(self, patient: Patient) -> None:
         """See `PatientStore`."""
@@ -313,7 +313,7 @@ class SqlPatients:
             return ()
         # Sorted: the order inside a page is the order of names, and it is no business of a statement log.
         parameters = {f"n_{position}": n for position, n in enumerate(sorted(numbers))}
-        rows = self._transaction.rows(_fetch(len(numbers)), self._here(parameters))
+        rows = self._transaction.read(_fetch(len(numbers)), self._here(parameters))
         by_number = {row[0]: row[1:] for row in rows}
         if any(seq > as_of for _, seq, *_ in by_number.values()):
             return None
@@ -326,14 +326,13 @@ class SqlPatients:
         """See `PatientStore`."""
         if not ids:
             return {}
-        rows = self._transaction.rows(_last_changes(len(ids)), self._here(_ids_by_name(ids)))
+        rows = self._transaction.read(_last_changes(len(ids)), self._here(_ids_by_name(ids)))
         return {row[0]: self._change(row) for row in rows}
 
     def history(self, patient_id: PatientId) -> Sequence[StatusChange]:
         """See `PatientStore`."""
-        return [
-            self._change(row) for row in self._transaction.rows(_HISTORY, self._here({"patient": patient_id}))
-        ]
+        rows = self._transaction.read(_HISTORY, self._here({"patient": patient_id}))
+        return [self._change(row) for row in rows]
 
     def _here(self, parameters: Parameters) -> Parameters:
         return {"practice": self._practice_id, **parameters}
@@ -355,11 +354,10 @@ class SqlPatients:
             self._n = n
         return int(mrn_number)
 
-    def _one(self, statement: Statement, patient_id: PatientId) -> Patient:
-        row = self._transaction.row(statement, {"practice": self._practice_id, "patient": patient_id})
-        if row is None:
+    def _one(self, rows: Sequence[Row]) -> Patient:
+        if not rows:
             raise NotFoundError
-        return self._patient(row)
+        return self._patient(rows[0])
 
     def _changed(self, statement: Statement, patient: Patient, changes: Parameters) -> bool:
         if self._seq is None:

@@ -1,6 +1,6 @@
 """The unit of work in SQL: one transaction, one practice, all stores."""
 
-from vantrexia_adapters.sql.audit import SqlTrail
+from vantrexia_adapters.sql.audit import SqlTrail, TrailWriter
 from vantrexia_adapters.sql.database import Transaction
 from vantrexia_adapters.sql.identity import SqlUsers
 from vantrexia_adapters.sql.patients import SqlPatients
@@ -12,10 +12,11 @@ from vantrexia_core.kernel import IdSource
 class SqlSignInWork:
     """A unit of work before anybody is signed in: the trail alone."""
 
-    __slots__ = ("_trail", "_transaction")
+    __slots__ = ("_trail", "_transaction", "_writer")
 
-    def __init__(self, transaction: Transaction) -> None:
+    def __init__(self, transaction: Transaction, writer: TrailWriter) -> None:
         self._transaction = transaction
+        self._writer = writer
         self._trail = SqlTrail(transaction)
 
     @property
@@ -27,8 +28,13 @@ class SqlSignInWork:
     def commit(self) -> None:
         """See `RecordedWork`. Ends the work."""
         self._transaction.check_not_over()
-        self._trail.flush()
-        self._transaction.commit()
+        if self._transaction.has_begun:
+            self._trail.flush()
+            self._transaction.commit()
+        else:
+            # Nothing was changed: the entries are all there is to keep.
+            self._transaction.close()
+            self._writer.write(self._trail.taken())
 
 
 class SqlWork(SqlSignInWork):
@@ -36,8 +42,8 @@ class SqlWork(SqlSignInWork):
 
     __slots__ = ("_ids", "_patients", "_receipts", "_scope", "_users")
 
-    def __init__(self, scope: Scope, ids: IdSource) -> None:
-        super().__init__(scope.transaction)
+    def __init__(self, scope: Scope, writer: TrailWriter, ids: IdSource) -> None:
+        super().__init__(scope.transaction, writer)
         self._scope = scope
         self._ids = ids
         self._patients: SqlPatients | None = None

@@ -51,7 +51,7 @@ class Receipts(Protocol):
     def claim(self, by: UserId, once: Once, *, at: datetime) -> Phi[bytes] | None:
         """The answer kept for this key, or None: then the key is the caller's until the transaction ends.
 
-        A concurrent call with the same key waits until this transaction ends. Receipts live for `RECEIPT_LIFE`.
+        A concurrent call with the same key waits until this transaction ends. Receipts live `RECEIPT_LIFE`.
 
         Raises:
             IdempotencyKeyReusedError: the key was used for another request.

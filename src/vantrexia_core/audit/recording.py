@@ -10,7 +10,8 @@ the manner is that of an audit device that blocks rather than lets pass).
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
+from uuid import UUID
 
 import attrs
 
@@ -27,6 +28,8 @@ from vantrexia_core.kernel import (
     UnavailableError,
     VantrexiaError,
 )
+
+_NOBODY: Final = bytes(16)
 
 W = TypeVar("W", bound=RecordedWork)
 T = TypeVar("T")
@@ -102,7 +105,8 @@ class Deed(Generic[W]):
             raise BrokenPromiseError(message)
         self.work.trail.append(self.attempt.entry(Outcome.DONE, self.now, fact=fact))
         if self._once is not None:
-            self.work.receipts.keep(self.attempt.actor.user_id, self._once, Phi(self._once.render(answer)))
+            kept = _shown(fact) + self._once.render(answer)
+            self.work.receipts.keep(self.attempt.actor.user_id, self._once, Phi(kept))
         self.work.commit()
         self._is_finished = True
         return answer
@@ -116,17 +120,36 @@ class Deed(Generic[W]):
         """
         if self._once is None:
             return
-        answer = self.work.receipts.claim(self.attempt.actor.user_id, self._once, at=self.now)
-        if answer is not None:
-            self.work.trail.append(self.attempt.entry(Outcome.REPLAYED, self.now))
+        kept = self.work.receipts.claim(self.attempt.actor.user_id, self._once, at=self.now)
+        if kept is not None:
+            shown, answer = _read_shown(kept.reveal())
+            self.work.trail.append(self.attempt.entry(Outcome.REPLAYED, self.now, fact=shown))
             self.work.commit()
-            raise AlreadyAnswered(answer)
+            raise AlreadyAnswered(Phi(answer))
 
     def check_finished(self) -> None:
         """Refuse to end without a record."""
         if not self._is_finished:
             message = f"a deed of {self.attempt.action.value} ended without a record"
             raise BrokenPromiseError(message)
+
+
+def _shown(fact: Fact) -> bytes:
+    """Whose record a kept answer shows: given again, it discloses again, and the trail says whom.
+
+    ``subject 16 | n u16 | disclosed 16 × n``; a subject of zeros is none.
+    """
+    subject = _NOBODY if fact.patient_id is None else fact.patient_id.bytes
+    return subject + len(fact.disclosed).to_bytes(2, "big") + b"".join(one.bytes for one in fact.disclosed)
+
+
+def _read_shown(kept: bytes) -> tuple[Fact, bytes]:
+    """The fact of showing again, and the answer behind it."""
+    subject, count = kept[:16], int.from_bytes(kept[16:18], "big")
+    end = 18 + 16 * count
+    disclosed = tuple(PatientId(UUID(bytes=kept[at : at + 16])) for at in range(18, end, 16))
+    patient_id = None if subject == _NOBODY else PatientId(UUID(bytes=subject))
+    return Fact(patient_id, disclosed=disclosed), kept[end:]
 
 
 @contextmanager

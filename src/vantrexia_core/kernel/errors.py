@@ -54,7 +54,7 @@ class InvalidValueError(ValueError):
 
 
 class NotFoundError(VantrexiaError):
-    """No such record for this actor: unknown, deleted, or another practice's. The caller cannot tell which."""
+    """No such record for this actor: unknown, deleted, or another practice's. Nobody can tell which."""
 
     code = "not_found"
     sentence = "No such record."

@@ -15,7 +15,7 @@ MASK: Final = "•••"
 class Phi(Generic[T]):
     """A personal value behind a mask.
 
-    ``repr``, ``str`` and every format specification give the mask. Pickling, hashing and ordering are refused:
+    ``repr``, ``str`` and every format specification give the mask. Pickling, hashing, ordering are refused:
     a pickle is a copy at rest, a hash of a birth date is a birth date (there are only some 45,000 of them),
     and an order tells the alphabet. Equality is allowed, between values of one class only, because a revision
     has to know what changed; it answers with a boolean and nothing else.
@@ -35,7 +35,7 @@ class Phi(Generic[T]):
     def trusted(cls, value: T) -> Self:
         """Wrap a value that passed this class's rules earlier (read back from authenticated storage)."""
         wrapped = cls.__new__(cls)
-        wrapped._value = value
+        wrapped._value = value  # noqa: SLF001 - its own class's
         return wrapped
 
     @final

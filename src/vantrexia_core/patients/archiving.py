@@ -9,7 +9,7 @@ from vantrexia_core.patients.ports import PatientDesk
 from vantrexia_core.patients.values import Reason
 
 
-def archive_patient(  # noqa: PLR0913 - one call, one record, its conditions by name
+def archive_patient(
     desk: PatientDesk,
     actor: Actor,
     patient_id: PatientId,

@@ -2,8 +2,8 @@
 
 Every blank-separated word of a search must occur in the first name, the last name or the MRN, folded on both
 sides, anywhere inside; ``^word`` only where the field, or a part of it after a blank, a hyphen or an
-apostrophe, starts. No character is a wildcard: a word that folds to nothing (``%``) finds nothing. Order is by
-folded code points: last name, then first name, then id.
+apostrophe, starts. No character is a wildcard: a word that folds to nothing (``%``) finds nothing. Order is
+by folded code points: last name, then first name, then id.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""Showing patients: one, a page, the archived, the deleted. Every reading is recorded before it is answered."""
+"""Showing patients: one, a page, the archived, the deleted. Recorded before it is answered."""
 
 import attrs
 
@@ -12,9 +12,9 @@ from vantrexia_core.kernel import (
     Reach,
     UnavailableError,
 )
-from vantrexia_core.patients.listing import DirectoryEntry, Listing, find
 from vantrexia_core.patients.facts import ArchivedListed, DeletedListed, Listed, Viewed
 from vantrexia_core.patients.lifecycle import Status
+from vantrexia_core.patients.listing import DirectoryEntry, Listing, find
 from vantrexia_core.patients.model import MovedPatient, Patient
 from vantrexia_core.patients.ports import PatientDesk, PatientWork
 

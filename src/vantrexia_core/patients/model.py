@@ -75,11 +75,11 @@ class Revision:
     date_of_birth: DateOfBirth | Kept = KEEP
     gender: Phi[Gender] | Kept = KEEP
     mrn: Mrn | Kept = KEEP
-    phone: Phone | None | Kept = KEEP
-    email: Email | None | Kept = KEEP
-    address: Address | None | Kept = KEEP
-    ssn: Ssn | None | Kept = KEEP
-    external_id: ExternalId | None | Kept = KEEP
+    phone: Phone | Kept | None = KEEP
+    email: Email | Kept | None = KEEP
+    address: Address | Kept | None = KEEP
+    ssn: Ssn | Kept | None = KEEP
+    external_id: ExternalId | Kept | None = KEEP
 
 
 @attrs.frozen

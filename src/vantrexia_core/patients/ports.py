@@ -112,7 +112,7 @@ class PatientDirectory(Protocol):
 
 @attrs.frozen
 class DirectoryHead:
-    """Where a practice's rows stand: ``seq`` grows with every change, ``epoch`` is another after a restore."""
+    """Where a practice's rows stand: ``seq`` grows with each change, ``epoch`` is new after a restore."""
 
     epoch: UUID
     seq: int

@@ -28,7 +28,7 @@ def register_patient(
         return deed.finish(fact, patient)
 
 
-def revise_patient(  # noqa: PLR0913 - one call, one record, its conditions by name
+def revise_patient(
     desk: PatientDesk,
     actor: Actor,
     patient_id: PatientId,

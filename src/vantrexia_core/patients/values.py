@@ -105,7 +105,7 @@ class ExternalId(Phi[str]):
 
 
 class Phone(Phi[str]):
-    """A phone number as it was written down: digits, blanks, dashes, parentheses, plus; 7 to 20 characters."""
+    """A phone number as it was written: digits, blanks, dashes, parentheses, plus; 7 to 20 characters."""
 
     __slots__ = ()
 

@@ -28,7 +28,7 @@ class FieldName:
 
 @attrs.frozen
 class Place:
-    """Where a record stands: its practice, its own id, and the version its sealed fields were written with."""
+    """Where a record stands: its practice, its id, and the version its sealed fields were written with."""
 
     practice_id: UUID
     record_id: UUID

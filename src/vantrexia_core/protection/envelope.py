@@ -2,7 +2,7 @@
 
 ::
 
-    envelope  = 0x01 | key version u16 | nonce 12 | ciphertext | tag 16      (31 bytes more than the plaintext)
+    envelope  = 0x01 | key version u16 | nonce 12 | ciphertext | tag 16     (31 bytes more than the plaintext)
     plaintext = length u16 | value | zero padding up to a multiple of the bucket
 
 Numbers are big-endian. The padding hides the length of a name: unpadded lengths alone multiply a thief's hit

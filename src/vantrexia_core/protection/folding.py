@@ -1,8 +1,8 @@
 """Names as people search and sort them: without case, accents, width, ligatures or apostrophes.
 
-``fold`` makes one key for search, ordering and matching. It does not transliterate: a name in Han, Cyrillic or
-Arabic stays in its script and is found in it. It is idempotent, and what it finds is a documented superset of
-an exact search: ``nunez`` finds ``Núñez``.
+``fold`` makes one key for search, ordering and matching. It does not transliterate: a name in Han, Cyrillic
+or Arabic stays in its script and is found in it. It is idempotent, and what it finds is a documented superset
+of an exact search: ``nunez`` finds ``Núñez``.
 """
 
 import unicodedata
@@ -12,7 +12,7 @@ from typing import Final
 _LETTERS: Final = str.maketrans(
     {
         # Letters that carry no combining mark to strip, by their usual ASCII spelling.
-        "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ħ": "h", "ı": "i",
+        "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ħ": "h", "\u0131": "i",
         "ŋ": "n", "ŧ": "t", "ĸ": "k", "ə": "e", "ß": "ss", "ƒ": "f", "ɓ": "b", "ɗ": "d", "ƙ": "k", "ƴ": "y",
     }
 )  # fmt: skip

@@ -337,7 +337,7 @@ def test_identifiers_are_unique() -> None:
 def test_every_ssn_is_used_before_one_repeats() -> None:
     """The sequence of social security numbers visits all of them, and never those of the fixed people."""
     practice = _Practice(1)
-    seen = {practice._next_ssn() for _ in range(_SSN_COUNT)}  # noqa: SLF001 - 2.4 million people would do too
+    seen = {practice._next_ssn() for _ in range(_SSN_COUNT)}
     assert len(seen) == _SSN_COUNT
     assert seen.isdisjoint(person.ssn for person in synthetic_people(3))
 

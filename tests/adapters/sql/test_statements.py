@@ -27,10 +27,10 @@ from vantrexia_core.patients import (
 ACTOR = an_actor()
 ONCE = Once(Phi("key"), Phi(b"request"), lambda _: b"answer")
 COSTS: dict[str, tuple[Callable[[PatientDesk, PatientId], object], list[str]]] = {
-    "get": (lambda desk, id_: look_up_patient(desk, ACTOR, id_), ["BEGIN", "SELECT", "INSERT", "COMMIT"]),
+    "get": (lambda desk, id_: look_up_patient(desk, ACTOR, id_), ["SELECT", "BEGIN", "INSERT", "COMMIT"]),
     "list": (
         lambda desk, _: find_patients(desk, ACTOR, Listing()),
-        ["SELECT", "BEGIN", "SELECT", "INSERT", "COMMIT"],
+        ["SELECT", "SELECT", "BEGIN", "INSERT", "COMMIT"],
     ),
     "list archived": (
         lambda desk, _: find_archived_patients(desk, ACTOR, Listing()),

@@ -360,6 +360,15 @@ def test_a_repeated_call_is_answered_again_and_done_once() -> None:
     assert [entry.outcome for entry in desk.entries] == [Outcome.DONE, Outcome.REPLAYED]
 
 
+def test_an_answer_given_again_discloses_again() -> None:
+    """The line of a replay names the record and whose PHI left, as the first one did."""
+    desk = a_memory_desk()
+    first = _register(desk, _once())
+    with pytest.raises(AlreadyAnswered):
+        _register(desk, _once())
+    assert [(entry.patient_id, entry.disclosed) for entry in desk.entries] == [(first.id, (first.id,))] * 2
+
+
 def test_a_key_used_for_another_request_is_refused() -> None:
     """Nobody gets the answer to a question they did not ask."""
     desk = a_memory_desk()

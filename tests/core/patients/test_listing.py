@@ -37,11 +37,12 @@ def _finds(search: str, *, last: str = "", first: str = "", mrn: str = "") -> bo
 def _is_meant(row: Row, listing: Listing) -> bool:
     """The contract's words, on unfolded names, for searches without ``^``."""
     parted = str.maketrans(dict.fromkeys(APOSTROPHES, " "))
-    fields = [fold(form) for text in (row.last, row.first, row.mrn) for form in (text, text.translate(parted))]
+    fields = [
+        fold(form) for text in (row.last, row.first, row.mrn) for form in (text, text.translate(parted))
+    ]
     search = listing.search.reveal().split() if listing.search is not None else []
-    return (
-        row.status is listing.status
-        and all(fold(word) and any(fold(word) in field for field in fields) for word in search)
+    return row.status is listing.status and all(
+        fold(word) and any(fold(word) in field for field in fields) for word in search
     )
 
 
@@ -76,7 +77,9 @@ def test_pages_partition_the_whole(case: tuple[list[Row], Listing], size: int) -
     """Page after page gives every row once, in the order of the whole list, and then nothing more."""
     rows, listing = case
     entries = numbered(rows)
-    whole = tuple(rows.index(row) + 1 for row in map({row.id: row for row in rows}.__getitem__, _all(rows, listing)))
+    whole = tuple(
+        rows.index(row) + 1 for row in map({row.id: row for row in rows}.__getitem__, _all(rows, listing))
+    )
     pages = [
         find(entries, attrs.evolve(listing, page=PageRequest(number, size)))[1]
         for number in range(1, len(whole) // size + 3)
@@ -238,6 +241,9 @@ def test_a_directory_keeps_nobodys_name_in_its_repr() -> None:
     """Neither an entry nor a search word prints what it holds."""
     entry = DirectoryEntry.of(1, PatientId(UUID(int=1)), Status.ACTIVE, NOW, last=LAST, first=FIRST, mrn=MRN)
     assert (
-        marks_in(f"{entry!r} {entry} {search_words(Phi(f'{FIRST} ^{LAST}'))!r} {SearchWord(LAST.encode(), at_start=True)}")
+        marks_in(
+            f"{entry!r} {entry} {search_words(Phi(f'{FIRST} ^{LAST}'))!r} "
+            f"{SearchWord(LAST.encode(), at_start=True)}"
+        )
         == []
     )

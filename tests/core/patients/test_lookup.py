@@ -113,7 +113,7 @@ def test_a_record_that_is_not_there_is_not_found(missing: str) -> None:
 
 
 def test_a_reading_is_recorded_with_whom_it_showed() -> None:
-    """In the order shown: the accounting of disclosures (45 CFR 164.528) is written here."""
+    """In the order of ids: the accounting of disclosures (45 CFR 164.528) is written here."""
     desk = a_memory_desk()
     people = _practice(desk, "Abel", "Baker", "Cole")
     find_patients(desk, ADMIN, Listing(page=PageRequest(1, 2)))

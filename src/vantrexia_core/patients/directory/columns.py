@@ -11,8 +11,6 @@ from typing import Final
 
 import attrs
 
-from vantrexia_core.patients.lifecycle import Status
-from vantrexia_core.patients.listing import DirectoryEntry, SearchWord
 from vantrexia_core.patients.directory.packing import (
     BitmapDraft,
     Postings,
@@ -21,6 +19,8 @@ from vantrexia_core.patients.directory.packing import (
     inverse,
     runs,
 )
+from vantrexia_core.patients.lifecycle import Status
+from vantrexia_core.patients.listing import DirectoryEntry, SearchWord
 
 CODES: Final = {Status.ACTIVE: 1, Status.ARCHIVED: 2, Status.DELETED: 3}
 """How a status is written in a column."""

@@ -6,8 +6,8 @@
 * Words are joined with ``&``, and so is the status; the exact count is ``int.bit_count``: all of it in C.
 * A page is found by rank and select on the bitmap, so page 25,000 costs what page 1 costs.
 
-Changes since the columns were packed live in a small ordered overlay and are merged while reading; a change of
-status alone is done in place. Pure: no input or output. One caller at a time; whoever holds a directory
+Changes since the columns were packed live in a small ordered overlay and are merged while reading; a change
+of status alone is done in place. Pure: no input or output. One caller at a time; whoever holds a directory
 guards it.
 """
 
@@ -24,13 +24,12 @@ from vantrexia_core.patients.directory.columns import (
     GONE,
     SPARSE_MAX,
     Columns,
-    OutOfOrderError,
     Packer,
     variants_of,
 )
-from vantrexia_core.patients.listing import DirectoryEntry, Listing, SearchWord, Unreadable, search_words
 from vantrexia_core.patients.directory.packing import BitmapDraft, Ranked, bitmap_of_flags, inverse
 from vantrexia_core.patients.directory.splicing import Addition, spliced_columns
+from vantrexia_core.patients.listing import DirectoryEntry, Listing, SearchWord, Unreadable, search_words
 
 WORDS_KEPT_MAX: Final = 32
 """Bitmaps of recent search words that are kept; one takes a bit a patient."""
@@ -113,7 +112,7 @@ class Directory:
     def built(
         cls, rows: Iterable[tuple[int, DirectoryEntry | Unreadable]], *, size_max: int
     ) -> "Directory | None":
-        """Pack rows, each with its change number, in any order; None when there are more than ``size_max``."""
+        """Pack rows, each with its change number, in any order; None if there are more than ``size_max``."""
         packer, as_of = Packer(), 0
         for place, (seq, entry) in enumerate(rows):
             if place >= size_max:

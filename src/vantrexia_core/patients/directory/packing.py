@@ -227,7 +227,7 @@ def inverse(permutation: Sequence[int]) -> "array[int]":
 
 @attrs.frozen
 class Cut:
-    """Places where an old column is cut: ``at`` an old place something new goes before it, or it falls away."""
+    """Where an old column is cut: ``at`` an old place something new goes before it, or it falls away."""
 
     at: int
     is_dropped: bool

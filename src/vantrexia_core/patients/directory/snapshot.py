@@ -1,16 +1,19 @@
-"""The bytes of a packed directory, and of the chunks it is sealed in.
+r"""The bytes of a packed directory, and of the chunks it is sealed in.
 
 ::
 
-    snapshot = "vantrexia/directory/1\n" | as_of u64 | column*
+    snapshot = "vantrexia/directory/1\n" | SHA-256 of the rest | as_of u64 | column*
     column   = length u64 | bytes                                          (24 of them, then zero padding)
 
 Numbers are little-endian. A snapshot is a cache: what cannot be read is thrown away and built anew from the
-rows, so reading is strict and every doubt is an `UnreadableError`. Each chunk is sealed on its own and bound to
-practice, snapshot, epoch, change number, its place and the number of chunks, so that chunks cannot be swapped,
-dropped or mixed, nor a snapshot passed for another one's. The padding hides in lengths what one patient changes.
+rows, so reading is strict and every doubt is an `UnreadableError`. The digest holds no secret and stops no
+forger; it is why the columns need not be compared with each other, position by position. Each chunk is sealed
+on its own and bound to practice, snapshot, epoch, change number, its place and the number of chunks, so that
+chunks cannot be swapped, dropped or mixed, nor a snapshot passed for another one. The padding hides in lengths
+what one patient changes.
 """
 
+import hashlib
 import sys
 from array import array
 from collections.abc import Iterator
@@ -19,7 +22,7 @@ from uuid import UUID
 
 import attrs
 
-from vantrexia_core.patients.directory.columns import CODES, GONE, Columns
+from vantrexia_core.patients.directory.columns import CODES, Columns
 from vantrexia_core.patients.directory.index import Directory
 from vantrexia_core.patients.directory.packing import Postings, Texts
 from vantrexia_core.protection import UnreadableError
@@ -31,29 +34,34 @@ PADDED_TO_BYTES: Final = 1 << 16
 COLUMNS_COUNT: Final = 24
 
 _LENGTH_BYTES: Final = 8
+_DIGEST_BYTES: Final = 32
+_HEAD_BYTES: Final = len(MAGIC) + _DIGEST_BYTES
 
 
 def encode(directory: Directory) -> bytes:
     """The snapshot of a directory whose overlay is empty."""
-    columns = directory.columns
-    parts = [MAGIC, directory.as_of.to_bytes(_LENGTH_BYTES, "little")]
-    for part in _parts(columns):
+    parts = [directory.as_of.to_bytes(_LENGTH_BYTES, "little")]
+    for part in _parts(directory.columns):
         parts += (len(part).to_bytes(_LENGTH_BYTES, "little"), part)
-    size = sum(map(len, parts))
-    return b"".join([*parts, bytes(-size % PADDED_TO_BYTES)])
+    parts.append(bytes(-(_HEAD_BYTES + sum(map(len, parts))) % PADDED_TO_BYTES))
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return b"".join((MAGIC, digest.digest(), *parts))
 
 
 def decode(data: bytes) -> Directory:
     """The directory in a snapshot.
 
     Raises:
-        UnreadableError: not a snapshot of this format, or its columns do not fit each other.
+        UnreadableError: not a snapshot of this format, or not the bytes that were written.
     """
-    if not data.startswith(MAGIC) or len(data) % PADDED_TO_BYTES:
+    view, parts = memoryview(data), []
+    digest = hashlib.sha256(view[_HEAD_BYTES:]).digest()
+    if not data or len(data) % PADDED_TO_BYTES or data[:_HEAD_BYTES] != MAGIC + digest:
         raise UnreadableError
-    at = len(MAGIC)
-    as_of = int.from_bytes(data[at : at + _LENGTH_BYTES], "little")
-    view, at, parts = memoryview(data), at + _LENGTH_BYTES, []
+    at = _HEAD_BYTES + _LENGTH_BYTES
+    as_of = int.from_bytes(view[_HEAD_BYTES:at], "little")
     for _ in range(COLUMNS_COUNT):
         begin = at + _LENGTH_BYTES
         at = begin + int.from_bytes(view[at:begin], "little")
@@ -64,10 +72,10 @@ def decode(data: bytes) -> Directory:
         raise UnreadableError
     try:
         columns = _columns(parts)
+        _check(columns)
+        return Directory(columns, as_of)
     except (ValueError, IndexError, OverflowError):
         raise UnreadableError from None
-    _check(columns)
-    return Directory(columns, as_of)
 
 
 def chunks(data: bytes) -> Iterator[bytes]:
@@ -90,7 +98,7 @@ class SnapshotLabel:
 
 
 def chunk_binding(label: SnapshotLabel, place: int, key_version: int) -> bytes:
-    """What the chunk at ``place``, from 0, is bound to: fixed lengths throughout, so no two readings exist."""
+    """What the chunk at ``place``, from 0, is bound to: fixed lengths, so no two readings exist."""
     return b"".join(
         (
             CHUNK_FORMAT,
@@ -152,16 +160,20 @@ def _columns(parts: list[memoryview]) -> Columns:
 
 
 def _check(columns: Columns) -> None:
-    """Refuse columns that do not fit each other. The tags make this unreachable for anyone but a programmer."""
-    size = columns.size
+    """Refuse columns that do not fit each other: with a right digest, somebody wrote them wrongly."""
+    size, codes = columns.size, columns.first_postings
+    texts = (columns.lasts, columns.firsts, columns.variants, columns.mrns)
     fits = (
-        len(columns.ids) >> 4 == len(columns.statuses) == len(columns.first_of) == len(columns.mrns) == size
+        len(columns.statuses) == len(columns.first_of) == len(columns.mrns) == len(columns.created) == size
         and len(columns.ids) == 16 * size
-        and len(columns.first_postings.positions) == len(columns.created) == size
+        and all(one.starts[-1] == len(one.blob) for one in texts)
         and len(columns.last_starts) == len(columns.lasts) + 1
         and columns.last_starts[-1] == size
-        and columns.mrns.starts[-1] == len(columns.mrns.blob)
-        and columns.statuses.count(GONE) == 0
+        and len(codes.starts) == len(columns.firsts) + 1
+        and codes.starts[-1] == len(codes.positions) == size
+        and len(columns.variant_postings.starts) == len(columns.variants) + 1
+        and columns.variant_postings.starts[-1] == len(columns.variant_postings.positions)
+        and len(columns.created_tail) <= size
         and sum(map(columns.statuses.count, CODES.values())) == size
     )
     if not fits:

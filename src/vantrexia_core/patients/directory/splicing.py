@@ -1,4 +1,4 @@
-"""Packing an overlay into fresh columns by cutting the old ones, without decoding or sorting a million names."""
+"""Packing an overlay into fresh columns by cutting the old ones; nothing is decoded or sorted anew."""
 
 from array import array
 from collections.abc import Sequence
@@ -15,8 +15,8 @@ from vantrexia_core.patients.directory.columns import (
     micros,
     variants_of,
 )
-from vantrexia_core.patients.listing import DirectoryEntry
 from vantrexia_core.patients.directory.packing import Cut, Postings, Texts, spliced
+from vantrexia_core.patients.listing import DirectoryEntry
 
 _DROPPED: Final = 0xFFFF_FFFF
 
