@@ -5,17 +5,19 @@
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import attrs
 
 from vantrexia_core.patients.directory.packing import (
-    BitmapDraft,
     Postings,
     Texts,
+    bitmap_of_borders,
     bitmap_of_flags,
+    bitmap_of_positions,
+    borders_of,
     inverse,
     runs,
 )
@@ -30,9 +32,6 @@ GONE: Final = 0
 
 CREATED_TAIL_MAX: Final = 16_384
 """Creation times kept of the newest packed patients, to place those whose host's clock lags behind."""
-
-SPARSE_MAX: Final = 40_000
-"""Up to so many hits are set bit by bit; above, looking up every position is cheaper."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -132,34 +131,34 @@ class Columns:
 
     def bitmap_of(self, word: SearchWord) -> int:
         """The positions at which a field has the word."""
-        if not word.text:
+        text, at_start = word.text, word.at_start
+        if not text:
             return 0
-        find: Callable[[Texts], Sequence[int]] = lambda texts: texts.containing(  # noqa: E731
-            word.text, at_start=word.at_start
-        )
-        ranges = [(self.last_starts[a], self.last_starts[b]) for a, b in runs(find(self.lasts))]
-        firsts, variants, mrns = find(self.firsts), find(self.variants), find(self.mrns)
-        scattered = sum(map(self.first_postings.count, firsts)) + len(mrns)
-        if scattered > SPARSE_MAX:
-            bitmap = self._bitmap_of_many(firsts)
-            draft = BitmapDraft(self.size)
+        bitmap = self._bitmap_of_firsts(self.firsts.containing(text, at_start=at_start))
+        bitmap |= bitmap_of_borders(self._last_borders(text, at_start=at_start), self.size)
+        positions = [
+            self.variant_postings[code] for code in self.variants.containing(text, at_start=at_start)
+        ]
+        if self.mrns.is_frequent(text):
+            bitmap |= bitmap_of_flags(self.mrns.flags(text, at_start=at_start))
         else:
-            bitmap, draft = 0, BitmapDraft(self.size)
-            for code in firsts:
-                draft.add_positions(self.first_postings[code])
-        for begin, end in ranges:
-            draft.add_range(begin, end)
-        for code in variants:
-            draft.add_positions(self.variant_postings[code])
-        draft.add_positions(mrns)
-        return bitmap | draft.finished()
+            positions.append(array("I", self.mrns.containing(text, at_start=at_start)))
+        return bitmap | bitmap_of_positions(positions, self.size)
 
-    def _bitmap_of_many(self, firsts: Sequence[int]) -> int:
-        """One byte for each position, looked up in C, when first names match by the ten thousand."""
-        is_hit = bytearray(len(self.firsts))
-        for code in firsts:
-            is_hit[code] = 1
-        return bitmap_of_flags(bytes(map(is_hit.__getitem__, self.first_of)))
+    def _bitmap_of_firsts(self, codes: Sequence[int]) -> int:
+        """The positions with these first names; when they are most, found by the others."""
+        postings = self.first_postings
+        if sum(map(postings.count, codes)) <= self.size // 2:
+            return bitmap_of_positions([postings[code] for code in codes], self.size)
+        others = set(range(len(self.firsts))).difference(codes)
+        return bitmap_of_positions([postings[code] for code in others], self.size) ^ ((1 << self.size) - 1)
+
+    def _last_borders(self, text: bytes, *, at_start: bool) -> Iterable[int]:
+        """Where the ranges of last names that have the text begin and end."""
+        if self.lasts.is_frequent(text):
+            return borders_of(self.lasts.flags(text, at_start=at_start), self.last_starts)
+        found = runs(self.lasts.containing(text, at_start=at_start))
+        return (self.last_starts[code] for run in found for code in run)
 
 
 class Packer:

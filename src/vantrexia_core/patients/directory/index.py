@@ -22,14 +22,28 @@ import attrs
 from vantrexia_core.patients.directory.columns import (
     CODES,
     GONE,
-    SPARSE_MAX,
     Columns,
     Packer,
     variants_of,
 )
-from vantrexia_core.patients.directory.packing import BitmapDraft, Ranked, bitmap_of_flags, inverse
+from vantrexia_core.patients.directory.packing import (
+    Ranked,
+    Reordered,
+    Sparse,
+    bitmap_of_flags,
+    flags_of_bitmap,
+    inverse,
+)
 from vantrexia_core.patients.directory.splicing import Addition, spliced_columns
 from vantrexia_core.patients.listing import DirectoryEntry, Listing, SearchWord, Unreadable, search_words
+
+LETTERS_KEPT_MAX: Final = 40
+"""The same for words of one letter or digit."""
+
+Hits = Ranked | Sparse | Reordered
+
+SPARSE_MAX: Final = 4_000
+"""Up to so many hits are sorted by creation; more are looked for along the order."""
 
 WORDS_KEPT_MAX: Final = 32
 """Bitmaps of recent search words that are kept; one takes a bit a patient."""
@@ -80,21 +94,20 @@ class Directory:
     """One practice's directory, as of a change number."""
 
     __slots__ = (
-        "_added", "_by_creation", "_by_name", "_columns", "_maps", "_places", "_ranks", "_status_maps",
-        "_variants_of", "_words", "as_of",
+        "_added", "_by_creation", "_by_name", "_columns", "_letters", "_maps", "_number_max", "_places",
+        "_ranks", "_status_maps", "_variants_of", "_words", "as_of",
     )  # fmt: skip
 
     def __init__(self, columns: Columns, as_of: int) -> None:
         self.as_of = as_of
         self._columns = columns
-        # Numbers are dense, so an array finds a patient's position; a gap costs four bytes.
-        self._places = array("I", bytes(4 * (max(columns.numbers, default=-1) + 1)))
-        for position, number in enumerate(columns.numbers):
-            self._places[number] = position + 1
-        self._ranks = inverse(columns.created)
+        self._number_max: int | None = None
+        self._places: array[int] | None = None
+        self._ranks: array[int] | None = None
         self._added: dict[int, _Added] = {}
         self._by_name: list[_Added] = []
         self._by_creation: list[_Added] = []
+        self._letters: OrderedDict[tuple[bytes, bool], int] = OrderedDict()
         self._words: OrderedDict[tuple[bytes, bool], int] = OrderedDict()
         self._maps: dict[tuple[int, bool], Ranked] = {}
         self._status_maps: dict[tuple[int, bool], int] = {}
@@ -135,8 +148,10 @@ class Directory:
     @property
     def memory_bytes(self) -> int:
         """What the columns and kept bitmaps take, in bytes; the overlay takes about 1 KB a patient more."""
-        maps = len(self._words) + 2 * (len(self._status_maps) + len(self._maps))
-        return self._columns.memory_bytes + 8 * self._columns.size + maps * (self._columns.size >> 3)
+        maps = len(self._words) + len(self._letters) + 2 * (len(self._status_maps) + len(self._maps))
+        made = [column for column in (self._places, self._ranks) if column is not None]
+        arrays = sum(len(column) * column.itemsize for column in made)
+        return self._columns.memory_bytes + arrays + maps * (self._columns.size >> 3)
 
     @property
     def overlay_size(self) -> int:
@@ -190,7 +205,7 @@ class Directory:
         return Taken(columns, additions, self.as_of)
 
     def _merged(
-        self, packed: Ranked, added: Sequence[_Added], begin: int, end: int, *, by_name: bool
+        self, packed: Hits, added: Sequence[_Added], begin: int, end: int, *, by_name: bool
     ) -> list[int]:
         """The numbers at places ``begin`` to ``end`` of packed and added hits merged."""
         # Place j among the added hits comes after rank(place) packed hits and j added ones: both grow with j.
@@ -210,7 +225,7 @@ class Directory:
             ahead = next(waiting, None)
         return merged[: end - begin]
 
-    def _packed_hits(self, code: int, words: Sequence[SearchWord], *, by_name: bool) -> Ranked:
+    def _packed_hits(self, code: int, words: Sequence[SearchWord], *, by_name: bool) -> Hits:
         """The packed hits by position, or by rank of creation."""
         if not words:
             ranked = self._maps.get((code, by_name))
@@ -221,7 +236,7 @@ class Directory:
         bitmap = self._status_map(code)
         for word in words:
             bitmap &= self._word_map(word)
-        return Ranked(bitmap if by_name else self._by_rank(bitmap), self._columns.size)
+        return Ranked(bitmap, self._columns.size) if by_name else self._in_order_of_creation(bitmap)
 
     def _status_map(self, code: int, *, by_name: bool = True) -> int:
         bitmap = self._status_maps.get((code, by_name))
@@ -230,7 +245,8 @@ class Directory:
                 is_code = bytes(1 if value == code else 0 for value in range(256))
                 bitmap = bitmap_of_flags(self._columns.statuses.translate(is_code))
             else:
-                bitmap = self._by_rank(self._status_map(code))
+                flags = flags_of_bitmap(self._status_map(code), self._columns.size)
+                bitmap = bitmap_of_flags(bytes(map(flags.__getitem__, self._columns.created)))
             self._status_maps[code, by_name] = bitmap
         return bitmap
 
@@ -240,7 +256,7 @@ class Directory:
             bits = bytearray(bitmap.to_bytes(self._columns.size + 7 >> 3, "little"))
             for position, (before, after) in flips.items():
                 if (before == code) != (after == code):
-                    place = position if by_name else self._ranks[position]
+                    place = position if by_name else self._rank_of()[position]
                     bits[place >> 3] ^= 1 << (place & 7)
             self._status_maps[code, by_name] = int.from_bytes(bits, "little")
         self._maps.clear()
@@ -252,25 +268,31 @@ class Directory:
         self._columns.statuses[position] = code
 
     def _word_map(self, word: SearchWord) -> int:
+        # A single letter takes longest, and everybody's typing begins with one: letters do not make room for
+        # longer words.
+        kept, kept_max = (self._letters, LETTERS_KEPT_MAX) if len(word.text) == 1 else (self._words, WORDS_KEPT_MAX)
         key = (word.text, word.at_start)
-        bitmap = self._words.get(key)
+        bitmap = kept.get(key)
         if bitmap is None:
-            bitmap = self._words[key] = self._columns.bitmap_of(word)
-            if len(self._words) > WORDS_KEPT_MAX:
-                self._words.popitem(last=False)
+            bitmap = kept[key] = self._columns.bitmap_of(word)
+            if len(kept) > kept_max:
+                kept.popitem(last=False)
         else:
-            self._words.move_to_end(key)
+            kept.move_to_end(key)
         return bitmap
 
-    def _by_rank(self, bitmap: int) -> int:
+    def _in_order_of_creation(self, bitmap: int) -> Sparse | Reordered:
         """The same hits by rank of creation."""
-        columns = self._columns
-        if bitmap.bit_count() <= SPARSE_MAX:
-            draft = BitmapDraft(columns.size)
-            draft.add_positions(map(self._ranks.__getitem__, Ranked(bitmap, columns.size).positions()))
-            return draft.finished()
-        digits = f"{bitmap:0{columns.size}b}".encode("ascii")[::-1]
-        return int(bytes(map(digits.__getitem__, columns.created))[::-1], 2)
+        if bitmap.bit_count() > SPARSE_MAX:
+            return Reordered(bitmap, self._columns.created)
+        ranks, positions = self._rank_of(), Ranked(bitmap, self._columns.size).positions()
+        return Sparse(sorted(map(ranks.__getitem__, positions)))
+
+    def _rank_of(self) -> "array[int]":
+        """For each position its rank of creation: made when it is first needed, which takes a while."""
+        if self._ranks is None:
+            self._ranks = inverse(self._columns.created)
+        return self._ranks
 
     def _take_in(self, entry: DirectoryEntry | Unreadable, flips: dict[int, tuple[int, int]]) -> None:
         position = self._position_of(entry.number)
@@ -286,7 +308,7 @@ class Directory:
             self._set_status(position, CODES[entry.status], flips)
             return
         # Placed before anything changes: an entry that cannot be placed leaves the directory as it was.
-        rank = self._columns.rank_of(entry) if position is None else self._ranks[position]
+        rank = self._columns.rank_of(entry) if position is None else self._rank_of()[position]
         if position is not None:
             self._set_status(position, GONE, flips)
         added = _Added.of(entry, self._columns.place_of(entry), rank)
@@ -295,7 +317,17 @@ class Directory:
         insort(self._by_creation, added, key=lambda one: one.entry.created_key)
 
     def _position_of(self, number: int) -> int | None:
-        place = self._places[number] if number < len(self._places) else 0
+        if self._number_max is None:
+            self._number_max = max(self._columns.numbers, default=-1)
+        if number > self._number_max:
+            return None
+        if self._places is None:
+            # Made when a packed patient changes for the first time. Numbers are dense, so an array finds a
+            # position; a gap costs four bytes.
+            self._places = array("I", bytes(4 * (self._number_max + 1)))
+            for position, one in enumerate(self._columns.numbers, start=1):
+                self._places[one] = position
+        place = self._places[number]
         return place - 1 if place else None
 
     def _is_spelled_alike(self, position: int, entry: DirectoryEntry) -> bool:

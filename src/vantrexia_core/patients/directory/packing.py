@@ -3,8 +3,9 @@
 import re
 from array import array
 from bisect import bisect_left, bisect_right
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, chain, compress, count, islice, repeat
 from operator import sub
 from typing import Final
 
@@ -15,7 +16,19 @@ _BLOCK_BITS: Final = 8 * BLOCK_BYTES
 _NOT_ZERO: Final = re.compile(rb"[^\x00]")
 _BITS_OF_BYTE: Final = tuple(tuple(bit for bit in range(8) if byte >> bit & 1) for byte in range(256))
 _TO_DIGITS: Final = bytes.maketrans(b"\x00\x01", b"01")
-_SHORT_NEEDLE_BYTES: Final = 2
+_TO_FLAGS: Final = bytes.maketrans(b"01", b"\x00\x01")
+REORDERED_AT_ONCE: Final = 1024
+_BLOCKS_BIT_BY_BIT: Final = 16
+_MARK: Final = b"\x01"
+"""Stands for a needle that was found. No folded text has it."""
+_EVERY_BYTE: Final = bytes(range(256))
+_SIGNS_TO_FLAGS: Final = bytes.maketrans(b"\x01\x03\x05", b"\x00\x00\x01")
+_MARKS_MET: Final = b"\x02\x06"
+_SAMPLES, _SAMPLE_BYTES = 16, 4096
+_BYTES_A_HIT: Final = 75
+"""Walking to a hit takes as long as `flags` takes for so many bytes."""
+_FLAGGED_MIN: Final = 60_000
+"""From so many positions on, a byte for each is set in C and all are packed together."""
 
 
 @attrs.frozen(repr=False, eq=False)
@@ -25,6 +38,8 @@ class Texts:
     blob: bytes
     starts: "array[int]"
     """Where each text's line feed stands; one more at the end."""
+    _missing: set[int] = attrs.field(factory=set, init=False)
+    """Bytes that were looked for and are nowhere."""
 
     @classmethod
     def of(cls, texts: Iterable[bytes]) -> "Texts":
@@ -58,15 +73,50 @@ class Texts:
 
     def containing(self, needle: bytes, *, at_start: bool) -> Sequence[int]:
         """The indices, ascending, of the texts that have the needle: anywhere, or where a part starts."""
-        if any(byte not in self.blob for byte in set(needle)):
-            # Finding one missing byte is many times cheaper than looking for the whole needle everywhere.
+        if self._lacks_a_byte_of(needle):
             return ()
+        if self.is_frequent(needle):
+            return list(compress(range(len(self)), self.flags(needle, at_start=at_start)))
         if at_start:
             return sorted({*self._indices(b"\n" + needle), *self._indices(b" " + needle)})
-        if len(needle) <= _SHORT_NEEDLE_BYTES:
-            # So many hits that splitting the whole, which C does, beats walking from hit to hit.
-            return [index for index, text in enumerate(self) if needle in text]
         return list(self._indices(needle))
+
+    def is_frequent(self, needle: bytes) -> bool:
+        """Whether so many texts seem to have the needle that `flags` is faster than walking from hit to hit."""
+        blob = self.blob
+        step = max(_SAMPLE_BYTES, len(blob) // _SAMPLES)
+        found = sum(blob.count(needle, at, at + _SAMPLE_BYTES) for at in range(0, len(blob), step))
+        return found * step > _SAMPLE_BYTES * (len(blob) // _BYTES_A_HIT)
+
+    def flags(self, needle: bytes, *, at_start: bool) -> bytes:
+        """A byte for each text: 1 if it has the needle, anywhere or where a part starts. All of it in C."""
+        if self._lacks_a_byte_of(needle):
+            return bytes(len(self))
+        blob, mark = self.blob, _MARK
+        if at_start:
+            blob = blob.replace(b"\n" + needle, b"\n" + mark).replace(b" " + needle, mark)
+        elif len(needle) == 1:
+            mark = needle
+        else:
+            blob = blob.replace(needle, mark)
+        # Line feeds become 1, marks 2, and nothing else stays. Shifted by seven bits each byte meets the
+        # double of its right neighbour: 5 is a line feed before a mark, 3 before another one, 1 at the end.
+        kept = b"\n" + mark
+        signs = blob.translate(bytes.maketrans(kept, b"\x01\x02"), _EVERY_BYTE.translate(None, kept))
+        number = int.from_bytes(signs, "little")
+        met = (number | number >> 7).to_bytes(len(signs), "little")
+        return met.translate(_SIGNS_TO_FLAGS, _MARKS_MET)
+
+    def _lacks_a_byte_of(self, needle: bytes) -> bool:
+        """Finding one missing byte is many times cheaper than looking for the whole needle everywhere."""
+        missing = self._missing
+        for byte in set(needle):
+            if byte in missing:
+                return True
+            if byte not in self.blob:
+                missing.add(byte)
+                return True
+        return False
 
     def _indices(self, needle: bytes) -> Iterator[int]:
         blob, starts = self.blob, self.starts
@@ -138,9 +188,46 @@ class BitmapDraft:
         return int.from_bytes(self._bits, "little")
 
 
+def bitmap_of_borders(borders: Iterable[int], size: int) -> int:
+    """The bitmap of ranges that do not overlap, by all their begins and ends."""
+    bits = bytearray((size >> 3) + 1)
+    for border in borders:
+        bits[border >> 3] ^= 1 << (border & 7)
+    bitmap = int.from_bytes(bits, "little")
+    # Each bit becomes the parity of itself and all below: 1 from a begin up to its end.
+    shift = 1
+    while shift <= size:
+        bitmap ^= bitmap << shift
+        shift <<= 1
+    return bitmap & ((1 << size) - 1)
+
+
+def bitmap_of_positions(lists: Sequence[Sequence[int]], size: int) -> int:
+    """The bitmap of the positions in all lists."""
+    if sum(map(len, lists)) < _FLAGGED_MIN:
+        draft = BitmapDraft(size)
+        for positions in lists:
+            draft.add_positions(positions)
+        return draft.finished()
+    flags = bytearray(size)
+    deque(map(flags.__setitem__, chain.from_iterable(lists), repeat(1)), maxlen=0)
+    return bitmap_of_flags(flags)
+
+
+def borders_of(flags: bytes, starts: Sequence[int]) -> Iterator[int]:
+    """Where runs of set flags begin and end, in positions: flag k is that of the range from ``starts[k]``."""
+    number = int.from_bytes(flags, "little")
+    return compress(starts, (number ^ number << 8).to_bytes(len(flags) + 1, "little"))
+
+
 def bitmap_of_flags(flags: bytes | bytearray) -> int:
     """The bitmap of a column of zero and one bytes, a byte a position."""
     return int(flags[::-1].translate(_TO_DIGITS), 2) if flags else 0
+
+
+def flags_of_bitmap(bitmap: int, size: int) -> bytes:
+    """A byte, zero or one, for each of the bitmap's positions."""
+    return f"{bitmap:0{size}b}".encode("ascii")[::-1].translate(_TO_FLAGS) if size else b""
 
 
 def runs(indices: Iterable[int]) -> Iterator[tuple[int, int]]:
@@ -215,6 +302,98 @@ class Ranked:
     def positions(self) -> list[int]:
         """All positions, ascending."""
         return self.select(0, self.count)
+
+
+class Sparse:
+    """A few positions with the face of `Ranked`."""
+
+    __slots__ = ("_positions", "count")
+
+    def __init__(self, positions: Sequence[int]) -> None:
+        self._positions = positions
+        self.count = len(positions)
+
+    def rank(self, position: int) -> int:
+        """How many are below ``position``."""
+        return bisect_left(self._positions, position)
+
+    def select(self, begin: int, end: int) -> Sequence[int]:
+        """Number ``begin`` up to, not including, ``end``, counted from 0."""
+        return self._positions[begin:end]
+
+
+class Reordered:
+    """A bitmap in another order, with the face of `Ranked`. It looks no further than it is asked to.
+
+    ``order`` gives for each place the position whose bit counts there. Looking begins at the nearer end.
+    """
+
+    __slots__ = ("_bitmap", "_bytes", "_counts", "_digits", "_order", "_size", "count")
+
+    def __init__(self, bitmap: int, order: "array[int]") -> None:
+        self._order = order
+        self._size = len(order)
+        self._bitmap = bitmap
+        self._bytes = bitmap.to_bytes(self._size + 7 >> 3, "little")
+        self._digits: bytes | None = None
+        self._counts: dict[int, int] = {}
+        self.count = bitmap.bit_count()
+
+    def rank(self, position: int) -> int:
+        """How many bits are set below ``position``."""
+        block, rest = divmod(position, REORDERED_AT_ONCE)
+        blocks = -(-self._size // REORDERED_AT_ONCE)
+        if block < blocks // 2:
+            before = sum(map(self._count, range(block)))
+        else:
+            before = self.count - sum(map(self._count, range(block, blocks)))
+        return before + (sum(self._flags(block)[:rest]) if rest else 0)
+
+    def select(self, begin: int, end: int) -> Sequence[int]:
+        """The positions of the set bits number ``begin`` up to, not including, ``end``, counted from 0."""
+        end = min(end, self.count)
+        found: list[int] = []
+        if begin >= end:
+            return found
+        block, before = self._block_of(begin)
+        while len(found) < end - begin:
+            flags = self._flags(block)
+            places = compress(count(block * REORDERED_AT_ONCE), flags)
+            found += islice(places, max(0, begin - before), end - before)
+            before += sum(flags)
+            block += 1
+        return found
+
+    def _block_of(self, wanted: int) -> tuple[int, int]:
+        """The block in which set bit number ``wanted`` stands, and how many are set before the block."""
+        if wanted < self.count // 2:
+            block = before = 0
+            while before + self._count(block) <= wanted:
+                before += self._count(block)
+                block += 1
+            return block, before
+        block, before = -(-self._size // REORDERED_AT_ONCE), self.count
+        while before > wanted:
+            block -= 1
+            before -= self._count(block)
+        return block, before
+
+    def _count(self, block: int) -> int:
+        counted = self._counts.get(block)
+        if counted is None:
+            counted = self._counts[block] = sum(self._flags(block))
+        return counted
+
+    def _flags(self, block: int) -> bytes:
+        """Zero or one for each place of a block."""
+        order = self._order[block * REORDERED_AT_ONCE : (block + 1) * REORDERED_AT_ONCE]
+        if self._digits is None and len(self._counts) < _BLOCKS_BIT_BY_BIT:
+            data = self._bytes
+            return bytes([data[position >> 3] >> (position & 7) & 1 for position in order])
+        if self._digits is None:
+            # Turning all bits into digits takes as long as looking at some thousand of them.
+            self._digits = f"{self._bitmap:0{self._size}b}".encode("ascii")[::-1]
+        return bytes(map(self._digits.__getitem__, order)).translate(_TO_FLAGS)
 
 
 def inverse(permutation: Sequence[int]) -> "array[int]":
