@@ -152,10 +152,13 @@ class Directory:
             OutOfOrderError: nothing more was taken in; build the directory anew.
         """
         flips: dict[int, tuple[int, int]] = {}
-        for entry in changes:
-            self._take_in(entry, flips)
-        if flips:
-            self._flip(flips)
+        try:
+            for entry in changes:
+                self._take_in(entry, flips)
+        finally:
+            # Even when one is out of order: what was taken in before it would never reach the bitmaps.
+            if flips:
+                self._flip(flips)
         self.as_of = max(self.as_of, as_of)
 
     def find(self, listing: Listing) -> tuple[int, tuple[int, ...]]:
