@@ -9,9 +9,9 @@ Numbers are little-endian. A snapshot is a cache: what cannot be read is thrown 
 rows, so reading is strict and every doubt is an `UnreadableError`. The digest holds no secret and stops no
 forger; it is why the columns need not be held against each other, position by position.
 
-Each chunk is sealed on its own and bound to practice, snapshot, epoch, change number, its place and the number
-of chunks, so that chunks cannot be swapped, dropped or mixed, nor a snapshot passed for another one's. The padding
-hides in lengths what one patient changes.
+Each chunk is sealed on its own and bound to practice, snapshot, epoch, change number, its place and the
+number of chunks, so that chunks cannot be swapped, dropped or mixed, nor a snapshot passed for another one's.
+The padding hides in lengths what one patient changes.
 """
 
 import hashlib
