@@ -1,4 +1,4 @@
-"""What only many patients show: the ways for tens of thousands of hits, and times that are no longer known."""
+"""What only many patients show: the ways for tens of thousands of hits, and times that are forgotten."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -44,7 +44,7 @@ def _entry(number: int) -> DirectoryEntry:
         NOW + number // 3 * SECOND,
         LASTS[number * 31 % len(LASTS)],
         FIRSTS[number * 17 % len(FIRSTS)] if number % 11 else FIRSTS[0],
-        Spelling((b"m %d" % number)),
+        Spelling(b"m %d" % number),
     )
 
 

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 from hypothesis import example, given
@@ -188,7 +189,7 @@ def test_runs_cover_the_indices_and_touch_nowhere(indices: set[int]) -> None:
     """The longest possible runs, in order."""
     found = list(runs(sorted(indices)))
     assert [index for begin, end in found for index in range(begin, end)] == sorted(indices)
-    assert all(end < begin for (_, end), (begin, _) in zip(found, found[1:], strict=False))
+    assert all(end < begin for (_, end), (begin, _) in pairwise(found))
 
 
 @given(st.permutations(range(9)))

@@ -127,7 +127,7 @@ def test_a_column_that_does_not_fit_the_others_is_not_read(
     content: bytes,
     is_added: bool,  # noqa: FBT001 - hypothesis passes by position
 ) -> None:
-    """Even when the digest is right: each of them but the last, whose length is free, is found out by its size."""
+    """Even when the digest is right. Only the last one's length is free."""
     columns = _columns()
     before = columns[which]
     columns[which] = before + content if is_added else content
