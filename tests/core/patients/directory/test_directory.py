@@ -144,6 +144,7 @@ class DirectoryMachine(RuleBasedStateMachine):
         written = encode_directory(self.directory.rebased())
         self.directory = decode_directory(written)
         assert encode_directory(self.directory) == written
+        self._tell(sorted(self.damaged))
 
     @rule()
     def begin_packing(self) -> None:
@@ -172,6 +173,7 @@ class DirectoryMachine(RuleBasedStateMachine):
             for listing in EVERYBODY:
                 _check(self.directory, entries, listing)
             assert (self.directory.size, self.directory.as_of) == (len(entries), self.seq)
+            assert self.directory.unreadable == len(self.damaged)
 
 
 def test_the_directory_equals_the_definition_while_the_practice_lives_on() -> None:
@@ -287,7 +289,7 @@ def test_rows_that_do_not_open_are_not_packed() -> None:
     """Their change numbers count all the same: they have been seen."""
     built = Directory.built([(7, _ann(1)), (9, Unreadable(2))], size_max=2)
     assert built is not None
-    assert (built.as_of, built.find(Listing())) == (9, (1, (1,)))
+    assert (built.as_of, built.find(Listing()), built.unreadable) == (9, (1, (1,)), 1)
 
 
 def test_more_rows_than_allowed_are_not_packed() -> None:
