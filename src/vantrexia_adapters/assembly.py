@@ -30,6 +30,7 @@ from vantrexia_adapters.settings import Settings
 from vantrexia_adapters.sql import (
     SchemaError,
     SqlDesk,
+    StatementFailedError,
     StoredKeyCheck,
     UnsupportedDatabaseError,
     add_first_practice,
@@ -50,6 +51,16 @@ HOME_PRACTICE_NAME: Final = "Home practice"
 
 class StartRefusedError(Exception):
     """The service does not start. The text says what is wrong and what to do."""
+
+
+class DatabaseMissingError(StartRefusedError):
+    """The key ring belongs to a practice, and the database knows none."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The key ring holds a practice's keys, but the database is empty. If it was lost, put its backup "
+            "back; if you want to begin anew, move the key ring away first. Nothing was changed."
+        )
 
 
 @attrs.frozen
@@ -164,9 +175,14 @@ def _home_practice(engine: Engine, ring: KeyRing, clock: Clock, ids: IdSource) -
         ring.compare_checks(_kept(check) for check in key_checks(engine))
         practice_id = known[0]
     else:
+        if ring.has_practices():
+            # The ring outlives a database that was deleted, emptied or mistyped: that is no first start.
+            raise DatabaseMissingError
         practice_id = add_first_practice(engine, PracticeId(ids.new_id()), HOME_PRACTICE_NAME, at=clock.now())
     ring.ensure_scope(practice_id)
     keep_key_checks(engine, (_stored(check) for check in ring.checks()))
+    # Once more: of two first starts at once, each with a ring of its own, one has kept its checks before us.
+    ring.compare_checks(_kept(check) for check in key_checks(engine))
     return practice_id
 
 
@@ -184,3 +200,6 @@ def _refusals() -> Iterator[None]:
         yield
     except (KeyRingError, SchemaError, UnsupportedDatabaseError) as refused:
         raise StartRefusedError(str(refused)) from None
+    except StatementFailedError as failed:
+        message = f"The database cannot be read ({failed}). If its file is damaged, put your backup back."
+        raise StartRefusedError(message) from None

@@ -4,6 +4,7 @@ It decides nothing. A body is read up to a limit, whatever length was announced;
 a worker thread, once, and comes back as an answer.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
@@ -16,12 +17,22 @@ from vantrexia_core.kernel import Origin, VantrexiaError
 from vantrexia_web.answer import Answer
 from vantrexia_web.call import Site
 from vantrexia_web.gate import answer
-from vantrexia_web.problems import BodyTooLargeError, MethodNotAllowedError, NoSuchPathError, problem
+from vantrexia_web.problems import (
+    BodyTooLargeError,
+    MethodNotAllowedError,
+    NoSuchPathError,
+    SlowBodyError,
+    UnreadableBodyError,
+    problem,
+)
 from vantrexia_web.routes import Guarded, Open
 from vantrexia_web.wire.request import Request
 from vantrexia_web.workers import Workers
 
-BODY_BYTES_MAX: Final = 1024 * 1024
+BODY_BYTES_MAX: Final = 64 * 1024
+"""More than any request needs, many times over: anybody may make us hold that much before signing in."""
+BODY_SECONDS_MAX: Final = 10.0
+"""How long a body may take to arrive: a client that stops in the middle does not hold us up."""
 _DIGITS_MAX: Final = 18
 
 ROUTE: Final = "vantrexia.route"
@@ -55,13 +66,12 @@ class Door:
         route, workers = found
         scope[ROUTE] = route.path
         body = await _body(scope, receive) if route.method in _METHODS_WITH_BODY else b""
-        if body is None:
-            return
         client = scope.get("client")
         request = Request(
             method=scope["method"],
             path=scope["path"],
-            query=scope["query_string"].decode("latin-1"),
+            # A query should be ASCII, but curl sends what was typed: UTF-8.
+            query=scope["query_string"].decode("utf-8", "surrogateescape"),
             headers=tuple(scope["headers"]),
             body=body,
             parameters=scope["path_params"],
@@ -121,17 +131,26 @@ async def deliver(answered: Answer, scope: Scope, send: Send) -> None:
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answered.body})
 
 
-async def _body(scope: Scope, receive: Receive) -> bytes | VantrexiaError | None:
-    """The whole body, the error that it is too large, or None if the caller went away meanwhile."""
+async def _body(scope: Scope, receive: Receive) -> bytes | VantrexiaError:
+    """The whole body, or the error that it is too large, too slow, or broke off."""
     announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
     if announced.isdigit() and int(announced[:_DIGITS_MAX]) > BODY_BYTES_MAX:
         return BodyTooLargeError()
+    try:
+        async with asyncio.timeout(BODY_SECONDS_MAX):
+            return await _received(receive)
+    except TimeoutError:
+        return SlowBodyError()
+
+
+async def _received(receive: Receive) -> bytes | VantrexiaError:
     chunks: list[bytes] = []
     length = 0
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            return None
+            # The caller went away, or the server below could not make sense of the chunks.
+            return UnreadableBodyError("The body broke off.")
         chunk = message.get("body", b"")
         length += len(chunk)
         if length > BODY_BYTES_MAX:

@@ -53,7 +53,14 @@ class BodyTooLargeError(VantrexiaError):
     """The body is longer than any request needs."""
 
     code = "payload_too_large"
-    sentence = "The body is too large: send at most 1 MiB."
+    sentence = "The body is too large: send at most 64 KiB."
+
+
+class SlowBodyError(VantrexiaError):
+    """The body did not arrive in time (RFC 9110, 15.5.9)."""
+
+    code = "request_timeout"
+    sentence = "The body did not arrive in time. Send it at once."
 
 
 class MediaTypeError(VantrexiaError):
@@ -72,6 +79,7 @@ STATUS_OF: Final[Mapping[type[VantrexiaError], int]] = MappingProxyType(
         MethodNotAllowedError: 405,
         ConflictError: 409,
         StaleVersionError: 412,
+        SlowBodyError: 408,
         BodyTooLargeError: 413,
         MediaTypeError: 415,
         IdempotencyKeyReusedError: 422,

@@ -34,6 +34,14 @@ def test_everything_public_says_what_it_is_for(module: Module) -> None:
     assert silent == []
 
 
+OPENING = {
+    "vantrexia_core.patients.listing": "folds the words of a search",
+    "vantrexia_core.patients.lookup": "folds the one record that a patient's account may see",
+    "vantrexia_core.audit.recording": "takes a kept answer apart: whose record it shows stands before it",
+}
+"""Where the core opens sealed values, and why."""
+
+
 @pytest.mark.parametrize("module", modules("vantrexia_core"), ids=lambda module: module.name)
 def test_nothing_reveals_phi_in_the_core_but_the_directory(module: Module) -> None:
     """The one searchable word: the domain decides about sealed values without opening them."""
@@ -42,4 +50,4 @@ def test_nothing_reveals_phi_in_the_core_but_the_directory(module: Module) -> No
         for node in ast.walk(module.tree)
         if isinstance(node, ast.Attribute) and node.attr == "reveal"
     ]
-    assert opened == [] or module.name == "vantrexia_core.patients.directory"
+    assert opened == [] or module.name in OPENING

@@ -11,17 +11,24 @@ import pytest
 from tests.architecture.source import modules
 from tests.credentials import QuickPasswords, QuickTokens
 from tests.sources import CountedIds, ManualClock
-from vantrexia_adapters.crypto import AesGcmFieldCipher, Argon2Passwords, FileKeyWrapper, HmacBlindIndex
+from vantrexia_adapters.crypto import (
+    AesGcmFieldCipher,
+    AesGcmSnapshotCipher,
+    Argon2Passwords,
+    FileKeyWrapper,
+    HmacBlindIndex,
+)
+from vantrexia_adapters.directory import DirectoryKeeper
 from vantrexia_adapters.memory import MemoryDesk, MemoryWork
 from vantrexia_adapters.memory.audit import MemoryTrail
 from vantrexia_adapters.memory.desk import MemorySignInWork
-from vantrexia_adapters.memory.directory import MemoryDirectory
+from vantrexia_adapters.memory.directory import MemoryDirectoryStore
 from vantrexia_adapters.memory.identity import MemoryAccounts, MemoryUsers
 from vantrexia_adapters.memory.patients import MemoryPatients
 from vantrexia_adapters.memory.receipts import MemoryReceipts
 from vantrexia_adapters.sql import SqlDesk, SqlSignInWork, SqlWork
 from vantrexia_adapters.sql.audit import SqlTrail
-from vantrexia_adapters.sql.directory import SqlDirectory
+from vantrexia_adapters.sql.directory import SqlDirectoryStore
 from vantrexia_adapters.sql.identity import SqlAccounts, SqlUsers
 from vantrexia_adapters.sql.patients import SqlPatients
 from vantrexia_adapters.sql.receipts import SqlReceipts
@@ -69,7 +76,15 @@ PORTS = {
     "UserDesk": Held("contracts/test_identity.py", (MemoryDesk, SqlDesk)),
     "SignInDesk": Held("contracts/test_identity.py", (MemoryDesk, SqlDesk)),
     "PatientStore": Held("contracts/test_patients.py", (MemoryPatients, SqlPatients)),
-    "PatientDirectory": Held("contracts/test_directory.py", (MemoryDirectory, SqlDirectory)),
+    "DirectoryStore": Held("contracts/test_directory_store.py", (MemoryDirectoryStore, SqlDirectoryStore)),
+    "PatientDirectory": Held(
+        "contracts/test_directory.py",
+        (DirectoryKeeper,),
+        "one keeper over every store; the definition it is held to is the core's own",
+    ),
+    "SnapshotCipher": Held(
+        "contracts/test_directory_store.py", (AesGcmSnapshotCipher,), "as for the other ciphers"
+    ),
     "PatientWork": Held("contracts/test_work.py", (MemoryWork, SqlWork)),
     "PatientDesk": Held("contracts/test_patients.py", (MemoryDesk, SqlDesk)),
 }

@@ -33,9 +33,9 @@ def test_a_deleted_record_is_shown(tmp_path: Path, deleted: str) -> None:
 
 def test_a_deleted_record_is_restored(tmp_path: Path, deleted: str) -> None:
     """Restore makes it active again; a second time there is nothing to restore."""
-    assert run(tmp_path, "patients", "restore", deleted, "--reason", "by mistake").status == 0
+    assert run(tmp_path, "patients", "restore", deleted, stdin="by mistake\n").status == 0
     assert json.loads(run(tmp_path, "patients", "deleted", "--json").out) == []
-    again = run(tmp_path, "patients", "restore", deleted, "--reason", "by mistake")
+    again = run(tmp_path, "patients", "restore", deleted, "--reason-stdin", stdin="by mistake\n")
     assert (again.status, again.err) == (
         1,
         "Error: This patient is not deleted, so there is nothing to restore.\n",
@@ -44,5 +44,5 @@ def test_a_deleted_record_is_restored(tmp_path: Path, deleted: str) -> None:
 
 def test_a_reason_is_wanted(tmp_path: Path, deleted: str) -> None:
     """A blank reason is refused."""
-    refused = run(tmp_path, "patients", "restore", deleted, "--reason", "  ")
-    assert (refused.status, refused.err) == (1, "Error: --reason: This field may not be blank.\n")
+    refused = run(tmp_path, "patients", "restore", deleted, "--reason-stdin", stdin="  \n")
+    assert (refused.status, refused.err) == (1, "Error: reason: This field may not be blank.\n")

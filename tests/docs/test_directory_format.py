@@ -1,11 +1,14 @@
 """The worked example of the directory's page is what the code computes."""
 
+import hashlib
 import re
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
+import attrs
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -17,6 +20,7 @@ from vantrexia_core.patients import (
     Directory,
     DirectoryEntry,
     Listing,
+    SnapshotLabel,
     Status,
     chunk_binding,
     chunks,
@@ -35,14 +39,16 @@ PATIENTS = re.findall(
 )
 EXAMPLE = dict(
     re.split(r"  +", line)
-    for line in next(block.text for block in blocks(PAGE) if block.text.startswith("root key")).splitlines()
+    for block in blocks(PAGE)
+    if block.text.startswith(("digest  ", "root key  ", "bytes  "))
+    for line in block.text.splitlines()
     if line
 )
-SEALED = next(bytes.fromhex(block.text) for block in blocks(PAGE) if re.fullmatch(r"[0-9a-f\n]+", block.text))
 ROOT = RootKey(bytes.fromhex(EXAMPLE["root key"]))
-PRACTICE, SNAPSHOT = UUID(EXAMPLE["practice"]), UUID(EXAMPLE["snapshot"])
-ELSEWHERE = UUID("a1b2c3d4-0000-4000-8000-000000000002")
-PLACE, COUNT, VERSION = int(EXAMPLE["place"]), int(EXAMPLE["count"]), int(EXAMPLE["key version"])
+PRACTICE, ELSEWHERE = UUID(EXAMPLE["practice"]), UUID("a1b2c3d4-0000-4000-8000-000000000002")
+AS_OF, COUNT, PLACE = int(EXAMPLE["as of"]), int(EXAMPLE["count"]), int(EXAMPLE["place"])
+VERSION = int(EXAMPLE["key version"])
+LABEL = SnapshotLabel(PRACTICE, UUID(EXAMPLE["snapshot"]), UUID(EXAMPLE["epoch"]), AS_OF, COUNT)
 
 
 def _directory() -> Directory:
@@ -58,19 +64,21 @@ def _directory() -> Directory:
         )
         for number, id_, first, last, mrn, status, created_at in PATIENTS
     )
-    return Directory.of(entries, as_of=3)
+    return Directory.of(entries, as_of=AS_OF)
+
+
+def _unpadded() -> bytes:
+    """The snapshot without its zeros, put together from what the page says alone."""
+    columns = (len(column).to_bytes(8, "little") + column for column in COLUMNS)
+    beginning = b"vantrexia/directory/1\n" + bytes.fromhex(EXAMPLE["digest"])
+    return beginning + AS_OF.to_bytes(8, "little") + b"".join(columns)
 
 
 def _assembled() -> bytes:
-    """The snapshot, put together from the cells of the page alone."""
-    columns = (len(column).to_bytes(8, "little") + column for column in COLUMNS)
-    return b"vantrexia/directory/1\n" + (3).to_bytes(8, "little") + b"".join(columns)
+    return _unpadded().ljust(65_536, b"\0")
 
 
-def _bound(
-    *, practice_id: UUID = PRACTICE, snapshot_id: UUID = SNAPSHOT, place: int = PLACE, count: int = COUNT
-) -> Callable[[int], bytes]:
-    return lambda key_version: chunk_binding(practice_id, snapshot_id, place, count, key_version)
+BOUND = partial(chunk_binding, LABEL, PLACE)
 
 
 def test_the_snapshot_is_made_as_written() -> None:
@@ -79,15 +87,22 @@ def test_the_snapshot_is_made_as_written() -> None:
 
 
 def test_the_length_is_as_written() -> None:
-    """The sentence above the example says how long the snapshot is, and it is one chunk."""
-    assert f"is {len(_assembled())} bytes long" in PAGE.read_text(encoding="utf-8")
+    """The sentence above the example says how long the columns are and the snapshot, and it is one chunk."""
+    text = PAGE.read_text(encoding="utf-8")
+    assert f"before them take {len(_unpadded())} bytes" in text
+    assert f"the snapshot {len(encode_directory(_directory())):,} bytes long" in text
     assert list(chunks(_assembled())) == [_assembled()]
+
+
+def test_the_digest_is_that_of_the_rest() -> None:
+    """The digest on the page is SHA-256 of what follows it, zeros included."""
+    assert EXAMPLE["digest"] == hashlib.sha256(_assembled()[22 + 32 :]).hexdigest()
 
 
 def test_the_snapshot_is_read_as_written() -> None:
     """The columns of the page are a directory in which the patients of the page are found."""
     directory = decode_directory(_assembled())
-    assert directory.as_of == 3
+    assert directory.as_of == AS_OF
     assert directory.find(Listing(search=Phi("^brien"))) == (1, (1,))
     assert directory.find(Listing(search=Phi("nunez"), status=Status.ARCHIVED)) == (1, (2,))
 
@@ -99,17 +114,22 @@ def test_the_chunk_key_is_derived_as_written() -> None:
 
 def test_a_chunk_is_bound_as_written() -> None:
     """The associated data on the page are those of the code."""
-    bound_to = chunk_binding(PRACTICE, SNAPSHOT, PLACE, COUNT, VERSION)
-    assert bytes.fromhex(EXAMPLE["associated data"]) == bound_to
+    assert bytes.fromhex(EXAMPLE["associated data"]) == BOUND(VERSION)
 
 
 def test_a_chunk_is_sealed_as_written() -> None:
-    """Format, key version, nonce, ciphertext and tag, byte for byte."""
+    """Format, key version, nonce, ciphertext and tag: length, both ends, and the digest of all of it."""
     nonce = bytes.fromhex(EXAMPLE["nonce"])
     sealed = AESGCM(bytes.fromhex(EXAMPLE["chunk key"])).encrypt(
         nonce, _assembled(), bytes.fromhex(EXAMPLE["associated data"])
     )
-    assert Envelope(VERSION, nonce, sealed).encode() == SEALED
+    wire = Envelope(VERSION, nonce, sealed).encode()
+    assert (len(wire), wire[:48].hex(), wire[-48:].hex()) == (
+        int(EXAMPLE["bytes"]),
+        EXAMPLE["first 48"],
+        EXAMPLE["last 48"],
+    )
+    assert hashlib.sha256(wire).hexdigest() == EXAMPLE["SHA-256"]
 
 
 @pytest.fixture
@@ -123,10 +143,10 @@ def ring(tmp_path: Path) -> KeyRing:
 
 def test_the_service_seals_in_this_format(ring: KeyRing) -> None:
     """What the service seals opens by what the page says about key, binding and bytes, and nothing else."""
-    sealed = AesGcmSnapshotCipher(ring).seal(PRACTICE, _bound(), _assembled())
+    sealed = AesGcmSnapshotCipher(ring).seal(PRACTICE, BOUND, _assembled())
     envelope = Envelope.decode(sealed)
     key = ring.root(PRACTICE, Purpose.DIRECTORY, envelope.key_version).derive(b"directory/snapshot")
-    bound_to = chunk_binding(PRACTICE, SNAPSHOT, PLACE, COUNT, envelope.key_version)
+    bound_to = BOUND(envelope.key_version)
     assert AESGCM(key).decrypt(envelope.nonce, envelope.sealed, bound_to) == _assembled()
     assert len(sealed) == len(_assembled()) + 31
 
@@ -134,17 +154,20 @@ def test_the_service_seals_in_this_format(ring: KeyRing) -> None:
 @pytest.mark.parametrize(
     ("practice_id", "moved"),
     [
-        (PRACTICE, _bound(place=PLACE + 1)),
-        (PRACTICE, _bound(count=COUNT + 1)),
-        (PRACTICE, _bound(snapshot_id=ELSEWHERE)),
-        (ELSEWHERE, _bound(practice_id=ELSEWHERE)),
+        (PRACTICE, partial(chunk_binding, LABEL, PLACE + 1)),
+        (PRACTICE, partial(chunk_binding, attrs.evolve(LABEL, chunks=COUNT + 1), PLACE)),
+        (PRACTICE, partial(chunk_binding, attrs.evolve(LABEL, as_of=AS_OF + 1), PLACE)),
+        (PRACTICE, partial(chunk_binding, attrs.evolve(LABEL, epoch=ELSEWHERE), PLACE)),
+        (PRACTICE, partial(chunk_binding, attrs.evolve(LABEL, snapshot_id=ELSEWHERE), PLACE)),
+        (PRACTICE, partial(chunk_binding, attrs.evolve(LABEL, practice_id=ELSEWHERE), PLACE)),
+        (ELSEWHERE, BOUND),
     ],
-    ids=["another place", "another count", "another snapshot", "another practice"],
+    ids=["place", "count", "change number", "epoch", "snapshot", "practice", "key of another practice"],
 )
 def test_a_chunk_opens_nowhere_else(ring: KeyRing, practice_id: UUID, moved: Callable[[int], bytes]) -> None:
-    """Where it was sealed for a chunk opens; moved, left alone of several, or under other ids it does not."""
+    """Where it was sealed for a chunk opens; under another place, label or key it does not."""
     cipher = AesGcmSnapshotCipher(ring)
-    sealed = cipher.seal(PRACTICE, _bound(), _assembled())
-    assert cipher.open(PRACTICE, _bound(), sealed) == _assembled()
+    sealed = cipher.seal(PRACTICE, BOUND, _assembled())
+    assert cipher.open(PRACTICE, BOUND, sealed) == _assembled()
     with pytest.raises(UnreadableError):
         cipher.open(practice_id, moved, sealed)

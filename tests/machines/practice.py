@@ -104,9 +104,10 @@ class Ground:
 
 
 def _shown_by(result: object) -> tuple[PatientId, tuple[PatientId, ...]]:
-    """Whom an answer is about, and whose demographics it shows: a registered patient's, not a moved one's."""
+    """Whom an answer is about, and whose PHI it shows: a registered patient's, a reason's subject's."""
     if isinstance(result, MovedPatient):
-        return result.patient.id, ()
+        shows = result.change.move in {Move.ARCHIVE, Move.RESTORE}
+        return result.patient.id, (result.patient.id,) if shows else ()
     assert isinstance(result, Patient)
     return result.id, (result.id,)
 
@@ -168,6 +169,8 @@ class PracticeMachine(RuleBasedStateMachine):
             refusals, receipt = (PermissionDeniedError,), None
         elif once and receipt and receipt.request != once[1]:
             refusals, receipt = (IdempotencyKeyReusedError,), None
+        elif receipt and self._is_deleted(actor, receipt.patient_id):
+            refusals, receipt = (NotFoundError,), None
         try:
             result = call(self._once(once))
         except AlreadyAnswered as again:
@@ -200,6 +203,9 @@ class PracticeMachine(RuleBasedStateMachine):
         finally:
             self.changed_practices.add(actor.practice_id)
         return None
+
+    def _is_deleted(self, actor: Actor, patient_id: PatientId) -> bool:
+        return self.model.records[actor.practice_id][patient_id].patient.status is Status.DELETED
 
     @staticmethod
     def _once(once: tuple[str, bytes] | None) -> Once | None:
@@ -360,7 +366,13 @@ class PracticeMachine(RuleBasedStateMachine):
             self.model.move(known, move, after, actor, now, why)
             assert moved == MovedPatient(known.patient, known.moves[-1])
             self.model.record(
-                actor, Action(move.value), Outcome.DONE, now, patient_id=patient_id, changed=("status",)
+                actor,
+                Action(move.value),
+                Outcome.DONE,
+                now,
+                patient_id=patient_id,
+                changed=("status",),
+                disclosed=() if why is None else (patient_id,),
             )
 
     @staticmethod

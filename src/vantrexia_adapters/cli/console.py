@@ -2,6 +2,7 @@
 
 import getpass
 import json
+import os
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,10 +24,7 @@ _PLAIN_STEPS = 10
 
 def console_actor(service: "Service") -> Actor:
     """Whoever runs a command holds the database and the keys; the trail names the account on this machine."""
-    try:
-        login = getpass.getuser()
-    except (KeyError, OSError):
-        login = "unknown"
+    login = _account()
     return operator(service.practice_id, Origin(address=f"console:{login}"[:64]))
 
 
@@ -68,6 +66,18 @@ def with_progress(items: Iterable[T], *, total: int, label: str) -> Iterator[T]:
         yield item
         if done % step == 0 or done == total:
             click.echo(f"{label}: {done} of {total} ({time.perf_counter() - began:.1f} s)", err=True)
+
+
+def _account() -> str:
+    """Whose process this is: asked of the system, for the environment says what anybody writes into it."""
+    try:
+        import pwd  # not there on Windows
+    except ImportError:
+        return getpass.getuser()
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
 
 
 def _shown(value: object) -> str:

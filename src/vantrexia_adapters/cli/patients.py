@@ -1,5 +1,6 @@
 """``vantrexia patients``: the administrator's view of deleted records."""
 
+import sys
 from uuid import UUID
 
 import click
@@ -16,7 +17,7 @@ def patients() -> None:
     \b
     Examples:
       vantrexia patients deleted
-      vantrexia patients restore 4d5e6f7a-8b9c-4d1e-af3a-4b5c6d7e8f9a --reason "Deleted by mistake"
+      vantrexia patients restore 4d5e6f7a-8b9c-4d1e-af3a-4b5c6d7e8f9a
     """
 
 
@@ -37,13 +38,21 @@ def deleted(*, page: int, page_size: int, as_json: bool) -> None:
 
 @patients.command()
 @click.argument("patient_id", type=click.UUID)
-@click.option("--reason", required=True, help="Why it is restored; kept, sealed, with the record's history.")
-def restore(patient_id: UUID, reason: str) -> None:
-    """Make a deleted record active again."""
+@click.option("--reason-stdin", is_flag=True, help="Read the reason from standard input instead of a prompt.")
+def restore(patient_id: UUID, *, reason_stdin: bool) -> None:
+    """Make a deleted record active again.
+
+    It asks why; the reason is kept, sealed, with the record's history. It may tell about the patient, so it
+    is no argument: those show in the list of processes and in the shell's history.
+
+    \b
+    Example:
+      echo "Deleted by mistake" | vantrexia patients restore ID --reason-stdin
+    """
     try:
-        why = Reason(reason)
+        why = Reason(sys.stdin.readline() if reason_stdin else click.prompt("Reason", err=True))
     except InvalidValueError as invalid:
-        raise InvalidError.on("--reason", str(invalid)) from None
+        raise InvalidError.on("reason", str(invalid)) from None
     with opened() as service:
         restore_patient(service.desk, console_actor(service), PatientId(patient_id), why)
     click.echo(f"Patient {patient_id} is active again.")

@@ -54,7 +54,9 @@ def serve(*, host: str, port: int, workers: int, tls_cert: Path | None, tls_key:
             "Give --tls-cert and --tls-key, or listen on 127.0.0.1 behind a proxy that speaks TLS."
         )
         raise click.UsageError(message)
-    settings = load()
+    if host in _LOOPBACK_NAMES:
+        host = "127.0.0.1"
+    settings = _addressed(load(), host, port, is_tls=tls_cert is not None)
     prepare(settings)
     click.echo(f"Vantrexia serves {settings.public_url}/api/v1/ on {host} port {port}.", err=True)
     run(settings, Binding(host, port, workers, tls_cert, tls_key))
@@ -113,6 +115,14 @@ def run(settings: Settings, binding: Binding) -> None:
         workers_kill_timeout=30,
         respawn_failed_workers=binding.workers > 1,
     ).serve()
+
+
+def _addressed(settings: Settings, host: str, port: int, *, is_tls: bool) -> Settings:
+    """The settings with a public URL that fits where we listen, unless somebody has set one."""
+    if settings.public_url != attrs.fields(Settings).public_url.default:
+        return settings
+    named = f"[{host}]" if ":" in host else host
+    return attrs.evolve(settings, public_url=f"{'https' if is_tls else 'http'}://{named}:{port}")
 
 
 def _is_loopback(host: str) -> bool:

@@ -249,6 +249,10 @@ class KeyRing:
             # Afterwards: whoever sees the new number must find the new content.
             self.generation += 1
 
+    def has_practices(self) -> bool:
+        """Whether any practice's keys are in the ring, that is, whether anything may have been sealed."""
+        return any(name.scope != DEPLOYMENT for name in self._state.roots)
+
     def checks(self) -> tuple[KeyCheck, ...]:
         """The check values of all keys, for the database to store."""
         return tuple(KeyCheck(entry.name, entry.check) for entry in self._state.content.entries)

@@ -37,7 +37,7 @@ def open_engine(url: str, *, wait_seconds: float = WAIT_SECONDS) -> sa.Engine:
     """
     try:
         parsed = sa.make_url(url)
-    except sa.exc.ArgumentError:
+    except (sa.exc.ArgumentError, ValueError):
         # Not chained: the text of a malformed URL may hold a password.
         raise UnsupportedDatabaseError from None
     backend = parsed.get_backend_name()
@@ -89,6 +89,8 @@ def _open_postgresql(url: sa.URL, wait_seconds: float) -> sa.Engine:
         "statement_timeout": f"{STATEMENT_SECONDS_MAX}s",
         "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_SECONDS_MAX}s",
         "application_name": "vantrexia",
+        # What was acknowledged is on the disk, whatever the server's default is.
+        "synchronous_commit": "on",
     }
     options = " ".join([str(given), *(f"-c {name}={value}" for name, value in settings.items())]).strip()
     try:

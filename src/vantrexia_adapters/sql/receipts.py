@@ -57,7 +57,7 @@ class SqlReceipts:
         ends: on PostgreSQL for this row, on SQLite because there is one writer.
         """
         key, request = (
-            self._digest(_KEY, once.key.reveal().encode()),
+            self._key_of(by, once),
             self._digest(_REQUEST, once.request.reveal()),
         )
         self._transaction.rows(_EXPIRE, {"expired_at": at - RECEIPT_LIFE})
@@ -90,7 +90,7 @@ class SqlReceipts:
 
     def keep(self, by: UserId, once: Once, answer: Phi[bytes]) -> None:
         """See `Receipts`."""
-        key = self._digest(_KEY, once.key.reveal().encode())
+        key = self._key_of(by, once)
         at = self._claimed.get((by, key))
         if at is None:
             message = "an answer is kept under a claimed key only"
@@ -99,6 +99,10 @@ class SqlReceipts:
             _ANSWER, self._place(key, at), answer.reveal(), bucket=BUCKET_LONG
         )
         self._transaction.rows(_KEEP, {**self._place_in_table(by, key), "new_answer": sealed})
+
+    def _key_of(self, by: UserId, once: Once) -> bytes:
+        # The account belongs to the digest: a receipt that is copied to another account does not open there.
+        return self._digest(_KEY, by.to_bytes(8, "big") + once.key.reveal().encode())
 
     def _digest(self, name: FieldName, value: bytes) -> bytes:
         return self._protection.index.digest(name, self._practice_id, value)

@@ -7,7 +7,7 @@ and an answer given again. If the trail cannot be written the call fails and sho
 the manner is that of an audit device that blocks rather than lets pass).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Final, Generic, TypeVar
@@ -111,8 +111,8 @@ class Deed(Generic[W]):
         self._is_finished = True
         return answer
 
-    def replay(self) -> None:
-        """Answer from the receipt, if there is one.
+    def replay(self, check: Callable[[W, PatientId], None] | None) -> None:
+        """Answer from the receipt, if there is one and ``check`` does not object to showing its record again.
 
         Raises:
             AlreadyAnswered: with the first answer, once the replay is on the trail.
@@ -123,6 +123,8 @@ class Deed(Generic[W]):
         kept = self.work.receipts.claim(self.attempt.actor.user_id, self._once, at=self.now)
         if kept is not None:
             shown, answer = _read_shown(kept.reveal())
+            if check is not None and shown.patient_id is not None:
+                check(self.work, shown.patient_id)
             self.work.trail.append(self.attempt.entry(Outcome.REPLAYED, self.now, fact=shown))
             self.work.commit()
             raise AlreadyAnswered(Phi(answer))
@@ -153,8 +155,16 @@ def _read_shown(kept: bytes) -> tuple[Fact, bytes]:
 
 
 @contextmanager
-def undertake(desk: Desk[W], attempt: Attempt, once: Once | None = None) -> Iterator[Deed[W]]:
+def undertake(
+    desk: Desk[W],
+    attempt: Attempt,
+    once: Once | None = None,
+    *,
+    before_replay: Callable[[W, PatientId], None] | None = None,
+) -> Iterator[Deed[W]]:
     """Open a unit of work for an attempt the actor is permitted to make.
+
+    ``before_replay`` may refuse to show a record again: much may have happened since the first answer.
 
     Raises:
         PermissionDeniedError: the role lacks the permission; nothing was opened, the refusal is recorded.
@@ -166,7 +176,7 @@ def undertake(desk: Desk[W], attempt: Attempt, once: Once | None = None) -> Iter
         reach = attempt.actor.require(attempt.permission)
         with desk.begin(attempt.actor.practice_id) as work:
             deed = Deed(work, attempt, now, reach, once)
-            deed.replay()
+            deed.replay(before_replay)
             yield deed
             deed.check_finished()
     except AlreadyAnswered:

@@ -8,7 +8,7 @@ from vantrexia_core.audit import Action, Attempt, undertake
 from vantrexia_core.identity.facts import UserCreated, UsersListed, UserUpdated
 from vantrexia_core.identity.model import NewPassword, NewUser, User
 from vantrexia_core.identity.ports import UserDesk
-from vantrexia_core.kernel import Actor, ConflictError, Permission, Role, UserId
+from vantrexia_core.kernel import Actor, ConflictError, NotFoundError, Permission, Role, UserId
 
 
 class LastAdministratorError(ConflictError):
@@ -54,16 +54,19 @@ def change_user(
     """
     with undertake(desk, Attempt(actor, Action.USER_UPDATE, Permission.MANAGE_USERS)) as deed:
         users = deed.work.users
-        user = users.get(user_id)
+        # All of them, locked in one order: two changes at once undo nothing of each other, and wait in turn.
+        accounts = {account.id: account for account in users.all()}
+        if user_id not in accounts:
+            raise NotFoundError
+        user = accounts.pop(user_id)
         changed = attrs.evolve(
             user,
             role=user.role if role is None else role,
             is_active=user.is_active if is_active is None else is_active,
         )
-        if _is_administering(user) and not _is_administering(changed):
-            others = (other for other in users.all() if other.id != user_id)
-            if not any(map(_is_administering, others)):
-                raise LastAdministratorError
+        is_leaving = _is_administering(user) and not _is_administering(changed)
+        if is_leaving and not any(map(_is_administering, accounts.values())):
+            raise LastAdministratorError
         users.save(changed)
         names = (name for name in ("role", "is_active") if getattr(user, name) != getattr(changed, name))
         return deed.finish(UserUpdated(user_id=user_id, changed=tuple(names)), changed)

@@ -4,7 +4,7 @@ from vantrexia_core.audit import Action, Attempt, Once, undertake
 from vantrexia_core.kernel import Actor, PatientId, Permission
 from vantrexia_core.patients.lifecycle import Move
 from vantrexia_core.patients.model import ExpectedVersion, MovedPatient
-from vantrexia_core.patients.moving import moved
+from vantrexia_core.patients.moving import check_shown, moved
 from vantrexia_core.patients.ports import PatientDesk
 from vantrexia_core.patients.values import Reason
 
@@ -27,7 +27,7 @@ def archive_patient(
         StaleVersionError: the record is at another version than expected.
     """
     attempt = Attempt(actor, Action.ARCHIVE, Permission.ARCHIVE_PATIENTS, patient_id)
-    with undertake(desk, attempt, once) as deed:
+    with undertake(desk, attempt, once, before_replay=check_shown) as deed:
         return moved(deed, patient_id, Move.ARCHIVE, reason=reason, expected_version=expected_version)
 
 
@@ -48,5 +48,5 @@ def unarchive_patient(
         StaleVersionError: the record is at another version than expected.
     """
     attempt = Attempt(actor, Action.UNARCHIVE, Permission.ARCHIVE_PATIENTS, patient_id)
-    with undertake(desk, attempt, once) as deed:
+    with undertake(desk, attempt, once, before_replay=check_shown) as deed:
         return moved(deed, patient_id, Move.UNARCHIVE, expected_version=expected_version)

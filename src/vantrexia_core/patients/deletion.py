@@ -4,7 +4,7 @@ from vantrexia_core.audit import Action, Attempt, Once, undertake
 from vantrexia_core.kernel import Actor, PatientId, Permission
 from vantrexia_core.patients.lifecycle import Move
 from vantrexia_core.patients.model import ExpectedVersion, MovedPatient
-from vantrexia_core.patients.moving import moved
+from vantrexia_core.patients.moving import check_shown, moved
 from vantrexia_core.patients.ports import PatientDesk
 from vantrexia_core.patients.values import Reason
 
@@ -35,5 +35,5 @@ def restore_patient(
         InvalidTransitionError: it is not deleted.
     """
     attempt = Attempt(actor, Action.RESTORE, Permission.MANAGE_DELETED_PATIENTS, patient_id)
-    with undertake(desk, attempt, once) as deed:
+    with undertake(desk, attempt, once, before_replay=check_shown) as deed:
         return moved(deed, patient_id, Move.RESTORE, reason=reason)

@@ -201,7 +201,9 @@ class Patient:
             self, status=status_after(self.status, move), version=self.version + 1, updated_at=now
         )
         change = StatusChange(self.id, moved.version, move, now, by.user_id, by.email, reason)
-        return moved, change, FACT_OF_MOVE[move](self.id, changed=("status",))
+        # Their answers show what was typed as a reason, and a restored record is shown whole.
+        disclosed = (self.id,) if move in {Move.ARCHIVE, Move.RESTORE} else ()
+        return moved, change, FACT_OF_MOVE[move](self.id, changed=("status",), disclosed=disclosed)
 
 
 @attrs.frozen

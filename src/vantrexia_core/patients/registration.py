@@ -6,6 +6,7 @@ from vantrexia_core.audit import Action, Attempt, Deed, Once, undertake
 from vantrexia_core.kernel import Actor, PatientId, Permission
 from vantrexia_core.patients.facts import Registered
 from vantrexia_core.patients.model import ExpectedVersion, NewPatient, Patient, Revision
+from vantrexia_core.patients.moving import check_shown
 from vantrexia_core.patients.ports import MrnTakenError, PatientDesk, PatientWork
 from vantrexia_core.patients.values import Mrn
 
@@ -23,7 +24,9 @@ def register_patient(
         PermissionDeniedError: the role may not create patients.
         InvalidError: a birth in the future; an MRN or external id that another record has.
     """
-    with undertake(desk, Attempt(actor, Action.CREATE, Permission.WRITE_PATIENTS), once) as deed:
+    with undertake(
+        desk, Attempt(actor, Action.CREATE, Permission.WRITE_PATIENTS), once, before_replay=check_shown
+    ) as deed:
         patient, fact = _added(desk, actor, deed, new)
         return deed.finish(fact, patient)
 

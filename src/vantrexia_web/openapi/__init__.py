@@ -23,7 +23,7 @@ from vantrexia_core.kernel import (
 from vantrexia_core.patients import SEARCH_CHARACTERS_MAX, Address, AlreadyArchivedError, Ordering
 from vantrexia_web.openapi.operations import OPERATIONS, Operation
 from vantrexia_web.openapi.schemas import ANSWERS, Schema, body_schema
-from vantrexia_web.problems import BodyTooLargeError, MediaTypeError, problem, status_of
+from vantrexia_web.problems import BodyTooLargeError, MediaTypeError, SlowBodyError, problem, status_of
 from vantrexia_web.routes import ROUTES, Guarded, Open
 from vantrexia_web.wire.conditions import IDEMPOTENCY_KEY_PATTERN
 
@@ -51,7 +51,8 @@ _PROBLEMS: Final = {
     404: "No such record for you, or no such page.",
     409: "The record's state does not allow this now.",
     412: "The record is not at the version that `If-Match` expects.",
-    413: "The body is larger than 1 MiB.",
+    408: "The body did not arrive within ten seconds.",
+    413: "The body is larger than 64 KiB.",
     415: "The body is not declared as `application/json`.",
     422: "The `Idempotency-Key` was used for a different request.",
     429: "Too many requests; `Retry-After` says when to try again.",
@@ -227,7 +228,7 @@ def _refusals(route: Guarded | Open, operation: Operation) -> list[int]:
     if isinstance(route, Guarded):
         statuses |= {401, 403, 503}
     if operation.body is not None:
-        statuses |= {400, 413, 415}
+        statuses |= {400, 408, 413, 415}
         if isinstance(route, Open):
             # Signing in: wrong credentials are a 401, and every attempt must reach the trail.
             statuses |= {401, 503}
@@ -298,6 +299,7 @@ _EXAMPLES: Final[dict[int, VantrexiaError]] = {
     404: NotFoundError(),
     409: AlreadyArchivedError(),
     412: StaleVersionError(),
+    408: SlowBodyError(),
     413: BodyTooLargeError(),
     415: MediaTypeError(),
     422: IdempotencyKeyReusedError(),

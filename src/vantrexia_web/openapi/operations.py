@@ -132,7 +132,7 @@ OPERATIONS: Final[Mapping[Callable[..., object], Operation]] = {
         200,
         "Unarchived",
         examples.UNARCHIVED,
-        refusals=(400, 409, 413, 415),
+        refusals=(400, 408, 409, 413, 415),
         is_conditional=True,
         is_once=True,
     ),

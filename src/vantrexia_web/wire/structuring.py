@@ -27,6 +27,7 @@ NOT_NULL: Final = "This field may not be null."
 NOT_TEXT: Final = "Not a valid string."
 NOT_AN_OBJECT: Final = "Not a valid object."
 UNKNOWN: Final = "This field is not known. Check its spelling."
+UNKNOWN_NAMED_MAX: Final = 20
 UNKNOWN_UNNAMED: Final = "A field is not known. Check the spelling of the fields' names."
 
 _NAMEABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
@@ -65,7 +66,8 @@ def _complaints(refused: Exception, field: str) -> Iterator[tuple[str, str]]:
     elif isinstance(refused, KeyError):
         yield field, REQUIRED
     elif isinstance(refused, ForbiddenExtraKeysError):
-        for key in sorted(refused.extra_fields):
+        # Enough to find a misspelling by; thousands of unknown keys are not worth an answer each.
+        for key in sorted(refused.extra_fields)[:UNKNOWN_NAMED_MAX]:
             is_nameable = _NAMEABLE.fullmatch(key) is not None
             yield (field + key, UNKNOWN) if is_nameable else (NON_FIELD, UNKNOWN_UNNAMED)
     else:

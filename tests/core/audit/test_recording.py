@@ -39,7 +39,7 @@ from vantrexia_core.kernel import (
     Role,
     UnavailableError,
 )
-from vantrexia_core.patients import Patient, Registered, Viewed, register_patient
+from vantrexia_core.patients import Patient, Registered, Viewed, delete_patient, register_patient
 
 CREATE = Attempt(an_actor(), Action.CREATE, Permission.WRITE_PATIENTS)
 VIEW = Attempt(an_actor(), Action.READ, Permission.VIEW_PATIENTS, a_patient_id())
@@ -441,3 +441,13 @@ def test_what_makes_a_call_once_does_not_print_itself() -> None:
     """Key, request and answer may hold PHI."""
     once = _once("a-key-with-phi", b"a body with phi")
     assert "phi" not in f"{once!r} {AlreadyAnswered(Phi(b'phi'))!r}".replace("Phi(•••)", "")
+
+
+def test_an_answer_about_a_deleted_record_is_not_given_again() -> None:
+    """It is hidden from whoever asked first as well, and the refusal is on the trail."""
+    desk = a_memory_desk()
+    first = _register(desk, _once())
+    delete_patient(desk, an_actor(Role.ADMIN), first.id)
+    with pytest.raises(NotFoundError):
+        _register(desk, _once())
+    assert (desk.entries[-1].outcome, desk.entries[-1].code) == (Outcome.REFUSED, "not_found")

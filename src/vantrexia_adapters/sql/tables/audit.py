@@ -22,7 +22,7 @@ audit_entry: Final = sa.Table(
     sa.Column("patient_id", sa.Uuid()),
     sa.Column("user_id", sa.BigInteger()),
     sa.Column("changed", sa.Text(), nullable=False),  # names of fields, blank-separated
-    sa.Column("disclosed", sa.Text(), nullable=False),  # ids of patients as shown, blank-separated
+    sa.Column("disclosed", sa.Text(), nullable=False),  # ids of patients, sorted, blank-separated
     sa.Column("request_id", sa.Text()),
     sa.Column("address", sa.Text()),
 )

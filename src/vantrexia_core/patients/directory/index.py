@@ -83,11 +83,12 @@ class Taken:
 
     columns: Columns
     additions: tuple[Addition, ...]
+    unreadable: frozenset[int]
     as_of: int
 
     def packed(self) -> "Directory":
         """The directory with its overlay in fresh columns."""
-        return Directory(spliced_columns(self.columns, self.additions), self.as_of)
+        return Directory(spliced_columns(self.columns, self.additions), self.as_of, self.unreadable)
 
 
 class Directory:
@@ -95,11 +96,12 @@ class Directory:
 
     __slots__ = (
         "_added", "_by_creation", "_by_name", "_columns", "_letters", "_maps", "_number_max", "_places",
-        "_ranks", "_status_maps", "_variants_of", "_words", "as_of",
+        "_ranks", "_status_maps", "_unreadable", "_variants_of", "_words", "as_of",
     )  # fmt: skip
 
-    def __init__(self, columns: Columns, as_of: int) -> None:
+    def __init__(self, columns: Columns, as_of: int, unreadable: Iterable[int] = ()) -> None:
         self.as_of = as_of
+        self._unreadable = set(unreadable)
         self._columns = columns
         self._number_max: int | None = None
         self._places: array[int] | None = None
@@ -126,14 +128,16 @@ class Directory:
         cls, rows: Iterable[tuple[int, DirectoryEntry | Unreadable]], *, size_max: int
     ) -> "Directory | None":
         """Pack rows, each with its change number, in any order; None if there are more than ``size_max``."""
-        packer, as_of = Packer(), 0
+        packer, as_of, unreadable = Packer(), 0, set()
         for place, (seq, entry) in enumerate(rows):
             if place >= size_max:
                 return None
             as_of = max(as_of, seq)
-            if isinstance(entry, DirectoryEntry):
+            if isinstance(entry, Unreadable):
+                unreadable.add(entry.number)
+            else:
                 packer.add(entry)
-        return cls(packer.packed(), as_of)
+        return cls(packer.packed(), as_of, unreadable)
 
     @property
     def columns(self) -> Columns:
@@ -144,6 +148,11 @@ class Directory:
     def size(self) -> int:
         """How many patients, deleted ones included."""
         return len(self._columns.numbers) - self._columns.statuses.count(GONE) + len(self._added)
+
+    @property
+    def unreadable(self) -> int:
+        """How many records do not open, and so are not listed. A snapshot would not know of them."""
+        return len(self._unreadable)
 
     @property
     def memory_bytes(self) -> int:
@@ -167,10 +176,13 @@ class Directory:
             OutOfOrderError: nothing more was taken in; build the directory anew.
         """
         flips: dict[int, tuple[int, int]] = {}
-        for entry in changes:
-            self._take_in(entry, flips)
-        if flips:
-            self._flip(flips)
+        try:
+            for entry in changes:
+                self._take_in(entry, flips)
+        finally:
+            # Even when one is out of order: what was taken in before it would never reach the bitmaps.
+            if flips:
+                self._flip(flips)
         self.as_of = max(self.as_of, as_of)
 
     def find(self, listing: Listing) -> tuple[int, tuple[int, ...]]:
@@ -202,7 +214,7 @@ class Directory:
         """What packing needs, copied so that this directory can go on changing meanwhile."""
         columns = attrs.evolve(self._columns, statuses=self._columns.statuses[:])
         additions = tuple(Addition(one.entry, one.position, one.rank) for one in self._by_name)
-        return Taken(columns, additions, self.as_of)
+        return Taken(columns, additions, frozenset(self._unreadable), self.as_of)
 
     def _merged(
         self, packed: Hits, added: Sequence[_Added], begin: int, end: int, *, by_name: bool
@@ -270,7 +282,9 @@ class Directory:
     def _word_map(self, word: SearchWord) -> int:
         # A single letter takes longest, and everybody's typing begins with one: letters do not make room for
         # longer words.
-        kept, kept_max = (self._letters, LETTERS_KEPT_MAX) if len(word.text) == 1 else (self._words, WORDS_KEPT_MAX)
+        kept, kept_max = (
+            (self._letters, LETTERS_KEPT_MAX) if len(word.text) == 1 else (self._words, WORDS_KEPT_MAX)
+        )
         key = (word.text, word.at_start)
         bitmap = kept.get(key)
         if bitmap is None:
@@ -301,9 +315,11 @@ class Directory:
             self._by_name.remove(old)
             self._by_creation.remove(old)
         if isinstance(entry, Unreadable):
+            self._unreadable.add(entry.number)
             if position is not None:
                 self._set_status(position, GONE, flips)
             return
+        self._unreadable.discard(entry.number)
         if position is not None and self._is_spelled_alike(position, entry):
             self._set_status(position, CODES[entry.status], flips)
             return

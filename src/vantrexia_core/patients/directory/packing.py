@@ -27,8 +27,8 @@ _MARKS_MET: Final = b"\x02\x06"
 _SAMPLES, _SAMPLE_BYTES = 16, 4096
 _BYTES_A_HIT: Final = 75
 """Walking to a hit takes as long as `flags` takes for so many bytes."""
-_FLAGGED_MIN: Final = 60_000
-"""From so many positions on, a byte for each is set in C and all are packed together."""
+_BYTES_A_BIT: Final = 9
+"""Setting one bit takes as long as packing so many bytes, which C sets, into bits."""
 
 
 @attrs.frozen(repr=False, eq=False)
@@ -82,7 +82,7 @@ class Texts:
         return list(self._indices(needle))
 
     def is_frequent(self, needle: bytes) -> bool:
-        """Whether so many texts seem to have the needle that `flags` is faster than walking from hit to hit."""
+        """Whether so many texts seem to have it that `flags` is faster than walking from hit to hit."""
         blob = self.blob
         step = max(_SAMPLE_BYTES, len(blob) // _SAMPLES)
         found = sum(blob.count(needle, at, at + _SAMPLE_BYTES) for at in range(0, len(blob), step))
@@ -204,7 +204,7 @@ def bitmap_of_borders(borders: Iterable[int], size: int) -> int:
 
 def bitmap_of_positions(lists: Sequence[Sequence[int]], size: int) -> int:
     """The bitmap of the positions in all lists."""
-    if sum(map(len, lists)) < _FLAGGED_MIN:
+    if sum(map(len, lists)) * _BYTES_A_BIT < size:
         draft = BitmapDraft(size)
         for positions in lists:
             draft.add_positions(positions)

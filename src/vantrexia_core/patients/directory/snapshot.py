@@ -7,10 +7,11 @@ r"""The bytes of a packed directory, and of the chunks it is sealed in.
 
 Numbers are little-endian. A snapshot is a cache: what cannot be read is thrown away and built anew from the
 rows, so reading is strict and every doubt is an `UnreadableError`. The digest holds no secret and stops no
-forger; it is why the columns need not be compared with each other, position by position. Each chunk is sealed
-on its own and bound to practice, snapshot, epoch, change number, its place and the number of chunks, so that
-chunks cannot be swapped, dropped or mixed, nor a snapshot passed for another one. The padding hides in lengths
-what one patient changes.
+forger; it is why the columns need not be held against each other, position by position.
+
+Each chunk is sealed on its own and bound to practice, snapshot, epoch, change number, its place and the
+number of chunks, so that chunks cannot be swapped, dropped or mixed, nor a snapshot passed for another one's.
+The padding hides in lengths what one patient changes.
 """
 
 import hashlib
@@ -173,6 +174,7 @@ def _check(columns: Columns) -> None:
         and codes.starts[-1] == len(codes.positions) == size
         and len(columns.variant_postings.starts) == len(columns.variants) + 1
         and columns.variant_postings.starts[-1] == len(columns.variant_postings.positions)
+        and max(columns.created, default=-1) < size
         and len(columns.created_tail) <= size
         and sum(map(columns.statuses.count, CODES.values())) == size
     )

@@ -59,7 +59,7 @@ def spliced_columns(old: Columns, additions: Sequence[Addition]) -> Columns:
                 made.append(values[piece])
         return made
 
-    firsts, first_codes = _with_new(old.firsts, [entry.first.folded for entry in news])
+    firsts, first_codes = _firsts(old, dropped, news)
     kind = code_type(len(firsts))
     old_first_of = array(kind, map(first_codes.__getitem__, old.first_of))
     place_of_first = {text: code for code, text in enumerate(firsts)}
@@ -86,12 +86,18 @@ def spliced_columns(old: Columns, additions: Sequence[Addition]) -> Columns:
     )
 
 
-def _with_new(texts: Texts, news: Sequence[bytes]) -> "tuple[Texts, array[int]]":
-    """The texts with new ones sorted in, and for each old code its new one."""
-    olds = list(texts)
-    merged = sorted({*olds, *news})
+def _firsts(
+    old: Columns, dropped: Sequence[int], news: Sequence[DirectoryEntry]
+) -> "tuple[Texts, array[int]]":
+    """The first names that somebody has, and for each old code the new one."""
+    counts = [old.first_postings.count(code) for code in range(len(old.firsts))]
+    for position in dropped:
+        counts[old.first_of[position]] -= 1
+    kept = {text for text, count in zip(old.firsts, counts, strict=True) if count}
+    merged = sorted(kept.union(entry.first.folded for entry in news))
     place = {text: code for code, text in enumerate(merged)}
-    return Texts.of(merged), array("I", (place[text] for text in olds))
+    # A name that nobody has any more is looked up at dropped places only: its code is never read.
+    return Texts.of(merged), array("I", (place.get(text, 0) for text in old.firsts))
 
 
 def _lasts(
