@@ -81,7 +81,7 @@ class Directory:
     """One practice's directory, as of a change number."""
 
     __slots__ = (
-        "_added", "_by_creation", "_by_name", "_columns", "_maps", "_places", "_ranks", "_status_maps",
+        "_added", "_by_creation", "_by_name", "_columns", "_gone", "_maps", "_places", "_ranks", "_status_maps",
         "_unreadable", "_variants_of", "_words", "as_of",
     )  # fmt: skip
 
@@ -94,6 +94,7 @@ class Directory:
         for position, number in enumerate(columns.numbers):
             self._places[number] = position + 1
         self._ranks = inverse(columns.created)
+        self._gone = 0
         self._added: dict[int, _Added] = {}
         self._by_name: list[_Added] = []
         self._by_creation: list[_Added] = []
@@ -134,7 +135,7 @@ class Directory:
     @property
     def size(self) -> int:
         """How many patients, deleted ones included."""
-        return len(self._columns.numbers) - self._columns.statuses.count(GONE) + len(self._added)
+        return self._columns.size - self._gone + len(self._added)
 
     @property
     def unreadable(self) -> int:
@@ -261,6 +262,7 @@ class Directory:
         now = self._columns.statuses[position]
         before, _ = flips.get(position, (now, now))
         flips[position] = (before, code)
+        self._gone += (code == GONE) - (now == GONE)
         self._columns.statuses[position] = code
 
     def _word_map(self, word: SearchWord) -> int:
