@@ -29,8 +29,7 @@ class SqlSignInWork:
         """See `RecordedWork`. Ends the work."""
         self._transaction.check_not_over()
         if self._transaction.has_begun:
-            self._trail.flush()
-            self._transaction.commit()
+            self._transaction.commit(*self._trail.steps())
         else:
             # Nothing was changed: the entries are all there is to keep.
             self._transaction.close()
