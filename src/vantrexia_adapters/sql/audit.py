@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from vantrexia_adapters.sql.database import Database, Transaction
 from vantrexia_adapters.sql.errors import StatementFailedError
-from vantrexia_adapters.sql.statements import Row, Statement, Step
+from vantrexia_adapters.sql.statements import Row, Statement
 from vantrexia_adapters.sql.tables import audit_entry, audit_head
 from vantrexia_core.audit import Action, AuditEntry, AuditUnavailableError, Outcome, SequencedEntry
 from vantrexia_core.kernel import PatientId, PracticeId, RequestId, Role, UnavailableError, UserId
@@ -80,17 +80,17 @@ class SqlTrail:
         return [SequencedEntry(row[0], _entry(row)) for row in rows]
 
     def flush(self) -> None:
-        """Write what waits, inside the transaction.
+        """Write what waits.
 
         Raises:
             AuditUnavailableError: the database did not take it.
         """
-        if self._pending:
-            self._transaction.run(*self.steps())
-
-    def steps(self) -> Sequence[Step]:
-        """How what waits is written."""
-        return [_step([entry]) for entry in self.taken()]
+        entries, self._pending = self._pending, []
+        try:
+            for entry in entries:
+                self._transaction.rows(_append(1), _parameters([entry]))
+        except (UnavailableError, StatementFailedError) as failure:
+            raise AuditUnavailableError from failure
 
     def taken(self) -> Sequence[AuditEntry]:
         """What waits, for somebody else to write."""
@@ -187,13 +187,11 @@ class TrailWriter:
             return
         transaction = Transaction(self._database)
         try:
-            transaction.commit(*(_step([entry]) for entry in entries))
+            for entry in entries:
+                transaction.rows(_append(1), _parameters([entry]))
+            transaction.commit()
         finally:
             transaction.close()
-
-
-def _step(entries: Sequence[AuditEntry]) -> Step:
-    return Step(_append(len(entries)), _parameters(entries), AuditUnavailableError)
 
 
 def _parameters(entries: Sequence[AuditEntry]) -> dict[str, object]:

@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
-from typing import Any, Final
-from uuid import UUID
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -186,32 +185,33 @@ _HISTORY: Final = Statement(
 )
 
 
-def _for_each(column: sa.Column[UUID], count: int, select: sa.Select[Any]) -> Statement:
-    """``select`` for some ids: given as an array, on SQLite, which has none, one by one."""
-    each = [sa.bindparam(f"id_{position}", type_=sa.Uuid()) for position in range(count)]
-    array = sa.bindparam("ids", type_=sa.ARRAY(sa.Uuid()))
-    return Statement(select.where(column == sa.any_(array)), sqlite=select.where(column.in_(each)))
+def _among(count: int) -> list[sa.BindParameter[object]]:
+    return [sa.bindparam(f"id_{position}", type_=sa.Uuid()) for position in range(count)]
 
 
 def _ids_by_name(ids: Sequence[PatientId]) -> dict[str, object]:
     # Sorted: the order inside a page is the order of names, and it is no business of a statement log.
-    in_order = sorted(ids)
-    return {"ids": in_order, **{f"id_{position}": id_ for position, id_ in enumerate(in_order)}}
+    return {f"id_{position}": id_ for position, id_ in enumerate(sorted(ids))}
 
 
 @cache
 def _fetch(count: int) -> Statement:
-    return _for_each(patient.c.id, count, sa.select(*_COLUMNS).where(patient.c.practice_id == _PRACTICE))
+    return Statement(
+        sa.select(*_COLUMNS).where(patient.c.practice_id == _PRACTICE, patient.c.id.in_(_among(count)))
+    )
 
 
 @cache
 def _last_changes(count: int) -> Statement:
     later = patient_move.alias("later")
     newest = sa.select(sa.func.max(later.c.version)).where(later.c.patient_id == patient_move.c.patient_id)
-    moves = sa.select(*_MOVE_COLUMNS).where(
-        patient_move.c.practice_id == _PRACTICE, patient_move.c.version == newest.scalar_subquery()
+    return Statement(
+        sa.select(*_MOVE_COLUMNS).where(
+            patient_move.c.practice_id == _PRACTICE,
+            patient_move.c.patient_id.in_(_among(count)),
+            patient_move.c.version == newest.scalar_subquery(),
+        )
     )
-    return _for_each(patient_move.c.patient_id, count, moves)
 
 
 class SqlPatients:

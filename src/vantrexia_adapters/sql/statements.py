@@ -1,82 +1,117 @@
-"""What the stores ask of a database: statements of SQLAlchemy Core, built at import, run by the driver.
+"""Core statements, compiled once for each database and run on the driver's own cursor.
 
 SQLAlchemy describes tables, builds and compiles the statements, and pools the connections. It does not
 execute the ones of the hot path: measured on a read with its audit entry, its execution layer took 200 to
-250 µs of CPU a request, more than the driver and everything else in this package. How a statement is compiled
-and run is in `vantrexia_adapters.sql.sqlite` and `vantrexia_adapters.sql.postgresql`.
+250 µs of CPU a request, more than the driver and everything else in this package. What remains of its work
+per statement is the conversion of ids and times.
 """
 
-from collections.abc import Mapping, MutableSequence, Sequence
-from typing import Any, Final, Protocol, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeAlias
 
 import attrs
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import Dialect
-from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import Executable
-
-from vantrexia_core.kernel import VantrexiaError
 
 Row: TypeAlias = tuple[Any, ...]
 Parameters: TypeAlias = Mapping[str, Any]
+Conversion: TypeAlias = Callable[[Any], Any]
+
+
+@attrs.frozen
+class Compiled:
+    """One statement's text for one driver, with its conversions. ``order`` is None for named parameters."""
+
+    text: str
+    order: tuple[tuple[str, Conversion | None], ...] | None
+    named: tuple[tuple[str, Conversion], ...]
+    columns: tuple[tuple[int, Conversion], ...]
+    constants: Parameters
+    gives_rows: bool
+
+    def bind(self, parameters: Parameters) -> Parameters | tuple[Any, ...]:
+        """The parameters as the driver takes them."""
+        if self.constants:
+            parameters = {**self.constants, **parameters}
+        if self.order is not None:
+            return tuple(
+                [
+                    parameters[name] if convert is None else convert(parameters[name])
+                    for name, convert in self.order
+                ]
+            )
+        if self.named:
+            return {**parameters, **{name: convert(parameters[name]) for name, convert in self.named}}
+        return parameters
+
+    def read(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """The rows as Python values."""
+        if not self.columns:
+            return rows
+        return [self._read(row) for row in rows]
+
+    def _read(self, row: Row) -> Row:
+        values = list(row)
+        for position, convert in self.columns:
+            if values[position] is not None:
+                values[position] = convert(values[position])
+        return tuple(values)
 
 
 class Statement:
     """A statement of this package, built at import. ``sqlite`` is its other form where the two differ.
 
-    Parameters are `bindparam` without a value; an INSERT without values takes all columns by name. A form
-    uses those that it knows of the parameters that it is given.
+    Parameters are `bindparam` without a value; an INSERT without values takes all columns by name.
     """
 
-    __slots__ = ("postgresql", "sqlite")
+    __slots__ = ("_compiled", "_forms")
 
     def __init__(self, expression: Executable, *, sqlite: Executable | None = None) -> None:
-        self.postgresql: Final = expression
-        self.sqlite: Final = expression if sqlite is None else sqlite
+        self._forms: Final = {"postgresql": expression, "sqlite": expression if sqlite is None else sqlite}
+        self._compiled: Final[dict[str, Compiled]] = {}
+
+    def compiled(self, dialect: Dialect) -> Compiled:
+        """The statement for this database."""
+        compiled = self._compiled.get(dialect.name)
+        if compiled is None:
+            compiled = self._compiled[dialect.name] = _compile(self._forms[dialect.name], dialect)
+        return compiled
 
 
-@attrs.frozen
-class Step:
-    """A statement with its parameters. ``failure`` is what is raised instead when it fails."""
-
-    statement: Statement
-    parameters: Parameters = attrs.field(factory=dict, repr=False)
-    failure: type[VantrexiaError] | None = None
-
-
-@attrs.frozen
-class Answer:
-    """The rows that a statement gave, and how many it changed."""
-
-    rows: Sequence[Row] = attrs.field(default=(), repr=False)
-    changed: int = 0
-
-
-class Session(Protocol):
-    """A connection, as far as running statements goes."""
-
-    def run(self, steps: Sequence[Step], answers: MutableSequence[Answer]) -> None:
-        """Run some statements in order and add their answers, up to the first that fails.
-
-        Raises the driver's error. What follows the one that failed was not run.
-        """
-        ...
-
-
-def compiled(expression: Executable, dialect: Dialect) -> SQLCompiler:
-    """The text of a statement and the names and types of its parameters."""
-    result = expression.compile(dialect=dialect)  # type: ignore[attr-defined]
-    if not isinstance(result, SQLCompiler):
+def _compile(expression: Executable, dialect: Dialect) -> Compiled:
+    compiled = expression.compile(dialect=dialect)  # type: ignore[attr-defined]
+    if not isinstance(compiled, sa.sql.compiler.SQLCompiler):
         message = "only statements are compiled"
         raise TypeError(message)
-    return result
+    binds = {name: _binding(bind.type, dialect) for bind, name in compiled.bind_names.items()}
+    order = None
+    if compiled.positional:
+        order = tuple((name, binds[name]) for name in compiled.positiontup or ())
+    return Compiled(
+        text=str(compiled),
+        order=order,
+        named=tuple((name, convert) for name, convert in binds.items() if convert is not None),
+        columns=_columns(expression, dialect),
+        # Such as the offset 0 that SQLite's compiler adds to a limit.
+        constants={name: bind.value for bind, name in compiled.bind_names.items() if not bind.required},
+        gives_rows=bool(getattr(expression, "exported_columns", ())),
+    )
 
 
-def constants(statement: SQLCompiler) -> Parameters:
-    """Parameters with a value of their own, such as the offset 0 that SQLite's compiler adds to a limit."""
-    return {name: bind.value for bind, name in statement.bind_names.items() if not bind.required}
+def _columns(expression: Executable, dialect: Dialect) -> tuple[tuple[int, Conversion], ...]:
+    columns = getattr(expression, "exported_columns", ())
+    conversions = ((position, _reading(column.type, dialect)) for position, column in enumerate(columns))
+    return tuple((position, convert) for position, convert in conversions if convert is not None)
 
 
-def columns(expression: Executable) -> Sequence[sa.ColumnElement[Any]]:
-    """What a statement gives rows of; empty if it gives none."""
-    return tuple(getattr(expression, "exported_columns", ()))
+def _binding(type_: sa.types.TypeEngine[Any], dialect: Dialect) -> Conversion | None:
+    if isinstance(type_, sa.LargeBinary):
+        return None  # both drivers take and give bytes
+    return type_.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _reading(type_: sa.types.TypeEngine[Any], dialect: Dialect) -> Conversion | None:
+    if isinstance(type_, sa.LargeBinary):
+        return None
+    return type_.dialect_impl(dialect).result_processor(dialect, None)

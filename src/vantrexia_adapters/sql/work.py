@@ -29,7 +29,8 @@ class SqlSignInWork:
         """See `RecordedWork`. Ends the work."""
         self._transaction.check_not_over()
         if self._transaction.has_begun:
-            self._transaction.commit(*self._trail.steps())
+            self._trail.flush()
+            self._transaction.commit()
         else:
             # Nothing was changed: the entries are all there is to keep.
             self._transaction.close()
