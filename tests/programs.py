@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 
@@ -55,10 +55,10 @@ def free_port() -> int:
 
 @contextmanager
 def serving(
-    folder: Path, *arguments: str, log: Path, **settings: str
+    folder: Path, *arguments: str, log: Path, port: int | None = None, **settings: str
 ) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """A running ``serve`` (or whatever ``arguments`` say) and its port; ended with SIGTERM."""
-    port = free_port()
+    port = port or free_port()
     command = [
         sys.executable,
         "-m",
@@ -88,6 +88,20 @@ def ask(
         return answer, answer.read()
     finally:
         connection.close()
+
+
+def wait_until_nobody_listens(port: int) -> None:
+    """Block until the last listener is gone, up to ten seconds. Connecting is the only thing that can tell."""
+    for _ in range(200):
+        with socket.socket() as probe:
+            probe.settimeout(0.05)
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return
+            # The peer says nothing, so this waits for the end of the connection or for the time-out.
+            with suppress(TimeoutError, ConnectionError):
+                probe.recv(1)
+    message = f"somebody still listens on port {port}"
+    raise AssertionError(message)
 
 
 def _wait_until_it_listens(process: subprocess.Popen[bytes], port: int, log: Path) -> None:

@@ -1,11 +1,13 @@
 """What a server process imports: ``vantrexia_web.asgi:build`` makes the app from the settings."""
 
+import multiprocessing
 from typing import Final
 
 from starlette.types import ASGIApp
 
 from vantrexia_adapters.assembly import open_service
 from vantrexia_adapters.settings import load
+from vantrexia_adapters.system import end_with_parent
 from vantrexia_core.kernel import UserId
 from vantrexia_web.app import create_app
 from vantrexia_web.health import HealthCheck, Probe
@@ -22,6 +24,8 @@ def build() -> ASGIApp:
         SettingsError: a setting is unknown or malformed.
         StartRefusedError: key ring or schema do not fit the database.
     """
+    if multiprocessing.parent_process() is not None:
+        end_with_parent()
     settings = load()
     configure_logging(settings.log_level.value)
     service = open_service(settings)

@@ -108,7 +108,9 @@ class Snapshot:
         ]
         with desk.begin(practice_id) as work:
             stored = [
-                patient for one in found for patient in work.patients.fetch(one.ids, as_of=one.as_of) or ()
+                patient
+                for one in found
+                for patient in work.patients.fetch(one.numbers, as_of=one.as_of) or ()
             ]
             moves = [change for patient in stored for change in work.patients.history(patient.id)]
             users = tuple(work.users.all())

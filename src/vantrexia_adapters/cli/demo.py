@@ -4,12 +4,14 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
 import click
 
 from vantrexia_adapters.cli.console import console_actor, with_progress
 from vantrexia_adapters.cli.serve import Binding, check_port, run
 from vantrexia_adapters.settings import Settings
+from vantrexia_adapters.system import RandomIds
 from vantrexia_core.identity import NewPassword, NewUser, create_user, sign_in
 from vantrexia_core.kernel import Actor, Email, NamePart, Origin, PatientId, PersonName, Phi, Role
 from vantrexia_core.patients import (
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
 HOST: Final = "127.0.0.1"
 PASSWORD: Final = "SecureP@ss123"  # noqa: S105 - printed on purpose: the demo lives on loopback and is thrown away
+SAMPLE_ID: Final = UUID("d290f1ee-6c54-4b01-90e6-d701748f0851")
 PATIENTS_DEFAULT: Final = 300
 PATIENTS_MAX: Final = 100_000
 
@@ -76,8 +79,9 @@ def demo(*, port: int, count: int) -> None:
     check_port(HOST, port)
     with tempfile.TemporaryDirectory(prefix="vantrexia-demo-") as folder:
         settings = Settings(data_dir=Path(folder), public_url=f"http://{HOST}:{port}")
-        with open_service(settings) as service:
-            _fill(service, count)
+        ids = _SampleIds()
+        with open_service(settings, ids=ids) as service:
+            _fill(service, count, ids)
             token = _provider_token(service)
         click.echo(_welcome(settings, count, token))
         run(settings, Binding(HOST, port))
@@ -108,12 +112,28 @@ def new_patient(person: "SyntheticPerson") -> NewPatient:
     )
 
 
-def _fill(service: "Service", count: int) -> None:
+class _SampleIds:
+    """Fresh ids, but the first patient gets the one that the documentation's examples show."""
+
+    def __init__(self) -> None:
+        self._fresh = RandomIds()
+        self.is_sample_next = False
+
+    def new_id(self) -> UUID:
+        """See the core's ``IdSource``."""
+        if self.is_sample_next:
+            self.is_sample_next = False
+            return SAMPLE_ID
+        return self._fresh.new_id()
+
+
+def _fill(service: "Service", count: int, ids: _SampleIds) -> None:
     from vantrexia_adapters.sandbox import synthetic_people
 
     operator = console_actor(service)
     provider = _open_accounts(service, operator)
     first: Patient | None = None
+    ids.is_sample_next = True
     for person in with_progress(synthetic_people(count), total=count, label="Registering synthetic patients"):
         patient = register_patient(service.desk, provider, new_patient(person))
         first = first or patient

@@ -10,6 +10,7 @@ from vantrexia_adapters.directory import DirectoryFigures
 _METRICS = (
     ("vantrexia_directory_patients", "Patients in the directory, deleted ones included", "patients"),
     ("vantrexia_directory_waiting", "Changed patients that wait to be packed", "waiting"),
+    ("vantrexia_directory_unreadable", "Records that do not open, and so are not listed", "unreadable"),
     ("vantrexia_directory_memory_bytes", "Memory that the directory takes in one process", "memory_bytes"),
 )
 
@@ -49,6 +50,7 @@ def _row(one: DirectoryFigures) -> dict[str, object]:
         "practice": one.practice_id,
         "patients": one.patients,
         "waiting": one.waiting,
+        "unreadable": one.unreadable,
         "memory_bytes": one.memory_bytes,
         "as_of": one.as_of,
         "loaded_from": one.loaded_from,

@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import socket
+import ssl
 import sys
 from pathlib import Path
 
@@ -54,6 +55,8 @@ def serve(*, host: str, port: int, workers: int, tls_cert: Path | None, tls_key:
             "Give --tls-cert and --tls-key, or listen on 127.0.0.1 behind a proxy that speaks TLS."
         )
         raise click.UsageError(message)
+    if tls_cert is not None and tls_key is not None:
+        _check_certificate(tls_cert, tls_key)
     if host in _LOOPBACK_NAMES:
         host = "127.0.0.1"
     settings = _addressed(load(), host, port, is_tls=tls_cert is not None)
@@ -115,6 +118,14 @@ def run(settings: Settings, binding: Binding) -> None:
         workers_kill_timeout=30,
         respawn_failed_workers=binding.workers > 1,
     ).serve()
+
+
+def _check_certificate(certificate: Path, key: Path) -> None:
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, key)
+    except (ssl.SSLError, OSError) as unusable:
+        message = f"The certificate and key cannot be used together: {unusable.strerror or unusable}."
+        raise click.ClickException(message) from None
 
 
 def _addressed(settings: Settings, host: str, port: int, *, is_tls: bool) -> Settings:

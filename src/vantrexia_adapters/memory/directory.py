@@ -41,6 +41,7 @@ class MemoryDirectoryStore:
 
     def keep_snapshot(self, practice_id: PracticeId, epoch: UUID, as_of: int, snapshot: bytes) -> None:
         """See `DirectoryStore`. Sealing has no meaning here: the records themselves lie beside it."""
-        kept = self._snapshots.setdefault(practice_id, [])
-        if epoch == _EPOCH and (not kept or as_of > kept[-1][0]):
+        kept = self._snapshots.get(practice_id, [])
+        is_behind = epoch == _EPOCH and as_of <= self.head(practice_id).seq
+        if is_behind and (not kept or as_of > kept[-1][0]):
             self._snapshots[practice_id] = [*kept, (as_of, snapshot)][-_SNAPSHOTS_KEPT:]

@@ -63,7 +63,9 @@ _CHUNKS: Final = Statement(
     .order_by(directory_chunk.c.place)
 )
 _LOCK: Final = Statement(
-    sa.select(practice_head.c.seq).where(practice_head.c.practice_id == _PRACTICE).with_for_update()
+    sa.select(practice_head.c.epoch, practice_head.c.seq)
+    .where(practice_head.c.practice_id == _PRACTICE)
+    .with_for_update()
 )
 _ADD: Final = Statement(sa.insert(directory_snapshot))
 _ADD_CHUNK: Final = Statement(sa.insert(directory_chunk))
@@ -125,7 +127,8 @@ class SqlDirectoryStore:
         snapshot_id, count, as_of = found[0]
         label = SnapshotLabel(practice_id, snapshot_id, epoch, as_of, count)
         rows = self._database.alone(_CHUNKS, {"snapshot": snapshot_id})
-        if [place for place, _ in rows] != list(range(count)):
+        # The count and the change number are only what somebody wrote there until a chunk has opened.
+        if len(rows) != count or [place for place, _ in rows] != list(range(len(rows))) or as_of < 0:
             raise UnreadableError
         return b"".join(
             self._snapshots.open(practice_id, partial(chunk_binding, label, place), bytes(sealed))
@@ -142,7 +145,9 @@ class SqlDirectoryStore:
         ]
         transaction = Transaction(self._database)
         try:
-            transaction.rows(_LOCK, {"practice": practice_id})
+            head = transaction.row(_LOCK, {"practice": practice_id})
+            if head is None or head[0] != epoch or head[1] < as_of:
+                return  # of rows that were undone by a restore
             kept = transaction.rows(_NEWEST, {"practice": practice_id, "of_epoch": epoch})
             if kept and kept[0][2] >= as_of:
                 return

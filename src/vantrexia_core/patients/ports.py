@@ -151,7 +151,10 @@ class DirectoryStore(Protocol):
         ...
 
     def keep_snapshot(self, practice_id: PracticeId, epoch: UUID, as_of: int, snapshot: bytes) -> None:
-        """Seal and store a snapshot unless one as new is there; the newest two stay."""
+        """Seal and store a snapshot unless one as new is there; the newest two stay.
+
+        One of another epoch than the rows', or ahead of them, is not stored: a restore undid what it holds.
+        """
         ...
 
     def drop_snapshots(self, practice_id: PracticeId) -> None:

@@ -95,8 +95,8 @@ class Directory:
     """One practice's directory, as of a change number."""
 
     __slots__ = (
-        "_added", "_by_creation", "_by_name", "_columns", "_letters", "_maps", "_number_max", "_places",
-        "_ranks", "_status_maps", "_unreadable", "_variants_of", "_words", "as_of",
+        "_added", "_by_creation", "_by_name", "_columns", "_gone", "_letters", "_maps", "_number_max",
+        "_places", "_ranks", "_status_maps", "_unreadable", "_variants_of", "_words", "as_of",
     )  # fmt: skip
 
     def __init__(self, columns: Columns, as_of: int, unreadable: Iterable[int] = ()) -> None:
@@ -106,6 +106,7 @@ class Directory:
         self._number_max: int | None = None
         self._places: array[int] | None = None
         self._ranks: array[int] | None = None
+        self._gone = 0
         self._added: dict[int, _Added] = {}
         self._by_name: list[_Added] = []
         self._by_creation: list[_Added] = []
@@ -147,7 +148,7 @@ class Directory:
     @property
     def size(self) -> int:
         """How many patients, deleted ones included."""
-        return len(self._columns.numbers) - self._columns.statuses.count(GONE) + len(self._added)
+        return self._columns.size - self._gone + len(self._added)
 
     @property
     def unreadable(self) -> int:
@@ -277,6 +278,7 @@ class Directory:
         now = self._columns.statuses[position]
         before, _ = flips.get(position, (now, now))
         flips[position] = (before, code)
+        self._gone += (code == GONE) - (now == GONE)
         self._columns.statuses[position] = code
 
     def _word_map(self, word: SearchWord) -> int:
