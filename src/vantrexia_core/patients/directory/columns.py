@@ -18,6 +18,7 @@ from vantrexia_core.patients.directory.packing import (
     bitmap_of_flags,
     bitmap_of_positions,
     borders_of,
+    gathered,
     inverse,
     runs,
 )
@@ -212,9 +213,9 @@ class Packer:
             if row in place_of_row:
                 place_of_row[row] = position
         return Columns(
-            numbers=array("I", map(self._numbers.__getitem__, order)),
+            numbers=gathered("I", self._numbers, order),
             ids=_gathered(bytes(self._ids), order),
-            statuses=bytearray(map(self._statuses.__getitem__, order)),
+            statuses=bytearray(gathered("B", self._statuses, order)),
             lasts=Texts.of(lasts),
             last_starts=last_starts,
             firsts=Texts.of(firsts),
@@ -260,7 +261,7 @@ class Packer:
         for begin in range(0, len(order), _JOINED):
             rows = order[begin : begin + _JOINED]
             blob += b"".join([mrns[starts[row] : starts[row + 1]] for row in rows])
-        return Texts.from_blob(bytes(blob), (starts[row + 1] - starts[row] for row in order))
+        return Texts.from_blob(bytes(blob))
 
 
 def micros(at: datetime) -> int:

@@ -32,6 +32,7 @@ from vantrexia_core.patients.directory.packing import (
     Sparse,
     bitmap_of_flags,
     flags_of_bitmap,
+    gathered,
     inverse,
 )
 from vantrexia_core.patients.directory.splicing import Addition, spliced_columns
@@ -259,7 +260,7 @@ class Directory:
                 bitmap = bitmap_of_flags(self._columns.statuses.translate(is_code))
             else:
                 flags = flags_of_bitmap(self._status_map(code), self._columns.size)
-                bitmap = bitmap_of_flags(bytes(map(flags.__getitem__, self._columns.created)))
+                bitmap = bitmap_of_flags(gathered("B", flags, self._columns.created).tobytes())
             self._status_maps[code, by_name] = bitmap
         return bitmap
 

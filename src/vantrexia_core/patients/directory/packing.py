@@ -6,7 +6,6 @@ from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, chain, compress, count, islice, repeat
-from operator import sub
 from typing import Final
 
 import attrs
@@ -15,9 +14,11 @@ BLOCK_BYTES: Final = 4096
 _BLOCK_BITS: Final = 8 * BLOCK_BYTES
 _NOT_ZERO: Final = re.compile(rb"[^\x00]")
 _BITS_OF_BYTE: Final = tuple(tuple(bit for bit in range(8) if byte >> bit & 1) for byte in range(256))
+_SIXTEEN_TEXTS: Final = re.compile(rb"(?:\n[^\n]*){1,16}")
 _TO_DIGITS: Final = bytes.maketrans(b"\x00\x01", b"01")
 _TO_FLAGS: Final = bytes.maketrans(b"01", b"\x00\x01")
 REORDERED_AT_ONCE: Final = 1024
+GATHERED_AT_ONCE: Final = 65_536
 _BLOCKS_BIT_BY_BIT: Final = 16
 _MARK: Final = b"\x01"
 """Stands for a needle that was found. No folded text has it."""
@@ -37,32 +38,38 @@ class Texts:
 
     blob: bytes
     starts: "array[int]"
-    """Where each text's line feed stands; one more at the end."""
+    """Where the line feed of every sixteenth text stands; the others are counted from there."""
+    size: int
     _missing: set[int] = attrs.field(factory=set, init=False)
     """Bytes that were looked for and are nowhere."""
 
     @classmethod
     def of(cls, texts: Iterable[bytes]) -> "Texts":
         """Pack the texts in their order."""
-        parts = [b"\n" + text for text in texts]
-        return cls(b"".join(parts), array("I", accumulate(map(len, parts), initial=0)))
+        return cls.from_blob(b"".join([b"\n" + text for text in texts]))
 
     @classmethod
-    def from_blob(cls, blob: bytes, lengths: Iterable[int]) -> "Texts":
-        """The same texts from their packed form and the length of each, line feed included."""
-        return cls(blob, array("I", accumulate(lengths, initial=0)))
-
-    @property
-    def lengths(self) -> "array[int]":
-        """The length of each text, line feed included, in bytes."""
-        lengths = array("H", map(sub, self.starts[1:], self.starts))
-        return array("B", lengths) if max(lengths, default=0) < 1 << 8 else lengths
+    def from_blob(cls, blob: bytes) -> "Texts":
+        """The texts in a packed form."""
+        starts = array("I", (found.start() for found in _SIXTEEN_TEXTS.finditer(blob)))
+        return cls(blob, starts, blob.count(b"\n"))
 
     def __len__(self) -> int:
-        return len(self.starts) - 1
+        return self.size
 
     def __getitem__(self, index: int) -> bytes:
-        return self.blob[self.starts[index] + 1 : self.starts[index + 1]]
+        begin = self.start_of(index) + 1
+        end = self.blob.find(b"\n", begin)
+        return self.blob[begin : end if end >= 0 else None]
+
+    def start_of(self, index: int) -> int:
+        """Where the text's line feed stands; of the one behind the last, where the texts end."""
+        if index == self.size:
+            return len(self.blob)
+        start = self.starts[index >> 4]
+        for _ in range(index & 15):
+            start = self.blob.find(b"\n", start + 1)
+        return start
 
     def __iter__(self) -> Iterator[bytes]:
         return iter(self.blob[1:].split(b"\n")) if self.blob else iter(())
@@ -122,9 +129,10 @@ class Texts:
         blob, starts = self.blob, self.starts
         at = blob.find(needle)
         while at >= 0:
-            index = bisect_right(starts, at) - 1
-            yield index
-            at = blob.find(needle, starts[index + 1])
+            block = bisect_right(starts, at) - 1
+            yield 16 * block + blob.count(b"\n", starts[block], at + 1) - 1
+            behind = blob.find(b"\n", at + 1)
+            at = blob.find(needle, behind) if behind >= 0 else -1
 
 
 @attrs.frozen(repr=False, eq=False)
@@ -138,8 +146,9 @@ class Postings:
     def of(cls, codes: Iterable[tuple[int, int]], size: int) -> "Postings":
         """From (position, code) pairs in ascending order of position; codes are below ``size``."""
         lists: list[array[int]] = [array("I") for _ in range(size)]
+        appends = [one.append for one in lists]
         for position, code in codes:
-            lists[code].append(position)
+            appends[code](position)
         starts = array("I", accumulate(map(len, lists), initial=0))
         positions = array("I")
         for one in lists:
@@ -394,6 +403,14 @@ class Reordered:
             # Turning all bits into digits takes as long as looking at some thousand of them.
             self._digits = f"{self._bitmap:0{self._size}b}".encode("ascii")[::-1]
         return bytes(map(self._digits.__getitem__, order)).translate(_TO_FLAGS)
+
+
+def gathered(kind: str, values: Sequence[int], order: "array[int]") -> "array[int]":
+    """The values at the places in ``order``. In portions, since C lets no other thread go in between."""
+    made = array(kind)
+    for begin in range(0, len(order), GATHERED_AT_ONCE):
+        made.extend(map(values.__getitem__, order[begin : begin + GATHERED_AT_ONCE]))
+    return made
 
 
 def inverse(permutation: Sequence[int]) -> "array[int]":

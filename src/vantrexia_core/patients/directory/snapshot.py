@@ -32,7 +32,7 @@ MAGIC: Final = b"vantrexia/directory/1\n"
 CHUNK_FORMAT: Final = b"vantrexia/directory-chunk/1"
 CHUNK_BYTES: Final = 1 << 20
 PADDED_TO_BYTES: Final = 1 << 16
-COLUMNS_COUNT: Final = 24
+COLUMNS_COUNT: Final = 16
 
 _LENGTH_BYTES: Final = 8
 _DIGEST_BYTES: Final = 32
@@ -118,14 +118,15 @@ def _parts(columns: Columns) -> Iterator[bytes]:
     yield _raw(columns.numbers)
     yield columns.ids
     yield bytes(columns.statuses)
-    yield from _text_parts(columns.lasts)
+    yield columns.lasts.blob
     yield _raw(columns.last_starts)
-    yield from _text_parts(columns.firsts)
-    yield from _numbers_parts(columns.first_of)
+    yield columns.firsts.blob
+    yield columns.first_of.typecode.encode("ascii")
+    yield _raw(columns.first_of)
     yield from _posting_parts(columns.first_postings)
-    yield from _text_parts(columns.variants)
+    yield columns.variants.blob
     yield from _posting_parts(columns.variant_postings)
-    yield from _text_parts(columns.mrns)
+    yield columns.mrns.blob
     yield _raw(columns.created)
     yield _raw(columns.created_tail)
 
@@ -137,11 +138,7 @@ def _columns(parts: list[memoryview]) -> Columns:
         return _array(kind, next(rest))
 
     def texts() -> Texts:
-        blob = bytes(next(rest))
-        return Texts.from_blob(blob, typed_numbers())
-
-    def typed_numbers() -> "array[int]":
-        return numbers(_kind(bytes(next(rest))))
+        return Texts.from_blob(bytes(next(rest)))
 
     return Columns(
         numbers=numbers("I"),
@@ -150,7 +147,7 @@ def _columns(parts: list[memoryview]) -> Columns:
         lasts=texts(),
         last_starts=numbers("I"),
         firsts=texts(),
-        first_of=typed_numbers(),
+        first_of=numbers(_kind(bytes(next(rest)))),
         first_postings=Postings(numbers("I"), numbers("I")),
         variants=texts(),
         variant_postings=Postings(numbers("I"), numbers("I")),
@@ -167,7 +164,7 @@ def _check(columns: Columns) -> None:
     fits = (
         len(columns.statuses) == len(columns.first_of) == len(columns.mrns) == len(columns.created) == size
         and len(columns.ids) == 16 * size
-        and all(one.starts[-1] == len(one.blob) for one in texts)
+        and all(one.blob.startswith(b"\n") for one in texts if one.blob)
         and len(columns.last_starts) == len(columns.lasts) + 1
         and columns.last_starts[-1] == size
         and len(codes.starts) == len(columns.firsts) + 1
@@ -182,20 +179,9 @@ def _check(columns: Columns) -> None:
         raise UnreadableError
 
 
-def _text_parts(texts: Texts) -> Iterator[bytes]:
-    yield texts.blob
-    yield from _numbers_parts(texts.lengths)
-
-
 def _posting_parts(postings: Postings) -> Iterator[bytes]:
     yield _raw(postings.starts)
     yield _raw(postings.positions)
-
-
-def _numbers_parts(column: "array[int]") -> Iterator[bytes]:
-    """The type of the numbers, then the numbers."""
-    yield column.typecode.encode("ascii")
-    yield _raw(column)
 
 
 def _raw(column: "array[int]") -> bytes:
@@ -214,6 +200,6 @@ def _array(kind: str, data: memoryview) -> "array[int]":
 
 
 def _kind(kind: bytes) -> str:
-    if kind not in {b"B", b"H", b"I"}:
+    if kind not in {b"H", b"I"}:
         raise UnreadableError
     return kind.decode("ascii")

@@ -1,5 +1,6 @@
 """Packing an overlay into fresh columns by cutting the old ones; nothing is decoded or sorted anew."""
 
+import re
 from array import array
 from collections.abc import Sequence
 from typing import Final
@@ -15,10 +16,11 @@ from vantrexia_core.patients.directory.columns import (
     micros,
     variants_of,
 )
-from vantrexia_core.patients.directory.packing import Cut, Postings, Texts, spliced
+from vantrexia_core.patients.directory.packing import Cut, Postings, Texts, gathered, spliced
 from vantrexia_core.patients.listing import DirectoryEntry
 
 _DROPPED: Final = 0xFFFF_FFFF
+_GONE: Final = re.compile(bytes((GONE,)))
 
 
 @attrs.frozen(repr=False)
@@ -32,7 +34,9 @@ class Addition:
 
 def spliced_columns(old: Columns, additions: Sequence[Addition]) -> Columns:
     """The columns with the gone positions dropped and the additions, given in name order, put in."""
-    dropped = [position for position, code in enumerate(old.statuses) if code == GONE]
+    dropped = [found.start() for found in _GONE.finditer(old.statuses)]
+    if not dropped and not additions:
+        return old
     cuts = [Cut(position, is_dropped=True) for position in dropped]
     cuts += [Cut(one.position, is_dropped=False, new=index) for index, one in enumerate(additions)]
     pieces = list(spliced(old.size, cuts))
@@ -61,7 +65,8 @@ def spliced_columns(old: Columns, additions: Sequence[Addition]) -> Columns:
 
     firsts, first_codes = _firsts(old, dropped, news)
     kind = code_type(len(firsts))
-    old_first_of = array(kind, map(first_codes.__getitem__, old.first_of))
+    is_as_before = firsts.blob == old.firsts.blob
+    old_first_of = old.first_of if is_as_before else gathered(kind, first_codes, old.first_of)
     place_of_first = {text: code for code, text in enumerate(firsts)}
     first_of = column(kind, old_first_of, [place_of_first[entry.first.folded] for entry in news])
     lasts, last_starts = _lasts(old, dropped, news)
@@ -131,7 +136,7 @@ def _created(
         else []
     )
     cuts += [Cut(additions[index].rank, is_dropped=False, new=index) for index in by_creation]
-    mapped = array("I", map(moved_to.__getitem__, old.created))
+    mapped = gathered("I", moved_to, old.created)
     created, times = array("I"), array("Q")
     for piece in spliced(old.size, cuts):
         if isinstance(piece, tuple):
@@ -174,14 +179,11 @@ def _ids(old: bytes, pieces: Sequence[tuple[int, int] | int], news: Sequence[Dir
 
 
 def _mrns(old: Texts, pieces: Sequence[tuple[int, int] | int], news: Sequence[DirectoryEntry]) -> Texts:
-    blob, lengths, old_lengths = [], array("H"), array("H", old.lengths)
-    for piece in pieces:
-        if isinstance(piece, tuple):
-            begin, end = piece
-            blob.append(old.blob[old.starts[begin] : old.starts[end]])
-            lengths.extend(old_lengths[begin:end])
-        else:
-            text = b"\n" + news[piece].mrn.folded
-            blob.append(text)
-            lengths.append(len(text))
-    return Texts.from_blob(b"".join(blob), lengths)
+    return Texts.from_blob(
+        b"".join(
+            old.blob[old.start_of(piece[0]) : old.start_of(piece[1])]
+            if isinstance(piece, tuple)
+            else b"\n" + news[piece].mrn.folded
+            for piece in pieces
+        )
+    )

@@ -119,11 +119,11 @@ def test_flags_become_bits(flags: list[bool]) -> None:
 
 @given(texts)
 def test_packed_texts_are_the_texts(some: list[bytes]) -> None:
-    """By iterating, by index, and again from blob and lengths; empty ones keep their place."""
+    """By iterating, by index, and again from their packed form; empty ones keep their place."""
     packed = Texts.of(some)
     assert list(packed) == some
     assert [packed[index] for index in range(len(packed))] == some
-    assert list(Texts.from_blob(packed.blob, packed.lengths)) == some
+    assert list(Texts.from_blob(packed.blob)) == some
 
 
 @given(texts, st.data())
@@ -164,11 +164,16 @@ def test_a_place_among_sorted_texts(some: list[bytes], wanted: str) -> None:
     assert Texts.of(some).place_of(wanted.encode()) == bisect_left(some, wanted.encode())
 
 
-@pytest.mark.parametrize(("length", "kind"), [(254, "B"), (255, "H"), (65_534, "H")])
-def test_lengths_take_no_more_bytes_than_needed(length: int, kind: str) -> None:
-    """One byte a text as long as all are short; the line feed counts."""
-    lengths = Texts.of([b"a", b"b" * length]).lengths
-    assert (lengths.typecode, list(lengths)) == (kind, [2, length + 1])
+@pytest.mark.parametrize("size", [0, 1, 15, 16, 17, 33])
+def test_texts_are_counted_from_every_sixteenth(size: int) -> None:
+    """Each is at its place, around the ones whose places are known."""
+    some = [b"x" * (index % 5) for index in range(size)]
+    packed = Texts.of(some)
+    assert [packed[index] for index in range(size)] == some
+    begins = [packed.start_of(index) for index in range(size + 1)]
+    assert begins[-1] == len(packed.blob)
+    assert all(packed.blob[begin : begin + 1] == b"\n" for begin in begins[:-1])
+    assert list(packed.containing(b"xxxx", at_start=False)) == [i for i in range(size) if i % 5 == 4]
 
 
 # --- the rest ---------------------------------------------------------------------------------------------
