@@ -40,7 +40,10 @@ _COLUMNS: Final = (
     'mrn_folded TEXT COLLATE "C" NOT NULL',
     "date_of_birth DATE NOT NULL",
     "gender TEXT NOT NULL",
-    *(f"{name} TEXT" for name in "phone email line1 line2 city state zip ssn external_id".split()),
+    *(
+        f"{name} TEXT"
+        for name in ["phone", "email", "line1", "line2", "city", "state", "zip", "ssn", "external_id"]
+    ),
 )
 _FIELDS: Final = ("last", "first", "mrn")
 _UNIQUE: Final = (
@@ -48,7 +51,10 @@ _UNIQUE: Final = (
     "CREATE UNIQUE INDEX IF NOT EXISTS {table}_external_id ON {table} (external_id)",
 )
 _BTREES: Final = (
-    *(f"CREATE INDEX IF NOT EXISTS {{table}}_{name}_folded ON {{table}} ({name}_folded{{pattern}})" for name in _FIELDS),
+    *(
+        f"CREATE INDEX IF NOT EXISTS {{table}}_{name}_folded ON {{table}} ({name}_folded{{pattern}})"
+        for name in _FIELDS
+    ),
     "CREATE INDEX IF NOT EXISTS {table}_by_name ON {table} (status, last_folded, first_folded, id)",
     "CREATE INDEX IF NOT EXISTS {table}_by_creation ON {table} (status, created_at, id)",
 )
@@ -121,7 +127,9 @@ def row_of(number: int, patient: Patient) -> Row:
     """A patient as a row of the tables."""
     first, last, mrn = patient.name.first.reveal(), patient.name.last.reveal(), patient.mrn.reveal()
     address = patient.address
-    lines = () if address is None else (address.line1, address.line2, address.city, address.state, address.zip)
+    lines = (
+        () if address is None else (address.line1, address.line2, address.city, address.state, address.zip)
+    )
     others = (patient.phone, patient.email, *(lines or (None,) * 5), patient.ssn, patient.external_id)
     return (
         number,
@@ -161,7 +169,7 @@ class PostgresqlPlaintext:
         """See `Plaintext`."""
         with self._connection.transaction(), self._connection.cursor() as cursor:
             for table in TABLES:
-                with cursor.copy(cast(LiteralString, f"COPY {table} FROM STDIN")) as copy:
+                with cursor.copy(cast("LiteralString", f"COPY {table} FROM STDIN")) as copy:
                     for row in rows:
                         copy.write_row(row)
 
@@ -181,9 +189,9 @@ class PostgresqlPlaintext:
         statement = f"INSERT INTO {_TABLE_OF[way]} VALUES ({', '.join(['%s'] * len(_COLUMNS))})"
         with self._connection.transaction(), self._connection.cursor() as cursor:
             if len(rows) == 1:
-                cursor.execute(cast(LiteralString, statement), rows[0])
+                cursor.execute(cast("LiteralString", statement), rows[0])
             else:
-                cursor.executemany(cast(LiteralString, statement), rows)
+                cursor.executemany(cast("LiteralString", statement), rows)
 
     def ask(self, way: str, question: Question) -> Answer:
         """See `Plaintext`."""
@@ -211,7 +219,7 @@ class PostgresqlPlaintext:
         self._connection.close()
 
     def _run(self, statement: str, parameters: Sequence[object] = ()) -> "psycopg.Cursor[Row]":
-        return self._connection.execute(cast(LiteralString, statement), parameters or None)
+        return self._connection.execute(cast("LiteralString", statement), parameters or None)
 
     def _number(self, statement: str, parameters: Sequence[object] = ()) -> int:
         row = self._run(statement, parameters).fetchone()
@@ -262,7 +270,10 @@ class SqlitePlaintext:
     def index_bytes(self, way: str) -> int:
         """See `Plaintext`. 0 where SQLite was built without its table of pages."""
         table = _TABLE_OF[way]
-        named = [f"{table}_{name}" for name in ("last_folded", "first_folded", "mrn_folded", "by_name", "by_creation")]
+        named = [
+            f"{table}_{name}"
+            for name in ("last_folded", "first_folded", "mrn_folded", "by_name", "by_creation")
+        ]
         try:
             return self._number(
                 f"SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE name IN ({', '.join('?' * len(named))}) "
@@ -311,7 +322,10 @@ def _pattern(word: str, *, is_prefix: bool) -> str:
 
 
 def _like(comparison: str) -> Condition:
-    return lambda word, is_prefix: (_any_field(comparison), [_pattern(word, is_prefix=is_prefix)] * len(_FIELDS))
+    return lambda word, is_prefix: (
+        _any_field(comparison),
+        [_pattern(word, is_prefix=is_prefix)] * len(_FIELDS),
+    )
 
 
 _POSTGRESQL_CONDITIONS: Final[dict[str, Condition]] = {

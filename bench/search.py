@@ -33,7 +33,7 @@ from measure import Names
 from plaintext import BTREE, SCAN, TRIGRAM, row_of, ways_for
 from population import BLOCK, patients, rare_last_name
 from questions import Question, questions
-from sites import DATABASES, POSTGRESQL, Keep, Site
+from sites import DATABASES, Keep, Site
 from vantrexia_adapters.cli.console import with_progress
 
 PHASES: Final = ("start", "search", "write")
@@ -117,9 +117,17 @@ class Measured:
 @click.option("--phases", type=Names(PHASES), default=",".join(PHASES), show_default=True)
 @click.option("--questions", "asked", default="", help="Some questions, by name, separated by commas.")
 @click.option("--rounds", type=click.IntRange(1, 1_000), default=20, show_default=True)
-@click.option("--seconds", type=click.FloatRange(0.1, 600), default=4.0, show_default=True, help="Of a way and question.")
 @click.option(
-    "--keep", type=click.Path(file_okay=False, path_type=Path), help="Where loaded databases stay. Default: nowhere."
+    "--seconds",
+    type=click.FloatRange(0.1, 600),
+    default=4.0,
+    show_default=True,
+    help="Of a way and question.",
+)
+@click.option(
+    "--keep",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where loaded databases stay. Default: nowhere.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def main(
@@ -188,7 +196,9 @@ def _search(
         _let_background_end()
     for question in with_progress(wanted, total=len(wanted), label="Searching"):
         for site in sites:
-            measured[site.name].searches[question.name] = {way: Sample() for way in (*OURS, *ways_for(question))}
+            measured[site.name].searches[question.name] = {
+                way: Sample() for way in (*OURS, *ways_for(question))
+            }
         for place in range(rounds):
             for site in sites:
                 for way, sample in measured[site.name].searches[question.name].items():
@@ -261,7 +271,9 @@ def _start(site: Site) -> dict[str, Any]:
 
 def _let_background_end() -> None:
     for thread in threading.enumerate():
-        if thread is not threading.current_thread() and not thread.daemon or thread.name == "vantrexia-directory":
+        if (
+            thread is not threading.current_thread() and not thread.daemon
+        ) or thread.name == "vantrexia-directory":
             thread.join()
 
 
@@ -271,7 +283,11 @@ def _table(name: str, measured: Measured, count: int) -> Iterator[str]:
     for question, samples in measured.searches.items():
         base = samples[COLD].p50
         counted = {way: max(sample.counts) for way, sample in samples.items()}
-        cells = [f"{way} {sample.p50:.2f} / {sample.percentile(0.99):.2f}" for way, sample in samples.items() if way in OURS]
+        cells = [
+            f"{way} {sample.p50:.2f} / {sample.percentile(0.99):.2f}"
+            for way, sample in samples.items()
+            if way in OURS
+        ]
         cells += [
             f"{way} {sample.p50:.1f} / {sample.percentile(0.99):.1f} ({sample.p50 / base:.1f}×)"
             + ("" if counted[way] == counted[COLD] else f" [counts {counted[way]}]")

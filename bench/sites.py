@@ -149,7 +149,9 @@ class Keep:
             return
         with postgresql(self.folder / f"server-{self.patients}", SERVER_SETTINGS) as cluster:
             with psycopg.connect(_plain_url(cluster.url), autocommit=True) as connection:
-                if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [_LOADED]).fetchone():
+                if not connection.execute(
+                    "SELECT 1 FROM pg_database WHERE datname = %s", [_LOADED]
+                ).fetchone():
                     connection.execute(f"CREATE DATABASE {_LOADED}")
             yield cluster.url.replace("/postgres?", f"/{_LOADED}?")
 
@@ -167,7 +169,9 @@ class Keep:
             site.add(block)
             seconds += time.perf_counter() - began
         if blocks > 0:
-            figures.write_text(json.dumps({"rows": self.patients - loaded, "seconds": seconds}), encoding="utf-8")
+            figures.write_text(
+                json.dumps({"rows": self.patients - loaded, "seconds": seconds}), encoding="utf-8"
+            )
         loaded = site.plain.loaded()
         blocks = -(-(self.patients - loaded) // BLOCK)
         people = patients(site.service.practice_id, self.patients, after=loaded)
@@ -197,14 +201,18 @@ def _opened(name: str, data: Path, url: str) -> Iterator[Site]:
 @contextmanager
 def _copied(url: str) -> Iterator[None]:
     """A copy of the loaded database beside it."""
-    with psycopg.connect(_plain_url(url).replace(f"/{_LOADED}?", "/postgres?"), autocommit=True) as connection:
+    with psycopg.connect(
+        _plain_url(url).replace(f"/{_LOADED}?", "/postgres?"), autocommit=True
+    ) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {_COPY} WITH (FORCE)")
         connection.execute(f"CREATE DATABASE {_COPY} TEMPLATE {_LOADED} STRATEGY FILE_COPY")
         connection.execute("CHECKPOINT")
     try:
         yield
     finally:
-        with psycopg.connect(_plain_url(url).replace(f"/{_LOADED}?", "/postgres?"), autocommit=True) as connection:
+        with psycopg.connect(
+            _plain_url(url).replace(f"/{_LOADED}?", "/postgres?"), autocommit=True
+        ) as connection:
             connection.execute(f"DROP DATABASE {_COPY} WITH (FORCE)")
 
 

@@ -13,7 +13,6 @@ from tests.builders import (
     a_new_patient,
     a_patient,
     a_patient_id,
-    a_practice_id,
     an_actor,
     an_address,
     an_email,
