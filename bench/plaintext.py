@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, Final, LiteralString, Protocol, cast
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 import psycopg
@@ -40,7 +40,10 @@ _COLUMNS: Final = (
     'mrn_folded TEXT COLLATE "C" NOT NULL',
     "date_of_birth DATE NOT NULL",
     "gender TEXT NOT NULL",
-    *(f"{name} TEXT" for name in ["phone", "email", "line1", "line2", "city", "state", "zip", "ssn", "external_id"]),
+    *(
+        f"{name} TEXT"
+        for name in ["phone", "email", "line1", "line2", "city", "state", "zip", "ssn", "external_id"]
+    ),
 )
 _FIELDS: Final = ("last", "first", "mrn")
 _UNIQUE: Final = (
@@ -166,7 +169,7 @@ class PostgresqlPlaintext:
         """See `Plaintext`."""
         with self._connection.transaction(), self._connection.cursor() as cursor:
             for table in TABLES:
-                with cursor.copy(cast("LiteralString", f"COPY {table} FROM STDIN")) as copy:
+                with cursor.copy(f"COPY {table} FROM STDIN") as copy:
                     for row in rows:
                         copy.write_row(row)
 
@@ -186,9 +189,9 @@ class PostgresqlPlaintext:
         statement = f"INSERT INTO {_TABLE_OF[way]} VALUES ({', '.join(['%s'] * len(_COLUMNS))})"
         with self._connection.transaction(), self._connection.cursor() as cursor:
             if len(rows) == 1:
-                cursor.execute(cast("LiteralString", statement), rows[0])
+                cursor.execute(statement, rows[0])
             else:
-                cursor.executemany(cast("LiteralString", statement), rows)
+                cursor.executemany(statement, rows)
 
     def ask(self, way: str, question: Question) -> Answer:
         """See `Plaintext`."""
@@ -216,7 +219,7 @@ class PostgresqlPlaintext:
         self._connection.close()
 
     def _run(self, statement: str, parameters: Sequence[object] = ()) -> "psycopg.Cursor[Row]":
-        return self._connection.execute(cast("LiteralString", statement), parameters or None)
+        return self._connection.execute(statement, parameters or None)
 
     def _number(self, statement: str, parameters: Sequence[object] = ()) -> int:
         row = self._run(statement, parameters).fetchone()
@@ -344,7 +347,8 @@ _SQLITE_CONDITIONS: Final[dict[str, Condition]] = {
 
 
 def _condition(question: Question, of_word: Condition) -> tuple[str, Sequence[str]]:
-    parts, parameters = ["status = 1"], []
+    parts: list[str] = ["status = 1"]
+    parameters: list[str] = []
     for word, typed in zip(question.words, question.search.split(), strict=True):
         part, values = of_word(word, typed.startswith("^"))
         parts.append(part)

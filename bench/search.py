@@ -21,6 +21,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -207,7 +208,7 @@ def _search(
     slow = wanted[0]
     for site in with_progress(sites, total=len(sites), label="Decrypting everything"):
         sample = measured[site.name].searches[slow.name][DECRYPT] = Sample()
-        sample.time(lambda site=site: site.decrypt_everything(slow))
+        sample.time(partial(site.decrypt_everything, slow))
 
 
 def _ask(site: Site, way: str, question: Question, sample: Sample) -> None:
@@ -238,9 +239,9 @@ def _writes(site: Site, count: int) -> Samples:
         rows = [row_of(number + place, patient) for place, patient in enumerate(some, start=1)]
         number += size
         kind = "single" if size == 1 else "bulk"
-        samples[f"{kind}, sealed"].time(lambda some=some: site.add(some))
+        samples[f"{kind}, sealed"].time(partial(site.add, some))
         for way in (SCAN, BTREE, TRIGRAM):
-            samples[f"{kind}, {way}"].time(lambda way=way, rows=rows: site.plain.add(way, rows))
+            samples[f"{kind}, {way}"].time(partial(site.plain.add, way, rows))
         if size == 1:
             samples["next question"].time(lambda: site.ask(question))
     _let_background_end()
@@ -272,10 +273,8 @@ def _start(site: Site) -> dict[str, Any]:
 def _let_background_end() -> None:
     for thread in threading.enumerate():
         if (
-            (thread is not threading.current_thread()
-            and not thread.daemon)
-            or thread.name == "vantrexia-directory"
-        ):
+            thread is not threading.current_thread() and not thread.daemon
+        ) or thread.name == "vantrexia-directory":
             thread.join()
 
 

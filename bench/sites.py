@@ -27,7 +27,7 @@ from vantrexia_adapters.sql.directory import SqlDirectoryStore
 from vantrexia_adapters.sql.scope import Protection
 from vantrexia_adapters.system import RandomIds, SystemClock
 from vantrexia_core.kernel import Phi
-from vantrexia_core.patients import Listing, Patient, find
+from vantrexia_core.patients import DirectoryEntry, Listing, Patient, find
 
 POSTGRESQL, SQLITE = "postgresql", "sqlite"
 DATABASES: Final = (POSTGRESQL, SQLITE)
@@ -70,7 +70,8 @@ class Site:
     def decrypt_everything(self, question: Question) -> tuple[int, Sequence[Patient]]:
         """The same answer by opening all names and numbers, as one would without a directory."""
         practice_id = self.service.practice_id
-        entries = (entry for _, entry in self.store.entries(practice_id, after=0))
+        rows = self.store.entries(practice_id, after=0)
+        entries = (entry for _, entry in rows if isinstance(entry, DirectoryEntry))
         count, numbers = find(entries, question.as_listing())
         with self.service.desk.begin(practice_id) as work:
             return count, work.patients.fetch(numbers, as_of=self.store.head(practice_id).seq) or ()

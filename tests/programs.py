@@ -91,7 +91,7 @@ def ask(
 
 
 def wait_until_nobody_listens(port: int) -> None:
-    """Block until the last listener is gone, up to ten seconds. Connecting is the only thing that can tell."""
+    """Block until the last listener is gone, up to ten seconds. Only connecting can tell."""
     for _ in range(200):
         with socket.socket() as probe:
             probe.settimeout(0.05)

@@ -7,14 +7,20 @@ from tests.architecture.source import PACKAGES, Module, contexts, modules
 CORE = modules("vantrexia_core")
 EVERYTHING = [module for package in PACKAGES for module in modules(package)]
 PURE = {
+    "array",
     "attrs",
     "collections.abc",
+    "bisect",
+    "collections",
     "contextlib",
     "datetime",
     "enum",
     "functools",
+    "hashlib",
+    "itertools",
     "operator",
     "re",
+    "sys",
     "types",
     "typing",
     "unicodedata",

@@ -311,7 +311,7 @@ def test_whoever_follows_the_numbers_misses_nobody(stores: Stores) -> None:
 
 
 def test_whoever_follows_a_plain_sequence_misses_somebody() -> None:
-    """The test before this one can fail: of numbers that are taken and not locked, the lower may come later."""
+    """The test before this one can fail: where numbers are not locked, a lower one may come later."""
     feed = PlainFeed()
     reader = Reader(feed)
 

@@ -1,6 +1,7 @@
 """The pinned bytes: what was once written stays readable, and is written the same way today."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import TypeAlias
 from uuid import UUID
@@ -20,6 +21,15 @@ from vantrexia_adapters.crypto import (
 )
 from vantrexia_adapters.crypto.primitives import hkdf
 from vantrexia_adapters.crypto.ring_format import decode, encode
+from vantrexia_core.patients import (
+    Directory,
+    DirectoryEntry,
+    SnapshotLabel,
+    Status,
+    chunk_binding,
+    decode_directory,
+    encode_directory,
+)
 from vantrexia_core.protection import (
     Envelope,
     FieldName,
@@ -201,3 +211,34 @@ def test_blind_index(ring: KeyRing, case: Case) -> None:
 def test_folding(case: Case) -> None:
     """Names fold to the same words in every release: stored digests of folded values depend on it."""
     assert fold(text(case, "text")) == case["folded"]
+
+
+@pytest.mark.parametrize("case", cases("directory.json", "snapshots"), ids=label)
+def test_directory_snapshots(case: Case) -> None:
+    """The published people become the published bytes, and out of these the same bytes come again."""
+    entries = (
+        DirectoryEntry.of(
+            number(one, "number"),
+            UUID(text(one, "id")),
+            Status(text(one, "status")),
+            datetime.fromisoformat(text(one, "created_at")),
+            last=text(one, "last_name"),
+            first=text(one, "first_name"),
+            mrn=text(one, "mrn"),
+        )
+        for one in case["patients"]
+    )
+    written = raw(case, "content").ljust(number(case, "bytes"), b"\0")
+    assert encode_directory(Directory.of(entries, as_of=number(case, "as_of"))) == written
+    assert encode_directory(decode_directory(written)) == written
+
+
+@pytest.mark.parametrize("case", cases("directory.json", "bindings"), ids=label)
+def test_what_a_directorys_chunks_are_bound_to(case: Case) -> None:
+    """It has one encoding."""
+    practice_id, snapshot_id, epoch = (
+        UUID(text(case, name)) for name in ("practice_id", "snapshot_id", "epoch")
+    )
+    bound = SnapshotLabel(practice_id, snapshot_id, epoch, number(case, "as_of"), number(case, "chunks"))
+    bound_to = chunk_binding(bound, number(case, "place"), number(case, "key_version"))
+    assert bound_to == raw(case, "associated_data")

@@ -20,6 +20,8 @@ from tests.builders import a_practice_id
 from tests.sources import EPOCH, ManualClock
 from vantrexia_adapters.crypto import (
     DEPLOYMENT,
+    DEPLOYMENT_PURPOSES,
+    PRACTICE_PURPOSES,
     FileKeyWrapper,
     KeyCheck,
     KeyName,
@@ -220,7 +222,7 @@ for number in range(int(sys.argv[2]), int(sys.argv[2]) + 20):
     for child in children:
         child.communicate()
     assert [child.returncode for child in children] == [0, 0]
-    expected = 4 + 2 * 20 * len(starts)
+    expected = len(DEPLOYMENT_PURPOSES) + len(PRACTICE_PURPOSES) * (1 + 20 * len(starts))
     assert len(opened(path).checks()) == expected
 
 
@@ -485,7 +487,7 @@ def test_the_ring_of_another_database_is_refused(tmp_path: Path) -> None:
     """Same practice, same versions, other keys: the practice is named, no byte of a key is."""
     ours, theirs = (a_ring(tmp_path / name / "keyring.json") for name in ("ours", "theirs"))
     stored = [check for check in theirs.checks() if check.name.scope == str(HERE)]
-    with pytest.raises(WrongKeyRingError, match=f"field key 1 of practice {HERE}") as raised:
+    with pytest.raises(WrongKeyRingError, match=f"key 1 of practice {HERE}") as raised:
         ours.compare_checks(stored)
     report = "".join(traceback.format_exception(raised.value))
     for check in (*ours.checks(), *theirs.checks()):

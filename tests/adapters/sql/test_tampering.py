@@ -159,12 +159,13 @@ def test_a_record_under_another_id_is_never_shown(site: Site):
 
 
 @pytest.mark.parametrize("column", [patient.c.first_name, patient.c.last_name, patient.c.mrn], ids=str)
-def test_a_list_is_not_made_from_a_damaged_name(site: Site, column: sa.Column[bytes]):
-    """The directory neither skips the record nor guesses."""
+def test_a_damaged_name_is_not_listed_and_hides_nobody_else(site: Site, column: sa.Column[bytes]):
+    """The directory leaves the record out, says so in the log, and never guesses."""
     one, other = (register_patient(site.desk, ACTOR, _person(number)).id for number in (1, 2))
     site.execute(sa.update(patient).where(_is(one)).values({column: _value(site, column, _is(other))}))
+    assert site.desk.directory.find(site.here, Listing()).numbers == (2,)
     with pytest.raises(UnreadableError):
-        site.desk.directory.find(site.here, Listing())
+        look_up_patient(site.desk, ACTOR, one)
 
 
 def test_the_reason_of_another_move_is_never_shown(site: Site):

@@ -19,10 +19,10 @@ def upgrade() -> None:
         sa.Column("as_of", sa.BigInteger(), nullable=False),
         sa.Column("chunks", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_directory_snapshot"),
-        sa.ForeignKeyConstraint(["practice_id"], ["practice.id"], name="fk_directory_snapshot_practice_id"),
         sa.UniqueConstraint(
             "practice_id", "epoch", "as_of", name="uq_directory_snapshot_practice_id_epoch_as_of"
         ),
+        sa.ForeignKeyConstraint(["practice_id"], ["practice.id"], name="fk_directory_snapshot_practice_id"),
     )
     op.create_table(
         "directory_chunk",
