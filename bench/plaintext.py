@@ -348,7 +348,7 @@ _SQLITE_CONDITIONS: Final[dict[str, Condition]] = {
 
 def _condition(question: Question, of_word: Condition) -> tuple[str, Sequence[str]]:
     parts: list[str] = ["status = 1"]
-    parameters: list[object] = []
+    parameters: list[str] = []
     for word, typed in zip(question.words, question.search.split(), strict=True):
         part, values = of_word(word, typed.startswith("^"))
         parts.append(part)
