@@ -7,12 +7,14 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate, chain, pairwise
 from typing import Final
 
 import attrs
 
 from vantrexia_core.patients.directory.packing import (
     Postings,
+    SortedTexts,
     Texts,
     bitmap_of_borders,
     bitmap_of_flags,
@@ -36,10 +38,7 @@ CREATED_TAIL_MAX: Final = 16_384
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
-_ID_BITS: Final = 128
-_ROW_BITS: Final = 32
-_ROW_MASK: Final = (1 << _ROW_BITS) - 1
-_FIRST_BITS: Final = 32
+_PORTIONS: Final = 64
 _JOINED: Final = 65_536
 
 
@@ -58,12 +57,12 @@ class Columns:
     numbers: "array[int]"
     ids: bytes
     statuses: bytearray
-    lasts: Texts
+    lasts: SortedTexts
     last_starts: "array[int]"
-    firsts: Texts
+    firsts: SortedTexts
     first_of: "array[int]"
     first_postings: Postings
-    variants: Texts
+    variants: SortedTexts
     variant_postings: Postings
     mrns: Texts
     created: "array[int]"
@@ -132,19 +131,29 @@ class Columns:
 
     def bitmap_of(self, word: SearchWord) -> int:
         """The positions at which a field has the word."""
-        text, at_start = word.text, word.at_start
+        text, at_start, mrns = word.text, word.at_start, self.mrns
         if not text:
             return 0
-        bitmap = self._bitmap_of_firsts(self.firsts.containing(text, at_start=at_start))
-        bitmap |= bitmap_of_borders(self._last_borders(text, at_start=at_start), self.size)
-        positions = [
-            self.variant_postings[code] for code in self.variants.containing(text, at_start=at_start)
-        ]
-        if self.mrns.is_frequent(text):
-            bitmap |= bitmap_of_flags(self.mrns.flags(text, at_start=at_start))
+        bitmap = self._bitmap_of_firsts(_codes(self.firsts, word))
+        bitmap |= bitmap_of_borders(self._last_borders(word), self.size)
+        positions = [self.variant_postings[code] for code in _codes(self.variants, word)]
+        if mrns.is_frequent(text):
+            bitmap |= bitmap_of_flags(mrns.flags(text, at_start=at_start))
         else:
-            positions.append(array("I", self.mrns.containing(text, at_start=at_start)))
+            positions.append(array("I", mrns.containing(text, at_start=at_start)))
         return bitmap | bitmap_of_positions(positions, self.size)
+
+    def _last_borders(self, word: SearchWord) -> Iterable[int]:
+        """Where the ranges of last names that have the word begin and end."""
+        lasts, starts = self.lasts, self.last_starts
+        if word.at_start:
+            begun, others = lasts.beginning(word.text)
+            return chain(
+                (starts[begun.start], starts[begun.stop]), _ends(starts, ((c, c + 1) for c in others))
+            )
+        if lasts.is_frequent(word.text):
+            return borders_of(lasts.flags(word.text, at_start=False), starts)
+        return _ends(starts, runs(lasts.containing(word.text, at_start=False)))
 
     def _bitmap_of_firsts(self, codes: Sequence[int]) -> int:
         """The positions with these first names; when they are most, found by the others."""
@@ -153,13 +162,6 @@ class Columns:
             return bitmap_of_positions([postings[code] for code in codes], self.size)
         others = set(range(len(self.firsts))).difference(codes)
         return bitmap_of_positions([postings[code] for code in others], self.size) ^ ((1 << self.size) - 1)
-
-    def _last_borders(self, text: bytes, *, at_start: bool) -> Iterable[int]:
-        """Where the ranges of last names that have the text begin and end."""
-        if self.lasts.is_frequent(text):
-            return borders_of(self.lasts.flags(text, at_start=at_start), self.last_starts)
-        found = runs(self.lasts.containing(text, at_start=at_start))
-        return (self.last_starts[code] for run in found for code in run)
 
 
 class Packer:
@@ -197,14 +199,12 @@ class Packer:
         """The columns."""
         lasts, last_ranks = _ranked(self._lasts)
         firsts, first_ranks = _ranked(self._firsts)
-        order = self._in_name_order(last_ranks, first_ranks)
-        first_type = code_type(len(firsts))
-        first_of = array(first_type, (first_ranks[self._first_codes[row]] for row in order))
         last_starts = array("I", bytes(4 * (len(lasts) + 1)))
         for code in self._last_codes:
             last_starts[last_ranks[code] + 1] += 1
-        for code in range(len(lasts)):
-            last_starts[code + 1] += last_starts[code]
+        last_starts = array("I", accumulate(last_starts))
+        order = self._in_name_order(last_starts, last_ranks, first_ranks)
+        first_of = array(code_type(len(firsts)), (first_ranks[self._first_codes[row]] for row in order))
         created, tail = self._in_order_of_creation(order)
         variants = sorted({form for _, form in self._variants})
         code_of = {form: code for code, form in enumerate(variants)}
@@ -216,12 +216,12 @@ class Packer:
             numbers=gathered("I", self._numbers, order),
             ids=_gathered(bytes(self._ids), order),
             statuses=bytearray(gathered("B", self._statuses, order)),
-            lasts=Texts.of(lasts),
+            lasts=SortedTexts.of(lasts),
             last_starts=last_starts,
-            firsts=Texts.of(firsts),
+            firsts=SortedTexts.of(firsts),
             first_of=first_of,
             first_postings=Postings.of(enumerate(first_of), len(firsts)),
-            variants=Texts.of(variants),
+            variants=SortedTexts.of(variants),
             variant_postings=Postings.of(
                 sorted((place_of_row[row], code_of[form]) for row, form in self._variants), len(variants)
             ),
@@ -230,30 +230,39 @@ class Packer:
             created_tail=tail,
         )
 
-    def _in_name_order(self, last_ranks: Sequence[int], first_ranks: Sequence[int]) -> "array[int]":
-        # One whole number a patient sorts faster, and in less memory, than a tuple.
-        keys = [
-            (((last_ranks[last] << _FIRST_BITS) | first_ranks[first]) << _ID_BITS | id_) << _ROW_BITS | row
-            for row, (last, first, id_) in enumerate(
-                zip(self._last_codes, self._first_codes, self._id_numbers(), strict=True)
-            )
-        ]
-        keys.sort()
-        return array("I", (key & _ROW_MASK for key in keys))
+    def _in_name_order(
+        self, last_starts: "array[int]", last_ranks: Sequence[int], first_ranks: Sequence[int]
+    ) -> "array[int]":
+        """The rows in order of names: dealt out to the last names, then sorted within each."""
+        order, free = array("I", bytes(4 * len(self._last_codes))), last_starts[:]
+        for row, code in enumerate(self._last_codes):
+            rank = last_ranks[code]
+            order[free[rank]] = row
+            free[rank] += 1
+        ids, first_codes = bytes(self._ids), self._first_codes
+        for begin, end in pairwise(last_starts):
+            if end - begin > 1:
+                rows = sorted(
+                    order[begin:end],
+                    key=lambda row: (first_ranks[first_codes[row]], ids[row << 4 : (row + 1) << 4]),
+                )
+                order[begin:end] = array("I", rows)
+        return order
 
     def _in_order_of_creation(self, order: "array[int]") -> "tuple[array[int], array[int]]":
-        position_of = inverse(order)
-        keys = [
-            (at << _ID_BITS | id_) << _ROW_BITS | position
-            for at, id_, position in zip(self._created, self._id_numbers(), position_of, strict=True)
-        ]
-        keys.sort()
-        tail = array("Q", (key >> _ROW_BITS + _ID_BITS for key in keys[-CREATED_TAIL_MAX:]))
-        return array("I", (key & _ROW_MASK for key in keys)), tail
-
-    def _id_numbers(self) -> Iterator[int]:
-        ids = bytes(self._ids)
-        return (int.from_bytes(ids[at : at + 16], "big") for at in range(0, len(ids), 16))
+        """The positions in order of creation, and the newest times; sorted in portions of about one age."""
+        times, ids, position_of = self._created, bytes(self._ids), inverse(order)
+        oldest = min(times, default=0)
+        span = (max(times, default=0) - oldest) // _PORTIONS + 1
+        portions = [array("I") for _ in range(_PORTIONS)]
+        for row, at in enumerate(times):
+            portions[(at - oldest) // span].append(row)
+        created, tail = array("I"), array("Q")
+        for portion in portions:
+            rows = sorted(portion, key=lambda row: (times[row], ids[row << 4 : (row + 1) << 4]))
+            created.extend(map(position_of.__getitem__, rows))
+            tail = (tail + array("Q", map(times.__getitem__, rows)))[-CREATED_TAIL_MAX:]
+        return created, tail
 
     def _mrns_in(self, order: "array[int]") -> Texts:
         starts, mrns = self._mrn_starts, bytes(self._mrns)
@@ -262,6 +271,18 @@ class Packer:
             rows = order[begin : begin + _JOINED]
             blob += b"".join([mrns[starts[row] : starts[row + 1]] for row in rows])
         return Texts.from_blob(bytes(blob))
+
+
+def _codes(texts: SortedTexts, word: SearchWord) -> Sequence[int]:
+    """The codes of the texts that have the word."""
+    if word.at_start:
+        begun, others = texts.beginning(word.text)
+        return [*begun, *others]
+    return texts.containing(word.text, at_start=False)
+
+
+def _ends(starts: "array[int]", ranges: Iterable[tuple[int, int]]) -> Iterator[int]:
+    return (starts[code] for ends in ranges for code in ends)
 
 
 def micros(at: datetime) -> int:

@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, chain, compress, count, islice, repeat
-from typing import Final
+from typing import Final, Self
 
 import attrs
 
@@ -44,12 +44,12 @@ class Texts:
     """Bytes that were looked for and are nowhere."""
 
     @classmethod
-    def of(cls, texts: Iterable[bytes]) -> "Texts":
+    def of(cls, texts: Iterable[bytes]) -> Self:
         """Pack the texts in their order."""
         return cls.from_blob(b"".join([b"\n" + text for text in texts]))
 
     @classmethod
-    def from_blob(cls, blob: bytes) -> "Texts":
+    def from_blob(cls, blob: bytes) -> Self:
         """The texts in a packed form."""
         starts = array("I", (found.start() for found in _SIXTEEN_TEXTS.finditer(blob)))
         return cls(blob, starts, blob.count(b"\n"))
@@ -73,10 +73,6 @@ class Texts:
 
     def __iter__(self) -> Iterator[bytes]:
         return iter(self.blob[1:].split(b"\n")) if self.blob else iter(())
-
-    def place_of(self, text: bytes) -> int:
-        """Where the text stands, or would stand, among sorted texts."""
-        return bisect_left(self, text)
 
     def containing(self, needle: bytes, *, at_start: bool) -> Sequence[int]:
         """The indices, ascending, of the texts that have the needle: anywhere, or where a part starts."""
@@ -133,6 +129,29 @@ class Texts:
             yield 16 * block + blob.count(b"\n", starts[block], at + 1) - 1
             behind = blob.find(b"\n", at + 1)
             at = blob.find(needle, behind) if behind >= 0 else -1
+
+
+@attrs.frozen(repr=False, eq=False)
+class SortedTexts(Texts):
+    """Texts in ascending order, none of them twice: where they begin alike, they stand together."""
+
+    _parted: "list[tuple[array[int], Texts]]" = attrs.field(factory=list, init=False)
+    """The indices of texts that have several parts, and these texts: made when first asked for."""
+
+    def place_of(self, text: bytes) -> int:
+        """Where the text stands, or would stand."""
+        return bisect_left(self, text)
+
+    def beginning(self, needle: bytes) -> tuple[range, Sequence[int]]:
+        """The indices of the texts that begin with the needle, and of others in which a later part does."""
+        # UTF-8 has no byte above it.
+        begun = range(self.place_of(needle), self.place_of(needle + b"\xff"))
+        if not self._parted:
+            indices = array("I", compress(range(len(self)), self.flags(b" ", at_start=False)))
+            self._parted.append((indices, Texts.of(map(self.__getitem__, indices))))
+        indices, texts = self._parted[0]
+        found = (indices[place] for place in texts.containing(b" " + needle, at_start=False))
+        return begun, [index for index in found if index not in begun]
 
 
 @attrs.frozen(repr=False, eq=False)

@@ -25,7 +25,7 @@ import attrs
 
 from vantrexia_core.patients.directory.columns import CODES, Columns
 from vantrexia_core.patients.directory.index import Directory
-from vantrexia_core.patients.directory.packing import Postings, Texts
+from vantrexia_core.patients.directory.packing import Postings, SortedTexts, Texts
 from vantrexia_core.protection import UnreadableError
 
 MAGIC: Final = b"vantrexia/directory/1\n"
@@ -137,8 +137,8 @@ def _columns(parts: list[memoryview]) -> Columns:
     def numbers(kind: str) -> "array[int]":
         return _array(kind, next(rest))
 
-    def texts() -> Texts:
-        return Texts.from_blob(bytes(next(rest)))
+    def texts() -> SortedTexts:
+        return SortedTexts.from_blob(bytes(next(rest)))
 
     return Columns(
         numbers=numbers("I"),
@@ -151,7 +151,7 @@ def _columns(parts: list[memoryview]) -> Columns:
         first_postings=Postings(numbers("I"), numbers("I")),
         variants=texts(),
         variant_postings=Postings(numbers("I"), numbers("I")),
-        mrns=texts(),
+        mrns=Texts.from_blob(bytes(next(rest))),
         created=numbers("I"),
         created_tail=numbers("Q"),
     )

@@ -16,7 +16,7 @@ from vantrexia_core.patients.directory.columns import (
     micros,
     variants_of,
 )
-from vantrexia_core.patients.directory.packing import Cut, Postings, Texts, gathered, spliced
+from vantrexia_core.patients.directory.packing import Cut, Postings, SortedTexts, Texts, gathered, spliced
 from vantrexia_core.patients.listing import DirectoryEntry
 
 _DROPPED: Final = 0xFFFF_FFFF
@@ -93,7 +93,7 @@ def spliced_columns(old: Columns, additions: Sequence[Addition]) -> Columns:
 
 def _firsts(
     old: Columns, dropped: Sequence[int], news: Sequence[DirectoryEntry]
-) -> "tuple[Texts, array[int]]":
+) -> "tuple[SortedTexts, array[int]]":
     """The first names that somebody has, and for each old code the new one."""
     counts = [old.first_postings.count(code) for code in range(len(old.firsts))]
     for position in dropped:
@@ -102,12 +102,12 @@ def _firsts(
     merged = sorted(kept.union(entry.first.folded for entry in news))
     place = {text: code for code, text in enumerate(merged)}
     # A name that nobody has any more is looked up at dropped places only: its code is never read.
-    return Texts.of(merged), array("I", (place.get(text, 0) for text in old.firsts))
+    return SortedTexts.of(merged), array("I", (place.get(text, 0) for text in old.firsts))
 
 
 def _lasts(
     old: Columns, dropped: Sequence[int], news: Sequence[DirectoryEntry]
-) -> "tuple[Texts, array[int]]":
+) -> "tuple[SortedTexts, array[int]]":
     counts = {text: old.last_starts[code + 1] - old.last_starts[code] for code, text in enumerate(old.lasts)}
     for position in dropped:
         counts[old.last_at(position)] -= 1
@@ -117,7 +117,7 @@ def _lasts(
     starts = array("I", (0,))
     for text in kept:
         starts.append(starts[-1] + counts[text])
-    return Texts.of(kept), starts
+    return SortedTexts.of(kept), starts
 
 
 def _created(
@@ -153,7 +153,7 @@ def _created(
 
 def _variants(
     old: Columns, news: Sequence[DirectoryEntry], moved_to: "array[int]", new_positions: "array[int]"
-) -> tuple[Texts, Postings]:
+) -> tuple[SortedTexts, Postings]:
     pairs = [
         (moved_to[position], form)
         for code, form in enumerate(old.variants)
@@ -168,7 +168,7 @@ def _variants(
     forms = sorted({form for _, form in pairs})
     code_of = {form: code for code, form in enumerate(forms)}
     postings = Postings.of(sorted((position, code_of[form]) for position, form in pairs), len(forms))
-    return Texts.of(forms), postings
+    return SortedTexts.of(forms), postings
 
 
 def _ids(old: bytes, pieces: Sequence[tuple[int, int] | int], news: Sequence[DirectoryEntry]) -> bytes:

@@ -15,6 +15,7 @@ from vantrexia_core.patients.directory.packing import (
     Cut,
     Postings,
     Ranked,
+    SortedTexts,
     Texts,
     bitmap_of_flags,
     inverse,
@@ -157,11 +158,22 @@ def test_a_piece_does_not_reach_over_into_the_next_text() -> None:
     assert list(packed.containing(b"cd", at_start=True)) == [1, 3]
 
 
+@given(texts, st.text("ab é李", min_size=1, max_size=3).map(fold).filter(bool))
+def test_beginnings_are_found_among_sorted_texts(some: list[bytes], piece: str) -> None:
+    """Those that begin with it stand together; others have it where a later part starts."""
+    some, needle = sorted(set(some)), piece.encode()
+    begun, others = SortedTexts.of(some).beginning(needle)
+    assert list(begun) == [index for index, text in enumerate(some) if text.startswith(needle)]
+    assert list(others) == [
+        index for index, text in enumerate(some) if b" " + needle in text and not text.startswith(needle)
+    ]
+
+
 @given(texts, _SHORT)
 def test_a_place_among_sorted_texts(some: list[bytes], wanted: str) -> None:
     """Where it stands, or before which it would."""
     some = sorted(set(some))
-    assert Texts.of(some).place_of(wanted.encode()) == bisect_left(some, wanted.encode())
+    assert SortedTexts.of(some).place_of(wanted.encode()) == bisect_left(some, wanted.encode())
 
 
 @pytest.mark.parametrize("size", [0, 1, 15, 16, 17, 33])
