@@ -262,7 +262,7 @@ class Reader:
         )
 
     def _seen(self, listing: Listing, *, is_whole: bool) -> Answer:
-        """From the directory; or from the use case, which opens records as well, and writes to the trail."""
+        """From the directory; or from the use case, which opens records too and writes to the trail."""
         practice_id = self._shared.practice_id
         if is_whole:
             with suppress(NotFoundError):  # a page behind the last one
