@@ -6,6 +6,7 @@ apostrophe, starts. No character is a wildcard: a word that folds to nothing (``
 by folded code points: last name, then first name, then id.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import Enum
@@ -21,7 +22,7 @@ from vantrexia_core.protection import APOSTROPHES, fold
 
 SEARCH_CHARACTERS_MAX: Final = 200
 
-_APOSTROPHES_TO_BLANKS: Final = str.maketrans(dict.fromkeys(APOSTROPHES, " "))
+_APOSTROPHE: Final = re.compile(f"[{APOSTROPHES}]")
 
 
 class Ordering(Enum):
@@ -64,10 +65,9 @@ class Spelling:
     def of(cls, text: str) -> "Spelling":
         """Fold a field. ``O'Brien`` is found as ``obrien`` and, part by part, as ``o brien``."""
         folded = fold(text).encode()
-        with_blanks = text.translate(_APOSTROPHES_TO_BLANKS)
-        if with_blanks == text:
+        if _APOSTROPHE.search(text) is None:
             return cls(folded)
-        parted = fold(with_blanks).encode()
+        parted = fold(_APOSTROPHE.sub(" ", text)).encode()
         return cls(folded, () if parted == folded else (parted,))
 
 

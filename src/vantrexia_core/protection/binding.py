@@ -59,4 +59,4 @@ def associated_data(name: FieldName, place: Place, key_version: int) -> bytes:
 
 
 def _framed(*items: bytes) -> bytes:
-    return b"".join(len(item).to_bytes(2, "big") + item for item in items)
+    return b"".join([len(item).to_bytes(2, "big") + item for item in items])
