@@ -34,7 +34,7 @@ from vantrexia_core.kernel.people import (
     clean_text,
 )
 from vantrexia_core.kernel.phi import MASK, Phi
-from vantrexia_core.kernel.sources import Clock, IdSource
+from vantrexia_core.kernel.sources import Clock, IdSource, SecretSource
 
 __all__ = [
     "EMAIL_CHARACTERS_MAX",
@@ -68,6 +68,7 @@ __all__ = [
     "Reach",
     "RequestId",
     "Role",
+    "SecretSource",
     "StaleVersionError",
     "UnavailableError",
     "UserId",
