@@ -5,8 +5,8 @@ from datetime import datetime
 
 import attrs
 
-from vantrexia_core.identity import Account
-from vantrexia_core.kernel import PatientId, Phi, PracticeId, UserId
+from vantrexia_core.identity import Account, Failures, Session
+from vantrexia_core.kernel import PatientId, Phi, PracticeId, SessionId, UserId
 from vantrexia_core.patients import DirectoryEntry, Patient, StatusChange
 
 
@@ -66,6 +66,8 @@ class Memory:
     shelves: Mapping[PracticeId, Shelf] = attrs.Factory(dict)
     accounts: Mapping[UserId, Account] = attrs.Factory(dict)
     by_email: Mapping[str, UserId] = attrs.Factory(dict)
+    sessions: Mapping[SessionId, Session] = attrs.Factory(dict)
+    failures: Mapping[str, tuple[Failures, datetime]] = attrs.Factory(dict)
 
     def shelf(self, practice_id: PracticeId) -> Shelf:
         """A practice's shelf; an empty one before its first record."""
