@@ -7,8 +7,14 @@ import sqlalchemy as sa
 
 from tests.builders import a_practice_id
 from tests.credentials import QuickPasswords, QuickTokens
-from tests.sources import CountedIds, ManualClock
-from vantrexia_adapters.crypto import AesGcmFieldCipher, AesGcmSnapshotCipher, HmacBlindIndex, KeyRing
+from tests.sources import CountedIds, CountedSecrets, ManualClock
+from vantrexia_adapters.crypto import (
+    AesGcmFieldCipher,
+    AesGcmSnapshotCipher,
+    HmacBlindIndex,
+    HmacRowSeal,
+    KeyRing,
+)
 from vantrexia_adapters.memory import MemoryDesk
 from vantrexia_adapters.sql import SqlDesk, add_practice, migrate, open_engine
 from vantrexia_core.audit import AuditEntry, Desk, RecordedWork
@@ -17,7 +23,9 @@ from vantrexia_core.kernel import IdSource, PracticeId
 
 def a_memory_desk(clock: ManualClock | None = None, ids: IdSource | None = None) -> MemoryDesk:
     """An empty memory with injected time, ids and credentials."""
-    return MemoryDesk(clock or ManualClock(), ids or CountedIds(), QuickPasswords(), QuickTokens())
+    return MemoryDesk(
+        clock or ManualClock(), ids or CountedIds(), CountedSecrets(), QuickPasswords(), QuickTokens()
+    )
 
 
 class SqlHouse:
@@ -44,8 +52,10 @@ class SqlHouse:
             engine=self.engine,
             cipher=AesGcmFieldCipher(self._ring),
             index=HmacBlindIndex(self._ring),
+            seal=HmacRowSeal(self._ring),
             clock=clock or ManualClock(),
             ids=ids or CountedIds(),
+            secrets=CountedSecrets(),
             passwords=QuickPasswords(),
             tokens=QuickTokens(),
             snapshots=AesGcmSnapshotCipher(self._ring),

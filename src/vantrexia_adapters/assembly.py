@@ -7,6 +7,7 @@ that is older or newer than this version knows.
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
@@ -14,18 +15,22 @@ import attrs
 from sqlalchemy import Engine
 
 from vantrexia_adapters.crypto import (
+    DEPLOYMENT,
     AesGcmFieldCipher,
     AesGcmSnapshotCipher,
     Argon2Passwords,
     HmacBlindIndex,
+    HmacRowSeal,
     KeyCheck,
     KeyName,
     KeyRing,
     KeyRingError,
     KeyRingExistsError,
     RingSigningKeys,
+    ring_pepper,
 )
 from vantrexia_adapters.directory import DirectoryKeeper
+from vantrexia_adapters.mail import OutboxMailer, SmtpMailer
 from vantrexia_adapters.settings import Settings
 from vantrexia_adapters.sql import (
     SchemaError,
@@ -41,9 +46,10 @@ from vantrexia_adapters.sql import (
     practices,
     schema_state,
 )
-from vantrexia_adapters.system import RandomIds, SystemClock
+from vantrexia_adapters.system import RandomIds, RandomSecrets, SystemClock
 from vantrexia_adapters.tokens import JwtTokens
-from vantrexia_core.kernel import Clock, IdSource, PracticeId
+from vantrexia_core.identity import Mailer, Round, answer_resets
+from vantrexia_core.kernel import Clock, Email, IdSource, Phi, PracticeId
 
 HOME_PRACTICE_NAME: Final = "Home practice"
 """A fresh install has one practice, and nobody has to know the word."""
@@ -70,7 +76,12 @@ class Service:
     desk: SqlDesk
     practice_id: PracticeId
     settings: Settings
+    mailer: Mailer
     _engine: Engine = attrs.field(repr=False)
+
+    def deliver_mail(self) -> Round:
+        """Let the letters leave that are due. `Postman` calls this again and again."""
+        return answer_resets(self.desk, self.mailer, self.settings.password_reset_url)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -101,6 +112,7 @@ def open_service(
         StartRefusedError: key ring or schema do not fit the database; nothing was changed.
     """
     clock, ids = clock or SystemClock(), ids or RandomIds()
+    mailer = _open_mailer(settings, clock, ids)
     with _refusals():
         engine = _open_database(settings)
         try:
@@ -117,9 +129,11 @@ def open_service(
         engine=engine,
         cipher=AesGcmFieldCipher(ring),
         index=HmacBlindIndex(ring),
+        seal=HmacRowSeal(ring),
         clock=clock,
         ids=ids,
-        passwords=passwords or Argon2Passwords(),
+        secrets=RandomSecrets(),
+        passwords=passwords or Argon2Passwords(ring_pepper(ring)),
         tokens=JwtTokens(
             RingSigningKeys(ring),
             ids=ids,
@@ -133,7 +147,7 @@ def open_service(
             memory_bytes_max=settings.directory_bytes_max,
         ),
     )
-    return Service(desk, practice_id, settings, engine)
+    return Service(desk, practice_id, settings, mailer, engine)
 
 
 def migrate_database(settings: Settings) -> str:
@@ -159,6 +173,43 @@ def _open_database(settings: Settings) -> Engine:
     return open_engine(settings.url)
 
 
+def _open_mailer(settings: Settings, clock: Clock, ids: IdSource) -> Mailer:
+    sender = None if settings.mail_from is None else Email(settings.mail_from)
+    if settings.smtp_host is None:
+        folder = settings.data_dir / "outbox"
+        return (
+            OutboxMailer(folder, clock, ids) if sender is None else OutboxMailer(folder, clock, ids, sender)
+        )
+    if sender is None:
+        message = "VANTREXIA_SMTP_HOST is set, so VANTREXIA_MAIL_FROM must say whom letters come from."
+        raise StartRefusedError(message)
+    if (settings.smtp_username is None) != (settings.smtp_password_file is None):
+        message = "VANTREXIA_SMTP_USERNAME and VANTREXIA_SMTP_PASSWORD_FILE go together."
+        raise StartRefusedError(message)
+    return SmtpMailer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        security=settings.smtp_security,
+        sender=sender,
+        clock=clock,
+        ids=ids,
+        username=settings.smtp_username,
+        password=None if settings.smtp_password_file is None else _read_secret(settings.smtp_password_file),
+        authorities=settings.smtp_ca_file,
+    )
+
+
+def _read_secret(path: Path) -> Phi[str]:
+    try:
+        if path.stat().st_mode & 0o077:
+            message = f"{path} can be read by others than its owner. Give it mode 0600."
+            raise StartRefusedError(message)
+        return Phi(path.read_text(encoding="utf-8").rstrip("\r\n"))
+    except (OSError, UnicodeDecodeError):
+        message = f"{path} cannot be read."
+        raise StartRefusedError(message) from None
+
+
 def _open_ring(settings: Settings, engine: Engine, clock: Clock) -> KeyRing:
     path = settings.keyring_path
     if not path.exists() and not practices(engine):
@@ -179,6 +230,7 @@ def _home_practice(engine: Engine, ring: KeyRing, clock: Clock, ids: IdSource) -
             # The ring outlives a database that was deleted, emptied or mistyped: that is no first start.
             raise DatabaseMissingError
         practice_id = add_first_practice(engine, PracticeId(ids.new_id()), HOME_PRACTICE_NAME, at=clock.now())
+    ring.ensure_scope(DEPLOYMENT)
     ring.ensure_scope(practice_id)
     keep_key_checks(engine, (_stored(check) for check in ring.checks()))
     # Once more: of two first starts at once, each with a ring of its own, one has kept its checks before us.

@@ -6,6 +6,7 @@ from typing import Final
 from starlette.types import ASGIApp
 
 from vantrexia_adapters.assembly import open_service
+from vantrexia_adapters.mail import Postman
 from vantrexia_adapters.settings import load
 from vantrexia_adapters.system import end_with_parent
 from vantrexia_core.kernel import UserId
@@ -32,9 +33,16 @@ def build() -> ASGIApp:
     desk = service.desk
     # Looking for an account that nobody has: one indexed read, which tells nothing and leaves no entry.
     database = Probe(lambda: desk.accounts.by_id(_NOBODY), DATABASE_SLOW_MS)
+    postman = Postman(service.deliver_mail)
+    postman.start()
+
+    def end() -> None:
+        postman.stop()
+        service.close()
+
     return create_app(
         desk,
         public_url=settings.public_url,
         health=HealthCheck({"database": database}, desk.clock),
-        at_shutdown=service.close,
+        at_shutdown=end,
     )

@@ -8,7 +8,7 @@ import attrs
 
 from vantrexia_core.audit import AlreadyAnswered, Attempt, Desk, Once, record_refusal
 from vantrexia_core.identity import Accounts, Passwords, SignInWork, Tokens, UserWork
-from vantrexia_core.kernel import Actor, BrokenPromiseError, PatientId, Phi, VantrexiaError
+from vantrexia_core.kernel import Actor, BrokenPromiseError, PatientId, Phi, SecretSource, VantrexiaError
 from vantrexia_core.patients import PatientDirectory, PatientWork
 from vantrexia_web.answer import Answer
 from vantrexia_web.health import HealthReport
@@ -37,6 +37,11 @@ class WebDesk(Desk[WebWork], Protocol):
 
     @property
     def passwords(self) -> Passwords:
+        """See `SignInDesk`."""
+        ...
+
+    @property
+    def secrets(self) -> SecretSource:
         """See `SignInDesk`."""
         ...
 

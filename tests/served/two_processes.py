@@ -21,10 +21,16 @@ import attrs
 
 from tests.builders import NOW, a_new_patient, an_actor
 from tests.credentials import QuickPasswords, QuickTokens
-from vantrexia_adapters.crypto import AesGcmFieldCipher, AesGcmSnapshotCipher, HmacBlindIndex, KeyRing
+from vantrexia_adapters.crypto import (
+    AesGcmFieldCipher,
+    AesGcmSnapshotCipher,
+    HmacBlindIndex,
+    HmacRowSeal,
+    KeyRing,
+)
 from vantrexia_adapters.directory import DirectoryKeeper
 from vantrexia_adapters.sql import SqlDesk, open_engine
-from vantrexia_adapters.system import RandomIds, SystemClock
+from vantrexia_adapters.system import RandomIds, RandomSecrets, SystemClock
 from vantrexia_core.kernel import NamePart, NotFoundError, PageRequest, Phi, PracticeId
 from vantrexia_core.patients import (
     DirectoryEntry,
@@ -129,8 +135,10 @@ def a_desk(shared: Shared) -> SqlDesk:
         engine=open_engine(shared.url),
         cipher=AesGcmFieldCipher(ring),
         index=HmacBlindIndex(ring),
+        seal=HmacRowSeal(ring),
         clock=SystemClock(),
         ids=RandomIds(),
+        secrets=RandomSecrets(),
         passwords=QuickPasswords(),
         tokens=QuickTokens(),
         snapshots=AesGcmSnapshotCipher(ring),

@@ -47,7 +47,7 @@ def test_the_scheme_is_recognised_in_any_case(refusing_service):
 
 def test_a_refresh_token_is_no_access_token(service):
     """Each kind of token opens its own door only."""
-    refresh = service.desk.tokens.issue(service.user(), at=service.clock.now()).refresh
+    refresh = service.tokens().refresh
     response = service.client.get(PATIENTS, headers={"Authorization": f"Bearer {refresh.reveal()}"})
     assert_problem(response, 401, "token_not_valid")
 

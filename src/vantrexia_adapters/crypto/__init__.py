@@ -15,13 +15,14 @@ from vantrexia_adapters.crypto.key_ring import (
     WrongKeyRingError,
 )
 from vantrexia_adapters.crypto.key_wrapping import FileKeyWrapper
-from vantrexia_adapters.crypto.passwords import Argon2Cost, Argon2Passwords
+from vantrexia_adapters.crypto.passwords import Argon2Cost, Argon2Passwords, ring_pepper
 from vantrexia_adapters.crypto.ring_file import (
     KeyRingExistsError,
     KeyRingMissingError,
     KeyRingUnsafeError,
 )
 from vantrexia_adapters.crypto.ring_format import DEPLOYMENT, KeyName, KeyRingDamagedError, KeyRingError
+from vantrexia_adapters.crypto.row_seal import HmacRowSeal
 from vantrexia_adapters.crypto.signing_keys import RingSigningKeys
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "Argon2Passwords",
     "FileKeyWrapper",
     "HmacBlindIndex",
+    "HmacRowSeal",
     "KeyCheck",
     "KeyName",
     "KeyRing",
@@ -48,4 +50,5 @@ __all__ = [
     "Scope",
     "UnknownKeyError",
     "WrongKeyRingError",
+    "ring_pepper",
 ]

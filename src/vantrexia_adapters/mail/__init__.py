@@ -2,6 +2,6 @@
 
 from vantrexia_adapters.mail.outbox import OutboxMailer
 from vantrexia_adapters.mail.postman import Postman
-from vantrexia_adapters.mail.smtp import SmtpMailer, SmtpSecurity
+from vantrexia_adapters.mail.smtp import SmtpMailer
 
-__all__ = ["OutboxMailer", "Postman", "SmtpMailer", "SmtpSecurity"]
+__all__ = ["OutboxMailer", "Postman", "SmtpMailer"]

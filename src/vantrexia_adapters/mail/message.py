@@ -1,7 +1,7 @@
 """A letter as a mail of RFC 5322."""
 
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
 
 from vantrexia_core.identity import Letter
@@ -10,7 +10,9 @@ from vantrexia_core.kernel import Clock, Email, IdSource
 
 def as_message(letter: Letter, sender: Email, clock: Clock, ids: IdSource) -> EmailMessage:
     """The mail. Its id is made of chance and the sender's domain: it says nothing about the letter."""
-    message = EmailMessage(policy=SMTP)
+    # RFC 6531 where an address needs it: not every server speaks it.
+    is_plain = sender.reveal().isascii() and letter.to.reveal().isascii()
+    message = EmailMessage(policy=SMTP if is_plain else SMTPUTF8)
     message["From"] = sender.reveal()
     message["To"] = letter.to.reveal()
     message["Subject"] = letter.subject

@@ -4,27 +4,18 @@ import smtplib
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import Enum
 from pathlib import Path
 from typing import Final
 
 import attrs
 
 from vantrexia_adapters.mail.message import as_message
+from vantrexia_adapters.settings import SmtpSecurity
 from vantrexia_core.identity import Letter, MailUnavailableError
 from vantrexia_core.kernel import Clock, Email, IdSource, Phi
 
 SECONDS_MAX: Final = 15.0
 """How long any one step of a delivery may take. Far less than the minute after which it is tried again."""
-
-
-class SmtpSecurity(Enum):
-    """How a connection becomes safe. There is no third way."""
-
-    STARTTLS = "starttls"
-    """It begins in clear and is refused unless it turns into TLS before anything is said (port 587)."""
-    TLS = "tls"
-    """It is TLS from the first byte (port 465)."""
 
 
 @attrs.frozen

@@ -13,9 +13,9 @@ from vantrexia_adapters.sql.identity import SqlAccounts
 from vantrexia_adapters.sql.scope import Protection, Scope
 from vantrexia_adapters.sql.work import SqlSignInWork, SqlWork
 from vantrexia_core.identity import Passwords, Tokens
-from vantrexia_core.kernel import Clock, IdSource, PracticeId
+from vantrexia_core.kernel import Clock, IdSource, PracticeId, SecretSource
 from vantrexia_core.patients import DirectoryStore
-from vantrexia_core.protection import BlindIndex, FieldCipher, SnapshotCipher
+from vantrexia_core.protection import BlindIndex, FieldCipher, RowSeal, SnapshotCipher
 
 
 class SqlDesk:
@@ -27,8 +27,10 @@ class SqlDesk:
         engine: sa.Engine,
         cipher: FieldCipher,
         index: BlindIndex,
+        seal: RowSeal,
         clock: Clock,
         ids: IdSource,
+        secrets: SecretSource,
         passwords: Passwords,
         tokens: Tokens,
         snapshots: SnapshotCipher,
@@ -36,11 +38,12 @@ class SqlDesk:
     ) -> None:
         self.clock = clock
         self.ids = ids
+        self.secrets = secrets
         self.passwords = passwords
         self.tokens = tokens
         self._database = Database(engine)
         self._writer = TrailWriter(self._database)
-        self._protection = Protection(cipher, index)
+        self._protection = Protection(cipher, index, seal)
         self.directory = keeper(SqlDirectoryStore(self._database, self._protection, snapshots, ids))
         self.accounts = SqlAccounts(self._database, self._protection)
 
@@ -49,7 +52,9 @@ class SqlDesk:
         """See `Desk`. Nothing is asked of the database before the work's first statement."""
         transaction = Transaction(self._database)
         try:
-            yield SqlWork(Scope(transaction, practice_id, self._protection), self._writer, self.ids)
+            yield SqlWork(
+                Scope(transaction, practice_id, self._protection), self._writer, self.clock, self.ids
+            )
         finally:
             transaction.close()
 
@@ -58,6 +63,6 @@ class SqlDesk:
         """See `SignInDesk`."""
         transaction = Transaction(self._database)
         try:
-            yield SqlSignInWork(transaction, self._writer)
+            yield SqlSignInWork(transaction, self._writer, self._protection, self.clock)
         finally:
             transaction.close()

@@ -1,4 +1,4 @@
-"""Forgotten passwords in SQL: who waits for a mail, and which token would be accepted. No address, no token."""
+"""Forgotten passwords in SQL: who waits for a mail, which token would do. No address, no token."""
 
 from datetime import datetime
 from typing import Final
@@ -55,9 +55,7 @@ _DUE: Final = (
         reset_request.c.due_at,
         reset_request.c.attempts,
     )
-    .outerjoin_from(
-        reset_request, user_account, user_account.c.email_bix == reset_request.c.email_bix
-    )
+    .outerjoin_from(reset_request, user_account, user_account.c.email_bix == reset_request.c.email_bix)
     .where(reset_request.c.due_at <= sa.bindparam("at", type_=reset_request.c.due_at.type))
     .order_by(reset_request.c.due_at)
     .limit(1)

@@ -27,9 +27,7 @@ _GET: Final = Statement(
     .where(_IS_THEIRS)
     .with_for_update()
 )
-_NEW: Final = {
-    column: sa.bindparam(f"new_{column.name}", type_=column.type) for column in second_factor.c
-}
+_NEW: Final = {column: sa.bindparam(f"new_{column.name}", type_=column.type) for column in second_factor.c}
 _CHANGED: Final = {column.name: _NEW[column] for column in second_factor.c if not column.primary_key}
 _KEEP: Final = Statement(
     postgresql.insert(second_factor)
@@ -94,7 +92,9 @@ class SqlSecondFactors:
 
     def take_backup_code(self, user: User, code: FactorCode) -> bool:
         """See `SecondFactors`. Of many transactions at once, one deletes the row."""
-        return self._transaction.change(_TAKE_CODE, {"user": user.id, "digest": self._digest(user, code)}) == 1
+        return (
+            self._transaction.change(_TAKE_CODE, {"user": user.id, "digest": self._digest(user, code)}) == 1
+        )
 
     def _digest(self, user: User, code: FactorCode) -> bytes:
         # The account belongs to it: a row that is copied to another account fits no code.

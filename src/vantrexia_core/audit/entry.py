@@ -26,7 +26,26 @@ class Action(Enum):
     RESTORE = "restore"
     LIST_ARCHIVED = "list_archived"
     LIST_DELETED = "list_deleted"
-    LOGIN = "login"
+    LOGIN_SUCCESS = "login_success"
+    LOGIN_FAILED = "login_failed"
+    ACCOUNT_LOCKED = "account_locked"
+    ACCOUNT_UNLOCKED = "account_unlocked"
+    ACCOUNT_FORGED = "account_forged"
+    """An account's row was changed by something else than this service; nobody was let in on it."""
+    LOGOUT = "logout"
+    TOKEN_REFRESHED = "token_refreshed"  # noqa: S105 - the action's name, not a secret
+    TOKEN_REUSE_DETECTED = "token_reuse_detected"  # noqa: S105 - as above
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - as above
+    PASSWORD_RESET_REQUESTED = "password_reset_requested"  # noqa: S105 - as above
+    PASSWORD_RESET_COMPLETED = "password_reset_completed"  # noqa: S105 - as above
+    TWO_FACTOR_STARTED = "2fa_started"
+    """A secret was handed out; the second factor is not on before its owner has shown a code."""
+    TWO_FACTOR_ENABLED = "2fa_enabled"
+    TWO_FACTOR_DISABLED = "2fa_disabled"
+    TWO_FACTOR_FAILED = "2fa_failed"
+    PROFILE_READ = "profile_read"
+    PROFILE_UPDATE = "profile_update"
+    USER_READ = "user_read"
     USER_CREATE = "user_create"
     USER_UPDATE = "user_update"
     USER_LIST = "user_list"

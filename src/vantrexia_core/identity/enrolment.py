@@ -38,7 +38,9 @@ class CodeNotConfirmedError(InvalidError):
     code = "totp_invalid"
 
     def __init__(self) -> None:
-        super().__init__({"totp_code": ("This code is not valid. Scan the picture again, or wait a moment.",)})
+        super().__init__(
+            {"totp_code": ("This code is not valid. Scan the picture again, or wait a moment.",)}
+        )
 
 
 @attrs.frozen
@@ -50,7 +52,7 @@ class Enrolment:
 
 
 def start_two_factor(desk: UserDesk, actor: Actor, password: Phi[str]) -> Enrolment:
-    """Hand out a fresh secret for the actor's own account. It counts once `finish_two_factor` has seen a code.
+    """Hand out a fresh secret for the actor's own account; it counts once `finish_two_factor` saw a code.
 
     Raises:
         NotFoundError: the actor has no account (a command at the console).

@@ -1,8 +1,8 @@
 """Choosing another password after the present one was forgotten.
 
 Asking costs and answers the same for every address: the request is noted, and that is all. A letter leaves
-later, if an account has the address; the token in it is made in that moment, is good for an hour and once, and
-does not stand in for the second factor.
+later, if an account has the address; the token in it is made in that moment, is good once and for an hour,
+and does not stand in for the second factor.
 """
 
 import attrs
@@ -11,13 +11,11 @@ from vantrexia_core.audit import Action, Attempt, preparing, undertake
 from vantrexia_core.identity.facts import PasswordReset
 from vantrexia_core.identity.model import User
 from vantrexia_core.identity.password_policy import NewPassword, admit
-from vantrexia_core.identity.ports import SignInDesk
+from vantrexia_core.identity.ports import Mailer, MailUnavailableError, SignInDesk
 from vantrexia_core.identity.resets import (
     RESET_TOKEN_BYTES,
     RESET_TOKEN_LIFE,
     Letter,
-    Mailer,
-    MailUnavailableError,
     ResetRequest,
 )
 from vantrexia_core.identity.signing_in import sign_in_entry
@@ -97,23 +95,22 @@ def confirm_reset(
         user.as_actor(origin), Action.PASSWORD_RESET_COMPLETED, Permission.OWN_ACCOUNT, user_id=user.id
     )
     with preparing(desk, attempt):
-        with desk.begin(user.practice_id) as work:
-            former = work.users.password_hashes(user.id)
+        with desk.begin(user.practice_id) as reading:
+            former = reading.users.password_hashes(user.id)
         password_hash = admit(
             desk.passwords, chosen, "new_password", email=user.email, name=user.name, former=former
         )
     with undertake(desk, attempt) as deed:
-        work = deed.work
-        if not work.reset_tokens.take(user, token, at=deed.now):
+        if not deed.work.reset_tokens.take(user, token, at=deed.now):
             raise _not_good()
-        work.users.set_password(user.id, password_hash)
-        work.sessions.end_all(user.id)
-        work.lockouts.clear(user.email)
+        deed.work.users.set_password(user.id, password_hash)
+        deed.work.sessions.end_all(user.id)
+        deed.work.lockouts.clear(user.email)
         deed.finish(PasswordReset(user_id=user.id, changed=("password",)), None)
 
 
 def _take_due(desk: SignInDesk) -> tuple[ResetRequest, User | None] | None:
-    """A request that is due, put off for the time of its delivery; without an account it is closed at once."""
+    """A request that is due, put off while it is delivered; one without an account is closed at once."""
     now = desk.clock.now()
     with desk.begin_sign_in() as work:
         due = work.reset_requests.next_due(now)

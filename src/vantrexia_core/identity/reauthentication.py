@@ -10,8 +10,9 @@ from vantrexia_core.audit import Action, Attempt, Outcome, preparing
 from vantrexia_core.identity.lockout import AccountLockedError
 from vantrexia_core.identity.model import User
 from vantrexia_core.identity.ports import UserDesk, UserWork
-from vantrexia_core.identity.second_factor import FactorCode, TotpInvalidError, use_code
+from vantrexia_core.identity.second_factor import FactorCode
 from vantrexia_core.identity.signing_in import sign_in_entry
+from vantrexia_core.identity.two_factor import TotpInvalidError, use_code
 from vantrexia_core.kernel import InvalidError, Phi, VantrexiaError
 
 
@@ -38,7 +39,7 @@ class Confirmed:
 def confirm(
     desk: UserDesk, attempt: Attempt, field: str, password: Phi[str], code: FactorCode | None = None
 ) -> Confirmed:
-    """Check the actor's own password and, if one is given, a code of their second factor; the code is used up.
+    """Check the actor's own password and, if one is given, a code of their second factor, which is used up.
 
     Raises:
         PermissionDeniedError: the actor's role lacks the permission of the attempt.

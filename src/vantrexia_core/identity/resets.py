@@ -6,11 +6,10 @@ that nobody has waits in the same way.
 """
 
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import Final
 
 import attrs
 
-from vantrexia_core.identity.model import User
 from vantrexia_core.kernel import Email, Phi, UserId
 
 RESET_TOKEN_BYTES: Final = 32
@@ -45,46 +44,6 @@ class ResetRequest:
         return attrs.evolve(self, due_at=at + wait, attempts=self.attempts + 1)
 
 
-class ResetRequests(Protocol):
-    """Requests that wait for their mail, inside one transaction. Kept by a keyed digest of the address."""
-
-    def ask(self, email: Email, *, at: datetime) -> None:
-        """Note that somebody asked; the same for every address, known or not. Asking again begins anew."""
-        ...
-
-    def next_due(self, at: datetime) -> ResetRequest | None:
-        """The request that has been due the longest; nobody else gets it until this transaction ends."""
-        ...
-
-    def postpone(self, request: ResetRequest) -> None:
-        """Store when it is due again, and how often it was tried."""
-        ...
-
-    def close(self, request: ResetRequest) -> None:
-        """Forget it, unless somebody has asked again since."""
-        ...
-
-
-class ResetTokens(Protocol):
-    """Tokens that set a new password, inside one transaction: one for an account, kept by a keyed digest."""
-
-    def put(self, user: User, token: Phi[str], *, expires_at: datetime) -> None:
-        """Make a token good, in the place of the one before it."""
-        ...
-
-    def holds(self, user: User, token: Phi[str], *, at: datetime) -> bool:
-        """Whether the token is good."""
-        ...
-
-    def take(self, user: User, token: Phi[str], *, at: datetime) -> bool:
-        """Use the token up; False if it is not good (any more)."""
-        ...
-
-    def remove(self, user: User) -> None:
-        """Forget the token of an account."""
-        ...
-
-
 @attrs.frozen
 class Letter:
     """A mail to one person. Its text holds a secret and does not print."""
@@ -92,22 +51,3 @@ class Letter:
     to: Email
     subject: str
     text: Phi[str]
-
-
-class MailUnavailableError(Exception):
-    """A letter did not leave. The text says why, for an operator, and repeats nothing of the letter.
-
-    Deliberately outside the `VantrexiaError` tree: letters leave behind the caller's back.
-    """
-
-
-class Mailer(Protocol):
-    """Lets letters leave."""
-
-    def send(self, letter: Letter) -> None:
-        """Hand a letter over. Slow: never called while a transaction is open.
-
-        Raises:
-            MailUnavailableError: it was not handed over, and should be tried again later.
-        """
-        ...

@@ -1,15 +1,13 @@
 """The second factor of an account: what it is made of, and when a code counts."""
 
 import re
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final
 
 import attrs
 
-from vantrexia_core.identity.model import User
 from vantrexia_core.identity.totp import DIGITS, matching_step
-from vantrexia_core.kernel import InvalidValueError, NotSignedInError, Phi
+from vantrexia_core.kernel import InvalidValueError, Phi
 
 BACKUP_CODES: Final = 10
 BACKUP_CODE_CHARACTERS: Final = 10
@@ -69,57 +67,3 @@ def backup_codes(chance: Phi[bytes]) -> tuple[FactorCode, ...]:
         FactorCode.trusted(letters[at : at + BACKUP_CODE_CHARACTERS])
         for at in range(0, BACKUP_CODES * BACKUP_CODE_CHARACTERS, BACKUP_CODE_CHARACTERS)
     )
-
-
-class SecondFactors(Protocol):
-    """Second factors and backup codes of accounts, inside one transaction."""
-
-    def get_to_change(self, user: User) -> SecondFactor | None:
-        """The factor of an account, confirmed or not; until this transaction ends nobody else can change it."""
-        ...
-
-    def keep(self, user: User, factor: SecondFactor) -> None:
-        """Store a factor, in the place of the one that may be there."""
-        ...
-
-    def remove(self, user: User) -> None:
-        """Forget an account's factor and its backup codes."""
-        ...
-
-    def put_backup_codes(self, user: User, codes: Sequence[FactorCode]) -> None:
-        """Store codes, in the place of those that may be there. They cannot be read again."""
-        ...
-
-    def take_backup_code(self, user: User, code: FactorCode) -> bool:
-        """Use a code up; False if the account has no such code (any more)."""
-        ...
-
-
-class FactorWork(Protocol):
-    """A unit of work in which second factors can be used."""
-
-    @property
-    def second_factors(self) -> SecondFactors:
-        """Second factors, inside this transaction."""
-        ...
-
-
-class TotpInvalidError(NotSignedInError):
-    """The code of the second factor is wrong, too old, or was used before. Counted towards the lock."""
-
-    code = "totp_invalid"
-    sentence = "This code is not valid. Wait for the next one, or use a backup code."
-
-
-def use_code(work: FactorWork, user: User, code: FactorCode, at: datetime) -> bool:
-    """Whether a code is good for an account now; if so it is used up when the work is committed.
-
-    The caller holds the account's lock: of two uses of one code at once, the second finds it used.
-    """
-    if code.is_backup:
-        return work.second_factors.take_backup_code(user, code)
-    factor = work.second_factors.get_to_change(user)
-    used = factor.after(code, at) if factor is not None and factor.is_confirmed else None
-    if used is not None:
-        work.second_factors.keep(user, used)
-    return used is not None

@@ -7,7 +7,16 @@ whoever holds a copy of the database: ids, statuses, times, version numbers.
 
 from vantrexia_adapters.sql.tables.audit import audit_entry, audit_head
 from vantrexia_adapters.sql.tables.directory import directory_chunk, directory_snapshot
-from vantrexia_adapters.sql.tables.identity import former_password, user_account
+from vantrexia_adapters.sql.tables.identity import (
+    backup_code,
+    former_password,
+    reset_request,
+    reset_token,
+    second_factor,
+    sign_in_failure,
+    user_account,
+    user_session,
+)
 from vantrexia_adapters.sql.tables.keys import key_check
 from vantrexia_adapters.sql.tables.metadata import metadata
 from vantrexia_adapters.sql.tables.patients import patient, patient_move
@@ -17,6 +26,7 @@ from vantrexia_adapters.sql.tables.receipts import receipt
 __all__ = [
     "audit_entry",
     "audit_head",
+    "backup_code",
     "directory_chunk",
     "directory_snapshot",
     "former_password",
@@ -27,5 +37,10 @@ __all__ = [
     "practice",
     "practice_head",
     "receipt",
+    "reset_request",
+    "reset_token",
+    "second_factor",
+    "sign_in_failure",
     "user_account",
+    "user_session",
 ]
