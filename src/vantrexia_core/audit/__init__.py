@@ -63,6 +63,7 @@ from vantrexia_core.audit.recording import (
     Deed,
     IdempotencyKeyReusedError,
     authorize,
+    preparing,
     record_refusal,
     undertake,
 )
@@ -126,6 +127,7 @@ __all__ = [
     "inclusion_proof",
     "leaf_hash",
     "node_hash",
+    "preparing",
     "record_refusal",
     "sign",
     "subtrees_of",

@@ -11,7 +11,7 @@ from vantrexia_core.audit import Action, AuditEntry, Outcome, entry_hash
 from vantrexia_core.kernel import PatientId, Role
 
 revision: Final = "0006"
-down_revision: Final = "0002"
+down_revision: Final = "0005"
 
 _INSTANT: Final = sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite")
 _COUNTED: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
