@@ -15,12 +15,13 @@ from vantrexia_adapters.crypto import (
     AesGcmFieldCipher,
     AesGcmSnapshotCipher,
     Argon2Passwords,
+    Ed25519SigningKey,
     FileKeyWrapper,
     HmacBlindIndex,
     HmacRowSeal,
 )
 from vantrexia_adapters.directory import DirectoryKeeper
-from vantrexia_adapters.memory import MemoryDesk, MemoryWork
+from vantrexia_adapters.memory import MemoryDesk, MemoryRoster, MemoryWork, NoRoster
 from vantrexia_adapters.memory.audit import MemoryTrail
 from vantrexia_adapters.memory.desk import MemorySignInWork
 from vantrexia_adapters.memory.directory import MemoryDirectoryStore
@@ -63,6 +64,11 @@ PORTS = {
     "Receipts": Held("contracts/test_receipts.py", (MemoryReceipts, SqlReceipts)),
     "RecordedWork": Held("contracts/test_work.py", (MemoryWork, SqlWork)),
     "Desk": Held("contracts/test_work.py", (MemoryDesk, SqlDesk)),
+    "SigningKey": Held(
+        "vectors/test_audit_vectors.py",
+        (Ed25519SigningKey,),
+        "what a second one would sign is what this one signs: Ed25519 is deterministic",
+    ),
     "FieldCipher": Held(
         "adapters/crypto/test_field_cipher.py",
         (AesGcmFieldCipher,),
@@ -102,6 +108,7 @@ PORTS = {
     ),
     "PatientWork": Held("contracts/test_work.py", (MemoryWork, SqlWork)),
     "PatientDesk": Held("contracts/test_patients.py", (MemoryDesk, SqlDesk)),
+    "EhrRoster": Held("contracts/test_rosters.py", (MemoryRoster, NoRoster)),
 }
 
 

@@ -119,7 +119,7 @@ class Snapshot:
             ]
             moves = [change for patient in stored for change in work.patients.history(patient.id)]
             users = tuple(work.users.all())
-            hashes = [work.users.password_hash(user.id) for user in users]
+            hashes = [tuple(work.users.password_hashes(user.id)) for user in users]
         failures = [desk.accounts.failures(user.email) for user in users]
         return cls(
             tuple(sorted((attrs.evolve(one, id=nobody) for one in stored), key=lambda one: one.mrn.reveal())),

@@ -60,6 +60,7 @@ from vantrexia_core.patients import (
 ADMIN = an_actor()
 REASON = a_marked_reason()
 PASSWORD = a_password("a password with 26 letters")
+NEXT_PASSWORD = a_password("another one with 25 more")
 
 
 class DiskError(Exception):
@@ -140,7 +141,7 @@ CHANGES: dict[str, UseCase] = {
         desk, scene.nurse_acting, ProfileRevision(phone=Phone("555-0177"))
     ),
     "unlock": lambda desk, scene: unlock_user(desk, ADMIN, scene.locked.id),
-    "set a password": lambda desk, scene: set_password(desk, ADMIN, scene.nurse.id, PASSWORD),
+    "set a password": lambda desk, scene: set_password(desk, ADMIN, scene.nurse.id, NEXT_PASSWORD),
     "close an account": lambda desk, scene: change_user(desk, ADMIN, scene.nurse.id, is_active=False),
 }
 READINGS: dict[str, UseCase] = {

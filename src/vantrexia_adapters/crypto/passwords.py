@@ -10,10 +10,11 @@ import attrs
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
+from vantrexia_adapters.crypto.guessing import is_guessable
 from vantrexia_adapters.crypto.key_ring import KeyRing, Purpose
 from vantrexia_adapters.crypto.primitives import digest, keyed_context
 from vantrexia_adapters.crypto.ring_format import DEPLOYMENT
-from vantrexia_core.identity import Verdict
+from vantrexia_core.identity import Verdict, password_bytes
 from vantrexia_core.kernel import Phi
 
 SALT_BYTES: Final = 16
@@ -42,9 +43,9 @@ class Argon2Cost:
 class Argon2Passwords:
     """Implements the core's ``Passwords``. Safe to share between threads; a fourth hash waits its turn.
 
-    A password is hashed as its exact UTF-8 bytes: neither trimmed nor normalised nor cut. First it goes
-    through HMAC-SHA-256 under the ``pepper`` (NIST SP 800-63B-4, 3.1.1.2): a stolen table of hashes without
-    the key ring cannot even be tried against a list of common passwords.
+    A password is hashed as the core's `password_bytes`: normalised, but neither trimmed nor cut. Before, it
+    goes through HMAC-SHA-256 under the ``pepper`` (NIST SP 800-63B-4, 3.1.1.2): a stolen table of hashes
+    without the key ring cannot even be tried against a list of common passwords.
     """
 
     __slots__ = ("_at_work", "_cost", "_nobody", "_pepper")
@@ -77,6 +78,10 @@ class Argon2Passwords:
         matches = self._matches(password_hash, password)
         return Verdict(matches, needs_rehash=matches and cost != self._cost)
 
+    def is_guessable(self, password: Phi[str]) -> bool:
+        """See `Passwords`."""
+        return is_guessable(password)
+
     def _matches(self, password_hash: str, password: Phi[str]) -> bool:
         with self._at_work:
             try:
@@ -86,7 +91,7 @@ class Argon2Passwords:
         return True
 
     def _peppered(self, password: Phi[str]) -> bytes:
-        return digest(self._pepper, _exact_bytes(password))
+        return digest(self._pepper, password_bytes(password))
 
     def __repr__(self) -> str:
         return f"Argon2Passwords({self._cost!r})"
@@ -96,12 +101,6 @@ def ring_pepper(ring: KeyRing) -> bytes:
     """The deployment's pepper, 32 bytes, derived from the account root of its key ring."""
     version = ring.active(DEPLOYMENT, Purpose.ACCOUNT)
     return ring.root(DEPLOYMENT, Purpose.ACCOUNT, version).derive(b"pepper/password")
-
-
-def _exact_bytes(password: Phi[str]) -> bytes:
-    # An unpaired surrogate has no UTF-8 form. New passwords cannot hold one, so this matches nothing that is
-    # stored; failing instead would show the password in an exception.
-    return password.reveal().encode("utf-8", "surrogatepass")
 
 
 def _cost_of(password_hash: str) -> Argon2Cost | None:

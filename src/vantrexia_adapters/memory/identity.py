@@ -9,6 +9,7 @@ from vantrexia_adapters.memory.draft import Draft
 from vantrexia_adapters.memory.state import Memory
 from vantrexia_core.identity import (
     FORGOTTEN_AFTER,
+    PASSWORDS_BARRED,
     Account,
     EmailTakenError,
     Failures,
@@ -26,6 +27,7 @@ class Identities:
     def __init__(self, memory: Memory) -> None:
         self.accounts: Draft[UserId, Account] = Draft(memory.accounts)
         self.by_email: Draft[str, UserId] = Draft(memory.by_email)
+        self.former_passwords: Draft[UserId, tuple[str, ...]] = Draft(memory.former_passwords)
         self.sessions: Draft[SessionId, Session] = Draft(memory.sessions)
         self.failures: Draft[str, tuple[Failures, datetime]] = Draft(memory.failures)
 
@@ -35,6 +37,7 @@ class Identities:
             before,
             accounts=self.accounts.merged(),
             by_email=self.by_email.merged(),
+            former_passwords=self.former_passwords.merged(),
             sessions=self.sessions.merged(),
             failures=self.failures.merged(),
         )
@@ -47,6 +50,7 @@ class MemoryUsers:
         self._practice_id = practice_id
         self._accounts = identities.accounts
         self._by_email = identities.by_email
+        self._former_passwords = identities.former_passwords
 
     def add(self, new: NewUser, password_hash: str) -> User:
         """See `UserStore`."""
@@ -93,13 +97,15 @@ class MemoryUsers:
         )
         self._accounts.put(user.id, Account(kept, account.password_hash))
 
-    def password_hash(self, user_id: UserId) -> str:
-        """See `UserStore`."""
-        return self._account(user_id).password_hash
-
     def set_password(self, user_id: UserId, password_hash: str) -> None:
         """See `UserStore`."""
+        former = self.password_hashes(user_id)
+        self._former_passwords.put(user_id, former[: PASSWORDS_BARRED - 1])
         self._accounts.put(user_id, Account(self._account(user_id).user, password_hash))
+
+    def password_hashes(self, user_id: UserId) -> tuple[str, ...]:
+        """See `UserStore`."""
+        return (self._account(user_id).password_hash, *(self._former_passwords.get(user_id) or ()))
 
     def all(self) -> Sequence[User]:
         """See `UserStore`."""

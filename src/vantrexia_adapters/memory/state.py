@@ -68,6 +68,7 @@ class Memory:
     by_email: Mapping[str, UserId] = attrs.Factory(dict)
     sessions: Mapping[SessionId, Session] = attrs.Factory(dict)
     failures: Mapping[str, tuple[Failures, datetime]] = attrs.Factory(dict)
+    former_passwords: Mapping[UserId, tuple[str, ...]] = attrs.Factory(dict)
 
     def shelf(self, practice_id: PracticeId) -> Shelf:
         """A practice's shelf; an empty one before its first record."""

@@ -21,8 +21,9 @@ from vantrexia_adapters.sql.errors import StatementFailedError
 from vantrexia_adapters.sql.lockouts import failures_of
 from vantrexia_adapters.sql.scope import Protection, Scope, SealedColumn
 from vantrexia_adapters.sql.statements import Row, Statement
-from vantrexia_adapters.sql.tables import practice, user_account, user_session
+from vantrexia_adapters.sql.tables import former_password, practice, user_account, user_session
 from vantrexia_core.identity import (
+    PASSWORDS_BARRED,
     Account,
     EmailTakenError,
     Failures,
@@ -135,6 +136,30 @@ _IN_SESSION: Final = Statement(
         user_session.c.id == sa.bindparam("session", type_=sa.Uuid()),
         user_account.c.id == _ID,
         user_session.c.expires_at > sa.bindparam("at", type_=user_session.c.expires_at.type),
+    )
+)
+_FORMER_OF_USER: Final = former_password.c.user_id == _ID
+_FORMER: Final = Statement(
+    sa.select(former_password.c.password_hash)
+    .where(_FORMER_OF_USER)
+    .order_by(former_password.c.id.desc())
+    .limit(PASSWORDS_BARRED - 1)
+)
+_REMEMBER: Final = Statement(
+    sa.insert(former_password).from_select(
+        ["user_id", "password_hash"],
+        sa.select(user_account.c.id, user_account.c.password_hash).where(_IS_OURS),
+    )
+)
+_FORGET: Final = Statement(
+    sa.delete(former_password).where(
+        _FORMER_OF_USER,
+        former_password.c.id.not_in(
+            sa.select(former_password.c.id)
+            .where(_FORMER_OF_USER)
+            .order_by(former_password.c.id.desc())
+            .limit(PASSWORDS_BARRED - 1)
+        ),
     )
 )
 _PRACTICE_ROW: Final = Statement(
@@ -304,13 +329,21 @@ class SqlUsers:
             return
         raise EmailTakenError
 
-    def password_hash(self, user_id: UserId) -> str:
-        """See `UserStore`."""
-        return str(self._row(user_id).values["password_hash"])
-
     def set_password(self, user_id: UserId, password_hash: str) -> None:
         """See `UserStore`."""
-        self._genuine(user_id).with_values(password_hash=password_hash).write(self._transaction)
+        row = self._genuine(
+            user_id
+        )  # locked: of two changes at once, the second remembers what the first set
+        self._transaction.change(_REMEMBER, self._here(user_id))
+        self._transaction.change(_FORGET, self._here(user_id))
+        row.with_values(password_hash=password_hash).write(self._transaction)
+
+    def password_hashes(self, user_id: UserId) -> Sequence[str]:
+        """See `UserStore`."""
+        here = self._here(user_id)
+        present = AccountRow.of(self._protection, first(self._transaction.read(_GET, here)))
+        former = (hash_ for (hash_,) in self._transaction.read(_FORMER, here))
+        return [present.values["password_hash"], *former]
 
     def all(self) -> Sequence[User]:
         """See `UserStore`."""

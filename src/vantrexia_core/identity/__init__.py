@@ -32,10 +32,7 @@ from vantrexia_core.identity.lockout import (
 )
 from vantrexia_core.identity.model import (
     OPERATOR_ID,
-    PASSWORD_CHARACTERS_MAX,
-    PASSWORD_CHARACTERS_MIN,
     Account,
-    NewPassword,
     NewUser,
     Practice,
     ProfileRevision,
@@ -46,6 +43,13 @@ from vantrexia_core.identity.model import (
     User,
     UserRevision,
     operator,
+)
+from vantrexia_core.identity.password_policy import (
+    PASSWORD_CHARACTERS_MAX,
+    PASSWORD_CHARACTERS_MIN,
+    PASSWORDS_BARRED,
+    NewPassword,
+    password_bytes,
 )
 from vantrexia_core.identity.ports import (
     Accounts,
@@ -80,6 +84,7 @@ __all__ = [
     "LOCK_LIFE",
     "NO_PASSWORD",
     "OPERATOR_ID",
+    "PASSWORDS_BARRED",
     "PASSWORD_CHARACTERS_MAX",
     "PASSWORD_CHARACTERS_MIN",
     "Account",
@@ -131,6 +136,7 @@ __all__ = [
     "log_out",
     "look_up_user",
     "operator",
+    "password_bytes",
     "recognise",
     "refresh_tokens",
     "revise_profile",

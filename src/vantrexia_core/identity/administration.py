@@ -5,9 +5,10 @@ from datetime import datetime
 
 import attrs
 
-from vantrexia_core.audit import Action, Attempt, Deed, undertake
+from vantrexia_core.audit import Action, Attempt, Deed, preparing, undertake
 from vantrexia_core.identity.facts import AccountUnlocked, UserCreated, UsersListed, UserUpdated, UserViewed
-from vantrexia_core.identity.model import NewPassword, NewUser, User, UserRevision, check_linked
+from vantrexia_core.identity.model import NewUser, User, UserRevision, check_linked
+from vantrexia_core.identity.password_policy import NewPassword, admit
 from vantrexia_core.identity.ports import ForgedAccountError, UserDesk, UserWork
 from vantrexia_core.kernel import (
     KEEP,
@@ -45,13 +46,20 @@ def create_user(desk: UserDesk, actor: Actor, new: NewUser, password: NewPasswor
 
     Raises:
         PermissionDeniedError: the actor is not an administrator.
-        InvalidError: a patient's account without a record, or staff's with one.
+        InvalidError: a patient's account without a record, or staff's with one; or, on ``password``, it may
+            not be chosen.
         EmailTakenError: an account already signs in with this address.
     """
+    attempt = Attempt(actor, Action.USER_CREATE, Permission.MANAGE_USERS)
     # Hash before the work begins: it is slow, and no lock may be held meanwhile.
-    password_hash = NO_PASSWORD if password is None else desk.passwords.hash(password)
-    with undertake(desk, Attempt(actor, Action.USER_CREATE, Permission.MANAGE_USERS)) as deed:
+    with preparing(desk, attempt):
         check_linked(new.role, new.patient_id)
+        password_hash = (
+            NO_PASSWORD
+            if password is None
+            else admit(desk.passwords, password, "password", email=new.email, name=new.name)
+        )
+    with undertake(desk, attempt) as deed:
         user = deed.work.users.add(new, password_hash)
         return deed.finish(UserCreated(user_id=user.id, changed=("email", "role")), user)
 
@@ -160,12 +168,17 @@ def set_password(desk: UserDesk, actor: Actor, user_id: UserId, password: NewPas
     Raises:
         PermissionDeniedError: the actor is not an administrator.
         NotFoundError: no such account in the practice.
+        InvalidError: on ``password``: it may not be chosen.
         ForgedAccountError: the stored account is not genuine.
     """
-    password_hash = desk.passwords.hash(password)
-    with undertake(
-        desk, Attempt(actor, Action.USER_UPDATE, Permission.MANAGE_USERS, user_id=user_id)
-    ) as deed:
+    attempt = Attempt(actor, Action.USER_UPDATE, Permission.MANAGE_USERS, user_id=user_id)
+    with preparing(desk, attempt):
+        with desk.begin(actor.practice_id) as work:
+            user, former = work.users.get(user_id), work.users.password_hashes(user_id)
+        password_hash = admit(
+            desk.passwords, password, "password", email=user.email, name=user.name, former=former
+        )
+    with undertake(desk, attempt) as deed:
         user = deed.work.users.get_to_change(user_id)
         deed.work.users.set_password(user_id, password_hash)
         deed.work.lockouts.clear(user.email)

@@ -9,7 +9,6 @@ from vantrexia_core.kernel import (
     Actor,
     Email,
     InvalidError,
-    InvalidValueError,
     Kept,
     NamePart,
     Origin,
@@ -24,9 +23,6 @@ from vantrexia_core.kernel import (
     UserId,
     kept_or,
 )
-
-PASSWORD_CHARACTERS_MIN = 12
-PASSWORD_CHARACTERS_MAX = 128
 
 OPERATOR_ID = UserId(0)
 """Who acts in the trail when a command is run at the console without an account: the holder of the keys."""
@@ -188,23 +184,6 @@ class SignedIn:
 
     user: User
     tokens: TokenPair
-
-
-class NewPassword(Phi[str]):
-    """A password somebody wants to have: 12 to 128 characters of any kind (NIST SP 800-63B-4)."""
-
-    __slots__ = ()
-
-    def __init__(self, value: str) -> None:
-        if not PASSWORD_CHARACTERS_MIN <= len(value) <= PASSWORD_CHARACTERS_MAX:
-            message = f"Use {PASSWORD_CHARACTERS_MIN} to {PASSWORD_CHARACTERS_MAX} characters."
-            raise InvalidValueError(message)
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            message = "Unpaired surrogates are not allowed."
-            raise InvalidValueError(message) from None
-        super().__init__(value)
 
 
 def check_linked(role: Role, patient_id: PatientId | None) -> None:

@@ -7,7 +7,12 @@ whoever holds a copy of the database: ids, statuses, times, version numbers.
 
 from vantrexia_adapters.sql.tables.audit import audit_entry, audit_head
 from vantrexia_adapters.sql.tables.directory import directory_chunk, directory_snapshot
-from vantrexia_adapters.sql.tables.identity import sign_in_failure, user_account, user_session
+from vantrexia_adapters.sql.tables.identity import (
+    former_password,
+    sign_in_failure,
+    user_account,
+    user_session,
+)
 from vantrexia_adapters.sql.tables.keys import key_check
 from vantrexia_adapters.sql.tables.metadata import metadata
 from vantrexia_adapters.sql.tables.patients import patient, patient_move
@@ -19,6 +24,7 @@ __all__ = [
     "audit_head",
     "directory_chunk",
     "directory_snapshot",
+    "former_password",
     "key_check",
     "metadata",
     "patient",

@@ -51,3 +51,11 @@ sign_in_failure: Final = sa.Table(
     sa.Column("locked_until", Instant()),
     sa.Column("last_at", Instant(), nullable=False, index=True),
 )
+
+former_password: Final = sa.Table(
+    "former_password",
+    metadata,
+    sa.Column("id", Counted, sa.Identity(), primary_key=True),  # in the order in which they were replaced
+    sa.Column("user_id", sa.BigInteger(), sa.ForeignKey("user_account.id"), nullable=False, index=True),
+    sa.Column("password_hash", sa.Text(), nullable=False),
+)
