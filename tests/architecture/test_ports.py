@@ -15,23 +15,33 @@ from vantrexia_adapters.crypto import (
     AesGcmFieldCipher,
     AesGcmSnapshotCipher,
     Argon2Passwords,
+    Ed25519SigningKey,
     FileKeyWrapper,
     HmacBlindIndex,
+    HmacRowSeal,
 )
 from vantrexia_adapters.directory import DirectoryKeeper
 from vantrexia_adapters.memory import MemoryDesk, MemoryRoster, MemoryWork, NoRoster
 from vantrexia_adapters.memory.audit import MemoryTrail
 from vantrexia_adapters.memory.desk import MemorySignInWork
 from vantrexia_adapters.memory.directory import MemoryDirectoryStore
-from vantrexia_adapters.memory.identity import MemoryAccounts, MemoryUsers
+from vantrexia_adapters.memory.identity import (
+    MemoryAccounts,
+    MemoryLockouts,
+    MemorySessions,
+    MemorySignIns,
+    MemoryUsers,
+)
 from vantrexia_adapters.memory.patients import MemoryPatients
 from vantrexia_adapters.memory.receipts import MemoryReceipts
 from vantrexia_adapters.sql import SqlDesk, SqlSignInWork, SqlWork
 from vantrexia_adapters.sql.audit import SqlTrail
 from vantrexia_adapters.sql.directory import SqlDirectoryStore
-from vantrexia_adapters.sql.identity import SqlAccounts, SqlUsers
+from vantrexia_adapters.sql.identity import SqlAccounts, SqlSignIns, SqlUsers
+from vantrexia_adapters.sql.lockouts import SqlLockouts
 from vantrexia_adapters.sql.patients import SqlPatients
 from vantrexia_adapters.sql.receipts import SqlReceipts
+from vantrexia_adapters.sql.sessions import SqlSessions
 from vantrexia_adapters.system import RandomIds, SystemClock
 from vantrexia_adapters.tokens import JwtTokens
 
@@ -54,6 +64,11 @@ PORTS = {
     "Receipts": Held("contracts/test_receipts.py", (MemoryReceipts, SqlReceipts)),
     "RecordedWork": Held("contracts/test_work.py", (MemoryWork, SqlWork)),
     "Desk": Held("contracts/test_work.py", (MemoryDesk, SqlDesk)),
+    "SigningKey": Held(
+        "vectors/test_audit_vectors.py",
+        (Ed25519SigningKey,),
+        "what a second one would sign is what this one signs: Ed25519 is deterministic",
+    ),
     "FieldCipher": Held(
         "adapters/crypto/test_field_cipher.py",
         (AesGcmFieldCipher,),
@@ -61,6 +76,9 @@ PORTS = {
     ),
     "BlindIndex": Held(
         "adapters/crypto/test_blind_index.py", (HmacBlindIndex,), "as the cipher: memory digests nothing"
+    ),
+    "RowSeal": Held(
+        "adapters/crypto/test_row_seal.py", (HmacRowSeal,), "as the cipher: memory is written by nobody else"
     ),
     "KeyWrapper": Held(
         "adapters/crypto/test_key_wrapper.py",
@@ -72,6 +90,9 @@ PORTS = {
     "UserStore": Held("contracts/test_identity.py", (MemoryUsers, SqlUsers)),
     "Accounts": Held("contracts/test_identity.py", (MemoryAccounts, SqlAccounts)),
     "SignInWork": Held("contracts/test_audit.py", (MemorySignInWork, SqlSignInWork)),
+    "SignInStore": Held("contracts/test_sessions.py", (MemorySignIns, SqlSignIns)),
+    "SessionStore": Held("contracts/test_sessions.py", (MemorySessions, SqlSessions)),
+    "Lockouts": Held("contracts/test_lockouts.py", (MemoryLockouts, SqlLockouts)),
     "UserWork": Held("contracts/test_identity.py", (MemoryWork, SqlWork)),
     "UserDesk": Held("contracts/test_identity.py", (MemoryDesk, SqlDesk)),
     "SignInDesk": Held("contracts/test_identity.py", (MemoryDesk, SqlDesk)),

@@ -137,7 +137,8 @@ def test_what_is_no_access_token_of_ours_is_refused(tokens: tuple[Tokens, Tokens
     ours, theirs = tokens
     access = ours.issue(a_user(), a_session(), at=NOW).access.reveal()
     refused = [
-        ours.issue(a_user(), a_session(), at=NOW).refresh.reveal(), theirs.issue(a_user(), a_session(), at=NOW).access.reveal(),
+        ours.issue(a_user(), a_session(), at=NOW).refresh.reveal(),
+        theirs.issue(a_user(), a_session(), at=NOW).access.reveal(),
         access[:-1], access[1:], access + "x", access.replace(".", "", 1), "", ".", "..", "a.b.c",
         "\ud800", "é" * 40,
     ]  # fmt: skip

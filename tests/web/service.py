@@ -8,9 +8,10 @@ from types import TracebackType
 from typing import Any, Final, Self
 from uuid import UUID
 
+import attrs
 from starlette.testclient import TestClient
 
-from tests.builders import a_name, a_new_patient, a_practice_id, an_actor
+from tests.builders import a_name, a_new_patient, a_patient_id, a_practice_id, an_actor
 from tests.sources import CountedIds, CountedSecrets, ManualClock
 from vantrexia_adapters.crypto.passwords import Argon2Cost, Argon2Passwords
 from vantrexia_adapters.memory import MemoryDesk
@@ -127,6 +128,8 @@ class Service:
         address = email or f"{role.value}@{practice.hex[-4:]}.example.org"
         if (practice, address) not in self._users:
             new = NewUser(Email(address), name or a_name("Sarah", "Johnson"), role, patient_id)
+            if role is Role.PATIENT and patient_id is None:
+                new = attrs.evolve(new, patient_id=a_patient_id())
             actor = operator(practice, Origin())
             self._users[practice, address] = create_user(self.desk, actor, new, NewPassword(PASSWORD))
         return self._users[practice, address]
@@ -145,7 +148,8 @@ class Service:
             at,
             at + self.desk.tokens.session_life,
         )
-        with self.desk.begin_sign_in() as work:
+        # Past whatever a test has made of its desk: this is no request.
+        with MemoryDesk.begin_sign_in(self.desk) as work:
             work.sessions.open(session)
             work.commit()
         return self.desk.tokens.issue(user, session, at=at)

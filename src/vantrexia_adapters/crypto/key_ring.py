@@ -3,7 +3,8 @@
 ::
 
     key-encryption key
-     └─ wraps root keys: each practice's (field, index, directory), the deployment's (index, account, token)
+     └─ wraps root keys: each practice's (field, index, directory) and the deployment's (index, account,
+        token, checkpoint)
          └─ from which every column's own key is derived (HKDF-SHA-256, RFC 5869, expand only)
 
 Losing one practice's or one purpose's key opens no other. The database holds the versions it was sealed with
@@ -58,10 +59,12 @@ class Purpose(Enum):
     """Binding accounts' rows, and the pepper of passwords. Whoever holds it can forge an account."""
     TOKEN = "token"  # noqa: S105 - the purpose's name, not a secret
     """Signing access and refresh tokens."""
+    CHECKPOINT = "checkpoint"
+    """Signing the state of the audit trail."""
 
 
 PRACTICE_PURPOSES: Final = (Purpose.FIELD, Purpose.INDEX, Purpose.DIRECTORY)
-DEPLOYMENT_PURPOSES: Final = (Purpose.INDEX, Purpose.ACCOUNT, Purpose.TOKEN)
+DEPLOYMENT_PURPOSES: Final = (Purpose.INDEX, Purpose.ACCOUNT, Purpose.TOKEN, Purpose.CHECKPOINT)
 """Accounts are looked up and checked before anybody knows the practice, and tokens are read before that."""
 
 _LASTING: Final = {

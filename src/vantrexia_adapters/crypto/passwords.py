@@ -43,8 +43,8 @@ class Argon2Cost:
 class Argon2Passwords:
     """Implements the core's ``Passwords``. Safe to share between threads; a fourth hash waits its turn.
 
-    A password is hashed as the core's `password_bytes`: normalised, but neither trimmed nor cut. First they
-    go through HMAC-SHA-256 under the ``pepper`` (NIST SP 800-63B-4, 3.1.1.2): a stolen table of hashes
+    A password is hashed as the core's `password_bytes`: normalised, but neither trimmed nor cut. Before, it
+    goes through HMAC-SHA-256 under the ``pepper`` (NIST SP 800-63B-4, 3.1.1.2): a stolen table of hashes
     without the key ring cannot even be tried against a list of common passwords.
     """
 

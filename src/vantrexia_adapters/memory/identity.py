@@ -108,10 +108,6 @@ class MemoryUsers:
         )
         self._accounts.put(user.id, Account(kept, account.password_hash))
 
-    def password_hash(self, user_id: UserId) -> str:
-        """See `UserStore`."""
-        return self._account(user_id).password_hash
-
     def set_password(self, user_id: UserId, password_hash: str) -> None:
         """See `UserStore`."""
         former = self.password_hashes(user_id)

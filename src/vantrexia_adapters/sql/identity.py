@@ -163,6 +163,30 @@ _IN_SESSION: Final = Statement(
         user_session.c.expires_at > sa.bindparam("at", type_=user_session.c.expires_at.type),
     )
 )
+_FORMER_OF_USER: Final = former_password.c.user_id == _ID
+_FORMER: Final = Statement(
+    sa.select(former_password.c.password_hash)
+    .where(_FORMER_OF_USER)
+    .order_by(former_password.c.id.desc())
+    .limit(PASSWORDS_BARRED - 1)
+)
+_REMEMBER: Final = Statement(
+    sa.insert(former_password).from_select(
+        ["user_id", "password_hash"],
+        sa.select(user_account.c.id, user_account.c.password_hash).where(_IS_OURS),
+    )
+)
+_FORGET: Final = Statement(
+    sa.delete(former_password).where(
+        _FORMER_OF_USER,
+        former_password.c.id.not_in(
+            sa.select(former_password.c.id)
+            .where(_FORMER_OF_USER)
+            .order_by(former_password.c.id.desc())
+            .limit(PASSWORDS_BARRED - 1)
+        ),
+    )
+)
 _PRACTICE_ROW: Final = Statement(
     sa.select(practice.c.name, practice.c.timezone).where(practice.c.id == _PRACTICE)
 )
@@ -330,10 +354,6 @@ class SqlUsers:
             return
         raise EmailTakenError
 
-    def password_hash(self, user_id: UserId) -> str:
-        """See `UserStore`."""
-        return str(self._row(user_id).values["password_hash"])
-
     def set_password(self, user_id: UserId, password_hash: str) -> None:
         """See `UserStore`."""
         row = self._genuine(user_id)
@@ -345,8 +365,9 @@ class SqlUsers:
     def password_hashes(self, user_id: UserId) -> Sequence[str]:
         """See `UserStore`."""
         here = self._here(user_id)
-        (present,) = first(self._transaction.read(_PASSWORD, here))
-        return [present, *(former for (former,) in self._transaction.read(_FORMER, here))]
+        present = AccountRow.of(self._protection, first(self._transaction.read(_GET, here)))
+        former = (hash_ for (hash_,) in self._transaction.read(_FORMER, here))
+        return [present.values["password_hash"], *former]
 
     def all(self) -> Sequence[User]:
         """See `UserStore`."""

@@ -84,8 +84,6 @@ class SqlLockouts:
 
     def keep(self, email: Email, failures: Failures, *, at: datetime) -> None:
         """See `Lockouts`."""
-        if failures.count == 1:
-            self._transaction.change(_FORGET, {"forgotten_at": at - FORGOTTEN_AFTER})
         self._transaction.change(
             _KEEP,
             {
@@ -95,6 +93,9 @@ class SqlLockouts:
                 "at": at,
             },
         )
+        if failures.count == 1:
+            # Afterwards: this address has just been tried, however long ago it was the last time.
+            self._transaction.change(_FORGET, {"forgotten_at": at - FORGOTTEN_AFTER})
 
     def clear(self, email: Email) -> None:
         """See `Lockouts`."""

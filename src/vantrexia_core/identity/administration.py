@@ -46,17 +46,19 @@ def create_user(desk: UserDesk, actor: Actor, new: NewUser, password: NewPasswor
 
     Raises:
         PermissionDeniedError: the actor is not an administrator.
-        InvalidError: on ``password``: it may not be chosen; a patient's account without a record, or staff's
-            with one.
+        InvalidError: a patient's account without a record, or staff's with one; or, on ``password``, it may
+            not be chosen.
         EmailTakenError: an account already signs in with this address.
     """
     attempt = Attempt(actor, Action.USER_CREATE, Permission.MANAGE_USERS)
     # Hash before the work begins: it is slow, and no lock may be held meanwhile.
     with preparing(desk, attempt):
         check_linked(new.role, new.patient_id)
-        password_hash = NO_PASSWORD
-        if password is not None:
-            password_hash = admit(desk.passwords, password, "password", email=new.email, name=new.name)
+        password_hash = (
+            NO_PASSWORD
+            if password is None
+            else admit(desk.passwords, password, "password", email=new.email, name=new.name)
+        )
     with undertake(desk, attempt) as deed:
         user = deed.work.users.add(new, password_hash)
         return deed.finish(UserCreated(user_id=user.id, changed=("email", "role")), user)

@@ -150,14 +150,6 @@ class UserStore(Protocol):
         """
         ...
 
-    def password_hash(self, user_id: UserId) -> str:
-        """The stored hash of an account's password.
-
-        Raises:
-            NotFoundError: no such account in this practice.
-        """
-        ...
-
     def set_password(self, user_id: UserId, password_hash: str) -> None:
         """Store a new password's hash; the one before it is remembered, and the oldest forgotten.
 

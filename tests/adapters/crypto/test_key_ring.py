@@ -65,9 +65,7 @@ def test_a_new_ring_holds_the_deployments_keys_only(path: Path) -> None:
     """Practices get theirs when they are founded."""
     ring = KeyRing.create(path, ManualClock())
     assert names(ring) == [
-        (DEPLOYMENT, "account", 1),
-        (DEPLOYMENT, "index", 1),
-        (DEPLOYMENT, "token", 1),
+        (DEPLOYMENT, purpose, 1) for purpose in ("account", "checkpoint", "index", "token")
     ]
 
 
