@@ -20,6 +20,7 @@ from vantrexia_adapters.crypto.ring_file import (
     KeyRingExistsError,
     KeyRingMissingError,
     KeyRingUnsafeError,
+    RingFile,
 )
 from vantrexia_adapters.crypto.ring_format import DEPLOYMENT, KeyName, KeyRingDamagedError, KeyRingError
 from vantrexia_adapters.crypto.signing_keys import RingSigningKeys
@@ -43,6 +44,7 @@ __all__ = [
     "KeyRingMissingError",
     "KeyRingUnsafeError",
     "Purpose",
+    "RingFile",
     "RingSigningKeys",
     "RootKey",
     "Scope",
