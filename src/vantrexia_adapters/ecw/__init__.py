@@ -6,7 +6,7 @@
 from vantrexia_adapters.ecw.assertion import ClientAssertions, ClientKeys, SigningKey
 from vantrexia_adapters.ecw.calls import CALLS_PER_MINUTE, CallBudget
 from vantrexia_adapters.ecw.client_keys import ClientKeyError, ClientKeyFile, Use
-from vantrexia_adapters.ecw.connection import EcwConnection, IdRule, checked_url
+from vantrexia_adapters.ecw.connection import EcwConnection, checked_url
 from vantrexia_adapters.ecw.protocol import EcwProtocol
 from vantrexia_adapters.ecw.roster import EcwRoster
 from vantrexia_adapters.ecw.transport import HttpTransport
@@ -22,7 +22,6 @@ __all__ = [
     "EcwProtocol",
     "EcwRoster",
     "HttpTransport",
-    "IdRule",
     "SigningKey",
     "Use",
     "checked_url",

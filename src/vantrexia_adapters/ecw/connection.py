@@ -2,27 +2,17 @@
 
 import ipaddress
 import re
-from enum import Enum
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 import attrs
 
+from vantrexia_adapters.settings import EcwIdRule
+
 URL_CHARACTERS_MAX: Final = 4096
 _URL: Final = re.compile(r"[!-~]+")
 """Visible ASCII; a name in another script is given in its ``xn--`` form."""
 _DOT_SEGMENT: Final = re.compile(r"(^|/)(\.|%2e){1,2}(/|$)", re.IGNORECASE)
-
-
-class IdRule(Enum):
-    """How an id that somebody asks for is found in the EHR."""
-
-    LOGICAL_FIRST = "logical-first"
-    """As the logical id of a Patient, then as one of its identifiers."""
-    LOGICAL = "logical"
-    """As the logical id only."""
-    IDENTIFIER = "identifier"
-    """As an identifier only (the account number that staff see)."""
 
 
 @attrs.frozen
@@ -39,7 +29,7 @@ class EcwConnection:
     scopes: str
     token_url: str | None = None
     identifier_system: str | None = None
-    id_rule: IdRule = IdRule.LOGICAL_FIRST
+    id_rule: EcwIdRule = EcwIdRule.LOGICAL_FIRST
 
     def target_of(self, url: str) -> str | None:
         """What follows ``base_url`` in a link of an answer; None if the link leads anywhere else.

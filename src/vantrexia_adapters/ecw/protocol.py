@@ -1,8 +1,8 @@
 """How eCW is spoken to, without a socket: token flow, reads, searches, repetition, paging.
 
 Each public method is a flow: a generator that yields a `Step` and is sent the answer to it. It decides what
-to call, when to repeat and when to give up; whoever drives it (`vantrexia_adapters.ecw.roster`) makes the calls,
-sleeps, and lets one thread at a time renew the token.
+to call, when to repeat and when to give up; whoever drives it (`vantrexia_adapters.ecw.roster`) makes the
+calls, sleeps, and lets one thread at a time renew the token.
 
 Rules: SMART Backend Services; RFC 6749; FHIR R4 (4.0.1) read and search; eCW's 250 calls a clock minute,
 token calls included, and its 429 without a ``Retry-After``.
@@ -34,8 +34,9 @@ from vantrexia_adapters.ecw.answers import (
 from vantrexia_adapters.ecw.assertion import ClientAssertions
 from vantrexia_adapters.ecw.calls import Breaker, CallBudget
 from vantrexia_adapters.ecw.client_keys import ClientKeyError
-from vantrexia_adapters.ecw.connection import EcwConnection, IdRule
+from vantrexia_adapters.ecw.connection import EcwConnection
 from vantrexia_adapters.ecw.exchange import Flow, Pause, Renew, Request, Response, T, Token, Trouble
+from vantrexia_adapters.settings import EcwIdRule
 from vantrexia_core.ehr import CANDIDATES_MAX, EhrPatient, EhrQuery, EhrUnavailableError, Fault, Missed
 from vantrexia_core.kernel import BrokenPromiseError, Clock, InvalidValueError
 from vantrexia_core.patients import ExternalId
@@ -186,7 +187,7 @@ class EcwProtocol:
 
     def _resolved(self, wanted: str, until: datetime) -> Flow[Found | None]:
         rule, own_system = self._connection.id_rule, self._connection.identifier_system
-        if rule is not IdRule.IDENTIFIER and _may_be_logical(wanted):
+        if rule is not EcwIdRule.IDENTIFIER and _may_be_logical(wanted):
             response = yield from self._authorized(f"/Patient/{wanted}", until)
             if response.status == HTTPStatus.OK:
                 return _understood(
@@ -198,7 +199,7 @@ class EcwProtocol:
                     raise FaultError(Fault.REFUSED)
             elif response.status not in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
                 raise FaultError(_fault_of(response.status))
-        return None if rule is IdRule.LOGICAL else (yield from self._identified(wanted, until))
+        return None if rule is EcwIdRule.LOGICAL else (yield from self._identified(wanted, until))
 
     def _identified(self, wanted: str, until: datetime) -> Flow[Found | None]:
         parameters = [("identifier", _token_parameter(wanted, self._connection.identifier_system))]
@@ -245,7 +246,7 @@ class EcwProtocol:
         return target
 
     def _id_to_import_by(self, found: Found) -> ExternalId | None:
-        ids = found.ids if self._connection.id_rule is IdRule.IDENTIFIER else (found.id,)
+        ids = found.ids if self._connection.id_rule is EcwIdRule.IDENTIFIER else (found.id,)
         for id_ in ids:
             with suppress(InvalidValueError):
                 return ExternalId(id_)

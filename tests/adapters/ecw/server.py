@@ -94,7 +94,9 @@ class FakeEcw:
         path = urlsplit(handler.path).path
         with self._lock:
             self.calls.append(handler.path)
-            pending = next((faults for end, faults in self.faults.items() if path.endswith(end) and faults), None)
+            pending = next(
+                (faults for end, faults in self.faults.items() if path.endswith(end) and faults), None
+            )
             fault = pending.pop(0) if pending else None
         if fault is not None:
             fault(handler)
@@ -140,9 +142,17 @@ class FakeEcw:
             audience=self.token_url,
             issuer=CLIENT_ID,
             # Tests live at a time of their own.
-            options={"require": ["iss", "sub", "aud", "jti", "exp", "iat"], "verify_exp": False, "verify_iat": False},
+            options={
+                "require": ["iss", "sub", "aud", "jti", "exp", "iat"],
+                "verify_exp": False,
+                "verify_iat": False,
+            },
         )
-        if claims["sub"] != CLIENT_ID or not 0 < claims["exp"] - claims["iat"] <= 300 or header["typ"] != "JWT":
+        if (
+            claims["sub"] != CLIENT_ID
+            or not 0 < claims["exp"] - claims["iat"] <= 300
+            or header["typ"] != "JWT"
+        ):
             raise jwt.InvalidTokenError
         return claims
 
@@ -280,7 +290,11 @@ def a_record(id_: str, *others: str, **members: Any) -> dict[str, Any]:
 
 
 def _fits(one: Resource, query: Mapping[str, list[str]]) -> bool:
-    names = [text.lower() for name in one.get("name", []) for text in (name.get("family", ""), *name.get("given", []))]
+    names = [
+        text.lower()
+        for name in one.get("name", [])
+        for text in (name.get("family", ""), *name.get("given", []))
+    ]
     values = [identifier["value"] for identifier in one.get("identifier", [])]
     wanted = {name: value[0] for name, value in query.items()}
     return (

@@ -52,7 +52,15 @@ class Naps:
 class Site:
     """A fake eCW and our roster over it."""
 
-    def __init__(self, ecw: FakeEcw, *, calls_per_minute: int = 250, clock: Clock | None = None, **connection: Any) -> None:
+    def __init__(
+        self,
+        ecw: FakeEcw,
+        *,
+        calls_per_minute: int = 250,
+        clock: Clock | None = None,
+        keys: ClientKeyFile | None = None,
+        **connection: Any,
+    ) -> None:
         self.ecw = ecw
         self.clock = ManualClock()
         self.naps = Naps(self.clock)
@@ -60,7 +68,7 @@ class Site:
         known = {"base_url": ecw.base_url, "client_id": CLIENT_ID, "scopes": SCOPES} | connection
         self.protocol = EcwProtocol(
             EcwConnection(**known),
-            ClientAssertions(known["client_id"], a_key_file(), CountedIds("jti")),
+            ClientAssertions(known["client_id"], keys or a_key_file(), CountedIds("jti")),
             clock or self.clock,
             budget=CallBudget(calls_per_minute),
             jitter=lambda: 0.0,
