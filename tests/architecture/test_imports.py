@@ -17,6 +17,7 @@ PURE = {
     "enum",
     "functools",
     "hashlib",
+    "hmac",
     "itertools",
     "operator",
     "re",

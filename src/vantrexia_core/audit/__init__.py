@@ -13,6 +13,7 @@ from vantrexia_core.audit.recording import (
     Deed,
     IdempotencyKeyReusedError,
     authorize,
+    preparing,
     record_refusal,
     undertake,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "RecordedWork",
     "SequencedEntry",
     "authorize",
+    "preparing",
     "record_refusal",
     "undertake",
 ]
