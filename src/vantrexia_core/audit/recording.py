@@ -82,6 +82,7 @@ class Attempt:
             changed=fact.changed if fact else (),
             disclosed=fact.disclosed if fact else (),
             user_id=fact.user_id if fact else None,
+            version=fact.version if fact else None,
             request_id=self.actor.origin.request_id,
             address=self.actor.origin.address,
         )
