@@ -142,7 +142,6 @@ _FORGET: Final = Statement(
         ),
     )
 )
-_PASSWORD: Final = Statement(sa.select(user_account.c.password_hash).where(_IS_OURS))
 _TAKEN: Final = Statement(
     sa.select(user_account.c.id).where(user_account.c.email_bix == _BIX, user_account.c.id != _ID)
 )
@@ -161,30 +160,6 @@ _IN_SESSION: Final = Statement(
         user_session.c.id == sa.bindparam("session", type_=sa.Uuid()),
         user_account.c.id == _ID,
         user_session.c.expires_at > sa.bindparam("at", type_=user_session.c.expires_at.type),
-    )
-)
-_FORMER_OF_USER: Final = former_password.c.user_id == _ID
-_FORMER: Final = Statement(
-    sa.select(former_password.c.password_hash)
-    .where(_FORMER_OF_USER)
-    .order_by(former_password.c.id.desc())
-    .limit(PASSWORDS_BARRED - 1)
-)
-_REMEMBER: Final = Statement(
-    sa.insert(former_password).from_select(
-        ["user_id", "password_hash"],
-        sa.select(user_account.c.id, user_account.c.password_hash).where(_IS_OURS),
-    )
-)
-_FORGET: Final = Statement(
-    sa.delete(former_password).where(
-        _FORMER_OF_USER,
-        former_password.c.id.not_in(
-            sa.select(former_password.c.id)
-            .where(_FORMER_OF_USER)
-            .order_by(former_password.c.id.desc())
-            .limit(PASSWORDS_BARRED - 1)
-        ),
     )
 )
 _PRACTICE_ROW: Final = Statement(

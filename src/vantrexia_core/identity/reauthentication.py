@@ -31,7 +31,7 @@ class Confirmed:
             InvalidError: somebody changed it meanwhile.
         """
         user = work.users.get_to_change(self.user.id)
-        if work.users.password_hash(user.id) != self.password_hash:
+        if work.users.password_hashes(user.id)[0] != self.password_hash:
             raise InvalidError.on(self.field, "The password was changed a moment ago. Use the new one.")
         return user
 
@@ -52,7 +52,7 @@ def confirm(
     with preparing(desk, attempt):
         with desk.begin(actor.practice_id) as work:
             user = work.users.get(actor.user_id)
-            stored = work.users.password_hash(actor.user_id)
+            stored = work.users.password_hashes(actor.user_id)[0]
         # Slow, so no lock is held. What comes of it counts only if the address may still try, under the lock.
         matches = desk.passwords.verify(stored, password).matches
     now = desk.clock.now()
