@@ -15,7 +15,7 @@ from vantrexia_core.audit import Action
 from vantrexia_core.kernel import Permission
 from vantrexia_web.answer import Answer
 from vantrexia_web.call import Call, Visit
-from vantrexia_web.endpoints import about, patients, signing_in
+from vantrexia_web.endpoints import about, credentials, patients, signing_in
 
 API: Final = "/api/v1"
 
@@ -50,16 +50,27 @@ class Open:
     scope: Scope = Scope.ANONYMOUS
 
 
+_PASSWORD: Final = f"{API}/auth/password/"
+_FACTOR: Final = f"{API}/auth/2fa/"
 _MANY: Final = f"{API}/patients/"
 _ONE: Final = f"{API}/patients/{{uuid:uuid}}/"
 _HIDDEN: Final = f"{API}/admin/patients/deleted/"
 _HIDDEN_ONE: Final = f"{API}/admin/patients/{{uuid:uuid}}/"
 _VIEW, _WRITE, _ARCHIVE = Permission.VIEW_PATIENTS, Permission.WRITE_PATIENTS, Permission.ARCHIVE_PATIENTS
 _DELETE, _UNHIDE = Permission.DELETE_PATIENTS, Permission.MANAGE_DELETED_PATIENTS
+_OWN, _CHANGE = Permission.OWN_ACCOUNT, Action.PASSWORD_CHANGED
+_START, _ON, _OFF = Action.TWO_FACTOR_STARTED, Action.TWO_FACTOR_ENABLED, Action.TWO_FACTOR_DISABLED
+_AUTH = Scope.AUTH
 
 # fmt: off
 ROUTES: Final[tuple[Guarded | Open, ...]] = (
     Open("POST",      f"{API}/auth/login/",      signing_in.log_in,      Scope.AUTH),
+    Open("POST",      f"{_PASSWORD}reset/",      credentials.request_reset, _AUTH),
+    Open("POST",      f"{_PASSWORD}reset/confirm/", credentials.confirm_reset, _AUTH),
+    Guarded("POST",   f"{_PASSWORD}change/",     credentials.change_password,  _OWN, _CHANGE, _AUTH),
+    Guarded("POST",   f"{_FACTOR}setup/",        credentials.set_up_two_factor,   _OWN, _START,  _AUTH),
+    Guarded("POST",   f"{_FACTOR}verify/",       credentials.verify_two_factor,   _OWN, _ON,     _AUTH),
+    Guarded("POST",   f"{_FACTOR}disable/",      credentials.turn_off_two_factor, _OWN, _OFF,    _AUTH),
 
     Guarded("GET",    _MANY,                     patients.list_,         _VIEW,    Action.LIST),
     Guarded("POST",   _MANY,                     patients.create,        _WRITE,   Action.CREATE),

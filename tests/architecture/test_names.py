@@ -36,6 +36,9 @@ def test_everything_public_says_what_it_is_for(module: Module) -> None:
 
 OPENING = {
     "vantrexia_core.identity.password_policy": "normalises a password and compares it with its owner's words",
+    "vantrexia_core.identity.totp": "computes codes of a secret and compares them with what was typed",
+    "vantrexia_core.identity.second_factor": "makes backup codes of random bytes",
+    "vantrexia_core.identity.password_reset": "writes a token into the one letter that may hold it",
     "vantrexia_core.patients.listing": "folds the words of a search",
     "vantrexia_core.patients.lookup": "folds the one record that a patient's account may see",
     "vantrexia_core.audit.recording": "takes a kept answer apart: whose record it shows stands before it",

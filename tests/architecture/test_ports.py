@@ -10,7 +10,7 @@ import pytest
 
 from tests.architecture.source import modules
 from tests.credentials import QuickPasswords, QuickTokens
-from tests.sources import CountedIds, ManualClock
+from tests.sources import CountedIds, CountedSecrets, ManualClock
 from vantrexia_adapters.crypto import (
     AesGcmFieldCipher,
     AesGcmSnapshotCipher,
@@ -22,6 +22,7 @@ from vantrexia_adapters.crypto import (
 )
 from vantrexia_adapters.directory import DirectoryKeeper
 from vantrexia_adapters.ecw import EcwRoster
+from vantrexia_adapters.mail import OutboxMailer, SmtpMailer
 from vantrexia_adapters.memory import MemoryDesk, MemoryRoster, MemoryWork, NoRoster
 from vantrexia_adapters.memory.audit import MemoryTrail
 from vantrexia_adapters.memory.desk import MemorySignInWork
@@ -35,6 +36,8 @@ from vantrexia_adapters.memory.identity import (
 )
 from vantrexia_adapters.memory.patients import MemoryPatients
 from vantrexia_adapters.memory.receipts import MemoryReceipts
+from vantrexia_adapters.memory.resets import MemoryResetRequests, MemoryResetTokens
+from vantrexia_adapters.memory.second_factors import MemorySecondFactors
 from vantrexia_adapters.sql import SqlDesk, SqlSignInWork, SqlWork
 from vantrexia_adapters.sql.audit import SqlTrail
 from vantrexia_adapters.sql.directory import SqlDirectoryStore
@@ -42,8 +45,10 @@ from vantrexia_adapters.sql.identity import SqlAccounts, SqlSignIns, SqlUsers
 from vantrexia_adapters.sql.lockouts import SqlLockouts
 from vantrexia_adapters.sql.patients import SqlPatients
 from vantrexia_adapters.sql.receipts import SqlReceipts
+from vantrexia_adapters.sql.resets import SqlResetRequests, SqlResetTokens
+from vantrexia_adapters.sql.second_factors import SqlSecondFactors
 from vantrexia_adapters.sql.sessions import SqlSessions
-from vantrexia_adapters.system import RandomIds, SystemClock
+from vantrexia_adapters.system import RandomIds, RandomSecrets, SystemClock
 from vantrexia_adapters.tokens import JwtTokens
 
 TESTS = Path(__file__).parents[1]
@@ -97,6 +102,12 @@ PORTS = {
     "UserWork": Held("contracts/test_identity.py", (MemoryWork, SqlWork)),
     "UserDesk": Held("contracts/test_identity.py", (MemoryDesk, SqlDesk)),
     "SignInDesk": Held("contracts/test_identity.py", (MemoryDesk, SqlDesk)),
+    "SecretSource": Held("contracts/test_sources.py", (RandomSecrets, CountedSecrets)),
+    "SecondFactors": Held("contracts/test_second_factors.py", (MemorySecondFactors, SqlSecondFactors)),
+    "FactorWork": Held("contracts/test_second_factors.py", (MemoryWork, SqlWork)),
+    "ResetTokens": Held("contracts/test_resets.py", (MemoryResetTokens, SqlResetTokens)),
+    "ResetRequests": Held("contracts/test_resets.py", (MemoryResetRequests, SqlResetRequests)),
+    "Mailer": Held("contracts/test_mailers.py", (OutboxMailer, SmtpMailer)),
     "PatientStore": Held("contracts/test_patients.py", (MemoryPatients, SqlPatients)),
     "DirectoryStore": Held("contracts/test_directory_store.py", (MemoryDirectoryStore, SqlDirectoryStore)),
     "PatientDirectory": Held(

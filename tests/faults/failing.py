@@ -16,9 +16,22 @@ from vantrexia_core.patients import Listing, Patient, Status, StatusChange
 
 AnyDesk = MemoryDesk | SqlDesk
 
-PORTS = frozenset({"clock", "ids", "directory", "accounts", "passwords", "tokens"})
+PORTS = frozenset({"clock", "ids", "directory", "accounts", "passwords", "tokens", "secrets"})
 """What a desk hands out, beside units of work."""
-STORES = frozenset({"trail", "receipts", "patients", "users", "accounts", "sessions", "lockouts"})
+STORES = frozenset(
+    {
+        "trail",
+        "receipts",
+        "patients",
+        "users",
+        "accounts",
+        "sessions",
+        "lockouts",
+        "second_factors",
+        "reset_tokens",
+        "reset_requests",
+    }
+)
 """What a unit of work hands out."""
 
 

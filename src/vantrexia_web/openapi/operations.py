@@ -6,8 +6,16 @@ from typing import Final
 import attrs
 
 from vantrexia_core.patients import Revision
-from vantrexia_web.endpoints import about, patients, signing_in
+from vantrexia_web.endpoints import about, credentials, patients, signing_in
 from vantrexia_web.openapi import examples
+from vantrexia_web.wire.credentials import (
+    PasswordChange,
+    ResetConfirmation,
+    ResetRequested,
+    TwoFactorEnd,
+    TwoFactorFinish,
+    TwoFactorStart,
+)
 from vantrexia_web.wire.patients import ReasonGiven, Registration, Replacement
 from vantrexia_web.wire.signing_in import Credentials
 
@@ -50,6 +58,71 @@ OPERATIONS: Final[Mapping[Callable[..., object], Operation]] = {
         Credentials,
         examples.LOGIN,
         refusals=(423,),
+    ),
+    credentials.change_password: Operation(
+        "Sign in",
+        "Change your password",
+        "Takes the present password and another one. All your other sessions end.",
+        204,
+        None,
+        body=PasswordChange,
+        body_example=examples.PASSWORD_CHANGE,
+        refusals=(423,),
+    ),
+    credentials.request_reset: Operation(
+        "Sign in",
+        "Ask for a new password",
+        "Sends a letter to the address, if an account has it. The answer does not tell.",
+        200,
+        "ResetRequested",
+        examples.RESET_REQUESTED,
+        ResetRequested,
+        examples.RESET_REQUEST,
+    ),
+    credentials.confirm_reset: Operation(
+        "Sign in",
+        "Set a new password",
+        "Takes `uid` and `token` of the letter, which work once and for an hour. All sessions end, a lock is "
+        "lifted, and a second factor is still asked for at the next sign-in.",
+        204,
+        None,
+        body=ResetConfirmation,
+        body_example=examples.RESET_CONFIRMATION,
+    ),
+    credentials.set_up_two_factor: Operation(
+        "Sign in",
+        "Set up a second factor",
+        "Hands out a secret for an authenticator app (RFC 6238). Nothing changes before a code "
+        "of it is verified.",
+        200,
+        "TwoFactorSecret",
+        examples.TWO_FACTOR_SECRET,
+        TwoFactorStart,
+        examples.TWO_FACTOR_START,
+        refusals=(409, 423),
+    ),
+    credentials.verify_two_factor: Operation(
+        "Sign in",
+        "Turn the second factor on",
+        "Takes a first code of the app. The backup codes are shown this once; each replaces one code. "
+        "Your other sessions end.",
+        200,
+        "TwoFactorOn",
+        examples.TWO_FACTOR_ON,
+        TwoFactorFinish,
+        examples.TWO_FACTOR_FINISH,
+        refusals=(409,),
+    ),
+    credentials.turn_off_two_factor: Operation(
+        "Sign in",
+        "Turn the second factor off",
+        "Takes the password and a code. Your other sessions end.",
+        200,
+        "TwoFactorOff",
+        examples.TWO_FACTOR_OFF,
+        TwoFactorEnd,
+        examples.TWO_FACTOR_END,
+        refusals=(409, 423),
     ),
     patients.list_: Operation(
         "Patients",

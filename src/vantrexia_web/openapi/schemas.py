@@ -6,7 +6,13 @@ from typing import Any, Final, Union, get_args, get_origin
 
 import attrs
 
-from vantrexia_core.identity import PASSWORD_CHARACTERS_MAX
+from vantrexia_core.identity import (
+    BACKUP_CODES,
+    PASSWORD_CHARACTERS_MAX,
+    PASSWORD_CHARACTERS_MIN,
+    FactorCode,
+    NewPassword,
+)
 from vantrexia_core.kernel import EMAIL_CHARACTERS_MAX, NAME_CHARACTERS_MAX, Email, NamePart, Phi, Role
 from vantrexia_core.patients import (
     CITY_CHARACTERS_MAX,
@@ -35,6 +41,7 @@ from vantrexia_core.patients import (
     Zip,
 )
 from vantrexia_web.health import Condition
+from vantrexia_web.wire.credentials import TOKEN_CHARACTERS_MAX, UID_PATTERN, ResetToken, Uid
 from vantrexia_web.wire.signing_in import TypedPassword
 
 Schema = dict[str, Any]
@@ -77,6 +84,27 @@ _VALUES: Final[Mapping[object, Schema]] = {
         "minLength": 1,
         "maxLength": PASSWORD_CHARACTERS_MAX,
         "format": "password",
+    },
+    NewPassword: {
+        "type": "string",
+        "minLength": PASSWORD_CHARACTERS_MIN,
+        "maxLength": PASSWORD_CHARACTERS_MAX,
+        "format": "password",
+        "description": "Any characters. Guessable ones, ones made of your name or address, and your last "
+        "five are refused.",
+    },
+    FactorCode: {
+        "type": "string",
+        "minLength": 6,
+        "maxLength": 32,
+        "description": "The six digits that the authenticator app shows, or a backup code.",
+    },
+    Uid: _pattern(UID_PATTERN, "The uid in the letter."),
+    ResetToken: {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": TOKEN_CHARACTERS_MAX,
+        "description": "The token in the letter.",
     },
     Phi[Gender]: {"type": "string", "enum": [gender.value for gender in Gender]},
     Address: {"$ref": "#/components/schemas/Address"},
@@ -174,6 +202,27 @@ ANSWERS: Final[Mapping[str, Schema]] = {
             is_2fa_enabled={"type": "boolean"},
         ),
     ),
+    "ResetRequested": _shown(detail=_TEXT),
+    "TwoFactorSecret": _shown(
+        secret={"type": "string", "description": "Base 32 (RFC 4648), to be typed."},
+        otpauth_url={"type": "string", "format": "uri"},
+        qr_code={
+            "type": "string",
+            "format": "uri",
+            "description": "The URL as a picture: PNG in a data URI.",
+        },
+    ),
+    "TwoFactorOn": _shown(
+        is_2fa_enabled={"type": "boolean", "const": True},
+        backup_codes={
+            "type": "array",
+            "items": _TEXT,
+            "minItems": BACKUP_CODES,
+            "maxItems": BACKUP_CODES,
+            "description": "Each works once in the place of a code. They are shown this once.",
+        },
+    ),
+    "TwoFactorOff": _shown(is_2fa_enabled={"type": "boolean", "const": False}),
     "Patient": _shown(**_PATIENT),
     "PatientPage": _page_of("Patient"),
     "Archived": _shown(id=_UUID, **_ARCHIVE),
