@@ -5,8 +5,8 @@ anything that could lose data quietly: a database without its key ring, another 
 that is older or newer than this version knows.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from types import TracebackType
 from typing import Final, Self
 
@@ -26,10 +26,13 @@ from vantrexia_adapters.crypto import (
     RingSigningKeys,
 )
 from vantrexia_adapters.directory import DirectoryKeeper
-from vantrexia_adapters.settings import Settings
+from vantrexia_adapters.memory import MemoryRateStore
+from vantrexia_adapters.redis import RateStoreUnusableError, RedisRateStore
+from vantrexia_adapters.settings import RATE_STORE_AUTO, RATE_STORE_DATABASE, RATE_STORE_MEMORY, Settings
 from vantrexia_adapters.sql import (
     SchemaError,
     SqlDesk,
+    SqlRateStore,
     StatementFailedError,
     StoredKeyCheck,
     UnsupportedDatabaseError,
@@ -38,15 +41,21 @@ from vantrexia_adapters.sql import (
     key_checks,
     migrate,
     open_engine,
+    open_rate_file,
     practices,
     schema_state,
 )
 from vantrexia_adapters.system import RandomIds, SystemClock
 from vantrexia_adapters.tokens import JwtTokens
 from vantrexia_core.kernel import Clock, IdSource, PracticeId
+from vantrexia_core.protection import FieldName
+from vantrexia_core.throttling import RateStore
 
 HOME_PRACTICE_NAME: Final = "Home practice"
 """A fresh install has one practice, and nobody has to know the word."""
+
+
+_BUCKET: Final = FieldName("rate_window", "bucket")
 
 
 class StartRefusedError(Exception):
@@ -70,11 +79,21 @@ class Service:
     desk: SqlDesk
     practice_id: PracticeId
     settings: Settings
-    _engine: Engine = attrs.field(repr=False)
+    _rates: Callable[[], RateStore] = attrs.field(repr=False)
+    _close: Callable[[], None] = attrs.field(repr=False)
+
+    def open_rates(self) -> RateStore:
+        """Where requests are counted, for whoever serves the library over a network. Call it once.
+
+        Raises:
+            StartRefusedError: the store that the settings name cannot be used from here.
+        """
+        with _refusals():
+            return self._rates()
 
     def close(self) -> None:
-        """Let go of the database."""
-        self._engine.dispose()
+        """Let go of the database, and of the store of counted requests."""
+        self._close()
 
     def __enter__(self) -> Self:
         return self
@@ -101,22 +120,21 @@ def open_service(
         StartRefusedError: key ring or schema do not fit the database; nothing was changed.
     """
     clock, ids = clock or SystemClock(), ids or RandomIds()
-    with _refusals():
+    with _refusals(), ExitStack() as stack:
         engine = _open_database(settings)
-        try:
-            if settings.is_embedded:
-                migrate(engine)
-            else:
-                schema_state(engine).check_newest()
-            ring = _open_ring(settings, engine, clock)
-            practice_id = _home_practice(engine, ring, clock, ids)
-        except BaseException:
-            engine.dispose()
-            raise
+        stack.callback(engine.dispose)
+        if settings.is_embedded:
+            migrate(engine)
+        else:
+            schema_state(engine).check_newest()
+        ring = _open_ring(settings, engine, clock)
+        practice_id = _home_practice(engine, ring, clock, ids)
+        index = HmacBlindIndex(ring)
+        opened = stack.pop_all()
     desk = SqlDesk(
         engine=engine,
         cipher=AesGcmFieldCipher(ring),
-        index=HmacBlindIndex(ring),
+        index=index,
         clock=clock,
         ids=ids,
         passwords=passwords or Argon2Passwords(),
@@ -133,7 +151,9 @@ def open_service(
             memory_bytes_max=settings.directory_bytes_max,
         ),
     )
-    return Service(desk, practice_id, settings, engine)
+    return Service(
+        desk, practice_id, settings, lambda: _open_rates(settings, engine, index, opened), opened.close
+    )
 
 
 def migrate_database(settings: Settings) -> str:
@@ -157,6 +177,23 @@ def _open_database(settings: Settings) -> Engine:
         message = f"The data directory {settings.data_dir} cannot be created: {refused.strerror}."
         raise StartRefusedError(message) from None
     return open_engine(settings.url)
+
+
+def _open_rates(settings: Settings, engine: Engine, index: HmacBlindIndex, stack: ExitStack) -> RateStore:
+    def digest(key: bytes) -> bytes:
+        return index.digest_across_practices(_BUCKET, key)
+
+    if settings.rate_store == RATE_STORE_MEMORY:
+        return MemoryRateStore()
+    # Nobody said that there is one process only, and a limit that each process grants anew is none.
+    if settings.rate_store in {RATE_STORE_AUTO, RATE_STORE_DATABASE}:
+        if engine.dialect.name == "sqlite":
+            engine = open_rate_file(settings.data_dir / "rate-limits.sqlite3")
+            stack.callback(engine.dispose)
+        return SqlRateStore(engine, digest)
+    store = RedisRateStore(settings.rate_store, digest)
+    stack.callback(store.close)
+    return store
 
 
 def _open_ring(settings: Settings, engine: Engine, clock: Clock) -> KeyRing:
@@ -198,7 +235,7 @@ def _stored(check: KeyCheck) -> StoredKeyCheck:
 def _refusals() -> Iterator[None]:
     try:
         yield
-    except (KeyRingError, SchemaError, UnsupportedDatabaseError) as refused:
+    except (KeyRingError, RateStoreUnusableError, SchemaError, UnsupportedDatabaseError) as refused:
         raise StartRefusedError(str(refused)) from None
     except StatementFailedError as failed:
         message = f"The database cannot be read ({failed}). If its file is damaged, put your backup back."

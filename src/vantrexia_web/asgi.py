@@ -6,14 +6,17 @@ from typing import Final
 from starlette.types import ASGIApp
 
 from vantrexia_adapters.assembly import open_service
+from vantrexia_adapters.memory import MemoryRateStore
 from vantrexia_adapters.settings import load
 from vantrexia_adapters.system import end_with_parent
 from vantrexia_core.kernel import UserId
 from vantrexia_web.app import create_app
 from vantrexia_web.health import HealthCheck, Probe
 from vantrexia_web.logs import configure_logging
+from vantrexia_web.throttle import Throttle
 
 DATABASE_SLOW_MS: Final = 100
+RATE_STORE_SLOW_MS: Final = 100
 _NOBODY: Final = UserId(0)
 
 
@@ -32,9 +35,14 @@ def build() -> ASGIApp:
     desk = service.desk
     # Looking for an account that nobody has: one indexed read, which tells nothing and leaves no entry.
     database = Probe(lambda: desk.accounts.by_id(_NOBODY), DATABASE_SLOW_MS)
+    throttle = Throttle(service.open_rates(), MemoryRateStore(), desk.clock, settings.limits)
+    # Not vital: without it those who are signed in go on.
+    rate_limits = Probe(throttle.look, RATE_STORE_SLOW_MS, is_vital=False)
     return create_app(
         desk,
         public_url=settings.public_url,
-        health=HealthCheck({"database": database}, desk.clock),
+        throttle=throttle,
+        trusted_proxies=settings.trusted_proxies,
+        health=HealthCheck({"database": database, "rate_limits": rate_limits}, desk.clock),
         at_shutdown=service.close,
     )

@@ -10,6 +10,7 @@ from typing import Final
 
 from vantrexia_core.kernel import Clock, UnavailableError, UserId
 from vantrexia_core.throttling import (
+    HITS_MAX,
     PUBLISHED,
     Bucket,
     Limit,
@@ -29,6 +30,7 @@ up what its network has left for signing in. Its answers are kept, so asking cos
 REST_SECONDS: Final = 1.0
 """How long a store that failed is left alone: nobody waits for it again meanwhile."""
 
+_NOBODYS: Final = Bucket(HEALTH, "nobody", Limit(HITS_MAX, 60))
 _REFUSED_WITHOUT_STORE: Final = frozenset({Scope.AUTH, Scope.WEBHOOK})
 """Where guesses are made, an attempt that cannot be counted is refused."""
 
@@ -83,6 +85,14 @@ class Throttle:
     def count_health(self, who: str) -> Standing:
         """Count a visit of the health page, in this process: it has to answer when nothing else does."""
         return self._standby.hit(Bucket(HEALTH, who, HEALTH_LIMIT), at=self._clock.now())
+
+    def look(self) -> None:
+        """Whether the store answers, for the health check; leaves nothing behind but a hit of nobody's.
+
+        Raises:
+            UnavailableError: it does not.
+        """
+        self._store.hit(_NOBODYS, at=self._clock.now())
 
     @property
     def is_resting(self) -> bool:

@@ -10,7 +10,7 @@ import click
 
 from vantrexia_adapters.cli.console import console_actor, with_progress
 from vantrexia_adapters.cli.serve import Binding, check_port, run
-from vantrexia_adapters.settings import Settings
+from vantrexia_adapters.settings import RATE_STORE_MEMORY, Settings
 from vantrexia_adapters.system import RandomIds
 from vantrexia_core.identity import NewPassword, NewUser, create_user, sign_in
 from vantrexia_core.kernel import Actor, Email, NamePart, Origin, PatientId, PersonName, Phi, Role
@@ -78,7 +78,9 @@ def demo(*, port: int, count: int) -> None:
 
     check_port(HOST, port)
     with tempfile.TemporaryDirectory(prefix="vantrexia-demo-") as folder:
-        settings = Settings(data_dir=Path(folder), public_url=f"http://{HOST}:{port}")
+        settings = Settings(
+            data_dir=Path(folder), public_url=f"http://{HOST}:{port}", rate_store=RATE_STORE_MEMORY
+        )
         ids = _SampleIds()
         with open_service(settings, ids=ids) as service:
             _fill(service, count, ids)

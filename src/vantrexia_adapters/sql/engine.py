@@ -28,9 +28,7 @@ BEGIN: Final = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "BEGIN ISOLATION LEVE
 _FILE_MODE: Final = 0o600
 
 
-def open_engine(
-    url: str, *, wait_seconds: float = WAIT_SECONDS, is_durable: bool = True
-) -> sa.Engine:
+def open_engine(url: str, *, wait_seconds: float = WAIT_SECONDS, is_durable: bool = True) -> sa.Engine:
     """An engine for an SQLite file, created with mode 0600 if it is not there, or a PostgreSQL database.
 
     With ``is_durable`` False what was committed to an SQLite file may be lost at a power cut.

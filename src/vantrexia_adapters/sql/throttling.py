@@ -85,9 +85,7 @@ def _hit(insert: Any, greater: Callable[..., Any]) -> Any:  # noqa: ANN401 - two
     )
 
 
-_HIT: Final = Statement(
-    _hit(postgresql.insert, sa.func.greatest), sqlite=_hit(sqlite.insert, sa.func.max)
-)
+_HIT: Final = Statement(_hit(postgresql.insert, sa.func.greatest), sqlite=_hit(sqlite.insert, sa.func.max))
 _GET: Final = Statement(sa.select(*_COLUMNS).where(rate_window.c.bucket == _bytes("bucket")))
 _PURGE: Final = Statement(
     sa.delete(rate_window).where(rate_window.c.over_at <= sa.bindparam("now", type_=sa.BigInteger()))

@@ -35,10 +35,11 @@ _DESCRIPTION: Final = (
     "Patient records for remote patient monitoring. Every personal field is encrypted at rest, and every "
     "call is written to the audit trail before its answer leaves.\n\n"
     "Sign in, then send the access token as `Authorization: Bearer …`. Errors are JSON objects with `detail` "
-    "for people, `code` for programs and, on a 400, `field_errors`. Every answer carries an `X-Request-ID`.\n\n"
+    "for people, `code` for programs and, on a 400, `field_errors`. Every answer carries an `X-Request-ID`."
+    "\n\n"
     "Requests are limited: 1,000 an hour for each account, 100 an hour for each address without one, "
-    "20 a minute for signing in, by address and by account. Every answer says how many are left; a 429 says in "
-    "`Retry-After` when to ask again."
+    "20 a minute for signing in, by address and by account. Every answer says how many are left; a 429 "
+    "says in `Retry-After` when to ask again."
 )
 
 _TAGS: Final = {

@@ -14,7 +14,9 @@ rate_window: Final = sa.Table(
     sa.Column("marks", sa.LargeBinary(), nullable=False),  # six bytes each, oldest first
     sa.Column("part", sa.Integer(), nullable=False),
     sa.Column("latest", sa.LargeBinary(), nullable=False),  # six bytes
-    sa.Column("over_at", sa.BigInteger(), nullable=False),  # milliseconds since 1970; nothing counts from then on
+    sa.Column(
+        "over_at", sa.BigInteger(), nullable=False
+    ),  # milliseconds since 1970; nothing counts from then on
     prefixes=["UNLOGGED"],
     info={"only": "postgresql"},  # SQLite has a file of its own for it: see `open_rate_file`
 )
