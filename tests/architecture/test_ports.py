@@ -19,7 +19,7 @@ from vantrexia_adapters.crypto import (
     HmacBlindIndex,
 )
 from vantrexia_adapters.directory import DirectoryKeeper
-from vantrexia_adapters.memory import MemoryDesk, MemoryRateStore, MemoryWork
+from vantrexia_adapters.memory import MemoryDesk, MemoryRateStore, MemoryRoster, MemoryWork, NoRoster
 from vantrexia_adapters.memory.audit import MemoryTrail
 from vantrexia_adapters.memory.desk import MemorySignInWork
 from vantrexia_adapters.memory.directory import MemoryDirectoryStore
@@ -89,6 +89,7 @@ PORTS = {
     "RateStore": Held("contracts/test_throttling.py", (MemoryRateStore, SqlRateStore, RedisRateStore)),
     "PatientWork": Held("contracts/test_work.py", (MemoryWork, SqlWork)),
     "PatientDesk": Held("contracts/test_patients.py", (MemoryDesk, SqlDesk)),
+    "EhrRoster": Held("contracts/test_rosters.py", (MemoryRoster, NoRoster)),
 }
 
 
