@@ -1,6 +1,6 @@
 """Putting the app together."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -31,6 +31,7 @@ def create_app(
     *,
     public_url: str,
     health: Callable[[], HealthReport] | None = None,
+    published_keys: Callable[[], Sequence[Mapping[str, str]]] = tuple,
     worker_threads: int = WORKER_THREADS_DEFAULT,
     request_ids: IdSource | None = None,
     throttle: Throttle | None = None,
@@ -40,10 +41,11 @@ def create_app(
     """The ASGI app over a desk.
 
     ``public_url`` is where clients reach the service, without a slash at the end; links in answers start with
-    it. ``health`` says how the parts are; without it only the process answers for itself. ``request_ids``
-    defaults to the desk's ids. ``throttle`` counts requests; without it the published limits hold, in this
-    process's memory. ``trusted_proxies`` are those whose ``X-Forwarded-For`` is believed. ``at_shutdown`` is
-    called when the last answer has been given.
+    it. ``health`` says how the parts are; without it only the process answers for itself. ``published_keys``
+    are the public keys by which other systems know us (RFC 7517). ``request_ids`` defaults to the desk's ids.
+    ``throttle`` counts requests; without it the published limits hold, in this process's memory.
+    ``trusted_proxies`` are those whose ``X-Forwarded-For`` is believed. ``at_shutdown`` is called when the
+    last answer has been given.
     """
     public_url = public_url.rstrip("/")
     site = Site(
@@ -53,6 +55,7 @@ def create_app(
         pages=reference_pages(document(public_url)),
         throttle=throttle or Throttle(MemoryRateStore(), MemoryRateStore(), desk.clock),
         trusted_proxies=tuple(trusted_proxies),
+        published_keys=published_keys,
     )
     workers = Workers(worker_threads, name="vantrexia-web")
     # Checking a password takes tens of milliseconds and mebibytes by design: those calls wait for each other,

@@ -17,6 +17,7 @@ from vantrexia_web.throttle import Throttle
 
 DATABASE_SLOW_MS: Final = 100
 RATE_STORE_SLOW_MS: Final = 100
+ECW_SLOW_MS: Final = 2000
 _NOBODY: Final = UserId(0)
 
 
@@ -36,13 +37,20 @@ def build() -> ASGIApp:
     # Looking for an account that nobody has: one indexed read, which tells nothing and leaves no entry.
     database = Probe(lambda: desk.accounts.by_id(_NOBODY), DATABASE_SLOW_MS)
     throttle = Throttle(service.open_rates(), MemoryRateStore(), desk.clock, settings.limits)
-    # Not vital: without it those who are signed in go on.
-    rate_limits = Probe(throttle.look, RATE_STORE_SLOW_MS, is_vital=False)
+    probes = {
+        "database": database,
+        # Not vital: without it those who are signed in go on.
+        "rate_limits": Probe(throttle.look, RATE_STORE_SLOW_MS, is_vital=False),
+    }
+    if service.check_ehr is not None:
+        # It asks nobody: the EHR's budget of calls is not for whoever looks at a public page.
+        probes["ecw"] = Probe(service.check_ehr, ECW_SLOW_MS, is_vital=False)
     return create_app(
         desk,
         public_url=settings.public_url,
         throttle=throttle,
         trusted_proxies=settings.trusted_proxies,
-        health=HealthCheck({"database": database, "rate_limits": rate_limits}, desk.clock),
+        health=HealthCheck(probes, desk.clock),
+        published_keys=service.published_keys,
         at_shutdown=service.close,
     )

@@ -20,6 +20,7 @@ from vantrexia_adapters.crypto import (
     HmacBlindIndex,
 )
 from vantrexia_adapters.directory import DirectoryKeeper
+from vantrexia_adapters.ecw import EcwRoster
 from vantrexia_adapters.memory import MemoryDesk, MemoryRateStore, MemoryRoster, MemoryWork, NoRoster
 from vantrexia_adapters.memory.audit import MemoryTrail
 from vantrexia_adapters.memory.desk import MemorySignInWork
@@ -95,7 +96,7 @@ PORTS = {
     "RateStore": Held("contracts/test_throttling.py", (MemoryRateStore, SqlRateStore, RedisRateStore)),
     "PatientWork": Held("contracts/test_work.py", (MemoryWork, SqlWork)),
     "PatientDesk": Held("contracts/test_patients.py", (MemoryDesk, SqlDesk)),
-    "EhrRoster": Held("contracts/test_rosters.py", (MemoryRoster, NoRoster)),
+    "EhrRoster": Held("contracts/test_rosters.py", (MemoryRoster, NoRoster, EcwRoster)),
 }
 
 
