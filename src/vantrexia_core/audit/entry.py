@@ -83,6 +83,7 @@ class ChangedField(StrEnum):
     ROLE = "role"
     IS_ACTIVE = "is_active"
     PASSWORD = "password"  # noqa: S105 - the field's name, not a secret
+    IS_2FA_ENABLED = "is_2fa_enabled"
 
 
 class ErrorCode(str):

@@ -22,6 +22,7 @@ from vantrexia_adapters.sql.tables.metadata import metadata
 from vantrexia_adapters.sql.tables.patients import patient, patient_move
 from vantrexia_adapters.sql.tables.practices import practice, practice_head
 from vantrexia_adapters.sql.tables.receipts import receipt
+from vantrexia_adapters.sql.tables.throttling import rate_window
 
 __all__ = [
     "audit_entry",
@@ -36,6 +37,7 @@ __all__ = [
     "patient_move",
     "practice",
     "practice_head",
+    "rate_window",
     "receipt",
     "reset_request",
     "reset_token",

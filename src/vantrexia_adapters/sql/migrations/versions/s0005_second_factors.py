@@ -8,7 +8,7 @@ from alembic import op
 from vantrexia_adapters.sql.tables.types import Instant
 
 revision: Final = "0005"
-down_revision: Final = "0003"
+down_revision: Final = "0004"
 
 
 def upgrade() -> None:
