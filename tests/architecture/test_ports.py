@@ -21,6 +21,7 @@ from vantrexia_adapters.crypto import (
     HmacRowSeal,
 )
 from vantrexia_adapters.directory import DirectoryKeeper
+from vantrexia_adapters.ecw import EcwRoster
 from vantrexia_adapters.memory import MemoryDesk, MemoryRoster, MemoryWork, NoRoster
 from vantrexia_adapters.memory.audit import MemoryTrail
 from vantrexia_adapters.memory.desk import MemorySignInWork
@@ -108,7 +109,7 @@ PORTS = {
     ),
     "PatientWork": Held("contracts/test_work.py", (MemoryWork, SqlWork)),
     "PatientDesk": Held("contracts/test_patients.py", (MemoryDesk, SqlDesk)),
-    "EhrRoster": Held("contracts/test_rosters.py", (MemoryRoster, NoRoster)),
+    "EhrRoster": Held("contracts/test_rosters.py", (MemoryRoster, NoRoster, EcwRoster)),
 }
 
 

@@ -21,6 +21,7 @@ from vantrexia_adapters.crypto.ring_file import (
     KeyRingExistsError,
     KeyRingMissingError,
     KeyRingUnsafeError,
+    RingFile,
 )
 from vantrexia_adapters.crypto.ring_format import DEPLOYMENT, KeyName, KeyRingDamagedError, KeyRingError
 from vantrexia_adapters.crypto.row_seal import HmacRowSeal
@@ -48,6 +49,7 @@ __all__ = [
     "KeyRingUnsafeError",
     "Purpose",
     "RingCheckpointKeys",
+    "RingFile",
     "RingSigningKeys",
     "RootKey",
     "Scope",
