@@ -43,6 +43,7 @@ from vantrexia_adapters.sql import (
 )
 from vantrexia_adapters.system import RandomIds, SystemClock
 from vantrexia_adapters.tokens import JwtTokens
+from vantrexia_core.ehr import EhrRoster
 from vantrexia_core.kernel import Clock, IdSource, PracticeId
 
 HOME_PRACTICE_NAME: Final = "Home practice"
@@ -91,11 +92,13 @@ def open_service(
     clock: Clock | None = None,
     ids: IdSource | None = None,
     passwords: Argon2Passwords | None = None,
+    roster: EhrRoster | None = None,
 ) -> Service:
     """Open the service that the settings describe.
 
     The embedded database gets its directory, key ring, schema and first practice by itself; a database that
-    others administer must have been migrated (``vantrexia migrate``).
+    others administer must have been migrated (``vantrexia migrate``). ``roster`` is the practice's EHR in the
+    place of the one that the settings name.
 
     Raises:
         StartRefusedError: key ring or schema do not fit the database; nothing was changed.
@@ -132,6 +135,7 @@ def open_service(
             patients_max=settings.directory_patients_max,
             memory_bytes_max=settings.directory_bytes_max,
         ),
+        rosters=None if roster is None else {practice_id: roster},
     )
     return Service(desk, practice_id, settings, engine)
 

@@ -13,13 +13,15 @@ from vantrexia_web.call import Site, WebDesk
 from vantrexia_web.docs import reference_pages
 from vantrexia_web.door import Door, Elsewhere, ExactRoute
 from vantrexia_web.health import HealthCheck, HealthReport
+from vantrexia_web.importer import Importer
 from vantrexia_web.openapi import document
 from vantrexia_web.perimeter import Perimeter
-from vantrexia_web.routes import ROUTES, Guarded, Open, Scope
+from vantrexia_web.routes import ROUTES, WAITING, Guarded, Open, Scope
 from vantrexia_web.workers import Workers
 
 WORKER_THREADS_DEFAULT: Final = 4
 SIGN_IN_THREADS: Final = 2
+WAITING_THREADS: Final = 2
 
 
 def create_app(
@@ -30,35 +32,48 @@ def create_app(
     worker_threads: int = WORKER_THREADS_DEFAULT,
     request_ids: IdSource | None = None,
     at_shutdown: Callable[[], None] = lambda: None,
+    runs_imports: bool = False,
 ) -> ASGIApp:
     """The ASGI app over a desk.
 
     ``public_url`` is where clients reach the service, without a slash at the end; links in answers start with
     it. ``health`` says how the parts are; without it only the process answers for itself. ``request_ids``
-    defaults to the desk's ids. ``at_shutdown`` is called when the last answer has been given.
+    defaults to the desk's ids. ``at_shutdown`` is called when the last answer has been given. With
+    ``runs_imports`` a thread goes on with imports in the background.
     """
     public_url = public_url.rstrip("/")
+    importer = Importer(desk)
     site = Site(
         desk=desk,
         public_url=public_url,
         health=health or HealthCheck({}, desk.clock),
         pages=reference_pages(document(public_url)),
+        wake_importer=importer.wake,
     )
     workers = Workers(worker_threads, name="vantrexia-web")
     # Checking a password takes tens of milliseconds and mebibytes by design: those calls wait for each other,
     # not the care of patients for them.
     sign_in_workers = Workers(SIGN_IN_THREADS, name="vantrexia-sign-in")
 
+    waiting_workers = Workers(WAITING_THREADS, name="vantrexia-ehr")
+
     def workers_for(route: Guarded | Open) -> Workers:
+        if route.endpoint in WAITING:
+            return waiting_workers
         return sign_in_workers if route.scope is Scope.AUTH else workers
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
         workers.open()
         sign_in_workers.open()
+        waiting_workers.open()
+        if runs_imports:
+            importer.open()
         yield
         # In a thread: the loop must stay free to hand out the answers that are being finished.
+        await run_in_threadpool(importer.drain)
         await run_in_threadpool(sign_in_workers.drain)
+        await run_in_threadpool(waiting_workers.drain)
         await run_in_threadpool(workers.drain)
         await run_in_threadpool(at_shutdown)
 

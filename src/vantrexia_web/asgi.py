@@ -37,4 +37,5 @@ def build() -> ASGIApp:
         public_url=settings.public_url,
         health=HealthCheck({"database": database}, desk.clock),
         at_shutdown=service.close,
+        runs_imports=True,
     )
