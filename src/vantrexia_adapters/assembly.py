@@ -14,6 +14,7 @@ import attrs
 from sqlalchemy import Engine
 
 from vantrexia_adapters.crypto import (
+    DEPLOYMENT,
     AesGcmFieldCipher,
     AesGcmSnapshotCipher,
     Argon2Passwords,
@@ -183,6 +184,7 @@ def _home_practice(engine: Engine, ring: KeyRing, clock: Clock, ids: IdSource) -
             # The ring outlives a database that was deleted, emptied or mistyped: that is no first start.
             raise DatabaseMissingError
         practice_id = add_first_practice(engine, PracticeId(ids.new_id()), HOME_PRACTICE_NAME, at=clock.now())
+    ring.ensure_scope(DEPLOYMENT)
     ring.ensure_scope(practice_id)
     keep_key_checks(engine, (_stored(check) for check in ring.checks()))
     # Once more: of two first starts at once, each with a ring of its own, one has kept its checks before us.

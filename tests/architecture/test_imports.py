@@ -8,6 +8,7 @@ CORE = modules("vantrexia_core")
 EVERYTHING = [module for package in PACKAGES for module in modules(package)]
 PURE = {
     "array",
+    "base64",
     "attrs",
     "collections.abc",
     "bisect",
@@ -17,6 +18,7 @@ PURE = {
     "enum",
     "functools",
     "hashlib",
+    "hmac",
     "itertools",
     "operator",
     "re",

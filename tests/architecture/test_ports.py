@@ -15,6 +15,7 @@ from vantrexia_adapters.crypto import (
     AesGcmFieldCipher,
     AesGcmSnapshotCipher,
     Argon2Passwords,
+    Ed25519SigningKey,
     FileKeyWrapper,
     HmacBlindIndex,
 )
@@ -57,6 +58,11 @@ PORTS = {
     "Receipts": Held("contracts/test_receipts.py", (MemoryReceipts, SqlReceipts)),
     "RecordedWork": Held("contracts/test_work.py", (MemoryWork, SqlWork)),
     "Desk": Held("contracts/test_work.py", (MemoryDesk, SqlDesk)),
+    "SigningKey": Held(
+        "vectors/test_audit_vectors.py",
+        (Ed25519SigningKey,),
+        "what a second one would sign is what this one signs: Ed25519 is deterministic",
+    ),
     "FieldCipher": Held(
         "adapters/crypto/test_field_cipher.py",
         (AesGcmFieldCipher,),

@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from vantrexia_adapters.sql.database import Database, Transaction
 from vantrexia_adapters.sql.demographics import packed, unpacked
 from vantrexia_adapters.sql.scope import Scope, SealedColumn
-from vantrexia_adapters.sql.statements import Parameters, Row, Statement
+from vantrexia_adapters.sql.statements import Adding, Parameters, Row, Statement
 from vantrexia_adapters.sql.tables import ehr_loss, ehr_record, import_item, import_job
 from vantrexia_core.ehr import (
     JOB_LIFE,
@@ -88,7 +88,7 @@ _JOB_COLUMNS: Final = (
 )
 _IS_OURS: Final = sa.and_(import_job.c.practice_id == _PRACTICE, import_job.c.id == _JOB)
 _ADD_JOB: Final = Statement(sa.insert(import_job))
-_ADD_ITEM: Final = Statement(sa.insert(import_item))
+_ADD_ITEM: Final = Adding(import_item)
 _FORGET: Final = Statement(
     sa.delete(import_job).where(
         import_job.c.practice_id == _PRACTICE,
@@ -230,7 +230,7 @@ class SqlEhrRecords:
                 }
             )
         if rows:
-            self._transaction.change_each(_KEEP, rows)
+            self._transaction.change_all(_KEEP, rows)
 
     def last(self, patient_id: PatientId) -> LastTold | None:
         """See `EhrRecords`."""
@@ -326,7 +326,7 @@ class SqlImportJobs:
                 **{count.name: 0 for count in _COUNTS},
             },
         )
-        self._transaction.change_each(_ADD_ITEM, items)
+        self._transaction.add_each(_ADD_ITEM, items)
 
     def get(self, job_id: UUID) -> ImportJob:
         """See `ImportJobs`."""
@@ -389,7 +389,7 @@ class SqlImportJobs:
             }
             for place, outcome in outcomes
         ]
-        self._transaction.change_each(_SETTLE, settled)
+        self._transaction.change_all(_SETTLE, settled)
         more = {f"more_{count.name}": 0 for count in _COUNTS}
         for _, outcome in outcomes:
             more[f"more_{outcome.verdict.name.lower()}_count"] += 1
@@ -398,9 +398,7 @@ class SqlImportJobs:
     def try_again(self, job_id: UUID, places: Sequence[int]) -> None:
         """See `ImportJobs`."""
         if places:
-            self._transaction.change_each(
-                _TRY_AGAIN, [{"job": job_id, "at_place": place} for place in places]
-            )
+            self._transaction.change_all(_TRY_AGAIN, [{"job": job_id, "at_place": place} for place in places])
 
     def save(self, job: ImportJob, *, not_before: datetime | None = None) -> None:
         """See `ImportJobs`."""

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: Final = "0007"
-down_revision: Final = "0002"
+down_revision: Final = "0006"
 
 _INSTANT: Final = sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite")
 _SEALED: Final = sa.LargeBinary()
