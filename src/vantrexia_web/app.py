@@ -1,6 +1,6 @@
 """Putting the app together."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -29,6 +29,7 @@ def create_app(
     *,
     public_url: str,
     health: Callable[[], HealthReport] | None = None,
+    published_keys: Callable[[], Sequence[Mapping[str, str]]] = tuple,
     worker_threads: int = WORKER_THREADS_DEFAULT,
     request_ids: IdSource | None = None,
     at_shutdown: Callable[[], None] = lambda: None,
@@ -37,9 +38,10 @@ def create_app(
     """The ASGI app over a desk.
 
     ``public_url`` is where clients reach the service, without a slash at the end; links in answers start with
-    it. ``health`` says how the parts are; without it only the process answers for itself. ``request_ids``
-    defaults to the desk's ids. ``at_shutdown`` is called when the last answer has been given. With
-    ``runs_imports`` a thread goes on with imports in the background.
+    it. ``health`` says how the parts are; without it only the process answers for itself. ``published_keys``
+    are the public keys by which other systems know us (RFC 7517). ``request_ids`` defaults to the desk's ids.
+    ``at_shutdown`` is called when the last answer has been given. With ``runs_imports`` a thread goes on
+    with imports in the background.
     """
     public_url = public_url.rstrip("/")
     importer = Importer(desk)
@@ -49,6 +51,7 @@ def create_app(
         health=health or HealthCheck({}, desk.clock),
         pages=reference_pages(document(public_url)),
         wake_importer=importer.wake,
+        published_keys=published_keys,
     )
     workers = Workers(worker_threads, name="vantrexia-web")
     # Checking a password takes tens of milliseconds and mebibytes by design: those calls wait for each other,

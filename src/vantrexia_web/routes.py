@@ -82,6 +82,7 @@ ROUTES: Final[tuple[Guarded | Open, ...]] = (
     Guarded("POST",   f"{_HIDDEN_ONE}restore/",  patients.restore,       _UNHIDE,  Action.RESTORE),
 
     Open("GET",       "/health/",                about.health),
+    Open("GET",       "/.well-known/jwks.json",  about.keys),
     Open("GET",       "/openapi.json",           about.page),
     Open("GET",       "/docs/",                  about.page),
     Open("GET",       "/docs/reference.css",     about.page),

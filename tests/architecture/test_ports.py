@@ -20,6 +20,7 @@ from vantrexia_adapters.crypto import (
     HmacBlindIndex,
 )
 from vantrexia_adapters.directory import DirectoryKeeper
+from vantrexia_adapters.ecw import EcwRoster
 from vantrexia_adapters.memory import MemoryDesk, MemoryRoster, MemoryWork
 from vantrexia_adapters.memory.audit import MemoryTrail
 from vantrexia_adapters.memory.desk import MemorySignInWork
@@ -102,7 +103,7 @@ PORTS = {
     "EhrWork": Held("contracts/test_ehr.py", (MemoryWork, SqlWork)),
     "EhrDesk": Held("contracts/test_ehr.py", (MemoryDesk, SqlDesk)),
     "BackgroundDesk": Held("contracts/test_ehr.py", (MemoryDesk, SqlDesk)),
-    "EhrRoster": Held("contracts/test_rosters.py", (MemoryRoster, NoRoster)),
+    "EhrRoster": Held("contracts/test_rosters.py", (MemoryRoster, EcwRoster, NoRoster)),
 }
 
 

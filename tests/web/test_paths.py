@@ -86,6 +86,7 @@ ALLOWED = {
     "/api/v1/admin/patients/deleted/": "GET, HEAD",
     "/api/v1/admin/patients/d290f1ee-6c54-4b01-90e6-d701748f0851/restore/": "POST",
     "/health/": "GET, HEAD",
+    "/.well-known/jwks.json": "GET, HEAD",
     "/openapi.json": "GET, HEAD",
     "/docs/": "GET, HEAD",
     "/docs/reference.css": "GET, HEAD",

@@ -21,6 +21,7 @@ from vantrexia_adapters.crypto.ring_file import (
     KeyRingExistsError,
     KeyRingMissingError,
     KeyRingUnsafeError,
+    RingFile,
 )
 from vantrexia_adapters.crypto.ring_format import DEPLOYMENT, KeyName, KeyRingDamagedError, KeyRingError
 from vantrexia_adapters.crypto.signing_keys import RingSigningKeys
@@ -46,6 +47,7 @@ __all__ = [
     "KeyRingUnsafeError",
     "Purpose",
     "RingCheckpointKeys",
+    "RingFile",
     "RingSigningKeys",
     "RootKey",
     "Scope",

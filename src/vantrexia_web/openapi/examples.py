@@ -221,6 +221,22 @@ DELETED_PAGE: Final[Example] = {
 
 RESTORE: Final[Example] = {"reason": "Deleted by mistake"}
 
+KEYS: Final[Example] = {
+    "keys": [
+        {
+            "kty": "RSA",
+            "use": "sig",
+            "alg": "RS384",
+            "kid": "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",
+            "n": "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_B"
+            "JECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_F"
+            "DW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4"
+            "vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw",
+            "e": "AQAB",
+        }
+    ]
+}
+
 HEALTH: Final[Example] = {
     "status": "healthy",
     "services": {"database": {"status": "healthy", "latency_ms": 1.4, "checked_at": "2026-02-06T14:30:00Z"}},

@@ -269,6 +269,19 @@ ANSWERS: Final[Mapping[str, Schema]] = {
             ),
         },
     ),
+    "KeySet": _shown(
+        keys={
+            "type": "array",
+            "items": _shown(
+                kty={"const": "RSA"},
+                use={"const": "sig"},
+                alg={"const": "RS384"},
+                kid=_TEXT,
+                n=_TEXT,
+                e=_TEXT,
+            ),
+        }
+    ),
     "Problem": {
         "type": "object",
         "required": ["detail", "code"],
