@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from tests.builders import a_name, a_new_patient, a_practice_id, an_actor
 from tests.sources import CountedIds, ManualClock
 from vantrexia_adapters.crypto.passwords import Argon2Cost, Argon2Passwords
-from vantrexia_adapters.memory import MemoryDesk, MemoryRoster
+from vantrexia_adapters.memory import MemoryDesk, MemoryRateStore, MemoryRoster
 from vantrexia_adapters.tokens import JwtTokens
 from vantrexia_core.audit import Action, AuditEntry
 from vantrexia_core.ehr import ImportJob, start_import
@@ -28,7 +28,9 @@ from vantrexia_core.patients import (
     delete_patient,
     register_patient,
 )
+from vantrexia_core.throttling import HITS_MAX, Limit, Limits
 from vantrexia_web.app import create_app
+from vantrexia_web.throttle import Throttle
 
 PUBLIC_URL: Final = "https://app.vantrexia.com"
 PASSWORD: Final = "SecureP@ss123"
@@ -38,6 +40,7 @@ IMPORT: Final = "/api/v1/patients/import_selected_from_ecw/"
 IMPORTS: Final = "/api/v1/patients/imports/"
 SEARCH: Final = "/api/v1/patients/search_ecw/"
 DELETED: Final = "/api/v1/admin/patients/deleted/"
+NO_LIMITS: Final = Limits(*[Limit(HITS_MAX, 86_400)] * 5)
 LOGIN: Final = "/api/v1/auth/login/"
 
 _ACCOUNT_ACTIONS = frozenset({Action.USER_CREATE, Action.USER_UPDATE, Action.USER_LIST})
@@ -81,6 +84,7 @@ class Service:
         at: datetime = datetime(2026, 2, 6, 14, 30, tzinfo=UTC),
         ids: IdSource | None = None,
         desk: type[MemoryDesk] = MemoryDesk,
+        limits: Limits | None = None,
         **app: Any,
     ) -> None:
         self.clock = ManualClock(at)
@@ -94,7 +98,13 @@ class Service:
             tokens=JwtTokens(OneKey(), ids=CountedIds("tokens"), issuer=PUBLIC_URL),
             rosters={self.practice_id: self.roster},
         )
-        settings = {"public_url": PUBLIC_URL, "request_ids": CountedIds("requests")} | app
+        # Most tests are not about limits, and many of them share an address.
+        throttle = Throttle(MemoryRateStore(), MemoryRateStore(), self.clock, limits or NO_LIMITS)
+        settings = {
+            "public_url": PUBLIC_URL,
+            "request_ids": CountedIds("requests"),
+            "throttle": throttle,
+        } | app
         self.app = create_app(self.desk, **settings)
         self.client = TestClient(self.app, follow_redirects=False)
         self._users: dict[tuple[PracticeId, str], User] = {}
