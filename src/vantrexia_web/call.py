@@ -11,7 +11,9 @@ from vantrexia_core.identity import Accounts, Passwords, SignInWork, Tokens, Use
 from vantrexia_core.kernel import Actor, BrokenPromiseError, PatientId, Phi, VantrexiaError
 from vantrexia_core.patients import PatientDirectory, PatientWork
 from vantrexia_web.answer import Answer
+from vantrexia_web.forwarding import Network
 from vantrexia_web.health import HealthReport
+from vantrexia_web.throttle import Throttle
 from vantrexia_web.wire.conditions import parse_expected_versions, parse_idempotency_key
 from vantrexia_web.wire.request import Request
 
@@ -62,6 +64,8 @@ class Site:
     health: Callable[[], HealthReport]
     pages: dict[str, Answer]
     published_keys: Callable[[], Sequence[Mapping[str, str]]]
+    throttle: Throttle
+    trusted_proxies: tuple[Network, ...] = ()
 
 
 @attrs.frozen(repr=False)

@@ -6,26 +6,18 @@ path that is not here does not exist, and there is no third kind of route.
 """
 
 from collections.abc import Callable
-from enum import Enum
 from typing import Final
 
 import attrs
 
 from vantrexia_core.audit import Action
 from vantrexia_core.kernel import Permission
+from vantrexia_core.throttling import Scope
 from vantrexia_web.answer import Answer
 from vantrexia_web.call import Call, Visit
 from vantrexia_web.endpoints import about, patients, signing_in
 
 API: Final = "/api/v1"
-
-
-class Scope(Enum):
-    """Rate limits, by the names of the published table."""
-
-    USER = "Authenticated users"
-    ANONYMOUS = "Anonymous"
-    AUTH = "Auth endpoints"
 
 
 @attrs.frozen
@@ -42,12 +34,12 @@ class Guarded:
 
 @attrs.frozen
 class Open:
-    """A route for anybody."""
+    """A route for anybody. ``scope`` is None for the health page alone, which has a measure of its own."""
 
     method: str
     path: str
     endpoint: Callable[[Visit], Answer]
-    scope: Scope = Scope.ANONYMOUS
+    scope: Scope | None = Scope.ANONYMOUS
 
 
 _MANY: Final = f"{API}/patients/"
@@ -74,7 +66,7 @@ ROUTES: Final[tuple[Guarded | Open, ...]] = (
     Guarded("GET",    _HIDDEN,                   patients.list_deleted,  _UNHIDE,  Action.LIST_DELETED),
     Guarded("POST",   f"{_HIDDEN_ONE}restore/",  patients.restore,       _UNHIDE,  Action.RESTORE),
 
-    Open("GET",       "/health/",                about.health),
+    Open("GET",       "/health/",                about.health,            None),
     Open("GET",       "/.well-known/jwks.json",  about.keys),
     Open("GET",       "/openapi.json",           about.page),
     Open("GET",       "/docs/",                  about.page),

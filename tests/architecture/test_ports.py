@@ -21,14 +21,15 @@ from vantrexia_adapters.crypto import (
 )
 from vantrexia_adapters.directory import DirectoryKeeper
 from vantrexia_adapters.ecw import EcwRoster
-from vantrexia_adapters.memory import MemoryDesk, MemoryRoster, MemoryWork, NoRoster
+from vantrexia_adapters.memory import MemoryDesk, MemoryRateStore, MemoryRoster, MemoryWork, NoRoster
 from vantrexia_adapters.memory.audit import MemoryTrail
 from vantrexia_adapters.memory.desk import MemorySignInWork
 from vantrexia_adapters.memory.directory import MemoryDirectoryStore
 from vantrexia_adapters.memory.identity import MemoryAccounts, MemoryUsers
 from vantrexia_adapters.memory.patients import MemoryPatients
 from vantrexia_adapters.memory.receipts import MemoryReceipts
-from vantrexia_adapters.sql import SqlDesk, SqlSignInWork, SqlWork
+from vantrexia_adapters.redis import RedisRateStore
+from vantrexia_adapters.sql import SqlDesk, SqlRateStore, SqlSignInWork, SqlWork
 from vantrexia_adapters.sql.audit import SqlTrail
 from vantrexia_adapters.sql.directory import SqlDirectoryStore
 from vantrexia_adapters.sql.identity import SqlAccounts, SqlUsers
@@ -92,6 +93,7 @@ PORTS = {
     "SnapshotCipher": Held(
         "contracts/test_directory_store.py", (AesGcmSnapshotCipher,), "as for the other ciphers"
     ),
+    "RateStore": Held("contracts/test_throttling.py", (MemoryRateStore, SqlRateStore, RedisRateStore)),
     "PatientWork": Held("contracts/test_work.py", (MemoryWork, SqlWork)),
     "PatientDesk": Held("contracts/test_patients.py", (MemoryDesk, SqlDesk)),
     "EhrRoster": Held("contracts/test_rosters.py", (MemoryRoster, NoRoster, EcwRoster)),

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from tests.builders import a_name, a_new_patient, a_practice_id, an_actor
 from tests.sources import CountedIds, ManualClock
 from vantrexia_adapters.crypto.passwords import Argon2Cost, Argon2Passwords
-from vantrexia_adapters.memory import MemoryDesk
+from vantrexia_adapters.memory import MemoryDesk, MemoryRateStore
 from vantrexia_adapters.tokens import JwtTokens
 from vantrexia_core.audit import Action, AuditEntry
 from vantrexia_core.identity import NewPassword, NewUser, User, create_user, operator
@@ -26,13 +26,16 @@ from vantrexia_core.patients import (
     delete_patient,
     register_patient,
 )
+from vantrexia_core.throttling import HITS_MAX, Limit, Limits
 from vantrexia_web.app import create_app
+from vantrexia_web.throttle import Throttle
 
 PUBLIC_URL: Final = "https://app.vantrexia.com"
 PASSWORD: Final = "SecureP@ss123"
 PATIENTS: Final = "/api/v1/patients/"
 ARCHIVED: Final = "/api/v1/patients/archived/"
 DELETED: Final = "/api/v1/admin/patients/deleted/"
+NO_LIMITS: Final = Limits(*[Limit(HITS_MAX, 86_400)] * 5)
 LOGIN: Final = "/api/v1/auth/login/"
 
 _ACCOUNT_ACTIONS = frozenset({Action.USER_CREATE, Action.USER_UPDATE, Action.USER_LIST})
@@ -76,6 +79,7 @@ class Service:
         at: datetime = datetime(2026, 2, 6, 14, 30, tzinfo=UTC),
         ids: IdSource | None = None,
         desk: type[MemoryDesk] = MemoryDesk,
+        limits: Limits | None = None,
         **app: Any,
     ) -> None:
         self.clock = ManualClock(at)
@@ -87,7 +91,13 @@ class Service:
             passwords=Argon2Passwords(Argon2Cost(memory_kib=64, passes=1, lanes=1)),
             tokens=JwtTokens(OneKey(), ids=CountedIds("tokens"), issuer=PUBLIC_URL),
         )
-        settings = {"public_url": PUBLIC_URL, "request_ids": CountedIds("requests")} | app
+        # Most tests are not about limits, and many of them share an address.
+        throttle = Throttle(MemoryRateStore(), MemoryRateStore(), self.clock, limits or NO_LIMITS)
+        settings = {
+            "public_url": PUBLIC_URL,
+            "request_ids": CountedIds("requests"),
+            "throttle": throttle,
+        } | app
         self.app = create_app(self.desk, **settings)
         self.client = TestClient(self.app, follow_redirects=False)
         self._users: dict[tuple[PracticeId, str], User] = {}

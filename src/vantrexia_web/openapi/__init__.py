@@ -21,6 +21,7 @@ from vantrexia_core.kernel import (
     VantrexiaError,
 )
 from vantrexia_core.patients import SEARCH_CHARACTERS_MAX, Address, AlreadyArchivedError, Ordering
+from vantrexia_core.throttling import ThrottledError
 from vantrexia_web.openapi.operations import OPERATIONS, Operation
 from vantrexia_web.openapi.schemas import ANSWERS, Schema, body_schema
 from vantrexia_web.problems import BodyTooLargeError, MediaTypeError, SlowBodyError, problem, status_of
@@ -35,6 +36,10 @@ _DESCRIPTION: Final = (
     "call is written to the audit trail before its answer leaves.\n\n"
     "Sign in, then send the access token as `Authorization: Bearer …`. Errors are JSON objects with `detail` "
     "for people, `code` for programs and, on a 400, `field_errors`. Every answer carries an `X-Request-ID`."
+    "\n\n"
+    "Requests are limited: 1,000 an hour for each account, 100 an hour for each address without one, "
+    "20 a minute for signing in, by address and by account. Every answer says how many are left; a 429 "
+    "says in `Retry-After` when to ask again."
 )
 
 _TAGS: Final = {
@@ -59,7 +64,6 @@ _PROBLEMS: Final = {
     500: "Something went wrong on our side.",
     503: "The service or its audit trail cannot be reached just now, so nothing was done.",
 }
-_THROTTLED: Final = "throttled"
 
 _PARAMETERS: Final[dict[str, Schema]] = {
     "uuid": {
@@ -126,6 +130,20 @@ _HEADERS: Final[dict[str, Schema]] = {
         "description": "Names this answer in our logs and in the audit trail.",
         "schema": {"type": "string"},
     },
+    "RateLimit": {
+        "description": "How you stand: `r` requests are left, and in `t` seconds there is more "
+        "(draft-ietf-httpapi-ratelimit-headers).",
+        "schema": {"type": "string"},
+        "example": '"user";r=998;t=3540',
+    },
+    "RateLimit-Policy": {
+        "description": "What this request counts against: `q` requests in any `w` seconds.",
+        "schema": {"type": "string"},
+        "example": '"user";q=1000;w=3600',
+    },
+    "X-RateLimit-Limit": {"description": "As `q`.", "schema": {"type": "integer"}},
+    "X-RateLimit-Remaining": {"description": "As `r`.", "schema": {"type": "integer"}},
+    "X-RateLimit-Reset": {"description": "As `t`.", "schema": {"type": "integer"}},
     "ETag": {"description": "The version of the record, for `If-Match`.", "schema": {"type": "string"}},
     "Location": {
         "description": "Where the new record is.",
@@ -138,6 +156,17 @@ _HEADERS: Final[dict[str, Schema]] = {
     "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}},
     "WWW-Authenticate": {"description": "RFC 6750.", "schema": {"type": "string"}},
 }
+
+
+_STANDING: Final = (
+    "X-Request-ID",
+    "RateLimit",
+    "RateLimit-Policy",
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+)
+"""What every answer carries."""
 
 
 def document(public_url: str = DEFAULT_URL) -> Schema:
@@ -179,7 +208,7 @@ def render(public_url: str = DEFAULT_URL) -> str:
 
 def error_codes() -> dict[int, tuple[str, ...]]:
     """The codes that an error of each status can carry, gathered from the error classes themselves."""
-    codes: dict[int, set[str]] = {429: {_THROTTLED}}
+    codes: dict[int, set[str]] = {}
     for error in _subclasses(VantrexiaError):
         codes.setdefault(status_of(error), set()).add(error.code)
     return {status: tuple(sorted(of_status)) for status, of_status in sorted(codes.items())}
@@ -244,7 +273,7 @@ def _refusals(route: Guarded | Open, operation: Operation) -> list[int]:
 
 
 def _success(operation: Operation) -> Schema:
-    headers = ["X-Request-ID"]
+    headers = [*_STANDING]
     if operation.answer in {"Patient", "Archived", "Unarchived"}:
         headers.append("ETag")
     if operation.status == 201:  # noqa: PLR2004 - the status itself
@@ -263,7 +292,7 @@ def _success(operation: Operation) -> Schema:
 
 
 def _problem(status: int) -> Schema:
-    headers = ["X-Request-ID"]
+    headers = [*_STANDING]
     headers += {401: ["WWW-Authenticate"], 429: ["Retry-After"], 503: ["Retry-After"]}.get(status, [])
     return {
         "description": _PROBLEMS[status],
@@ -303,12 +332,11 @@ _EXAMPLES: Final[dict[int, VantrexiaError]] = {
     413: BodyTooLargeError(),
     415: MediaTypeError(),
     422: IdempotencyKeyReusedError(),
+    429: ThrottledError(58),
     500: VantrexiaError(),
     503: AuditUnavailableError(),
 }
 
 
 def _problem_example(status: int) -> object:
-    if status == 429:  # noqa: PLR2004 - the status itself
-        return {"detail": "Request was throttled. Expected available in 58 seconds.", "code": _THROTTLED}
     return json.loads(problem(_EXAMPLES[status]).body)

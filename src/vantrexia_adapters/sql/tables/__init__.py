@@ -13,6 +13,7 @@ from vantrexia_adapters.sql.tables.metadata import metadata
 from vantrexia_adapters.sql.tables.patients import patient, patient_move
 from vantrexia_adapters.sql.tables.practices import practice, practice_head
 from vantrexia_adapters.sql.tables.receipts import receipt
+from vantrexia_adapters.sql.tables.throttling import rate_window
 
 __all__ = [
     "audit_entry",
@@ -26,6 +27,7 @@ __all__ = [
     "patient_move",
     "practice",
     "practice_head",
+    "rate_window",
     "receipt",
     "user_account",
 ]
