@@ -80,7 +80,8 @@ def test_the_words_of_the_format_stay() -> None:
         "create", "read", "list", "update", "archive", "unarchive", "delete", "restore", "list_archived",
         "list_deleted", "login_success", "login_failed", "account_locked", "account_unlocked",
         "account_forged", "logout", "token_refreshed", "token_reuse_detected", "profile_read",
-        "profile_update", "user_read", "user_create", "user_update", "user_list",
+        "profile_update", "user_read", "user_create", "user_update", "user_list", "import", "import_start",
+        "import_preview", "import_read", "ehr_search",
     ]  # fmt: skip
     assert [outcome.value for outcome in Outcome] == ["done", "replayed", "refused", "failed"]
 
