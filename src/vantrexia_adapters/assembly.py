@@ -40,7 +40,7 @@ from vantrexia_adapters.ecw import (
     HttpTransport,
     checked_url,
 )
-from vantrexia_adapters.memory import MemoryRateStore, MemoryRoster, NoRoster
+from vantrexia_adapters.memory import MemoryRateStore, MemoryRoster
 from vantrexia_adapters.redis import RateStoreUnusableError, RedisRateStore
 from vantrexia_adapters.sandbox import sandbox_ehr
 from vantrexia_adapters.settings import (
@@ -69,7 +69,7 @@ from vantrexia_adapters.sql import (
 )
 from vantrexia_adapters.system import RandomIds, SystemClock
 from vantrexia_adapters.tokens import JwtTokens
-from vantrexia_core.ehr import EhrRoster
+from vantrexia_core.ehr import EhrRoster, NoRoster
 from vantrexia_core.kernel import Clock, IdSource, PracticeId, UnavailableError
 from vantrexia_core.protection import FieldName
 from vantrexia_core.throttling import RateStore
@@ -148,17 +148,19 @@ def open_service(
     clock: Clock | None = None,
     ids: IdSource | None = None,
     passwords: Argon2Passwords | None = None,
+    roster: EhrRoster | None = None,
 ) -> Service:
     """Open the service that the settings describe.
 
     The embedded database gets its directory, key ring, schema and first practice by itself; a database that
-    others administer must have been migrated (``vantrexia migrate``).
+    others administer must have been migrated (``vantrexia migrate``). ``roster`` is the practice's EHR in the
+    place of the one that the settings name.
 
     Raises:
         StartRefusedError: key ring or schema do not fit the database; nothing was changed.
     """
     clock, ids = clock or SystemClock(), ids or RandomIds()
-    roster = _open_roster(settings, clock, ids)
+    roster = _open_roster(settings, clock, ids) if roster is None else roster
     with _refusals(), ExitStack() as stack:
         if isinstance(roster, EcwRoster):
             stack.callback(roster.close)
@@ -191,6 +193,7 @@ def open_service(
             patients_max=settings.directory_patients_max,
             memory_bytes_max=settings.directory_bytes_max,
         ),
+        rosters={practice_id: roster},
     )
     return Service(
         desk,

@@ -9,6 +9,7 @@ from vantrexia_adapters.assembly import open_service
 from vantrexia_adapters.memory import MemoryRateStore
 from vantrexia_adapters.settings import load
 from vantrexia_adapters.system import end_with_parent
+from vantrexia_core.ehr import NoRoster
 from vantrexia_web.app import create_app
 from vantrexia_web.health import HealthCheck, Probe
 from vantrexia_web.logs import configure_logging
@@ -50,4 +51,5 @@ def build() -> ASGIApp:
         health=HealthCheck(probes, desk.clock),
         published_keys=service.published_keys,
         at_shutdown=service.close,
+        runs_imports=not isinstance(service.roster, NoRoster),
     )

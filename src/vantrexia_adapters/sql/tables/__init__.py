@@ -7,6 +7,7 @@ whoever holds a copy of the database: ids, statuses, times, version numbers.
 
 from vantrexia_adapters.sql.tables.audit import audit_entry, audit_head
 from vantrexia_adapters.sql.tables.directory import directory_chunk, directory_snapshot
+from vantrexia_adapters.sql.tables.ehr import ehr_loss, ehr_record, import_item, import_job
 from vantrexia_adapters.sql.tables.identity import former_password, user_account
 from vantrexia_adapters.sql.tables.keys import key_check
 from vantrexia_adapters.sql.tables.metadata import metadata
@@ -20,7 +21,11 @@ __all__ = [
     "audit_head",
     "directory_chunk",
     "directory_snapshot",
+    "ehr_loss",
+    "ehr_record",
     "former_password",
+    "import_item",
+    "import_job",
     "key_check",
     "metadata",
     "patient",
