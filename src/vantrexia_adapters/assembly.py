@@ -44,7 +44,7 @@ from vantrexia_adapters.ecw import (
     checked_url,
 )
 from vantrexia_adapters.mail import OutboxMailer, SmtpMailer
-from vantrexia_adapters.memory import MemoryRateStore, MemoryRoster, NoRoster
+from vantrexia_adapters.memory import MemoryRateStore, MemoryRoster
 from vantrexia_adapters.redis import RateStoreUnusableError, RedisRateStore
 from vantrexia_adapters.sandbox import sandbox_ehr
 from vantrexia_adapters.settings import (
@@ -61,6 +61,7 @@ from vantrexia_adapters.sql import (
     StatementFailedError,
     StoredKeyCheck,
     UnsupportedDatabaseError,
+    WritabilityCheck,
     add_first_practice,
     keep_key_checks,
     key_checks,
@@ -72,7 +73,7 @@ from vantrexia_adapters.sql import (
 )
 from vantrexia_adapters.system import RandomIds, RandomSecrets, SystemClock
 from vantrexia_adapters.tokens import JwtTokens
-from vantrexia_core.ehr import EhrRoster
+from vantrexia_core.ehr import EhrRoster, NoRoster
 from vantrexia_core.identity import Mailer, Round, answer_resets
 from vantrexia_core.kernel import Clock, Email, IdSource, Phi, PracticeId, UnavailableError
 from vantrexia_core.protection import FieldName
@@ -113,6 +114,7 @@ class Service:
     mailer: Mailer
     _rates: Callable[[], RateStore] = attrs.field(repr=False)
     _close: Callable[[], None] = attrs.field(repr=False)
+    check_database: Callable[[], None] = attrs.field(repr=False)
     roster: EhrRoster = attrs.field(factory=NoRoster, repr=False)
     check_ehr: Callable[[], None] | None = attrs.field(default=None, repr=False)
 
@@ -156,18 +158,20 @@ def open_service(
     clock: Clock | None = None,
     ids: IdSource | None = None,
     passwords: Argon2Passwords | None = None,
+    roster: EhrRoster | None = None,
 ) -> Service:
     """Open the service that the settings describe.
 
     The embedded database gets its directory, key ring, schema and first practice by itself; a database that
-    others administer must have been migrated (``vantrexia migrate``).
+    others administer must have been migrated (``vantrexia migrate``). ``roster`` is the practice's EHR in the
+    place of the one that the settings name.
 
     Raises:
         StartRefusedError: key ring or schema do not fit the database; nothing was changed.
     """
     clock, ids = clock or SystemClock(), ids or RandomIds()
     mailer = _open_mailer(settings, clock, ids)
-    roster = _open_roster(settings, clock, ids)
+    roster = _open_roster(settings, clock, ids) if roster is None else roster
     with _refusals(), ExitStack() as stack:
         if isinstance(roster, EcwRoster):
             stack.callback(roster.close)
@@ -202,6 +206,7 @@ def open_service(
             patients_max=settings.directory_patients_max,
             memory_bytes_max=settings.directory_bytes_max,
         ),
+        rosters={practice_id: roster},
     )
     return Service(
         desk,
@@ -210,6 +215,7 @@ def open_service(
         mailer,
         lambda: _open_rates(settings, engine, index, opened),
         opened.close,
+        WritabilityCheck(engine),
         roster,
         roster.check if isinstance(roster, EcwRoster) else None,
     )

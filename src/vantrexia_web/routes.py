@@ -15,7 +15,7 @@ from vantrexia_core.kernel import Permission
 from vantrexia_core.throttling import Scope
 from vantrexia_web.answer import Answer
 from vantrexia_web.call import Call, Visit
-from vantrexia_web.endpoints import about, credentials, patients, signing_in
+from vantrexia_web.endpoints import about, credentials, ehr, patients, signing_in
 
 API: Final = "/api/v1"
 
@@ -48,11 +48,14 @@ _MANY: Final = f"{API}/patients/"
 _ONE: Final = f"{API}/patients/{{uuid:uuid}}/"
 _HIDDEN: Final = f"{API}/admin/patients/deleted/"
 _HIDDEN_ONE: Final = f"{API}/admin/patients/{{uuid:uuid}}/"
+_IMPORT: Final = f"{_MANY}import_selected_from_ecw/"
+_JOB: Final = f"{ehr.IMPORTS_PATH}{{job:uuid}}/"
 _VIEW, _WRITE, _ARCHIVE = Permission.VIEW_PATIENTS, Permission.WRITE_PATIENTS, Permission.ARCHIVE_PATIENTS
 _DELETE, _UNHIDE = Permission.DELETE_PATIENTS, Permission.MANAGE_DELETED_PATIENTS
 _OWN, _CHANGE = Permission.OWN_ACCOUNT, Action.PASSWORD_CHANGED
 _START, _ON, _OFF = Action.TWO_FACTOR_STARTED, Action.TWO_FACTOR_ENABLED, Action.TWO_FACTOR_DISABLED
 _AUTH = Scope.AUTH
+_BRING = Permission.IMPORT_PATIENTS
 
 # fmt: off
 ROUTES: Final[tuple[Guarded | Open, ...]] = (
@@ -74,6 +77,10 @@ ROUTES: Final[tuple[Guarded | Open, ...]] = (
     Guarded("POST",   f"{_ONE}archive/",         patients.archive,       _ARCHIVE, Action.ARCHIVE),
     Guarded("POST",   f"{_ONE}unarchive/",       patients.unarchive,     _ARCHIVE, Action.UNARCHIVE),
 
+    Guarded("POST",   _IMPORT,                   ehr.import_selected,    _BRING,   Action.IMPORT),
+    Guarded("GET",    f"{_MANY}search_ecw/",     ehr.search,             _BRING,   Action.EHR_SEARCH),
+    Guarded("GET",    _JOB,                      ehr.show_import,        _BRING,   Action.IMPORT_READ),
+
     Guarded("GET",    _HIDDEN,                   patients.list_deleted,  _UNHIDE,  Action.LIST_DELETED),
     Guarded("POST",   f"{_HIDDEN_ONE}restore/",  patients.restore,       _UNHIDE,  Action.RESTORE),
 
@@ -85,3 +92,6 @@ ROUTES: Final[tuple[Guarded | Open, ...]] = (
     Open("GET",       "/docs/reference.js",      about.page),
 )
 # fmt: on
+
+WAITING: Final = frozenset({ehr.import_selected, ehr.search})
+"""Endpoints whose calls wait for another system: they do so in threads of their own."""

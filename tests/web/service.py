@@ -14,9 +14,10 @@ from starlette.testclient import TestClient
 from tests.builders import a_name, a_new_patient, a_patient_id, a_practice_id, an_actor
 from tests.sources import CountedIds, CountedSecrets, ManualClock
 from vantrexia_adapters.crypto.passwords import Argon2Cost, Argon2Passwords
-from vantrexia_adapters.memory import MemoryDesk, MemoryRateStore
+from vantrexia_adapters.memory import MemoryDesk, MemoryRateStore, MemoryRoster
 from vantrexia_adapters.tokens import JwtTokens
 from vantrexia_core.audit import Action, AuditEntry
+from vantrexia_core.ehr import ImportJob, start_import
 from vantrexia_core.identity import NewPassword, NewUser, Session, TokenPair, User, create_user, operator
 from vantrexia_core.kernel import (
     Email,
@@ -30,6 +31,7 @@ from vantrexia_core.kernel import (
     TokenId,
 )
 from vantrexia_core.patients import (
+    ExternalId,
     NewPatient,
     Patient,
     Reason,
@@ -45,6 +47,9 @@ PUBLIC_URL: Final = "https://app.vantrexia.com"
 PASSWORD: Final = "SecureP@ss123"
 PATIENTS: Final = "/api/v1/patients/"
 ARCHIVED: Final = "/api/v1/patients/archived/"
+IMPORT: Final = "/api/v1/patients/import_selected_from_ecw/"
+IMPORTS: Final = "/api/v1/patients/imports/"
+SEARCH: Final = "/api/v1/patients/search_ecw/"
 DELETED: Final = "/api/v1/admin/patients/deleted/"
 NO_LIMITS: Final = Limits(*[Limit(HITS_MAX, 86_400)] * 5)
 LOGIN: Final = "/api/v1/auth/login/"
@@ -96,12 +101,14 @@ class Service:
         self.clock = ManualClock(at)
         self.practice_id = a_practice_id()
         # The smallest cost there is: these tests are not about how slow a hash is.
+        self.roster = MemoryRoster()
         self.desk = desk(
             clock=self.clock,
             ids=ids or CountedIds("patients"),
             secrets=CountedSecrets(),
             passwords=Argon2Passwords(bytes(32), Argon2Cost(memory_kib=64, passes=1, lanes=1)),
             tokens=JwtTokens(OneKey(), ids=CountedIds("tokens"), issuer=PUBLIC_URL),
+            rosters={self.practice_id: self.roster},
         )
         # Most tests are not about limits, and many of them share an address.
         throttle = Throttle(MemoryRateStore(), MemoryRateStore(), self.clock, limits or NO_LIMITS)
@@ -191,6 +198,11 @@ class Service:
         """A deleted patient."""
         actor = an_actor(practice_id=self.practice_id)
         return delete_patient(self.desk, actor, self.patient().id).patient
+
+    def job(self, *ids: str) -> ImportJob:
+        """An import in the background that an administrator started."""
+        actor = self.user(Role.ADMIN).as_actor(Origin())
+        return start_import(self.desk, actor, [ExternalId(id_) for id_ in ids or ("ECW-12345",)])
 
     @property
     def trail(self) -> list[AuditEntry]:

@@ -92,8 +92,7 @@ def test_a_password_is_changed(service: Service) -> None:
 def test_a_change_that_may_not_be_is_a_400_on_its_field(service: Service, body: object, fields: set) -> None:
     """And the old password stays."""
     answer = service.send("POST", CHANGE, body, Role.NURSE)
-    assert_problem(answer, 400, "validation_error")
-    assert set(answer.json()["field_errors"]) == fields
+    assert_problem(answer, 400, "validation_error", *fields)
     assert _log_in(service).status_code == 200
 
 
@@ -108,10 +107,18 @@ def test_asking_for_a_reset_tells_nothing(service: Service) -> None:
     assert answers[0][:2] == (200, NEUTRAL)
 
 
-@pytest.mark.parametrize("body", [{}, {"email": "no address"}, {"email": None}, {"email": "a@b.org", "x": 1}])
-def test_what_is_no_address_is_a_400(service: Service, body: object) -> None:
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "email"),
+        ({"email": "no"}, "email"),
+        ({"email": None}, "email"),
+        ({"email": "a@b.org", "x": 1}, "x"),
+    ],
+)
+def test_what_is_no_address_is_a_400(service: Service, body: object, field: str) -> None:
     """That tells nothing either: it is looked at before anything else."""
-    assert_problem(service.send("POST", RESET, body, role=None), 400, "validation_error")
+    assert_problem(service.send("POST", RESET, body, role=None), 400, "validation_error", field)
 
 
 def test_a_letter_sets_a_password_once(service: Service) -> None:
@@ -119,7 +126,8 @@ def test_a_letter_sets_a_password_once(service: Service) -> None:
     headers = service.headers(Role.NURSE)
     for _ in range(5):
         _log_in(service, "wrong")
-    assert_problem(_log_in(service), 423, "account_locked")
+    locked = _log_in(service)
+    assert (locked.status_code, locked.json()["code"]) == (423, "account_locked")
     letter = _letter(service)
     answer = service.send("POST", CONFIRM, letter | {"new_password": NEW}, role=None)
     assert (answer.status_code, answer.content) == (204, b"")
@@ -128,8 +136,7 @@ def test_a_letter_sets_a_password_once(service: Service) -> None:
     )
     assert _log_in(service, NEW).status_code == 200
     again = service.send("POST", CONFIRM, letter | {"new_password": "a third and other phrase"}, role=None)
-    assert_problem(again, 400, "validation_error")
-    assert list(again.json()["field_errors"]) == ["token"]
+    assert_problem(again, 400, "validation_error", "token")
 
 
 def test_an_expired_or_altered_letter_is_a_400_on_the_token(service: Service) -> None:
@@ -137,11 +144,11 @@ def test_an_expired_or_altered_letter_is_a_400_on_the_token(service: Service) ->
     letter = _letter(service)
     body = letter | {"new_password": NEW}
     for wrong in ({"token": letter["token"][::-1]}, {"uid": "999"}, {"token": letter["token"] + "0"}):
-        answer = service.send("POST", CONFIRM, body | wrong, role=None)
-        assert_problem(answer, 400, "validation_error")
-        assert list(answer.json()["field_errors"]) == ["token"]
+        assert_problem(
+            service.send("POST", CONFIRM, body | wrong, role=None), 400, "validation_error", "token"
+        )
     service.clock.advance(timedelta(hours=1))
-    assert_problem(service.send("POST", CONFIRM, body, role=None), 400, "validation_error")
+    assert_problem(service.send("POST", CONFIRM, body, role=None), 400, "validation_error", "token")
     assert _log_in(service).status_code == 200
 
 
@@ -175,7 +182,7 @@ def test_a_second_factor_is_turned_on_asked_for_and_turned_off(service: Service)
     assert len(set(codes)) == 10
     assert all(re.fullmatch("[0-9a-z]{5}-[0-9a-z]{5}", code) for code in codes)
     assert_problem(_log_in(service), 401, "totp_required")
-    assert_problem(_log_in(service, totp_code="00000a"), 400, "validation_error")
+    assert_problem(_log_in(service, totp_code="00000a"), 400, "validation_error", "totp_code")
     good = _code(service, secret)
     assert_problem(_log_in(service, totp_code=f"{(int(good) + 1) % 10**6:06}"), 401, "totp_invalid")
     answer = _log_in(service, totp_code=good)
@@ -187,7 +194,10 @@ def test_a_second_factor_is_turned_on_asked_for_and_turned_off(service: Service)
     assert_problem(service.send("POST", SETUP, {"password": PASSWORD}, Role.NURSE), 409, "already_enabled")
     off = {"password": PASSWORD, "totp_code": codes[1]}
     assert_problem(
-        service.send("POST", DISABLE, off | {"password": "wrong"}, Role.NURSE), 400, "validation_error"
+        service.send("POST", DISABLE, off | {"password": "wrong"}, Role.NURSE),
+        400,
+        "validation_error",
+        "password",
     )
     assert_problem(
         service.send("POST", DISABLE, off | {"totp_code": codes[0]}, Role.NURSE), 401, "totp_invalid"
@@ -202,8 +212,7 @@ def test_a_code_that_confirms_nothing_is_a_400(service: Service) -> None:
     """Before a set-up, and a wrong one after it."""
     for _ in range(2):
         answer = service.send("POST", VERIFY, {"totp_code": "000000"}, Role.NURSE)
-        assert_problem(answer, 400, "totp_invalid")
-        assert list(answer.json()["field_errors"]) == ["totp_code"]
+        assert_problem(answer, 400, "totp_invalid", "totp_code")
         service.send("POST", SETUP, {"password": PASSWORD}, Role.NURSE)
     assert _log_in(service).json()["user"]["is_2fa_enabled"] is False
 

@@ -4,6 +4,7 @@ What is written by hand is what those cannot know: sentences for people, and whi
 """
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Final
@@ -21,13 +22,20 @@ from vantrexia_core.kernel import (
     StaleVersionError,
     VantrexiaError,
 )
-from vantrexia_core.patients import SEARCH_CHARACTERS_MAX, Address, AlreadyArchivedError, Ordering
+from vantrexia_core.patients import (
+    EXTERNAL_ID_CHARACTERS_MAX,
+    SEARCH_CHARACTERS_MAX,
+    Address,
+    AlreadyArchivedError,
+    Ordering,
+)
 from vantrexia_core.throttling import ThrottledError
 from vantrexia_web.openapi.operations import OPERATIONS, Operation
 from vantrexia_web.openapi.schemas import ANSWERS, Schema, body_schema
 from vantrexia_web.problems import BodyTooLargeError, MediaTypeError, SlowBodyError, problem, status_of
 from vantrexia_web.routes import ROUTES, Guarded, Open
 from vantrexia_web.wire.conditions import IDEMPOTENCY_KEY_PATTERN
+from vantrexia_web.wire.ehr import NAME_CHARACTERS_MAX as QUERY_NAME_CHARACTERS_MAX
 
 API_VERSION: Final = "1.0.0"
 DEFAULT_URL: Final = "http://127.0.0.1:8000"
@@ -46,6 +54,7 @@ _DESCRIPTION: Final = (
 _TAGS: Final = {
     "Sign in": "Getting tokens.",
     "Patients": "The patients of your practice.",
+    "Import": "Patients of eClinicalWorks, and how they come over.",
     "Administration": "For administrators only.",
     "Service": "How the service is.",
 }
@@ -66,6 +75,9 @@ _PROBLEMS: Final = {
     500: "Something went wrong on our side.",
     503: "The service or its audit trail cannot be reached just now, so nothing was done.",
 }
+_PATH_PARAMETER: Final = re.compile(r"{([a-z]+):")
+
+_DESCRIBED: Final = {201: "Created.", 202: "Accepted: see the address in `Location`."}
 
 _PARAMETERS: Final[dict[str, Schema]] = {
     "uuid": {
@@ -75,6 +87,51 @@ _PARAMETERS: Final[dict[str, Schema]] = {
         "description": "The patient's id.",
         "schema": {"type": "string", "format": "uuid"},
         "example": "d290f1ee-6c54-4b01-90e6-d701748f0851",
+    },
+    "job": {
+        "name": "job",
+        "in": "path",
+        "required": True,
+        "description": "The import's id.",
+        "schema": {"type": "string", "format": "uuid"},
+        "example": "8b9c0d1e-2f3a-4b5c-8d7e-8f9a0b1c2d3e",
+    },
+    "async": {
+        "name": "async",
+        "in": "query",
+        "description": "`true`: import in the background. The `Location` of the 202 shows its progress.",
+        "schema": {"type": "boolean", "default": False},
+    },
+    "refresh": {
+        "name": "refresh",
+        "in": "query",
+        "description": "`true`: bring patients who are here up to date, and report what the two sides "
+        "disagree on.",
+        "schema": {"type": "boolean", "default": False},
+    },
+    "dry_run": {
+        "name": "dry_run",
+        "in": "query",
+        "description": "`true`: only say what would happen.",
+        "schema": {"type": "boolean", "default": False},
+    },
+    "name": {
+        "name": "name",
+        "in": "query",
+        "description": "The beginning of a first or last name.",
+        "schema": {"type": "string", "maxLength": QUERY_NAME_CHARACTERS_MAX},
+    },
+    "birthdate": {
+        "name": "birthdate",
+        "in": "query",
+        "description": "A day of birth, YYYY-MM-DD.",
+        "schema": {"type": "string", "format": "date"},
+    },
+    "identifier": {
+        "name": "identifier",
+        "in": "query",
+        "description": "An id that the patient has in eClinicalWorks.",
+        "schema": {"type": "string", "maxLength": EXTERNAL_ID_CHARACTERS_MAX},
     },
     "page": {
         "name": "page",
@@ -148,7 +205,7 @@ _HEADERS: Final[dict[str, Schema]] = {
     "X-RateLimit-Reset": {"description": "As `t`.", "schema": {"type": "integer"}},
     "ETag": {"description": "The version of the record, for `If-Match`.", "schema": {"type": "string"}},
     "Location": {
-        "description": "Where the new record is.",
+        "description": "Where the new record, or the progress of the import, is.",
         "schema": {"type": "string", "format": "uri"},
     },
     "Idempotency-Replayed": {
@@ -177,7 +234,7 @@ def document(public_url: str = DEFAULT_URL) -> Schema:
     for route in ROUTES:
         operation = OPERATIONS.get(route.endpoint)
         if operation is not None:
-            path = route.path.replace("{uuid:uuid}", "{uuid}")
+            path = route.path.replace(":uuid}", "}")
             paths.setdefault(path, {})[route.method.lower()] = _operation(route, operation)
     bodies = {operation.body for operation in OPERATIONS.values() if operation.body is not None}
     return {
@@ -218,7 +275,7 @@ def error_codes() -> dict[int, tuple[str, ...]]:
 
 def _operation(route: Guarded | Open, operation: Operation) -> Schema:
     parameters = [
-        *(["uuid"] if "{uuid" in route.path else []),
+        *_PATH_PARAMETER.findall(route.path),
         *operation.query,
         *(["If-Match"] if operation.is_conditional else []),
         *(["Idempotency-Key"] if operation.is_once else []),
@@ -237,6 +294,7 @@ def _operation(route: Guarded | Open, operation: Operation) -> Schema:
                 for status in _refusals(route, operation)
             },
             **{str(status): _success(operation) for status in operation.also_statuses},
+            **{str(other.status): _success(other) for other in operation.other_answers},
         },
     }
     if isinstance(route, Guarded):
@@ -264,8 +322,10 @@ def _refusals(route: Guarded | Open, operation: Operation) -> list[int]:
             # Signing in: wrong credentials are a 401, and every attempt must reach the trail.
             statuses |= {401, 503}
     if operation.query:
-        statuses |= {400, 404}
-    if "{uuid" in route.path:
+        statuses.add(400)
+    if "page" in operation.query:
+        statuses.add(404)
+    if _PATH_PARAMETER.search(route.path):
         statuses.add(404)
     if operation.is_conditional:
         statuses.add(412)
@@ -278,12 +338,12 @@ def _success(operation: Operation) -> Schema:
     headers = [*_STANDING]
     if operation.answer in {"Patient", "Archived", "Unarchived"}:
         headers.append("ETag")
-    if operation.status == 201:  # noqa: PLR2004 - the status itself
+    if operation.status in {201, 202}:
         headers.append("Location")
     if operation.is_once:
         headers.append("Idempotency-Replayed")
     content: Schema = {
-        "description": "Created." if operation.status == 201 else "Done.",  # noqa: PLR2004 - the status itself
+        "description": _DESCRIBED.get(operation.status, "Done."),
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in headers},
     }
     if operation.answer is not None:

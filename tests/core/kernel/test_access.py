@@ -14,6 +14,7 @@ WRITE_PATIENTS         |  W  |       W        |   W    |  W  |W |     –      |
 ARCHIVE_PATIENTS       |  W  |       W        |   W    |  W  |– |     –      |       –       |   –
 DELETE_PATIENTS        |  W  |       W        |   –    |  –  |– |     –      |       –       |   –
 MANAGE_DELETED_PATIENTS|  W  |       –        |   –    |  –  |– |     –      |       –       |   –
+IMPORT_PATIENTS        |  W  |       W        |   W    |  –  |– |     –      |       –       |   –
 VIEW_USERS             |  R  |       R        |   –    |  –  |– |     –      |       –       |   –
 MANAGE_USERS           |  W  |       –        |   –    |  –  |– |     –      |       –       |   –
 OWN_ACCOUNT            | own |      own       |  own   | own |own|   own      |      own      |  own

@@ -7,6 +7,7 @@ whoever holds a copy of the database: ids, statuses, times, version numbers.
 
 from vantrexia_adapters.sql.tables.audit import audit_entry, audit_head
 from vantrexia_adapters.sql.tables.directory import directory_chunk, directory_snapshot
+from vantrexia_adapters.sql.tables.ehr import ehr_loss, ehr_record, import_item, import_job
 from vantrexia_adapters.sql.tables.identity import (
     backup_code,
     former_password,
@@ -30,7 +31,11 @@ __all__ = [
     "backup_code",
     "directory_chunk",
     "directory_snapshot",
+    "ehr_loss",
+    "ehr_record",
     "former_password",
+    "import_item",
+    "import_job",
     "key_check",
     "metadata",
     "patient",
