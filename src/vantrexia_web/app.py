@@ -77,7 +77,8 @@ def create_app(
             return health_workers
         if route.endpoint in WAITING:
             return waiting_workers
-        return sign_in_workers if route.scope is Scope.AUTH else workers
+        is_slow = route.scope is Scope.AUTH or (isinstance(route, Guarded) and route.is_slow)
+        return sign_in_workers if is_slow else workers
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:

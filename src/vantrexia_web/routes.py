@@ -30,6 +30,8 @@ class Guarded:
     permission: Permission
     action: Action
     scope: Scope = Scope.USER
+    is_slow: bool = False
+    """Whether it hashes passwords: such calls wait for each other, not others for them."""
 
 
 @attrs.frozen
@@ -54,18 +56,17 @@ _VIEW, _WRITE, _ARCHIVE = Permission.VIEW_PATIENTS, Permission.WRITE_PATIENTS, P
 _DELETE, _UNHIDE = Permission.DELETE_PATIENTS, Permission.MANAGE_DELETED_PATIENTS
 _OWN, _CHANGE = Permission.OWN_ACCOUNT, Action.PASSWORD_CHANGED
 _START, _ON, _OFF = Action.TWO_FACTOR_STARTED, Action.TWO_FACTOR_ENABLED, Action.TWO_FACTOR_DISABLED
-_AUTH = Scope.AUTH
 _BRING = Permission.IMPORT_PATIENTS
 
 # fmt: off
 ROUTES: Final[tuple[Guarded | Open, ...]] = (
     Open("POST",      f"{API}/auth/login/",      signing_in.log_in,      Scope.AUTH),
-    Open("POST",      f"{_PASSWORD}reset/",      credentials.request_reset, _AUTH),
-    Open("POST",      f"{_PASSWORD}reset/confirm/", credentials.confirm_reset, _AUTH),
-    Guarded("POST",   f"{_PASSWORD}change/",     credentials.change_password,  _OWN, _CHANGE, _AUTH),
-    Guarded("POST",   f"{_FACTOR}setup/",        credentials.set_up_two_factor,   _OWN, _START,  _AUTH),
-    Guarded("POST",   f"{_FACTOR}verify/",       credentials.verify_two_factor,   _OWN, _ON,     _AUTH),
-    Guarded("POST",   f"{_FACTOR}disable/",      credentials.turn_off_two_factor, _OWN, _OFF,    _AUTH),
+    Open("POST",      f"{_PASSWORD}reset/",      credentials.request_reset, Scope.AUTH),
+    Open("POST",      f"{_PASSWORD}reset/confirm/", credentials.confirm_reset, Scope.AUTH),
+    Guarded("POST",   f"{_PASSWORD}change/",     credentials.change_password,  _OWN, _CHANGE, is_slow=True),
+    Guarded("POST",   f"{_FACTOR}setup/",        credentials.set_up_two_factor,   _OWN, _START, is_slow=True),
+    Guarded("POST",   f"{_FACTOR}verify/",       credentials.verify_two_factor,   _OWN, _ON),
+    Guarded("POST",   f"{_FACTOR}disable/",      credentials.turn_off_two_factor, _OWN, _OFF, is_slow=True),
 
     Guarded("GET",    _MANY,                     patients.list_,         _VIEW,    Action.LIST),
     Guarded("POST",   _MANY,                     patients.create,        _WRITE,   Action.CREATE),

@@ -77,7 +77,7 @@ OPERATIONS: Final[Mapping[Callable[..., object], Operation]] = {
         "Ask for a new password",
         "Sends a letter to the address, if an account has it. The answer does not tell.",
         200,
-        "ResetRequested",
+        "ResetAnswer",
         examples.RESET_REQUESTED,
         ResetRequested,
         examples.RESET_REQUEST,

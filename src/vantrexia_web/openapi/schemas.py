@@ -245,7 +245,7 @@ ANSWERS: Final[Mapping[str, Schema]] = {
             is_2fa_enabled={"type": "boolean"},
         ),
     ),
-    "ResetRequested": _shown(detail=_TEXT),
+    "ResetAnswer": _shown(detail=_TEXT),
     "TwoFactorSecret": _shown(
         secret={"type": "string", "description": "Base 32 (RFC 4648), to be typed."},
         otpauth_url={"type": "string", "format": "uri"},
