@@ -20,6 +20,7 @@ from vantrexia_core.kernel import (
     UnavailableError,
     VantrexiaError,
 )
+from vantrexia_core.throttling import ThrottledError
 from vantrexia_web.answer import Answer, json_answer
 
 RETRY_AFTER_SECONDS: Final = 5
@@ -83,6 +84,7 @@ STATUS_OF: Final[Mapping[type[VantrexiaError], int]] = MappingProxyType(
         BodyTooLargeError: 413,
         MediaTypeError: 415,
         IdempotencyKeyReusedError: 422,
+        ThrottledError: 429,
         UnavailableError: 503,
     }
 )
@@ -112,6 +114,8 @@ def _headers_of(error: VantrexiaError) -> dict[str, str]:
         # RFC 6750, section 3: an error code only when a token was presented.
         presented = error.code == "token_not_valid"
         return {"WWW-Authenticate": 'Bearer error="invalid_token"' if presented else "Bearer"}
+    if isinstance(error, ThrottledError):
+        return {"Retry-After": str(error.wait_seconds)}
     if isinstance(error, UnavailableError):
         return {"Retry-After": str(RETRY_AFTER_SECONDS)}
     return {}

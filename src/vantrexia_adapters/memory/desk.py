@@ -1,7 +1,8 @@
 """Where work in memory is begun: one writer at a time, and nothing of an unfinished work remains."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from threading import Lock
 from typing import Final
 
@@ -11,11 +12,13 @@ from vantrexia_adapters.directory import DirectoryKeeper
 from vantrexia_adapters.memory.audit import MemoryTrail
 from vantrexia_adapters.memory.directory import MemoryDirectoryStore
 from vantrexia_adapters.memory.draft import Draft
+from vantrexia_adapters.memory.ehr import MemoryEhrRecords, MemoryImportJobs, taken
 from vantrexia_adapters.memory.identity import MemoryAccounts, MemoryUsers
 from vantrexia_adapters.memory.patients import MemoryPatients
 from vantrexia_adapters.memory.receipts import MemoryReceipts
 from vantrexia_adapters.memory.state import Memory, Receipt, Shelf
 from vantrexia_core.audit import AuditEntry
+from vantrexia_core.ehr import EhrRoster, ImportJob, NoRoster
 from vantrexia_core.identity import Passwords, Tokens
 from vantrexia_core.kernel import (
     BrokenPromiseError,
@@ -40,6 +43,8 @@ class MemoryWork:
         self._receipts: Draft[tuple[UserId, str], Receipt] = Draft(shelf.receipts)
         self._patients = MemoryPatients(practice_id, shelf)
         self._users = MemoryUsers(practice_id, desk.committed)
+        self._ehr_records = MemoryEhrRecords(shelf)
+        self._import_jobs = MemoryImportJobs(shelf)
         self._trail = MemoryTrail(desk.entries)
         self._keeper = MemoryReceipts(self._receipts)
         self._is_over = False
@@ -68,6 +73,18 @@ class MemoryWork:
         self._check_open()
         return self._users
 
+    @property
+    def ehr_records(self) -> MemoryEhrRecords:
+        """See `EhrWork`."""
+        self._check_open()
+        return self._ehr_records
+
+    @property
+    def import_jobs(self) -> MemoryImportJobs:
+        """See `EhrWork`."""
+        self._check_open()
+        return self._import_jobs
+
     def commit(self) -> None:
         """See `RecordedWork`. Ends the work."""
         self._check_open()
@@ -79,6 +96,9 @@ class MemoryWork:
             by_mrn=patients.by_mrn.merged(),
             by_external_id=patients.by_external_id.merged(),
             receipts=self._receipts.merged(),
+            told=self._ehr_records.told.merged(),
+            lost=self._ehr_records.losses.merged(),
+            jobs=self._import_jobs.jobs.merged(),
             seq=patients.seq,
             mrn_number=patients.mrn_number,
         )
@@ -127,6 +147,7 @@ class MemoryDesk:
     passwords: Passwords
     tokens: Tokens
     wait_seconds: float = WAIT_SECONDS
+    rosters: Mapping[PracticeId, EhrRoster] = attrs.field(factory=dict)
     committed: Memory = attrs.field(factory=Memory, init=False)
     entries: list[AuditEntry] = attrs.field(factory=list, init=False)
     directory: DirectoryKeeper = attrs.field(init=False)
@@ -139,6 +160,22 @@ class MemoryDesk:
     def accounts(self) -> MemoryAccounts:
         """See `SignInDesk`."""
         return MemoryAccounts(self._read_committed)
+
+    @property
+    def import_queue(self) -> "MemoryDesk":
+        """See `EhrDesk`."""
+        return self
+
+    def take(self, *, now: datetime) -> ImportJob | None:
+        """See `ImportQueue`."""
+        with self._alone():
+            after, job = taken(self.committed, now=now)
+            self.replace(after, [])
+            return job
+
+    def roster(self, practice_id: PracticeId) -> EhrRoster:
+        """See `EhrDesk`."""
+        return self.rosters.get(practice_id) or NoRoster()
 
     @contextmanager
     def begin(self, practice_id: PracticeId) -> Iterator[MemoryWork]:

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from uuid import UUID
 
 import attrs
 
+from vantrexia_core.ehr import ImportJob, JobItem, LastTold, LostValues
 from vantrexia_core.identity import Account
 from vantrexia_core.kernel import PatientId, Phi, PracticeId, UserId
 from vantrexia_core.patients import DirectoryEntry, Patient, StatusChange
@@ -46,6 +48,16 @@ class Receipt:
 
 
 @attrs.frozen(repr=False)
+class FiledJob:
+    """An import with its ids. ``key`` are the ids as text, ``free_at`` is when the next may take it."""
+
+    job: ImportJob
+    items: tuple[JobItem, ...]
+    key: tuple[str, ...]
+    free_at: datetime
+
+
+@attrs.frozen(repr=False)
 class Shelf:
     """All that belongs to one practice. Never printed: its keys are PHI."""
 
@@ -55,6 +67,9 @@ class Shelf:
     by_mrn: Mapping[str, PatientId] = attrs.Factory(dict)
     by_external_id: Mapping[str, PatientId] = attrs.Factory(dict)
     receipts: Mapping[tuple[UserId, str], Receipt] = attrs.Factory(dict)
+    told: Mapping[PatientId, LastTold] = attrs.Factory(dict)
+    lost: Mapping[PatientId, tuple[LostValues, ...]] = attrs.Factory(dict)
+    jobs: Mapping[UUID, FiledJob] = attrs.Factory(dict)
     seq: int = 0
     mrn_number: int = 0
 

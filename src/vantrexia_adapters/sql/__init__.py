@@ -12,6 +12,7 @@ from vantrexia_adapters.sql.errors import (
 from vantrexia_adapters.sql.keys import StoredKeyCheck, keep_key_checks, key_checks
 from vantrexia_adapters.sql.practices import add_first_practice, add_practice, practices
 from vantrexia_adapters.sql.schema import SchemaState, migrate, schema_state
+from vantrexia_adapters.sql.throttling import SqlRateStore, open_rate_file
 from vantrexia_adapters.sql.work import SqlSignInWork, SqlWork
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "SchemaError",
     "SchemaState",
     "SqlDesk",
+    "SqlRateStore",
     "SqlSignInWork",
     "SqlWork",
     "StatementFailedError",
@@ -31,6 +33,7 @@ __all__ = [
     "key_checks",
     "migrate",
     "open_engine",
+    "open_rate_file",
     "practices",
     "schema_state",
 ]

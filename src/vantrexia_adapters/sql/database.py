@@ -143,6 +143,24 @@ class Database:
             return True
         raise failure
 
+    def run_many(
+        self,
+        connection: PoolProxiedConnection,
+        cursor: DBAPICursor,
+        statement: Statement,
+        many: Sequence[Parameters],
+    ) -> None:
+        """Execute a statement once for each set of parameters."""
+        compiled = statement.compiled(self.engine.dialect)
+        bound: list[Any] = [compiled.bind(parameters) for parameters in many]
+        try:
+            cursor.executemany(compiled.text, bound)
+        except self._errors as error:
+            failure = self.failure(connection, error)
+        else:
+            return
+        raise failure
+
     def command(self, connection: PoolProxiedConnection, cursor: DBAPICursor, text: str) -> None:
         """Execute BEGIN, COMMIT, or what is done with a savepoint."""
         try:
@@ -218,6 +236,11 @@ class Transaction:
         connection, cursor = self._begun()
         self._database.run(connection, cursor, statement, parameters)
         return cursor.rowcount
+
+    def change_all(self, statement: Statement, many: Sequence[Parameters]) -> None:
+        """Execute a statement once for each set of parameters, without counting what it changed."""
+        connection, cursor = self._begun()
+        self._database.run_many(connection, cursor, statement, many)
 
     def add_each(self, adding: Adding, many: Sequence[Parameters]) -> bool:
         """Insert many rows; False, and nothing done, if one collides with another or with what is there."""

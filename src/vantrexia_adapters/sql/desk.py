@@ -1,6 +1,6 @@
 """Where work in SQL is begun."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import sqlalchemy as sa
@@ -9,9 +9,11 @@ from vantrexia_adapters.directory import DirectoryKeeper
 from vantrexia_adapters.sql.audit import TrailWriter
 from vantrexia_adapters.sql.database import Database, Transaction
 from vantrexia_adapters.sql.directory import SqlDirectoryStore
+from vantrexia_adapters.sql.ehr import SqlImportQueue
 from vantrexia_adapters.sql.identity import SqlAccounts
 from vantrexia_adapters.sql.scope import Protection, Scope
 from vantrexia_adapters.sql.work import SqlSignInWork, SqlWork
+from vantrexia_core.ehr import EhrRoster, NoRoster
 from vantrexia_core.identity import Passwords, Tokens
 from vantrexia_core.kernel import Clock, IdSource, PracticeId
 from vantrexia_core.patients import DirectoryStore
@@ -33,6 +35,7 @@ class SqlDesk:
         tokens: Tokens,
         snapshots: SnapshotCipher,
         keeper: Callable[[DirectoryStore], DirectoryKeeper] = DirectoryKeeper,
+        rosters: Mapping[PracticeId, EhrRoster] | None = None,
     ) -> None:
         self.clock = clock
         self.ids = ids
@@ -43,6 +46,12 @@ class SqlDesk:
         self._protection = Protection(cipher, index)
         self.directory = keeper(SqlDirectoryStore(self._database, self._protection, snapshots, ids))
         self.accounts = SqlAccounts(self._database, self._protection)
+        self.import_queue = SqlImportQueue(self._database)
+        self._rosters = dict(rosters or {})
+
+    def roster(self, practice_id: PracticeId) -> EhrRoster:
+        """See `EhrDesk`."""
+        return self._rosters.get(practice_id) or NoRoster()
 
     @contextmanager
     def begin(self, practice_id: PracticeId) -> Iterator[SqlWork]:

@@ -2,6 +2,7 @@
 
 from vantrexia_adapters.sql.audit import SqlTrail, TrailWriter
 from vantrexia_adapters.sql.database import Transaction
+from vantrexia_adapters.sql.ehr import SqlEhrRecords, SqlImportJobs
 from vantrexia_adapters.sql.identity import SqlUsers
 from vantrexia_adapters.sql.patients import SqlPatients
 from vantrexia_adapters.sql.receipts import SqlReceipts
@@ -40,7 +41,7 @@ class SqlSignInWork:
 class SqlWork(SqlSignInWork):
     """A unit of work of one practice; satisfies what each of the core's contexts asks of one."""
 
-    __slots__ = ("_ids", "_patients", "_receipts", "_scope", "_users")
+    __slots__ = ("_ehr_records", "_ids", "_import_jobs", "_patients", "_receipts", "_scope", "_users")
 
     def __init__(self, scope: Scope, writer: TrailWriter, ids: IdSource) -> None:
         super().__init__(scope.transaction, writer)
@@ -49,6 +50,8 @@ class SqlWork(SqlSignInWork):
         self._patients: SqlPatients | None = None
         self._receipts: SqlReceipts | None = None
         self._users: SqlUsers | None = None
+        self._ehr_records: SqlEhrRecords | None = None
+        self._import_jobs: SqlImportJobs | None = None
 
     @property
     def patients(self) -> SqlPatients:
@@ -70,3 +73,17 @@ class SqlWork(SqlSignInWork):
         if self._users is None:
             self._users = SqlUsers(self._scope, self._ids)
         return self._users
+
+    @property
+    def ehr_records(self) -> SqlEhrRecords:
+        """See `EhrWork`."""
+        if self._ehr_records is None:
+            self._ehr_records = SqlEhrRecords(self._scope)
+        return self._ehr_records
+
+    @property
+    def import_jobs(self) -> SqlImportJobs:
+        """See `EhrWork`."""
+        if self._import_jobs is None:
+            self._import_jobs = SqlImportJobs(self._scope)
+        return self._import_jobs

@@ -45,6 +45,11 @@ class Action(Enum):
     USER_CREATE = "user_create"
     USER_UPDATE = "user_update"
     USER_LIST = "user_list"
+    IMPORT = "import"
+    IMPORT_START = "import_start"
+    IMPORT_PREVIEW = "import_preview"
+    IMPORT_READ = "import_read"
+    EHR_SEARCH = "ehr_search"
 
 
 class ChangedField(StrEnum):

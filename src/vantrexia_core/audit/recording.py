@@ -7,7 +7,7 @@ and an answer given again. If the trail cannot be written the call fails and sho
 the manner is that of an audit device that blocks rather than lets pass).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Final, Generic, TypeVar
@@ -88,6 +88,15 @@ class Attempt:
         )
 
 
+@attrs.frozen
+class Line:
+    """How one part of a deed ended, where each part gets an entry of its own."""
+
+    outcome: Outcome
+    fact: Fact
+    code: str | None = None
+
+
 @attrs.define
 class Deed(Generic[W]):
     """An attempt under way. ``now`` is read once: a deed has one present. ``reach`` is what was granted."""
@@ -108,6 +117,17 @@ class Deed(Generic[W]):
         if self._once is not None:
             kept = _shown(fact) + self._once.render(answer)
             self.work.receipts.keep(self.attempt.actor.user_id, self._once, Phi(kept))
+        self.work.commit()
+        self._is_finished = True
+        return answer
+
+    def finish_all(self, lines: Sequence[Line], answer: T) -> T:
+        """Record every part of a deed that was many, at least one, then commit and return ``answer``."""
+        if not lines or self._once is not None or self._is_finished:
+            message = f"a deed of {self.attempt.action.value} ends once, with an entry, and without a receipt"
+            raise BrokenPromiseError(message)
+        for line in lines:
+            self.work.trail.append(self.attempt.entry(line.outcome, self.now, fact=line.fact, code=line.code))
         self.work.commit()
         self._is_finished = True
         return answer
@@ -190,6 +210,29 @@ def undertake(
         raise
     except Exception:
         _record(desk, attempt, Outcome.FAILED, VantrexiaError.code, now)
+        raise
+
+
+def check_unanswered(desk: Desk[W], attempt: Attempt, once: Once | None) -> None:
+    """Look for the answer to a repeated call before work begins that is more than one unit of work.
+
+    Such work ends with a deed that takes ``once`` and keeps the receipt: whoever comes second there is
+    answered like the first.
+
+    Raises:
+        PermissionDeniedError: the role lacks the permission; the refusal is recorded.
+        AlreadyAnswered: ``once`` was answered before.
+        IdempotencyKeyReusedError: the key belongs to another request; recorded.
+    """
+    authorize(desk, attempt)
+    if once is None:
+        return
+    try:
+        with desk.begin(attempt.actor.practice_id) as work:
+            Deed(work, attempt, desk.clock.now(), Reach.PRACTICE, once).replay(None)
+            # Left without a commit: the key is claimed when there is something to keep under it.
+    except IdempotencyKeyReusedError as reused:
+        record_refusal(desk, attempt, reused)
         raise
 
 

@@ -66,13 +66,14 @@ from vantrexia_core.patients.ports import (
     DirectoryHead,
     DirectoryStore,
     ExternalIdTakenError,
+    Holder,
     MrnTakenError,
     PatientDesk,
     PatientDirectory,
     PatientStore,
     PatientWork,
 )
-from vantrexia_core.patients.registration import register_patient, revise_patient
+from vantrexia_core.patients.registration import add_numbered, register_patient, revise_patient
 from vantrexia_core.patients.values import (
     BORN_MIN,
     CITY_CHARACTERS_MAX,
@@ -133,6 +134,7 @@ __all__ = [
     "ExternalIdTakenError",
     "Found",
     "Gender",
+    "Holder",
     "InvalidTransitionError",
     "Kept",
     "Listed",
@@ -166,6 +168,7 @@ __all__ = [
     "Unreadable",
     "Viewed",
     "Zip",
+    "add_numbered",
     "archive_patient",
     "chunk_binding",
     "chunks",

@@ -54,7 +54,8 @@ def test_the_words_of_the_format_stay() -> None:
     """Append, never rename: old trails must stay readable."""
     assert [action.value for action in Action] == [
         "create", "read", "list", "update", "archive", "unarchive", "delete", "restore", "list_archived",
-        "list_deleted", "login", "user_create", "user_update", "user_list",
+        "list_deleted", "login", "user_create", "user_update", "user_list", "import", "import_start",
+        "import_preview", "import_read", "ehr_search",
     ]  # fmt: skip
     assert [outcome.value for outcome in Outcome] == ["done", "replayed", "refused", "failed"]
 

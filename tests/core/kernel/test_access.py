@@ -14,6 +14,7 @@ WRITE_PATIENTS         |  W  |       W        |   W    |  W  |W |     –      |
 ARCHIVE_PATIENTS       |  W  |       W        |   W    |  W  |– |     –      |       –       |   –
 DELETE_PATIENTS        |  W  |       W        |   –    |  –  |– |     –      |       –       |   –
 MANAGE_DELETED_PATIENTS|  W  |       –        |   –    |  –  |– |     –      |       –       |   –
+IMPORT_PATIENTS        |  W  |       W        |   W    |  –  |– |     –      |       –       |   –
 MANAGE_USERS           |  W  |       –        |   –    |  –  |– |     –      |       –       |   –
 """
 """The published role matrix, row by row, copied by hand: two witnesses, not one that quotes itself."""
