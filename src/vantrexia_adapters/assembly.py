@@ -57,6 +57,7 @@ from vantrexia_adapters.sql import (
     StatementFailedError,
     StoredKeyCheck,
     UnsupportedDatabaseError,
+    WritabilityCheck,
     add_first_practice,
     keep_key_checks,
     key_checks,
@@ -107,6 +108,7 @@ class Service:
     settings: Settings
     _rates: Callable[[], RateStore] = attrs.field(repr=False)
     _close: Callable[[], None] = attrs.field(repr=False)
+    check_database: Callable[[], None] = attrs.field(repr=False)
     roster: EhrRoster = attrs.field(factory=NoRoster, repr=False)
     check_ehr: Callable[[], None] | None = attrs.field(default=None, repr=False)
 
@@ -199,6 +201,7 @@ def open_service(
         settings,
         lambda: _open_rates(settings, engine, index, opened),
         opened.close,
+        WritabilityCheck(engine),
         roster,
         roster.check if isinstance(roster, EcwRoster) else None,
     )
