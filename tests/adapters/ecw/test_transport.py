@@ -147,7 +147,7 @@ def test_a_connection_that_is_not_taken_is_given_up(transport: HttpTransport) ->
         deaf = stack.enter_context(create_server(("127.0.0.1", 0), backlog=0))
         for _ in range(3):
             waiting = stack.enter_context(socket(AF_INET, SOCK_STREAM))
-            waiting.setblocking(False)
+            waiting.settimeout(0)
             waiting.connect_ex(deaf.getsockname())
         request = Request("GET", f"http://127.0.0.1:{deaf.getsockname()[1]}/", {}, b"", SECONDS, BYTES)
         started = time.perf_counter()
