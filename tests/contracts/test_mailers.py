@@ -68,10 +68,22 @@ def _served(mailbox: Mailbox, outer: ssl.SSLContext | None, **options: Any) -> I
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
-        loop.call_soon_threadsafe(server.close)
+        asyncio.run_coroutine_threadsafe(_ended(server), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+async def _ended(server: asyncio.Server) -> None:
+    """Close the server, and let what its clients have left close as well."""
+    server.close()
+    loop = asyncio.get_running_loop()
+    while len(loop._selector.get_map()) > 1:  # type: ignore[attr-defined] - one is the loop's own
+        await asyncio.sleep(0)
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @contextmanager
