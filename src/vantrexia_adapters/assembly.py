@@ -21,12 +21,14 @@ from vantrexia_adapters.crypto import (
     AesGcmSnapshotCipher,
     Argon2Passwords,
     HmacBlindIndex,
+    HmacRowSeal,
     KeyCheck,
     KeyName,
     KeyRing,
     KeyRingError,
     KeyRingExistsError,
     RingSigningKeys,
+    ring_pepper,
 )
 from vantrexia_adapters.directory import DirectoryKeeper
 from vantrexia_adapters.ecw import (
@@ -57,6 +59,7 @@ from vantrexia_adapters.sql import (
     StatementFailedError,
     StoredKeyCheck,
     UnsupportedDatabaseError,
+    WritabilityCheck,
     add_first_practice,
     keep_key_checks,
     key_checks,
@@ -107,6 +110,7 @@ class Service:
     settings: Settings
     _rates: Callable[[], RateStore] = attrs.field(repr=False)
     _close: Callable[[], None] = attrs.field(repr=False)
+    check_database: Callable[[], None] = attrs.field(repr=False)
     roster: EhrRoster = attrs.field(factory=NoRoster, repr=False)
     check_ehr: Callable[[], None] | None = attrs.field(default=None, repr=False)
 
@@ -176,9 +180,10 @@ def open_service(
         engine=engine,
         cipher=AesGcmFieldCipher(ring),
         index=index,
+        seal=HmacRowSeal(ring),
         clock=clock,
         ids=ids,
-        passwords=passwords or Argon2Passwords(),
+        passwords=passwords or Argon2Passwords(ring_pepper(ring)),
         tokens=JwtTokens(
             RingSigningKeys(ring),
             ids=ids,
@@ -199,6 +204,7 @@ def open_service(
         settings,
         lambda: _open_rates(settings, engine, index, opened),
         opened.close,
+        WritabilityCheck(engine),
         roster,
         roster.check if isinstance(roster, EcwRoster) else None,
     )

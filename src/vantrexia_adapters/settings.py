@@ -7,8 +7,9 @@ says which: a typo in a setting that is silently ignored is how services end up 
 
 import os
 import re
+import stat
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import Enum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -19,6 +20,9 @@ import attrs
 
 from vantrexia_core.kernel import InvalidValueError
 from vantrexia_core.throttling import PUBLISHED, Limit, Limits
+
+_WITH_PASSWORD: Final = frozenset({"database_url", "rate_store"})
+"""Settings that are URLs, in which a password may stand."""
 
 PREFIX: Final = "VANTREXIA_"
 CONFIG: Final = "config"
@@ -335,6 +339,21 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     return Settings(**values)
 
 
+def _check_file(path: Path, names: Collection[str]) -> None:
+    """Refuse a file that others may change, or in which they may read a password.
+
+    Raises:
+        SettingsError: the text says what to do.
+    """
+    mode = path.stat().st_mode
+    if mode & (stat.S_IWGRP | stat.S_IWOTH):
+        message = f"{path} can be changed by others than its owner. Correct it with: chmod go-w {path}"
+        raise SettingsError(message)
+    if mode & stat.S_IROTH and not _WITH_PASSWORD.isdisjoint(names):
+        message = f"{path} may hold a password, and everybody can read it. Correct it with: chmod o= {path}"
+        raise SettingsError(message)
+
+
 def _from_file(path: Path) -> dict[str, tuple[str, str]]:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -343,6 +362,7 @@ def _from_file(path: Path) -> dict[str, tuple[str, str]]:
             f"{PREFIX}CONFIG names a file that cannot be read as TOML ({type(unreadable).__name__}): {path}"
         )
         raise SettingsError(message) from None
+    _check_file(path, content)
     settings: dict[str, tuple[str, str]] = {}
     for name, value in content.items():
         if isinstance(value, bool) or not isinstance(value, str | int):

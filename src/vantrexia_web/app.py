@@ -25,6 +25,7 @@ from vantrexia_web.workers import Workers
 
 WORKER_THREADS_DEFAULT: Final = 4
 SIGN_IN_THREADS: Final = 2
+HEALTH_THREADS: Final = 1
 WAITING_THREADS: Final = 2
 
 
@@ -67,9 +68,13 @@ def create_app(
     # not the care of patients for them.
     sign_in_workers = Workers(SIGN_IN_THREADS, name="vantrexia-sign-in")
 
+    # When every other thread waits for a database that hangs, this one still says so.
+    health_workers = Workers(HEALTH_THREADS, name="vantrexia-health-page")
     waiting_workers = Workers(WAITING_THREADS, name="vantrexia-ehr")
 
     def workers_for(route: Guarded | Open) -> Workers:
+        if route.scope is None:
+            return health_workers
         if route.endpoint in WAITING:
             return waiting_workers
         return sign_in_workers if route.scope is Scope.AUTH else workers
@@ -78,12 +83,14 @@ def create_app(
     async def lifespan(_: object) -> AsyncIterator[None]:
         workers.open()
         sign_in_workers.open()
+        health_workers.open()
         waiting_workers.open()
         if runs_imports:
             importer.open()
         yield
         # In a thread: the loop must stay free to hand out the answers that are being finished.
         await run_in_threadpool(importer.drain)
+        await run_in_threadpool(health_workers.drain)
         await run_in_threadpool(sign_in_workers.drain)
         await run_in_threadpool(waiting_workers.drain)
         await run_in_threadpool(workers.drain)

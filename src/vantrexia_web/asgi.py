@@ -10,7 +10,6 @@ from vantrexia_adapters.memory import MemoryRateStore
 from vantrexia_adapters.settings import load
 from vantrexia_adapters.system import end_with_parent
 from vantrexia_core.ehr import NoRoster
-from vantrexia_core.kernel import UserId
 from vantrexia_web.app import create_app
 from vantrexia_web.health import HealthCheck, Probe
 from vantrexia_web.logs import configure_logging
@@ -19,7 +18,6 @@ from vantrexia_web.throttle import Throttle
 DATABASE_SLOW_MS: Final = 100
 RATE_STORE_SLOW_MS: Final = 100
 ECW_SLOW_MS: Final = 2000
-_NOBODY: Final = UserId(0)
 
 
 def build() -> ASGIApp:
@@ -35,8 +33,7 @@ def build() -> ASGIApp:
     configure_logging(settings.log_level.value)
     service = open_service(settings)
     desk = service.desk
-    # Looking for an account that nobody has: one indexed read, which tells nothing and leaves no entry.
-    database = Probe(lambda: desk.accounts.by_id(_NOBODY), DATABASE_SLOW_MS)
+    database = Probe(service.check_database, DATABASE_SLOW_MS)
     throttle = Throttle(service.open_rates(), MemoryRateStore(), desk.clock, settings.limits)
     probes = {
         "database": database,

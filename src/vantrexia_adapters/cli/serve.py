@@ -4,6 +4,7 @@ import ipaddress
 import os
 import socket
 import ssl
+import stat
 import sys
 from pathlib import Path
 
@@ -130,6 +131,13 @@ def run(settings: Settings, binding: Binding) -> None:
 
 
 def _check_certificate(certificate: Path, key: Path) -> None:
+    status = key.stat()
+    if status.st_mode & (stat.S_IWGRP | stat.S_IRWXO):
+        message = (
+            f"The key {key} is open to others than its owner and group. Correct it with: chmod 640 {key}; "
+            "and consider it known to everybody who could read it."
+        )
+        raise click.ClickException(message)
     try:
         ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, key)
     except (ssl.SSLError, OSError) as unusable:

@@ -14,6 +14,7 @@ from vantrexia_adapters.sql.practices import add_first_practice, add_practice, p
 from vantrexia_adapters.sql.schema import SchemaState, migrate, schema_state
 from vantrexia_adapters.sql.throttling import SqlRateStore, open_rate_file
 from vantrexia_adapters.sql.work import SqlSignInWork, SqlWork
+from vantrexia_adapters.sql.writability import WritabilityCheck
 
 __all__ = [
     "NewerSchemaError",
@@ -27,6 +28,7 @@ __all__ = [
     "StatementFailedError",
     "StoredKeyCheck",
     "UnsupportedDatabaseError",
+    "WritabilityCheck",
     "add_first_practice",
     "add_practice",
     "keep_key_checks",

@@ -25,6 +25,15 @@ CONNECTIONS_MAX: Final = 30
 BEGIN: Final = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "BEGIN ISOLATION LEVEL READ COMMITTED"}
 """How a unit of work begins. SQLite: with the right to write, or it may fail half-way."""
 
+_KEPT_ALIVE: Final = {
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+"""TCP notices within some 25 seconds, and not after two hours, that the way to the other side is gone."""
+
 _FILE_MODE: Final = 0o600
 
 
@@ -98,7 +107,12 @@ def _open_postgresql(url: sa.URL, wait_seconds: float) -> sa.Engine:
     try:
         engine = _create(
             url.set(drivername="postgresql+psycopg"),
-            {"options": options, "connect_timeout": max(2, int(wait_seconds)), "autocommit": True},
+            {
+                "options": options,
+                "connect_timeout": max(2, int(wait_seconds)),
+                "autocommit": True,
+                **_KEPT_ALIVE,
+            },
             wait_seconds,
         )
     except ModuleNotFoundError:
