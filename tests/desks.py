@@ -8,7 +8,13 @@ import sqlalchemy as sa
 from tests.builders import a_practice_id
 from tests.credentials import QuickPasswords, QuickTokens
 from tests.sources import CountedIds, ManualClock
-from vantrexia_adapters.crypto import AesGcmFieldCipher, AesGcmSnapshotCipher, HmacBlindIndex, KeyRing
+from vantrexia_adapters.crypto import (
+    AesGcmFieldCipher,
+    AesGcmSnapshotCipher,
+    HmacBlindIndex,
+    HmacRowSeal,
+    KeyRing,
+)
 from vantrexia_adapters.memory import MemoryDesk
 from vantrexia_adapters.sql import SqlDesk, add_practice, migrate, open_engine
 from vantrexia_core.audit import AuditEntry, Desk, RecordedWork
@@ -56,6 +62,7 @@ class SqlHouse:
             engine=self.engine,
             cipher=AesGcmFieldCipher(self._ring),
             index=HmacBlindIndex(self._ring),
+            seal=HmacRowSeal(self._ring),
             clock=clock or ManualClock(),
             ids=ids or CountedIds(),
             passwords=QuickPasswords(),

@@ -21,12 +21,14 @@ from vantrexia_adapters.crypto import (
     AesGcmSnapshotCipher,
     Argon2Passwords,
     HmacBlindIndex,
+    HmacRowSeal,
     KeyCheck,
     KeyName,
     KeyRing,
     KeyRingError,
     KeyRingExistsError,
     RingSigningKeys,
+    ring_pepper,
 )
 from vantrexia_adapters.directory import DirectoryKeeper
 from vantrexia_adapters.ecw import (
@@ -178,9 +180,10 @@ def open_service(
         engine=engine,
         cipher=AesGcmFieldCipher(ring),
         index=index,
+        seal=HmacRowSeal(ring),
         clock=clock,
         ids=ids,
-        passwords=passwords or Argon2Passwords(),
+        passwords=passwords or Argon2Passwords(ring_pepper(ring)),
         tokens=JwtTokens(
             RingSigningKeys(ring),
             ids=ids,

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from vantrexia_core.audit import IdempotencyKeyReusedError
+from vantrexia_core.identity import AccountLockedError
 from vantrexia_core.kernel import (
     NON_FIELD,
     ConflictError,
@@ -84,6 +85,7 @@ STATUS_OF: Final[Mapping[type[VantrexiaError], int]] = MappingProxyType(
         BodyTooLargeError: 413,
         MediaTypeError: 415,
         IdempotencyKeyReusedError: 422,
+        AccountLockedError: 423,
         ThrottledError: 429,
         UnavailableError: 503,
     }
@@ -106,6 +108,8 @@ def problem(error: BaseException) -> Answer:
     content: dict[str, object] = {"detail": error.detail, "code": error.code}
     if isinstance(error, InvalidError):
         content["field_errors"] = error.field_errors
+    if isinstance(error, AccountLockedError):
+        content["locked_until"] = error.locked_until
     return json_answer(content, status, _headers_of(error))
 
 

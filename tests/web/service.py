@@ -8,17 +8,28 @@ from types import TracebackType
 from typing import Any, Final, Self
 from uuid import UUID
 
+import attrs
 from starlette.testclient import TestClient
 
-from tests.builders import a_name, a_new_patient, a_practice_id, an_actor
+from tests.builders import a_name, a_new_patient, a_patient_id, a_practice_id, an_actor
 from tests.sources import CountedIds, ManualClock
 from vantrexia_adapters.crypto.passwords import Argon2Cost, Argon2Passwords
 from vantrexia_adapters.memory import MemoryDesk, MemoryRateStore, MemoryRoster
 from vantrexia_adapters.tokens import JwtTokens
 from vantrexia_core.audit import Action, AuditEntry
 from vantrexia_core.ehr import ImportJob, start_import
-from vantrexia_core.identity import NewPassword, NewUser, User, create_user, operator
-from vantrexia_core.kernel import Email, IdSource, Origin, PatientId, PersonName, PracticeId, Role
+from vantrexia_core.identity import NewPassword, NewUser, Session, TokenPair, User, create_user, operator
+from vantrexia_core.kernel import (
+    Email,
+    IdSource,
+    Origin,
+    PatientId,
+    PersonName,
+    PracticeId,
+    Role,
+    SessionId,
+    TokenId,
+)
 from vantrexia_core.patients import (
     ExternalId,
     NewPatient,
@@ -94,7 +105,7 @@ class Service:
         self.desk = desk(
             clock=self.clock,
             ids=ids or CountedIds("patients"),
-            passwords=Argon2Passwords(Argon2Cost(memory_kib=64, passes=1, lanes=1)),
+            passwords=Argon2Passwords(bytes(32), Argon2Cost(memory_kib=64, passes=1, lanes=1)),
             tokens=JwtTokens(OneKey(), ids=CountedIds("tokens"), issuer=PUBLIC_URL),
             rosters={self.practice_id: self.roster},
         )
@@ -107,6 +118,7 @@ class Service:
         } | app
         self.app = create_app(self.desk, **settings)
         self.client = TestClient(self.app, follow_redirects=False)
+        self._session_ids = CountedIds("sessions")
         self._users: dict[tuple[PracticeId, str], User] = {}
 
     def __enter__(self) -> Self:
@@ -132,14 +144,31 @@ class Service:
         address = email or f"{role.value}@{practice.hex[-4:]}.example.org"
         if (practice, address) not in self._users:
             new = NewUser(Email(address), name or a_name("Sarah", "Johnson"), role, patient_id)
+            if role is Role.PATIENT and patient_id is None:
+                new = attrs.evolve(new, patient_id=a_patient_id())
             actor = operator(practice, Origin())
             self._users[practice, address] = create_user(self.desk, actor, new, NewPassword(PASSWORD))
         return self._users[practice, address]
 
     def headers(self, role: Role = Role.PROVIDER, **account: Any) -> dict[str, str]:
         """The header that signs a request in."""
-        token = self.desk.tokens.issue(self.user(role, **account), at=self.clock.now()).access
-        return {"Authorization": f"Bearer {token.reveal()}"}
+        return {"Authorization": f"Bearer {self.tokens(role, **account).access.reveal()}"}
+
+    def tokens(self, role: Role = Role.PROVIDER, **account: Any) -> TokenPair:
+        """The tokens of a fresh session, without the price of a password."""
+        user, at = self.user(role, **account), self.clock.now()
+        session = Session(
+            SessionId(self._session_ids.new_id()),
+            user.id,
+            TokenId(self._session_ids.new_id()),
+            at,
+            at + self.desk.tokens.session_life,
+        )
+        # Past whatever a test has made of its desk: this is no request.
+        with MemoryDesk.begin_sign_in(self.desk) as work:
+            work.sessions.open(session)
+            work.commit()
+        return self.desk.tokens.issue(user, session, at=at)
 
     def send(
         self, method: str, path: str, body: object = None, role: Role | None = Role.ADMIN, **headers: str

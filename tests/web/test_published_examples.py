@@ -91,13 +91,14 @@ def practice() -> Iterator[SeedPractice]:
 
 
 def test_signing_in_is_answered_as_published(practice):
-    """The answer is the published one but for the tokens, which are JSON Web Tokens."""
+    """The answer is the published one but for the tokens, and says of the user one thing more."""
     example = Example.read("login")
     response = example.send(practice)
     assert response.status_code == example.status
     content = response.json()
     assert JWT.fullmatch(content["access"])
     assert JWT.fullmatch(content["refresh"])
+    assert content["user"].pop("is_2fa_enabled") is False
     content |= {"access": PRINTED_TOKEN, "refresh": PRINTED_TOKEN}
     assert compact(json.dumps(content)) == example.answer
 

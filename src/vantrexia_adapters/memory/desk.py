@@ -13,7 +13,14 @@ from vantrexia_adapters.memory.audit import MemoryTrail
 from vantrexia_adapters.memory.directory import MemoryDirectoryStore
 from vantrexia_adapters.memory.draft import Draft
 from vantrexia_adapters.memory.ehr import MemoryEhrRecords, MemoryImportJobs, taken
-from vantrexia_adapters.memory.identity import MemoryAccounts, MemoryUsers
+from vantrexia_adapters.memory.identity import (
+    Identities,
+    MemoryAccounts,
+    MemoryLockouts,
+    MemorySessions,
+    MemorySignIns,
+    MemoryUsers,
+)
 from vantrexia_adapters.memory.patients import MemoryPatients
 from vantrexia_adapters.memory.receipts import MemoryReceipts
 from vantrexia_adapters.memory.state import Memory, Receipt, Shelf
@@ -33,20 +40,13 @@ WAIT_SECONDS: Final = 5.0
 """How long a unit of work waits for the one before it, as long as SQLite's is made to wait."""
 
 
-class MemoryWork:
-    """A unit of work of one practice. It sees its own changes; others see them after `commit`."""
+class MemorySignInWork:
+    """A unit of work of no practice. It sees its own changes; others see them after `commit`."""
 
-    def __init__(self, desk: "MemoryDesk", practice_id: PracticeId) -> None:
+    def __init__(self, desk: "MemoryDesk") -> None:
         self._desk = desk
-        self._practice_id = practice_id
-        shelf = desk.committed.shelf(practice_id)
-        self._receipts: Draft[tuple[UserId, str], Receipt] = Draft(shelf.receipts)
-        self._patients = MemoryPatients(practice_id, shelf)
-        self._users = MemoryUsers(practice_id, desk.committed)
-        self._ehr_records = MemoryEhrRecords(shelf)
-        self._import_jobs = MemoryImportJobs(shelf)
+        self._identities = Identities(desk.committed)
         self._trail = MemoryTrail(desk.entries)
-        self._keeper = MemoryReceipts(self._receipts)
         self._is_over = False
 
     @property
@@ -54,6 +54,56 @@ class MemoryWork:
         """See `RecordedWork`."""
         self._check_open()
         return self._trail
+
+    @property
+    def accounts(self) -> MemorySignIns:
+        """See `SignInWork`."""
+        self._check_open()
+        return MemorySignIns(self._identities)
+
+    @property
+    def sessions(self) -> MemorySessions:
+        """See `SignInWork`."""
+        self._check_open()
+        return MemorySessions(self._identities.sessions)
+
+    @property
+    def lockouts(self) -> MemoryLockouts:
+        """See `SignInWork`."""
+        self._check_open()
+        return MemoryLockouts(self._identities.failures)
+
+    def commit(self) -> None:
+        """See `RecordedWork`. Ends the work."""
+        self._check_open()
+        self._desk.replace(self._merged(self._desk.committed), self._trail.pending)
+        self.close()
+
+    def close(self) -> None:
+        """End the work; what was not committed is gone."""
+        self._is_over = True
+
+    def _merged(self, before: Memory) -> Memory:
+        return self._identities.merged(before)
+
+    def _check_open(self) -> None:
+        if self._is_over:
+            message = "a unit of work is over once it was committed or left"
+            raise BrokenPromiseError(message)
+
+
+class MemoryWork(MemorySignInWork):
+    """A unit of work of one practice."""
+
+    def __init__(self, desk: "MemoryDesk", practice_id: PracticeId) -> None:
+        super().__init__(desk)
+        self._practice_id = practice_id
+        shelf = desk.committed.shelf(practice_id)
+        self._receipts: Draft[tuple[UserId, str], Receipt] = Draft(shelf.receipts)
+        self._patients = MemoryPatients(practice_id, shelf)
+        self._ehr_records = MemoryEhrRecords(shelf)
+        self._import_jobs = MemoryImportJobs(shelf)
+        self._keeper = MemoryReceipts(self._receipts)
 
     @property
     def receipts(self) -> MemoryReceipts:
@@ -71,7 +121,7 @@ class MemoryWork:
     def users(self) -> MemoryUsers:
         """See `UserWork`."""
         self._check_open()
-        return self._users
+        return MemoryUsers(self._practice_id, self._identities)
 
     @property
     def ehr_records(self) -> MemoryEhrRecords:
@@ -85,10 +135,8 @@ class MemoryWork:
         self._check_open()
         return self._import_jobs
 
-    def commit(self) -> None:
-        """See `RecordedWork`. Ends the work."""
-        self._check_open()
-        before, patients = self._desk.committed, self._patients
+    def _merged(self, before: Memory) -> Memory:
+        patients = self._patients
         shelf = Shelf(
             patients=patients.patients.merged(),
             moves=patients.moves.merged(),
@@ -102,40 +150,7 @@ class MemoryWork:
             seq=patients.seq,
             mrn_number=patients.mrn_number,
         )
-        after = Memory(
-            shelves={**before.shelves, self._practice_id: shelf},
-            accounts=self._users.accounts.merged(),
-            by_email=self._users.by_email.merged(),
-            former_passwords=self._users.former_passwords.merged(),
-        )
-        self._desk.replace(after, self._trail.pending)
-        self.close()
-
-    def close(self) -> None:
-        """End the work; what was not committed is gone."""
-        self._is_over = True
-
-    def _check_open(self) -> None:
-        if self._is_over:
-            message = "a unit of work is over once it was committed or left"
-            raise BrokenPromiseError(message)
-
-
-class MemorySignInWork:
-    """A unit of work before anybody is signed in: the trail alone."""
-
-    def __init__(self, desk: "MemoryDesk") -> None:
-        self._desk = desk
-        self._trail = MemoryTrail(desk.entries)
-
-    @property
-    def trail(self) -> MemoryTrail:
-        """See `SignInWork`."""
-        return self._trail
-
-    def commit(self) -> None:
-        """See `SignInWork`."""
-        self._desk.replace(self._desk.committed, self._trail.pending)
+        return super()._merged(attrs.evolve(before, shelves={**before.shelves, self._practice_id: shelf}))
 
 
 @attrs.define(eq=False, repr=False)
@@ -191,7 +206,11 @@ class MemoryDesk:
     def begin_sign_in(self) -> Iterator[MemorySignInWork]:
         """See `SignInDesk`."""
         with self._alone():
-            yield MemorySignInWork(self)
+            work = MemorySignInWork(self)
+            try:
+                yield work
+            finally:
+                work.close()
 
     def replace(self, after: Memory, entries: list[AuditEntry]) -> None:
         """Put a finished work's state in the place of the one it began with."""

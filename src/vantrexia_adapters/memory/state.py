@@ -7,8 +7,8 @@ from uuid import UUID
 import attrs
 
 from vantrexia_core.ehr import ImportJob, JobItem, LastTold, LostValues
-from vantrexia_core.identity import Account
-from vantrexia_core.kernel import PatientId, Phi, PracticeId, UserId
+from vantrexia_core.identity import Account, Failures, Session
+from vantrexia_core.kernel import PatientId, Phi, PracticeId, SessionId, UserId
 from vantrexia_core.patients import DirectoryEntry, Patient, StatusChange
 
 
@@ -81,6 +81,8 @@ class Memory:
     shelves: Mapping[PracticeId, Shelf] = attrs.Factory(dict)
     accounts: Mapping[UserId, Account] = attrs.Factory(dict)
     by_email: Mapping[str, UserId] = attrs.Factory(dict)
+    sessions: Mapping[SessionId, Session] = attrs.Factory(dict)
+    failures: Mapping[str, tuple[Failures, datetime]] = attrs.Factory(dict)
     former_passwords: Mapping[UserId, tuple[str, ...]] = attrs.Factory(dict)
 
     def shelf(self, practice_id: PracticeId) -> Shelf:

@@ -17,7 +17,7 @@ from vantrexia_core.ehr import EhrRoster, NoRoster
 from vantrexia_core.identity import Passwords, Tokens
 from vantrexia_core.kernel import Clock, IdSource, PracticeId
 from vantrexia_core.patients import DirectoryStore
-from vantrexia_core.protection import BlindIndex, FieldCipher, SnapshotCipher
+from vantrexia_core.protection import BlindIndex, FieldCipher, RowSeal, SnapshotCipher
 
 
 class SqlDesk:
@@ -29,6 +29,7 @@ class SqlDesk:
         engine: sa.Engine,
         cipher: FieldCipher,
         index: BlindIndex,
+        seal: RowSeal,
         clock: Clock,
         ids: IdSource,
         passwords: Passwords,
@@ -43,7 +44,7 @@ class SqlDesk:
         self.tokens = tokens
         self._database = Database(engine)
         self._writer = TrailWriter(self._database)
-        self._protection = Protection(cipher, index)
+        self._protection = Protection(cipher, index, seal)
         self.directory = keeper(SqlDirectoryStore(self._database, self._protection, snapshots, ids))
         self.accounts = SqlAccounts(self._database, self._protection)
         self.import_queue = SqlImportQueue(self._database)
@@ -58,7 +59,9 @@ class SqlDesk:
         """See `Desk`. Nothing is asked of the database before the work's first statement."""
         transaction = Transaction(self._database)
         try:
-            yield SqlWork(Scope(transaction, practice_id, self._protection), self._writer, self.ids)
+            yield SqlWork(
+                Scope(transaction, practice_id, self._protection), self._writer, self.clock, self.ids
+            )
         finally:
             transaction.close()
 
@@ -67,6 +70,6 @@ class SqlDesk:
         """See `SignInDesk`."""
         transaction = Transaction(self._database)
         try:
-            yield SqlSignInWork(transaction, self._writer)
+            yield SqlSignInWork(transaction, self._writer, self._protection, self.clock)
         finally:
             transaction.close()

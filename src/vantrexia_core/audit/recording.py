@@ -26,6 +26,7 @@ from vantrexia_core.kernel import (
     Phi,
     Reach,
     UnavailableError,
+    UserId,
     VantrexiaError,
 )
 
@@ -59,12 +60,16 @@ class AlreadyAnswered(Exception):  # noqa: N818 - not an error: the first answer
 
 @attrs.frozen
 class Attempt:
-    """What an actor is about to try, and the permission it needs. Recorded however it ends."""
+    """What an actor is about to try, and the permission it needs. Recorded however it ends.
+
+    ``patient_id`` and ``user_id`` say on whom it is tried, where that is one patient or one account.
+    """
 
     actor: Actor
     action: Action
     permission: Permission
     patient_id: PatientId | None = None
+    user_id: UserId | None = None
 
     def entry(
         self, outcome: Outcome, at: datetime, *, fact: Fact | None = None, code: str | None = None
@@ -81,7 +86,7 @@ class Attempt:
             patient_id=(fact.patient_id if fact else None) or self.patient_id,
             changed=fact.changed if fact else (),
             disclosed=fact.disclosed if fact else (),
-            user_id=fact.user_id if fact else None,
+            user_id=(fact.user_id if fact else None) or self.user_id,
             version=fact.version if fact else None,
             request_id=self.actor.origin.request_id,
             address=self.actor.origin.address,

@@ -6,10 +6,11 @@ What is written by hand is what those cannot know: sentences for people, and whi
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Final
 
 from vantrexia_core.audit import AuditUnavailableError, IdempotencyKeyReusedError
-from vantrexia_core.identity import TokenNotValidError
+from vantrexia_core.identity import AccountLockedError, TokenNotValidError
 from vantrexia_core.kernel import (
     GRANTS,
     PAGE_SIZE_DEFAULT,
@@ -69,6 +70,7 @@ _PROBLEMS: Final = {
     413: "The body is larger than 64 KiB.",
     415: "The body is not declared as `application/json`.",
     422: "The `Idempotency-Key` was used for a different request.",
+    423: "Too many failed sign-ins with this address; `locked_until` says when to try again.",
     429: "Too many requests; `Retry-After` says when to try again.",
     500: "Something went wrong on our side.",
     503: "The service or its audit trail cannot be reached just now, so nothing was done.",
@@ -392,6 +394,7 @@ _EXAMPLES: Final[dict[int, VantrexiaError]] = {
     413: BodyTooLargeError(),
     415: MediaTypeError(),
     422: IdempotencyKeyReusedError(),
+    423: AccountLockedError(datetime(2026, 2, 6, 15, tzinfo=UTC)),
     429: ThrottledError(58),
     500: VantrexiaError(),
     503: AuditUnavailableError(),

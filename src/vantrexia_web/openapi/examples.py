@@ -15,6 +15,7 @@ LOGGED_IN: Final[Example] = {
         "first_name": "Sarah",
         "last_name": "Johnson",
         "role": "provider",
+        "is_2fa_enabled": False,
     },
 }
 

@@ -52,6 +52,7 @@ OPERATIONS: Final[Mapping[Callable[..., object], Operation]] = {
         examples.LOGGED_IN,
         Credentials,
         examples.LOGIN,
+        refusals=(423,),
     ),
     patients.list_: Operation(
         "Patients",
