@@ -13,6 +13,7 @@ from typing import Final, Self
 import attrs
 from sqlalchemy import Engine
 
+from vantrexia_adapters.checkpoints import FolderCheckpoints, TrailKeeper
 from vantrexia_adapters.crypto import (
     DEPLOYMENT,
     AesGcmFieldCipher,
@@ -24,13 +25,16 @@ from vantrexia_adapters.crypto import (
     KeyRing,
     KeyRingError,
     KeyRingExistsError,
+    RingCheckpointKeys,
     RingSigningKeys,
+    is_signed,
 )
 from vantrexia_adapters.directory import DirectoryKeeper
 from vantrexia_adapters.settings import Settings
 from vantrexia_adapters.sql import (
     SchemaError,
     SqlDesk,
+    SqlTrailSource,
     StatementFailedError,
     StoredKeyCheck,
     UnsupportedDatabaseError,
@@ -44,6 +48,7 @@ from vantrexia_adapters.sql import (
 )
 from vantrexia_adapters.system import RandomIds, SystemClock
 from vantrexia_adapters.tokens import JwtTokens
+from vantrexia_core.audit import Notary
 from vantrexia_core.kernel import Clock, IdSource, PracticeId
 
 HOME_PRACTICE_NAME: Final = "Home practice"
@@ -66,15 +71,21 @@ class DatabaseMissingError(StartRefusedError):
 
 @attrs.frozen
 class Service:
-    """An assembled library: the desk that every use case takes, and the practice it works for."""
+    """An assembled library: the desk that every use case takes, and the practice it works for.
+
+    ``trail`` keeps the trail's checkpoints. A program that runs for long starts it; closing the service
+    publishes a last one in any case.
+    """
 
     desk: SqlDesk
     practice_id: PracticeId
     settings: Settings
+    trail: TrailKeeper
     _engine: Engine = attrs.field(repr=False)
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Publish a last checkpoint, and let go of the database."""
+        self.trail.stop()
         self._engine.dispose()
 
     def __enter__(self) -> Self:
@@ -134,7 +145,14 @@ def open_service(
             memory_bytes_max=settings.directory_bytes_max,
         ),
     )
-    return Service(desk, practice_id, settings, engine)
+    notary = Notary(
+        SqlTrailSource(engine),
+        FolderCheckpoints(settings.checkpoints_path),
+        RingCheckpointKeys(ring),
+        is_signed,
+    )
+    trail = TrailKeeper(notary, clock, publish_seconds=settings.checkpoint_seconds)
+    return Service(desk, practice_id, settings, trail, engine)
 
 
 def migrate_database(settings: Settings) -> str:

@@ -83,7 +83,7 @@ def _setting(parse: Any, meaning: str, default: Any) -> Any:  # noqa: ANN401 - a
 
 @attrs.frozen(kw_only=True)
 class Settings:
-    """Everything that can be set from outside. ``database_url`` and ``keyring`` default into ``data_dir``."""
+    """Everything that can be set from outside. ``database_url``, ``keyring`` and ``checkpoints`` default into ``data_dir``."""
 
     database_url: str | None = attrs.field(
         default=None,
@@ -95,7 +95,9 @@ class Settings:
         },
     )
     data_dir: Path = _setting(
-        _path, "embedded database and key ring; created with mode 0700", Path("vantrexia-data")
+        _path,
+        "embedded database, key ring, audit checkpoints; created with mode 0700",
+        Path("vantrexia-data"),
     )
     keyring: Path | None = _setting(
         _path, "the key ring file, mode 0600. Default: keyring.json in the data directory", None
@@ -113,6 +115,12 @@ class Settings:
     directory_bytes_max: int = _setting(
         _count, "memory for the directories of all practices in one process, in bytes", 1 << 30
     )
+    checkpoints: Path | None = _setting(
+        _path,
+        "folder of the audit trail's checkpoints. Default: checkpoints in the data directory",
+        None,
+    )
+    checkpoint_seconds: int = _setting(_seconds, "how often the audit trail gets a checkpoint", 5)
     log_level: LogLevel = _setting(_log_level, "JSON lines on standard error, never PHI", LogLevel.INFO)
 
     @property
@@ -129,6 +137,11 @@ class Settings:
     def keyring_path(self) -> Path:
         """The key ring file in force."""
         return self.keyring or self.data_dir / "keyring.json"
+
+    @property
+    def checkpoints_path(self) -> Path:
+        """The folder of checkpoints in force."""
+        return self.checkpoints or self.data_dir / "checkpoints"
 
     def as_environment(self) -> dict[str, str]:
         """The same settings as environment variables, for worker processes."""

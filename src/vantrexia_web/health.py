@@ -26,8 +26,19 @@ class Condition(Enum):
 
 
 @attrs.frozen
+class Observation:
+    """What a look at a part may say beyond that it answers: how it is, and numbers that say how much."""
+
+    condition: Condition
+    figures: Mapping[str, int] = attrs.Factory(dict)
+
+
+@attrs.frozen
 class Probe:
-    """A look at a part: ``look`` raises if the part does not answer; from ``slow_ms`` on it is degraded."""
+    """A look at a part: ``look`` raises if the part does not answer; from ``slow_ms`` on it is degraded.
+
+    A look that returns an `Observation` has judged the part itself, and speed can only make it worse.
+    """
 
     look: Callable[[], object]
     slow_ms: float
@@ -42,6 +53,7 @@ class PartReport:
     condition: Condition
     latency_ms: float
     checked_at: datetime
+    figures: Mapping[str, int] = attrs.Factory(dict)
 
 
 @attrs.frozen
@@ -86,13 +98,12 @@ class HealthCheck:
     def _look_at(self, probe: Probe) -> PartReport:
         started = self._seconds()
         try:
-            probe.look()
-            is_answering = True
+            seen = probe.look()
+            observed = seen if isinstance(seen, Observation) else Observation(Condition.HEALTHY)
         except Exception:  # noqa: BLE001 - whatever it is, the part does not answer
-            is_answering = False
+            observed = Observation(Condition.DOWN)
         latency_ms = round((self._seconds() - started) * 1000, 1)
-        if not is_answering:
-            condition = Condition.DOWN
-        else:
-            condition = Condition.DEGRADED if latency_ms >= probe.slow_ms else Condition.HEALTHY
-        return PartReport(condition, latency_ms, self._clock.now())
+        condition = observed.condition
+        if condition is Condition.HEALTHY and latency_ms >= probe.slow_ms:
+            condition = Condition.DEGRADED
+        return PartReport(condition, latency_ms, self._clock.now(), observed.figures)

@@ -12,6 +12,7 @@ from vantrexia_adapters.sql.errors import (
 from vantrexia_adapters.sql.keys import StoredKeyCheck, keep_key_checks, key_checks
 from vantrexia_adapters.sql.practices import add_first_practice, add_practice, practices
 from vantrexia_adapters.sql.schema import SchemaState, migrate, schema_state
+from vantrexia_adapters.sql.trail_source import SqlTrailSource
 from vantrexia_adapters.sql.work import SqlSignInWork, SqlWork
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "SchemaState",
     "SqlDesk",
     "SqlSignInWork",
+    "SqlTrailSource",
     "SqlWork",
     "StatementFailedError",
     "StoredKeyCheck",
