@@ -83,7 +83,7 @@ def _setting(parse: Any, meaning: str, default: Any) -> Any:  # noqa: ANN401 - a
 
 @attrs.frozen(kw_only=True)
 class Settings:
-    """Everything that can be set from outside. ``database_url``, ``keyring`` and ``checkpoints`` default into ``data_dir``."""
+    """Everything that can be set from outside. Paths, and the database, default into ``data_dir``."""
 
     database_url: str | None = attrs.field(
         default=None,

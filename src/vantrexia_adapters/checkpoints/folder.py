@@ -79,7 +79,7 @@ class FolderCheckpoints:
     def lease(self, *, is_patient: bool) -> Iterator[bool]:
         """See `CheckpointStore`. The system lets go of it when its process ends."""
         try:
-            self.path.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+            _make(self.path)
             flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
             descriptor = os.open(self.path / "lock", flags, _FILE_MODE)
         except OSError:
@@ -103,7 +103,7 @@ class FolderCheckpoints:
         path = self.path / name
         fresh = path.with_name(path.name + ".new")
         try:
-            path.parent.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+            _make(path.parent)
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
             with os.fdopen(os.open(fresh, flags, _FILE_MODE), "wb") as file:
                 file.write(content)
@@ -118,6 +118,13 @@ class FolderCheckpoints:
 
     def __repr__(self) -> str:
         return f"FolderCheckpoints({str(self.path)!r})"
+
+
+def _make(folder: Path) -> None:
+    """As ``mkdir -p``, which would give the folders on the way whatever mode the process has set."""
+    if not folder.is_dir():
+        _make(folder.parent)
+        folder.mkdir(mode=_FOLDER_MODE, exist_ok=True)
 
 
 def _sync(folder: Path) -> None:

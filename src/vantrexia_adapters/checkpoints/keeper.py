@@ -8,7 +8,7 @@ from typing import Final
 import attrs
 
 from vantrexia_core.audit import FaultKind, Inspector, Notary, TrailDivergedError, UntrustedCheckpointError
-from vantrexia_core.kernel import Clock, VantrexiaError
+from vantrexia_core.kernel import Clock
 
 NEWEST: Final = 8_192
 """Entries below the newest checkpoint that a self-check reads; a tenth of a second."""
@@ -85,10 +85,11 @@ class TrailKeeper:
             except (TrailDivergedError, UntrustedCheckpointError) as diverged:
                 self._found(diverged.detail)
                 self._failed_rounds += 1
-            except VantrexiaError as unavailable:
+            except Exception as failure:  # noqa: BLE001 - whatever it is, the next round tries again
                 self._failed_rounds += 1
                 if self._failed_rounds == 1:
-                    _LOG.warning("no checkpoint of the audit trail can be published: %s", unavailable.code)
+                    kind = type(failure).__name__
+                    _LOG.warning("no checkpoint of the audit trail can be published: %s", kind)
             else:
                 if self._failed_rounds:
                     _LOG.warning("checkpoints of the audit trail are published again")
@@ -100,8 +101,8 @@ class TrailKeeper:
         inspector = Inspector(notary.source, notary.store, notary.keys.verifiers(), notary.check)
         try:
             fault = inspector.inspect(newest=NEWEST).fault
-        except VantrexiaError as unavailable:
-            _LOG.warning("the audit trail cannot be verified now: %s", unavailable.code)
+        except Exception as failure:  # noqa: BLE001 - as above
+            _LOG.warning("the audit trail cannot be verified now: %s", type(failure).__name__)
             return
         if fault is None:
             return

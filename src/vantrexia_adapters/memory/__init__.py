@@ -4,7 +4,9 @@ Nothing is sealed and nothing survives the process. Everything else is promised 
 same contract tests say so.
 """
 
+from vantrexia_adapters.memory.audit import MemoryTrailSource
+from vantrexia_adapters.memory.checkpoints import MemoryCheckpoints
 from vantrexia_adapters.memory.desk import MemoryDesk, MemoryWork
 from vantrexia_adapters.memory.roster import MemoryRoster, NoRoster
 
-__all__ = ["MemoryDesk", "MemoryRoster", "MemoryWork", "NoRoster"]
+__all__ = ["MemoryCheckpoints", "MemoryDesk", "MemoryRoster", "MemoryTrailSource", "MemoryWork", "NoRoster"]
