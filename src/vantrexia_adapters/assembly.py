@@ -5,8 +5,10 @@ anything that could lose data quietly: a database without its key ring, another 
 that is older or newer than this version knows.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from random import SystemRandom
 from types import TracebackType
 from typing import Final, Self
 
@@ -20,6 +22,7 @@ from vantrexia_adapters.crypto import (
     AesGcmSnapshotCipher,
     Argon2Passwords,
     HmacBlindIndex,
+    HmacRowSeal,
     KeyCheck,
     KeyName,
     KeyRing,
@@ -28,31 +31,61 @@ from vantrexia_adapters.crypto import (
     RingCheckpointKeys,
     RingSigningKeys,
     is_signed,
+    ring_pepper,
 )
 from vantrexia_adapters.directory import DirectoryKeeper
-from vantrexia_adapters.settings import Settings
+from vantrexia_adapters.ecw import (
+    CallBudget,
+    ClientAssertions,
+    ClientKeyError,
+    ClientKeyFile,
+    EcwConnection,
+    EcwProtocol,
+    EcwRoster,
+    HttpTransport,
+    checked_url,
+)
+from vantrexia_adapters.memory import MemoryRateStore, MemoryRoster
+from vantrexia_adapters.redis import RateStoreUnusableError, RedisRateStore
+from vantrexia_adapters.sandbox import sandbox_ehr
+from vantrexia_adapters.settings import (
+    RATE_STORE_AUTO,
+    RATE_STORE_DATABASE,
+    RATE_STORE_MEMORY,
+    EcwSource,
+    Settings,
+)
 from vantrexia_adapters.sql import (
     SchemaError,
     SqlDesk,
+    SqlRateStore,
     SqlTrailSource,
     StatementFailedError,
     StoredKeyCheck,
     UnsupportedDatabaseError,
+    WritabilityCheck,
     add_first_practice,
     keep_key_checks,
     key_checks,
     migrate,
     open_engine,
+    open_rate_file,
     practices,
     schema_state,
 )
 from vantrexia_adapters.system import RandomIds, SystemClock
 from vantrexia_adapters.tokens import JwtTokens
 from vantrexia_core.audit import Notary
-from vantrexia_core.kernel import Clock, IdSource, PracticeId
+from vantrexia_core.ehr import EhrRoster, NoRoster
+from vantrexia_core.kernel import Clock, IdSource, PracticeId, UnavailableError
+from vantrexia_core.protection import FieldName
+from vantrexia_core.throttling import RateStore
 
 HOME_PRACTICE_NAME: Final = "Home practice"
 """A fresh install has one practice, and nobody has to know the word."""
+
+
+_BUCKET: Final = FieldName("rate_window", "bucket")
 
 
 class StartRefusedError(Exception):
@@ -75,18 +108,41 @@ class Service:
 
     ``trail`` keeps the trail's checkpoints. A program that runs for long starts it; closing the service
     publishes a last one in any case.
+    ``roster`` is the practice's EHR, as the settings say. ``check_ehr`` raises if it is known to be out, and
+    is None where there is nothing to look at.
     """
 
     desk: SqlDesk
     practice_id: PracticeId
     settings: Settings
     trail: TrailKeeper
-    _engine: Engine = attrs.field(repr=False)
+    _rates: Callable[[], RateStore] = attrs.field(repr=False)
+    _close: Callable[[], None] = attrs.field(repr=False)
+    check_database: Callable[[], None] = attrs.field(repr=False)
+    roster: EhrRoster = attrs.field(factory=NoRoster, repr=False)
+    check_ehr: Callable[[], None] | None = attrs.field(default=None, repr=False)
+
+    def open_rates(self) -> RateStore:
+        """Where requests are counted, for whoever serves the library over a network. Call it once.
+
+        Raises:
+            StartRefusedError: the store that the settings name cannot be used from here.
+        """
+        with _refusals():
+            return self._rates()
+
+    def published_keys(self) -> Sequence[Mapping[str, str]]:
+        """The public halves of our keys at the EHR (RFC 7517); none before the first one was made.
+
+        Raises:
+            UnavailableError: there are keys, and they cannot be read.
+        """
+        return published_keys(self.settings)
 
     def close(self) -> None:
-        """Publish a last checkpoint, and let go of the database."""
+        """Publish a last checkpoint; let go of the database, the store of counted requests and the EHR."""
         self.trail.stop()
-        self._engine.dispose()
+        self._close()
 
     def __enter__(self) -> Self:
         return self
@@ -103,35 +159,40 @@ def open_service(
     clock: Clock | None = None,
     ids: IdSource | None = None,
     passwords: Argon2Passwords | None = None,
+    roster: EhrRoster | None = None,
 ) -> Service:
     """Open the service that the settings describe.
 
     The embedded database gets its directory, key ring, schema and first practice by itself; a database that
-    others administer must have been migrated (``vantrexia migrate``).
+    others administer must have been migrated (``vantrexia migrate``). ``roster`` is the practice's EHR in the
+    place of the one that the settings name.
 
     Raises:
         StartRefusedError: key ring or schema do not fit the database; nothing was changed.
     """
     clock, ids = clock or SystemClock(), ids or RandomIds()
-    with _refusals():
+    roster = _open_roster(settings, clock, ids) if roster is None else roster
+    with _refusals(), ExitStack() as stack:
+        if isinstance(roster, EcwRoster):
+            stack.callback(roster.close)
         engine = _open_database(settings)
-        try:
-            if settings.is_embedded:
-                migrate(engine)
-            else:
-                schema_state(engine).check_newest()
-            ring = _open_ring(settings, engine, clock)
-            practice_id = _home_practice(engine, ring, clock, ids)
-        except BaseException:
-            engine.dispose()
-            raise
+        stack.callback(engine.dispose)
+        if settings.is_embedded:
+            migrate(engine)
+        else:
+            schema_state(engine).check_newest()
+        ring = _open_ring(settings, engine, clock)
+        practice_id = _home_practice(engine, ring, clock, ids)
+        index = HmacBlindIndex(ring)
+        opened = stack.pop_all()
     desk = SqlDesk(
         engine=engine,
         cipher=AesGcmFieldCipher(ring),
-        index=HmacBlindIndex(ring),
+        index=index,
+        seal=HmacRowSeal(ring),
         clock=clock,
         ids=ids,
-        passwords=passwords or Argon2Passwords(),
+        passwords=passwords or Argon2Passwords(ring_pepper(ring)),
         tokens=JwtTokens(
             RingSigningKeys(ring),
             ids=ids,
@@ -144,6 +205,7 @@ def open_service(
             patients_max=settings.directory_patients_max,
             memory_bytes_max=settings.directory_bytes_max,
         ),
+        rosters={practice_id: roster},
     )
     notary = Notary(
         SqlTrailSource(engine),
@@ -151,8 +213,36 @@ def open_service(
         RingCheckpointKeys(ring),
         is_signed,
     )
-    trail = TrailKeeper(notary, clock, publish_seconds=settings.checkpoint_seconds)
-    return Service(desk, practice_id, settings, trail, engine)
+    return Service(
+        desk,
+        practice_id,
+        settings,
+        TrailKeeper(notary, clock, publish_seconds=settings.checkpoint_seconds),
+        lambda: _open_rates(settings, engine, index, opened),
+        opened.close,
+        WritabilityCheck(engine),
+        roster,
+        roster.check if isinstance(roster, EcwRoster) else None,
+    )
+
+
+def published_keys(settings: Settings) -> Sequence[Mapping[str, str]]:
+    """The public halves of our keys at the EHR, also before patients are imported from it.
+
+    Raises:
+        UnavailableError: there are keys, and they cannot be read.
+    """
+    try:
+        return client_keys(settings).published() if settings.ecw_keys_path.exists() else ()
+    except (ClientKeyError, OSError):
+        # Their texts name a file of this machine.
+        message = "Our keys cannot be read. An administrator finds the reason with: vantrexia keys ecw show"
+        raise UnavailableError(message) from None
+
+
+def client_keys(settings: Settings) -> ClientKeyFile:
+    """Our keys at the EHR, where the settings say they are."""
+    return ClientKeyFile(settings.ecw_keys_path, key_id=settings.ecw_key_id)
 
 
 def migrate_database(settings: Settings) -> str:
@@ -169,6 +259,55 @@ def migrate_database(settings: Settings) -> str:
             engine.dispose()
 
 
+def _open_roster(settings: Settings, clock: Clock, ids: IdSource) -> EhrRoster:
+    match settings.ecw_source:
+        case EcwSource.NONE:
+            return NoRoster()
+        case EcwSource.SANDBOX:
+            return MemoryRoster(sandbox_ehr())
+        case EcwSource.FHIR:
+            return _open_ecw(settings, clock, ids)
+
+
+def _open_ecw(settings: Settings, clock: Clock, ids: IdSource) -> EcwRoster:
+    base_url, client_id = settings.ecw_base_url, settings.ecw_client_id
+    if base_url is None or client_id is None:
+        message = (
+            "VANTREXIA_ECW_SOURCE=fhir needs VANTREXIA_ECW_BASE_URL (the practice's own FHIR address) and "
+            "VANTREXIA_ECW_CLIENT_ID."
+        )
+        raise StartRefusedError(message)
+    connection = EcwConnection(
+        base_url=_checked("ECW_BASE_URL", base_url),
+        client_id=client_id,
+        scopes=settings.ecw_scopes,
+        token_url=_checked("ECW_TOKEN_URL", settings.ecw_token_url) if settings.ecw_token_url else None,
+        identifier_system=settings.ecw_identifier_system,
+        id_rule=settings.ecw_id_rule,
+    )
+    keys = client_keys(settings)
+    try:
+        keys.signing()
+    except ClientKeyError as unusable:
+        raise StartRefusedError(unusable.detail) from None
+    protocol = EcwProtocol(
+        connection,
+        ClientAssertions(client_id, keys, ids),
+        clock,
+        budget=CallBudget(settings.ecw_calls_per_minute),
+        jitter=SystemRandom().random,
+    )
+    return EcwRoster(protocol, HttpTransport(), clock, time.sleep)
+
+
+def _checked(name: str, url: str) -> str:
+    try:
+        return checked_url(url)
+    except ValueError as invalid:
+        message = f"VANTREXIA_{name} {invalid}."
+        raise StartRefusedError(message) from None
+
+
 def _open_database(settings: Settings) -> Engine:
     try:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -176,6 +315,23 @@ def _open_database(settings: Settings) -> Engine:
         message = f"The data directory {settings.data_dir} cannot be created: {refused.strerror}."
         raise StartRefusedError(message) from None
     return open_engine(settings.url)
+
+
+def _open_rates(settings: Settings, engine: Engine, index: HmacBlindIndex, stack: ExitStack) -> RateStore:
+    def digest(key: bytes) -> bytes:
+        return index.digest_across_practices(_BUCKET, key)
+
+    if settings.rate_store == RATE_STORE_MEMORY:
+        return MemoryRateStore()
+    # Nobody said that there is one process only, and a limit that each process grants anew is none.
+    if settings.rate_store in {RATE_STORE_AUTO, RATE_STORE_DATABASE}:
+        if engine.dialect.name == "sqlite":
+            engine = open_rate_file(settings.data_dir / "rate-limits.sqlite3")
+            stack.callback(engine.dispose)
+        return SqlRateStore(engine, digest)
+    store = RedisRateStore(settings.rate_store, digest)
+    stack.callback(store.close)
+    return store
 
 
 def _open_ring(settings: Settings, engine: Engine, clock: Clock) -> KeyRing:
@@ -218,7 +374,7 @@ def _stored(check: KeyCheck) -> StoredKeyCheck:
 def _refusals() -> Iterator[None]:
     try:
         yield
-    except (KeyRingError, SchemaError, UnsupportedDatabaseError) as refused:
+    except (KeyRingError, RateStoreUnusableError, SchemaError, UnsupportedDatabaseError) as refused:
         raise StartRefusedError(str(refused)) from None
     except StatementFailedError as failed:
         message = f"The database cannot be read ({failed}). If its file is damaged, put your backup back."

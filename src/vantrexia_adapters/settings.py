@@ -7,20 +7,36 @@ says which: a typo in a setting that is silently ignored is how services end up 
 
 import os
 import re
+import stat
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import Enum
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import attrs
 
+from vantrexia_core.kernel import InvalidValueError
+from vantrexia_core.throttling import PUBLISHED, Limit, Limits
+
+_WITH_PASSWORD: Final = frozenset({"database_url", "rate_store"})
+"""Settings that are URLs, in which a password may stand."""
+
 PREFIX: Final = "VANTREXIA_"
 CONFIG: Final = "config"
 
 ACCESS_TTL_SECONDS_DEFAULT: Final = 900
 REFRESH_TTL_SECONDS_DEFAULT: Final = 86_400
+ECW_CALLS_PER_MINUTE_DEFAULT: Final = 250
+
+
+RATE_STORE_AUTO: Final = "auto"
+RATE_STORE_MEMORY: Final = "memory"
+RATE_STORE_DATABASE: Final = "database"
+
+Network = IPv4Network | IPv6Network
 
 
 class SettingsError(Exception):
@@ -34,6 +50,25 @@ class LogLevel(Enum):
     INFO = "info"
     WARNING = "warning"
     ERROR = "error"
+
+
+class EcwSource(Enum):
+    """Where patients are imported from."""
+
+    NONE = "none"
+    SANDBOX = "sandbox"
+    FHIR = "fhir"
+
+
+class EcwIdRule(Enum):
+    """How an id that somebody asks for is found in eClinicalWorks."""
+
+    LOGICAL_FIRST = "logical-first"
+    """As the logical id of a Patient, then as one of its identifiers."""
+    LOGICAL = "logical"
+    """As the logical id only."""
+    IDENTIFIER = "identifier"
+    """As an identifier only (the account number that staff see)."""
 
 
 def _text(value: str) -> str:
@@ -57,6 +92,14 @@ def _count(value: str) -> int:
     return int(value)
 
 
+def _calls(value: str) -> int:
+    calls = _count(value)
+    if calls > ECW_CALLS_PER_MINUTE_DEFAULT:
+        message = f"must be at most {ECW_CALLS_PER_MINUTE_DEFAULT}, which is what eClinicalWorks grants"
+        raise ValueError(message)
+    return calls
+
+
 def _public_url(value: str) -> str:
     parts = urlsplit(value.strip())
     if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
@@ -70,6 +113,57 @@ def _log_level(value: str) -> LogLevel:
         return LogLevel(value.strip().lower())
     except ValueError:
         message = f"must be one of {', '.join(level.value for level in LogLevel)}"
+        raise ValueError(message) from None
+
+
+def _limit(value: str) -> Limit:
+    try:
+        return Limit.parse(value)
+    except InvalidValueError as malformed:
+        raise ValueError(str(malformed)) from None
+
+
+def _rate_store(value: str) -> str:
+    value = value.strip()
+    if value in {RATE_STORE_AUTO, RATE_STORE_MEMORY, RATE_STORE_DATABASE}:
+        return value
+    parts = urlsplit(value)
+    if parts.scheme not in {"redis", "rediss"} or not parts.hostname:
+        message = "must be auto, memory, database, or a URL such as redis://host:6379/0"
+        raise ValueError(message)
+    return value
+
+
+def _networks(value: str) -> tuple[Network, ...]:
+    message = (
+        "must be addresses or networks separated by commas, such as 10.0.0.7, 192.0.2.0/28 (the bits behind "
+        "a network's mask zero)"
+    )
+    try:
+        networks = tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+    except ValueError:
+        raise ValueError(message) from None
+    if not networks:
+        raise ValueError(message)
+    if any(network.prefixlen == 0 for network in networks):
+        message = "may not be the whole Internet: whoever is trusted chooses the address they are counted by"
+        raise ValueError(message)
+    return networks
+
+
+def _ecw_source(value: str) -> EcwSource:
+    try:
+        return EcwSource(value.strip().lower())
+    except ValueError:
+        message = f"must be one of {', '.join(source.value for source in EcwSource)}"
+        raise ValueError(message) from None
+
+
+def _ecw_id_rule(value: str) -> EcwIdRule:
+    try:
+        return EcwIdRule(value.strip().lower())
+    except ValueError:
+        message = f"must be one of {', '.join(rule.value for rule in EcwIdRule)}"
         raise ValueError(message) from None
 
 
@@ -109,6 +203,27 @@ class Settings:
     refresh_ttl_seconds: int = _setting(
         _seconds, "how long a refresh token lives", REFRESH_TTL_SECONDS_DEFAULT
     )
+    trusted_proxies: tuple[Network, ...] = _setting(
+        _networks, "addresses and networks whose `X-Forwarded-For` is believed, separated by commas", ()
+    )
+    limit_user: Limit = _setting(_limit, "requests of an account", PUBLISHED.user)
+    limit_anonymous: Limit = _setting(
+        _limit, "requests of an address (IPv6: of a /64) without a valid token", PUBLISHED.anonymous
+    )
+    limit_auth: Limit = _setting(
+        _limit, "sign-ins and the like, by address and by the account they are for", PUBLISHED.auth
+    )
+    limit_webhook: Limit = _setting(_limit, "messages of an integration", PUBLISHED.webhook)
+    limit_ingestion: Limit = _setting(_limit, "readings delivered by an account", PUBLISHED.ingestion)
+    rate_store: str = attrs.field(
+        default=RATE_STORE_AUTO,
+        repr=False,
+        metadata={
+            "parse": _rate_store,
+            "meaning": "where requests are counted: `memory` (one process), `database`, or a URL of a Redis "
+            "(`redis://…`, `rediss://…`); `auto` is memory for one process and the database for several",
+        },
+    )
     directory_patients_max: int = _setting(
         _count, "patients a practice's directory may hold in memory (about 60 bytes each)", 5_000_000
     )
@@ -121,7 +236,51 @@ class Settings:
         None,
     )
     checkpoint_seconds: int = _setting(_seconds, "how often the audit trail gets a checkpoint", 5)
+    ecw_source: EcwSource = _setting(
+        _ecw_source,
+        "where patients are imported from: none, sandbox (made-up patients) or fhir (eClinicalWorks)",
+        EcwSource.NONE,
+    )
+    ecw_base_url: str | None = _setting(
+        _text,
+        "the practice's FHIR R4 address at eClinicalWorks, with its practice code. No default, on purpose",
+        None,
+    )
+    ecw_token_url: str | None = _setting(
+        _text, "where tokens are asked for. Default: what the FHIR server's SMART configuration names", None
+    )
+    ecw_client_id: str | None = _setting(_text, "our client id, as eClinicalWorks registered it", None)
+    ecw_private_key_file: Path | None = _setting(
+        _path, "our keys there, PEM, mode 0600. Default: ecw-keys.pem in the data directory", None
+    )
+    ecw_key_id: str | None = _setting(
+        _text, "the name (kid) of the key that signs. Default: its thumbprint (RFC 7638)", None
+    )
+    ecw_scopes: str = _setting(
+        _text, "the scopes that tokens are asked for, separated by blanks", "system/Patient.read"
+    )
+    ecw_id_rule: EcwIdRule = _setting(
+        _ecw_id_rule,
+        "how an id is found there: logical (as Patient id), identifier (as account number), or "
+        "logical-first (one after the other)",
+        EcwIdRule.LOGICAL_FIRST,
+    )
+    ecw_identifier_system: str | None = _setting(
+        _text, "the system of the identifiers that count. Default: any of eClinicalWorks' own", None
+    )
+    ecw_calls_per_minute: int = _setting(
+        _calls,
+        "calls that one process may make there in a clock minute; divide it among several workers",
+        ECW_CALLS_PER_MINUTE_DEFAULT,
+    )
     log_level: LogLevel = _setting(_log_level, "JSON lines on standard error, never PHI", LogLevel.INFO)
+
+    @property
+    def limits(self) -> Limits:
+        """The rate limits in force."""
+        return Limits(
+            self.limit_user, self.limit_anonymous, self.limit_auth, self.limit_webhook, self.limit_ingestion
+        )
 
     @property
     def is_embedded(self) -> bool:
@@ -143,13 +302,25 @@ class Settings:
         """The folder of checkpoints in force."""
         return self.checkpoints or self.data_dir / "checkpoints"
 
+    @property
+    def ecw_keys_path(self) -> Path:
+        """The file of our keys at eClinicalWorks in force."""
+        return self.ecw_private_key_file or self.data_dir / "ecw-keys.pem"
+
     def as_environment(self) -> dict[str, str]:
         """The same settings as environment variables, for worker processes."""
         return {
-            PREFIX + field.name.upper(): value.value if isinstance(value, Enum) else str(value)
+            PREFIX + field.name.upper(): spelled(value)
             for field in attrs.fields(Settings)
-            if (value := getattr(self, field.name)) is not None
+            if (value := getattr(self, field.name)) not in {None, ()}
         }
+
+
+def spelled(value: object) -> str:
+    """A setting's value as the environment spells it."""
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return str(value.value if isinstance(value, Enum) else value)
 
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:
@@ -181,6 +352,21 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     return Settings(**values)
 
 
+def _check_file(path: Path, names: Collection[str]) -> None:
+    """Refuse a file that others may change, or in which they may read a password.
+
+    Raises:
+        SettingsError: the text says what to do.
+    """
+    mode = path.stat().st_mode
+    if mode & (stat.S_IWGRP | stat.S_IWOTH):
+        message = f"{path} can be changed by others than its owner. Correct it with: chmod go-w {path}"
+        raise SettingsError(message)
+    if mode & stat.S_IROTH and not _WITH_PASSWORD.isdisjoint(names):
+        message = f"{path} may hold a password, and everybody can read it. Correct it with: chmod o= {path}"
+        raise SettingsError(message)
+
+
 def _from_file(path: Path) -> dict[str, tuple[str, str]]:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -189,6 +375,7 @@ def _from_file(path: Path) -> dict[str, tuple[str, str]]:
             f"{PREFIX}CONFIG names a file that cannot be read as TOML ({type(unreadable).__name__}): {path}"
         )
         raise SettingsError(message) from None
+    _check_file(path, content)
     settings: dict[str, tuple[str, str]] = {}
     for name, value in content.items():
         if isinstance(value, bool) or not isinstance(value, str | int):

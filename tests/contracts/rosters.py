@@ -2,7 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import cache
 
+from tests.adapters.ecw.server import FakeEcw, a_record
+from tests.adapters.ecw.site import Site, a_key_file
 from vantrexia_adapters.memory import MemoryRoster
 from vantrexia_core.ehr import EhrPatient, EhrRoster
 from vantrexia_core.patients import ExternalId
@@ -38,4 +41,38 @@ def john() -> EhrPatient:
     return EhrPatient.told(JOHN, known_as=(TWICE.reveal(),), first_name="John", last_name="Okonjo")
 
 
-ROSTERS: Mapping[str, Callable[[], EhrRoster]] = {"memory": lambda: MemoryRoster([jane(), john()])}
+@cache
+def _ecw() -> EhrRoster:
+    """One server for the whole run, in a daemon thread: it ends with the process."""
+    jane_there = a_record(
+        "ECW-12345",
+        "ACC-1",
+        "ACC-7",
+        meta={"lastUpdated": "2026-02-01T10:15:00+01:00"},
+        name=[{"use": "official", "family": "Okonkwo", "given": ["Jane"]}],
+        birthDate="1958-03-15",
+        gender="female",
+        telecom=[
+            {"system": "phone", "value": "555-0101", "use": "home"},
+            {"system": "email", "value": "jane.okonkwo@example.org"},
+        ],
+        address=[
+            {
+                "use": "home",
+                "line": ["123 Main St", "Apt 4B"],
+                "city": "Springfield",
+                "state": "IL",
+                "postalCode": "62704",
+            }
+        ],
+    )
+    number = {"type": {"coding": [{"code": "MR"}]}, "value": "ECW-MRN-1"}
+    jane_there["identifier"].append(number)
+    john_there = a_record("ECW-67890", "ACC-7", name=[{"family": "Okonjo", "given": ["John"]}])
+    return Site(FakeEcw(lambda: a_key_file().published(), [jane_there, john_there]).__enter__()).roster
+
+
+ROSTERS: Mapping[str, Callable[[], EhrRoster]] = {
+    "memory": lambda: MemoryRoster([jane(), john()]),
+    "ecw": _ecw,
+}

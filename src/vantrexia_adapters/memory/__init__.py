@@ -7,6 +7,14 @@ same contract tests say so.
 from vantrexia_adapters.memory.audit import MemoryTrailSource
 from vantrexia_adapters.memory.checkpoints import MemoryCheckpoints
 from vantrexia_adapters.memory.desk import MemoryDesk, MemoryWork
-from vantrexia_adapters.memory.roster import MemoryRoster, NoRoster
+from vantrexia_adapters.memory.roster import MemoryRoster
+from vantrexia_adapters.memory.throttling import MemoryRateStore
 
-__all__ = ["MemoryCheckpoints", "MemoryDesk", "MemoryRoster", "MemoryTrailSource", "MemoryWork", "NoRoster"]
+__all__ = [
+    "MemoryCheckpoints",
+    "MemoryDesk",
+    "MemoryRateStore",
+    "MemoryRoster",
+    "MemoryTrailSource",
+    "MemoryWork",
+]

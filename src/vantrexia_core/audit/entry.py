@@ -41,10 +41,26 @@ class Action(Enum):
     RESTORE = "restore"
     LIST_ARCHIVED = "list_archived"
     LIST_DELETED = "list_deleted"
-    LOGIN = "login"
+    LOGIN_SUCCESS = "login_success"
+    LOGIN_FAILED = "login_failed"
+    ACCOUNT_LOCKED = "account_locked"
+    ACCOUNT_UNLOCKED = "account_unlocked"
+    ACCOUNT_FORGED = "account_forged"
+    """An account's row was changed by something else than this service; nobody was let in on it."""
+    LOGOUT = "logout"
+    TOKEN_REFRESHED = "token_refreshed"  # noqa: S105 - the action's name, not a secret
+    TOKEN_REUSE_DETECTED = "token_reuse_detected"  # noqa: S105 - as above
+    PROFILE_READ = "profile_read"
+    PROFILE_UPDATE = "profile_update"
+    USER_READ = "user_read"
     USER_CREATE = "user_create"
     USER_UPDATE = "user_update"
     USER_LIST = "user_list"
+    IMPORT = "import"
+    IMPORT_START = "import_start"
+    IMPORT_PREVIEW = "import_preview"
+    IMPORT_READ = "import_read"
+    EHR_SEARCH = "ehr_search"
 
 
 class ChangedField(StrEnum):

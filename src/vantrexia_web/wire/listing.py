@@ -1,7 +1,7 @@
 """Lists on the wire: the query that asks for a page, and the envelope around it with its links."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
@@ -71,6 +71,37 @@ def page_content(
         "previous": link(number - 1) if page.has_previous else None,
         "results": [render(item) for item in page.items],
     }
+
+
+def parse_query(request: Request) -> dict[str, str]:
+    """The query's parameters; of one that occurs twice the last.
+
+    Raises:
+        InvalidError: there are too many.
+    """
+    return dict(_parameters(request))
+
+
+def parse_flag(query: Mapping[str, str], name: str) -> bool:
+    """Whether a parameter is ``true``; left out is ``false``.
+
+    Raises:
+        InvalidError: it is something else.
+    """
+    text = query.get(name, "false")
+    if text not in {"true", "false"}:
+        complaint = "Use true or false."
+        raise InvalidError({name: (complaint,)})
+    return text == "true"
+
+
+def parse_page(request: Request) -> PageRequest:
+    """Which page.
+
+    Raises:
+        NotFoundError: ``page`` is not the number of a page.
+    """
+    return _page(parse_query(request))
 
 
 def _parameters(request: Request) -> list[tuple[str, str]]:

@@ -47,7 +47,7 @@ FULL = AuditEntry(
     request_id=RequestId("req-0001"),
     address="2001:db8::1",
 )
-BARE = AuditEntry(at=NOW, action=Action.LOGIN, outcome=Outcome.REFUSED)
+BARE = AuditEntry(at=NOW, action=Action.LOGIN_FAILED, outcome=Outcome.REFUSED)
 
 TRIGGERS = ("audit_entry_refuses_update", "audit_entry_refuses_delete", "audit_entry_grows_by_one")
 OTHER: dict[str, list[Any]] = {
