@@ -22,7 +22,8 @@ def test_an_app_built_from_the_environment_is_healthy(client):
     """Database, keys and schema are there, and the database is looked at."""
     content = client.get("/health/").json()
     assert content["status"] == "healthy"
-    assert set(content["services"]) == {"database", "rate_limits"}
+    assert set(content["services"]) == {"database", "rate_limits", "audit"}
+    assert content["services"]["audit"]["unprotected_entries"] == 0
 
 
 def test_an_app_built_from_the_environment_knows_its_address(client):
