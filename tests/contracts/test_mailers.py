@@ -78,7 +78,8 @@ async def _ended(server: asyncio.Server) -> None:
     """Close the server, and let what its clients have left close as well."""
     server.close()
     loop = asyncio.get_running_loop()
-    while len(loop._selector.get_map()) > 1:  # type: ignore[attr-defined] - one is the loop's own
+    # One is the loop's own; nobody tells when the others are gone.
+    while len(loop._selector.get_map()) > 1:  # type: ignore[attr-defined]  # noqa: ASYNC110 - as above
         await asyncio.sleep(0)
     tasks = asyncio.all_tasks() - {asyncio.current_task()}
     for task in tasks:

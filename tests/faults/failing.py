@@ -16,20 +16,22 @@ from vantrexia_core.patients import Listing, Patient, Status, StatusChange
 
 AnyDesk = MemoryDesk | SqlDesk
 
-PORTS = frozenset({"clock", "ids", "directory", "accounts", "passwords", "tokens", "secrets"})
+PORTS = frozenset({"clock", "ids", "directory", "accounts", "passwords", "tokens", "secrets", "import_queue"})
 """What a desk hands out, beside units of work."""
 STORES = frozenset(
     {
-        "trail",
-        "receipts",
-        "patients",
-        "users",
         "accounts",
-        "sessions",
+        "ehr_records",
+        "import_jobs",
         "lockouts",
-        "second_factors",
-        "reset_tokens",
+        "patients",
+        "receipts",
         "reset_requests",
+        "reset_tokens",
+        "second_factors",
+        "sessions",
+        "trail",
+        "users",
     }
 )
 """What a unit of work hands out."""
@@ -93,6 +95,10 @@ class FailingDesk(_Counting):
 
     def __init__(self, desk: AnyDesk, fault: Fault) -> None:
         super().__init__("desk", desk, fault, PORTS)
+
+    def roster(self, practice_id: PracticeId) -> Any:
+        """The practice's EHR, counted like a store."""
+        return _Counting("roster", self.real.roster(practice_id), self.fault)
 
     def begin(self, practice_id: PracticeId) -> AbstractContextManager[Any]:
         """A unit of work whose stores and commit are counted."""

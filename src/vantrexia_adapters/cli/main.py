@@ -4,8 +4,10 @@ from typing import Any
 
 import click
 
+from vantrexia_adapters.cli.audit import audit
 from vantrexia_adapters.cli.demo import demo
 from vantrexia_adapters.cli.directory import directory
+from vantrexia_adapters.cli.ecw import ecw
 from vantrexia_adapters.cli.keys import keys
 from vantrexia_adapters.cli.migrate import migrate
 from vantrexia_adapters.cli.openapi import openapi
@@ -48,7 +50,7 @@ def program() -> None:
     """
 
 
-for command in (demo, serve, migrate, users, patients, directory, keys, openapi):
+for command in (demo, serve, migrate, users, patients, ecw, directory, audit, keys, openapi):
     program.add_command(command)
 
 
