@@ -75,6 +75,12 @@ def test_an_id_of_any_version_may_be_asked_for(refusing_service, id_):
 
 ALLOWED = {
     "/api/v1/auth/login/": "POST",
+    "/api/v1/auth/password/reset/": "POST",
+    "/api/v1/auth/password/reset/confirm/": "POST",
+    "/api/v1/auth/password/change/": "POST",
+    "/api/v1/auth/2fa/setup/": "POST",
+    "/api/v1/auth/2fa/verify/": "POST",
+    "/api/v1/auth/2fa/disable/": "POST",
     PATIENTS: "GET, HEAD, POST",
     f"{PATIENTS}archived/": "GET, HEAD",
     f"{PATIENTS}d290f1ee-6c54-4b01-90e6-d701748f0851/": "DELETE, GET, HEAD, PATCH, PUT",
