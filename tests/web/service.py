@@ -18,7 +18,16 @@ from vantrexia_adapters.memory import MemoryDesk, MemoryRateStore, MemoryRoster
 from vantrexia_adapters.tokens import JwtTokens
 from vantrexia_core.audit import Action, AuditEntry
 from vantrexia_core.ehr import ImportJob, start_import
-from vantrexia_core.identity import NewPassword, NewUser, Session, TokenPair, User, create_user, operator
+from vantrexia_core.identity import (
+    OPERATOR_ID,
+    NewPassword,
+    NewUser,
+    Session,
+    TokenPair,
+    User,
+    create_user,
+    operator,
+)
 from vantrexia_core.kernel import (
     Email,
     IdSource,
@@ -53,8 +62,6 @@ SEARCH: Final = "/api/v1/patients/search_ecw/"
 DELETED: Final = "/api/v1/admin/patients/deleted/"
 NO_LIMITS: Final = Limits(*[Limit(HITS_MAX, 86_400)] * 5)
 LOGIN: Final = "/api/v1/auth/login/"
-
-_ACCOUNT_ACTIONS = frozenset({Action.USER_CREATE, Action.USER_UPDATE, Action.USER_LIST})
 
 
 class OneKey:
@@ -206,7 +213,11 @@ class Service:
     @property
     def trail(self) -> list[AuditEntry]:
         """The trail, without the opening of the accounts."""
-        return [entry for entry in self.desk.entries if entry.action not in _ACCOUNT_ACTIONS]
+        return [
+            entry
+            for entry in self.desk.entries
+            if entry.action is not Action.USER_CREATE or entry.actor_id != OPERATOR_ID
+        ]
 
     @property
     def stored(self) -> object:
