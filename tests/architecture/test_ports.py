@@ -10,7 +10,9 @@ import pytest
 
 from tests.architecture.source import modules
 from tests.credentials import QuickPasswords, QuickTokens
+from tests.ledger import OneKey
 from tests.sources import CountedIds, ManualClock
+from vantrexia_adapters.checkpoints import ExportedTrail, FolderCheckpoints
 from vantrexia_adapters.crypto import (
     AesGcmFieldCipher,
     AesGcmSnapshotCipher,
@@ -19,11 +21,13 @@ from vantrexia_adapters.crypto import (
     FileKeyWrapper,
     HmacBlindIndex,
     HmacRowSeal,
+    RingCheckpointKeys,
 )
 from vantrexia_adapters.directory import DirectoryKeeper
 from vantrexia_adapters.ecw import EcwRoster
 from vantrexia_adapters.memory import MemoryDesk, MemoryRateStore, MemoryRoster, MemoryWork
-from vantrexia_adapters.memory.audit import MemoryTrail
+from vantrexia_adapters.memory.audit import MemoryTrail, MemoryTrailSource
+from vantrexia_adapters.memory.checkpoints import MemoryCheckpoints
 from vantrexia_adapters.memory.desk import MemorySignInWork
 from vantrexia_adapters.memory.directory import MemoryDirectoryStore
 from vantrexia_adapters.memory.ehr import MemoryEhrRecords, MemoryImportJobs
@@ -37,7 +41,7 @@ from vantrexia_adapters.memory.identity import (
 from vantrexia_adapters.memory.patients import MemoryPatients
 from vantrexia_adapters.memory.receipts import MemoryReceipts
 from vantrexia_adapters.redis import RedisRateStore
-from vantrexia_adapters.sql import SqlDesk, SqlRateStore, SqlSignInWork, SqlWork
+from vantrexia_adapters.sql import SqlDesk, SqlRateStore, SqlSignInWork, SqlTrailSource, SqlWork
 from vantrexia_adapters.sql.audit import SqlTrail
 from vantrexia_adapters.sql.directory import SqlDirectoryStore
 from vantrexia_adapters.sql.ehr import SqlEhrRecords, SqlImportJobs, SqlImportQueue
@@ -69,6 +73,9 @@ PORTS = {
     "Receipts": Held("contracts/test_receipts.py", (MemoryReceipts, SqlReceipts)),
     "RecordedWork": Held("contracts/test_work.py", (MemoryWork, SqlWork)),
     "Desk": Held("contracts/test_work.py", (MemoryDesk, SqlDesk)),
+    "TrailSource": Held("contracts/test_trail_source.py", (MemoryTrailSource, SqlTrailSource, ExportedTrail)),
+    "CheckpointStore": Held("contracts/test_checkpoints.py", (MemoryCheckpoints, FolderCheckpoints)),
+    "CheckpointKeys": Held("adapters/crypto/test_checkpoint_keys.py", (RingCheckpointKeys, OneKey)),
     "SigningKey": Held(
         "vectors/test_audit_vectors.py",
         (Ed25519SigningKey,),

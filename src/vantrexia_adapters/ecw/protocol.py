@@ -42,7 +42,7 @@ from vantrexia_core.kernel import BrokenPromiseError, Clock, InvalidValueError
 from vantrexia_core.patients import ExternalId
 
 ANSWER_SECONDS_MAX: Final = 20.0
-ANSWER_BYTES_MAX: Final = 8 * 1024 * 1024
+ANSWER_BYTES_MAX: Final = 4 * 1024 * 1024
 """A Patient may carry a photograph; a page of a search carries several patients."""
 TOKEN_BYTES_MAX: Final = 64 * 1024
 ATTEMPTS_MAX: Final = 3
@@ -289,8 +289,6 @@ class EcwProtocol:
         for attempt in range(ATTEMPTS_MAX):
             yield from self._admitted(until)
             seconds = min(ANSWER_SECONDS_MAX, (until - self._clock.now()).total_seconds())
-            if seconds <= 0:
-                raise FaultError(Fault.TIMED_OUT)
             answer = yield request(seconds)
             if not isinstance(answer, Response | Trouble):
                 message = "a Request is answered with a Response or a Trouble"
@@ -306,8 +304,10 @@ class EcwProtocol:
         raise BrokenPromiseError(message)
 
     def _admitted(self, until: datetime) -> Flow[None]:
-        """Wait for a place in the budget."""
+        """Wait for a place in the budget. Who comes too late takes none."""
         self.check()
+        if self._clock.now() >= until:
+            raise FaultError(Fault.TIMED_OUT)
         while (seconds := self._budget.take(self._clock.now())) > 0:
             if self._clock.now() + timedelta(seconds=seconds) >= until:
                 raise FaultError(Fault.BUSY)

@@ -1,0 +1,221 @@
+"""Verifying the trail: against itself, and against the newest checkpoint from outside.
+
+What lies in the store is hashed again and must make the tree whose root was signed. That finds every change:
+of an entry, of their order or number, of the whole trail for an older one. The tiles that are kept with the
+checkpoints then tell which entry is the first that is not what it was.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from enum import Enum
+from typing import Final
+
+import attrs
+
+from vantrexia_core.audit.canonical import UnreadableEntryError, decode_entry
+from vantrexia_core.audit.checkpoint import (
+    Checkpoint,
+    MalformedCheckpointError,
+    SignatureCheck,
+    SignedCheckpoint,
+    UntrustedCheckpointError,
+    VerifierKey,
+)
+from vantrexia_core.audit.merkle import Frontier, leaf_hash
+from vantrexia_core.audit.ports import CheckpointStore, TrailSource
+from vantrexia_core.audit.tiles import TILE_WIDTH, DamagedTileError, TiledTree
+
+_AT_ONCE: Final = 16 * TILE_WIDTH
+
+
+class FaultKind(Enum):
+    """What is wrong with a trail. The value is the sentence for people."""
+
+    ALTERED = "is not what it was when it was written"
+    MISSING = "is missing"
+    OUT_OF_ORDER = "has a number that another entry has already"
+    UNREADABLE = "is not an entry of a format that this version knows"
+    DIVERGED = "The entries are not those that the checkpoint was signed for"
+    UNTRUSTED = "The checkpoint is not signed by a key of this trail, or is damaged"
+    NO_CHECKPOINT = "There is no checkpoint to compare the trail with"
+
+
+@attrs.frozen
+class Fault:
+    """The first thing wrong. ``seq`` is the number of the entry, where one can be named."""
+
+    kind: FaultKind
+    seq: int | None = None
+
+    @property
+    def sentence(self) -> str:
+        """For people."""
+        if self.seq is None:
+            return f"{self.kind.value}."
+        return f"Entry {self.seq} {self.kind.value}."
+
+
+@attrs.frozen
+class Inspection:
+    """What a verification found: the trail's size, how much of it was read, what vouches for it.
+
+    ``unprotected`` entries came after the newest checkpoint: they are compared with their own hashes only.
+    """
+
+    size: int
+    checked: int
+    checkpoint: Checkpoint | None
+    fault: Fault | None
+
+    @property
+    def unprotected(self) -> int:
+        """Entries that no checkpoint covers yet."""
+        return max(0, self.size - (self.checkpoint.size if self.checkpoint else 0))
+
+
+@attrs.frozen
+class Inspector:
+    """Verifies a trail with public keys alone."""
+
+    source: TrailSource
+    store: CheckpointStore
+    keys: Sequence[VerifierKey]
+    check: SignatureCheck
+
+    def inspect(
+        self, *, newest: int | None = None, progress: Callable[[int], None] = lambda _: None
+    ) -> Inspection:
+        """Verify the whole trail, or the ``newest`` entries below the checkpoint and all behind it.
+
+        The older ones are then taken from the tiles, and the signed root vouches for both together.
+        ``progress`` is told how many more entries were read, again and again.
+
+        Raises:
+            UnavailableError: trail or checkpoints cannot be read.
+        """
+        # The checkpoint first: the trail that is read afterwards can only be longer.
+        checkpoint, states, fault = self._checkpoints()
+        if fault is not None:
+            return Inspection(self.source.size(), 0, None, fault)
+        after, frontier = self._start(checkpoint, newest)
+        size = self.source.size()
+        walk = _Walk(frontier, states, checkpoint)
+        for count in walk.through(self.source, after):
+            progress(count)
+        fault = walk.fault
+        if fault is None and walk.seq < max(size, walk.covered):
+            fault = Fault(FaultKind.MISSING, walk.seq + 1)
+        if fault is None and walk.has_diverged:
+            fault = Fault(FaultKind.DIVERGED)
+        if checkpoint is not None and fault is not None:
+            fault = self._named(checkpoint, fault, after)
+            if fault.seq is None and after:
+                # Perhaps it is the tiles that were damaged: from the beginning, none is needed.
+                return self.inspect(progress=progress)
+        if checkpoint is None and fault is None and walk.seq:
+            fault = Fault(FaultKind.NO_CHECKPOINT)
+        return Inspection(max(size, walk.seq), walk.seq - after, checkpoint, fault)
+
+    def _checkpoints(self) -> tuple[Checkpoint | None, dict[int, bytes], Fault | None]:
+        """The newest checkpoint, and the roots by size of it and of those of earlier days."""
+        note = self.store.newest()
+        if note is None:
+            return None, {}, None
+        try:
+            newest = SignedCheckpoint.decode(note).opened(self.keys, self.check)
+            states = {newest.size: newest.root}
+            for older in self.store.history():
+                checkpoint = SignedCheckpoint.decode(older).opened(self.keys, self.check)
+                if states.setdefault(checkpoint.size, checkpoint.root) != checkpoint.root:
+                    return newest, states, Fault(FaultKind.DIVERGED)
+        except (MalformedCheckpointError, UntrustedCheckpointError):
+            return None, {}, Fault(FaultKind.UNTRUSTED)
+        return newest, states, None
+
+    def _start(self, checkpoint: Checkpoint | None, newest: int | None) -> tuple[int, Frontier]:
+        if checkpoint is None or newest is None or newest >= checkpoint.size:
+            return 0, Frontier()
+        after = checkpoint.size - newest
+        try:
+            return after, TiledTree(checkpoint.size, self.store.tile).frontier(after)
+        except DamagedTileError:
+            # Without tiles there is nothing to start from but the beginning.
+            return 0, Frontier()
+
+    def _named(self, checkpoint: Checkpoint, fault: Fault, after: int) -> Fault:
+        """The first entry that is not what was signed, if it comes before the fault that was found."""
+        try:
+            tree = TiledTree(checkpoint.size, self.store.tile)
+            known = tree.leaves(0, checkpoint.size)
+            if Frontier().grown(known).root != checkpoint.root:
+                return fault
+        except DamagedTileError:
+            return fault
+        end = checkpoint.size if fault.seq is None else min(checkpoint.size, fault.seq - 1)
+        stored = self.source.entries(after=after)
+        for seq, (leaf, entry) in enumerate(zip(tree.leaves(after, end), stored, strict=False), after + 1):
+            if entry.seq != seq or entry.canonical is None or leaf_hash(entry.canonical) != leaf:
+                return Fault(FaultKind.ALTERED, seq)
+        return fault
+
+
+@attrs.define
+class _Walk:
+    """One way through the entries, and the first fault on it."""
+
+    _frontier: Frontier
+    _states: dict[int, bytes]
+    _checkpoint: Checkpoint | None
+    fault: Fault | None = attrs.field(default=None, init=False)
+    seq: int = attrs.field(default=0, init=False)
+    has_diverged: bool = attrs.field(default=False, init=False)
+
+    @property
+    def covered(self) -> int:
+        """How many entries the checkpoint covers."""
+        return self._checkpoint.size if self._checkpoint else 0
+
+    def through(self, source: TrailSource, after: int) -> Iterator[int]:
+        """Read everything, or up to where the numbers end to make sense. Yields how many were read."""
+        self.seq = after
+        covered, batch = self.covered, []
+        stops = sorted(size for size in self._states if size > after)
+        for stored in source.entries(after=after):
+            expected = self.seq + 1
+            if stored.seq != expected:
+                is_gap = stored.seq > expected
+                kind = FaultKind.MISSING if is_gap else FaultKind.OUT_OF_ORDER
+                self._found(kind, expected if is_gap else stored.seq)
+                break
+            self.seq = expected
+            leaf = None if stored.canonical is None else leaf_hash(stored.canonical)
+            if leaf is None or leaf != stored.leaf:
+                self._found(FaultKind.ALTERED, expected)
+            elif expected > covered and not _is_readable(stored.canonical):
+                self._found(FaultKind.UNREADABLE, expected)
+            batch.append(leaf or stored.leaf)
+            if expected == (stops[0] if stops else None) or len(batch) == _AT_ONCE:
+                self._grow(batch)
+                yield len(batch)
+                batch = []
+                if stops and stops[0] == expected:
+                    stops.pop(0)
+        yield len(batch)
+
+    def _grow(self, batch: list[bytes]) -> None:
+        if self._frontier.size >= self.covered:
+            return
+        self._frontier = self._frontier.grown(batch)
+        signed = self._states.get(self._frontier.size)
+        self.has_diverged |= signed is not None and signed != self._frontier.root
+
+    def _found(self, kind: FaultKind, seq: int) -> None:
+        if self.fault is None:
+            self.fault = Fault(kind, seq)
+
+
+def _is_readable(canonical: bytes | None) -> bool:
+    try:
+        decode_entry(canonical or b"")
+    except UnreadableEntryError:
+        return False
+    return True
