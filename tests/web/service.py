@@ -17,7 +17,7 @@ from vantrexia_adapters.crypto.passwords import Argon2Cost, Argon2Passwords
 from vantrexia_adapters.memory import MemoryDesk, MemoryRateStore, MemoryRoster
 from vantrexia_adapters.tokens import JwtTokens
 from vantrexia_core.audit import Action, AuditEntry
-from vantrexia_core.ehr import ImportJob, start_import
+from vantrexia_core.ehr import EhrRoster, ImportJob, start_import
 from vantrexia_core.identity import (
     OPERATOR_ID,
     NewPassword,
@@ -103,6 +103,7 @@ class Service:
         ids: IdSource | None = None,
         desk: type[MemoryDesk] = MemoryDesk,
         limits: Limits | None = None,
+        ehr: EhrRoster | None = None,
         **app: Any,
     ) -> None:
         self.clock = ManualClock(at)
@@ -114,7 +115,7 @@ class Service:
             ids=ids or CountedIds("patients"),
             passwords=Argon2Passwords(bytes(32), Argon2Cost(memory_kib=64, passes=1, lanes=1)),
             tokens=JwtTokens(OneKey(), ids=CountedIds("tokens"), issuer=PUBLIC_URL),
-            rosters={self.practice_id: self.roster},
+            rosters={self.practice_id: ehr or self.roster},
         )
         # Most tests are not about limits, and many of them share an address.
         throttle = Throttle(MemoryRateStore(), MemoryRateStore(), self.clock, limits or NO_LIMITS)
