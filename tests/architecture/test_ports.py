@@ -24,12 +24,14 @@ from vantrexia_adapters.memory.audit import MemoryTrail
 from vantrexia_adapters.memory.desk import MemorySignInWork
 from vantrexia_adapters.memory.directory import MemoryDirectoryStore
 from vantrexia_adapters.memory.identity import MemoryAccounts, MemoryUsers
+from vantrexia_adapters.memory.inspection import MemoryTrailSearch
 from vantrexia_adapters.memory.patients import MemoryPatients
 from vantrexia_adapters.memory.receipts import MemoryReceipts
 from vantrexia_adapters.sql import SqlDesk, SqlSignInWork, SqlWork
 from vantrexia_adapters.sql.audit import SqlTrail
 from vantrexia_adapters.sql.directory import SqlDirectoryStore
 from vantrexia_adapters.sql.identity import SqlAccounts, SqlUsers
+from vantrexia_adapters.sql.inspection import SqlTrailSearch
 from vantrexia_adapters.sql.patients import SqlPatients
 from vantrexia_adapters.sql.receipts import SqlReceipts
 from vantrexia_adapters.system import RandomIds, SystemClock
@@ -54,6 +56,9 @@ PORTS = {
     "Receipts": Held("contracts/test_receipts.py", (MemoryReceipts, SqlReceipts)),
     "RecordedWork": Held("contracts/test_work.py", (MemoryWork, SqlWork)),
     "Desk": Held("contracts/test_work.py", (MemoryDesk, SqlDesk)),
+    "TrailSearch": Held("contracts/test_trail_search.py", (MemoryTrailSearch, SqlTrailSearch)),
+    "InspectionWork": Held("contracts/test_trail_search.py", (MemoryWork, SqlWork)),
+    "DisclosureWork": Held("contracts/test_trail_search.py", (MemoryWork, SqlWork)),
     "FieldCipher": Held(
         "adapters/crypto/test_field_cipher.py",
         (AesGcmFieldCipher,),

@@ -16,7 +16,7 @@ AnyDesk = MemoryDesk | SqlDesk
 
 PORTS = frozenset({"clock", "ids", "directory", "accounts", "passwords", "tokens"})
 """What a desk hands out, beside units of work."""
-STORES = frozenset({"trail", "receipts", "patients", "users"})
+STORES = frozenset({"trail", "trail_search", "receipts", "patients", "users"})
 """What a unit of work hands out."""
 
 

@@ -12,6 +12,7 @@ from vantrexia_adapters.memory.audit import MemoryTrail
 from vantrexia_adapters.memory.directory import MemoryDirectoryStore
 from vantrexia_adapters.memory.draft import Draft
 from vantrexia_adapters.memory.identity import MemoryAccounts, MemoryUsers
+from vantrexia_adapters.memory.inspection import MemoryTrailSearch
 from vantrexia_adapters.memory.patients import MemoryPatients
 from vantrexia_adapters.memory.receipts import MemoryReceipts
 from vantrexia_adapters.memory.state import Memory, Receipt, Shelf
@@ -41,6 +42,7 @@ class MemoryWork:
         self._patients = MemoryPatients(practice_id, shelf)
         self._users = MemoryUsers(practice_id, desk.committed)
         self._trail = MemoryTrail(desk.entries)
+        self._trail_search = MemoryTrailSearch(practice_id, desk.entries, lambda: desk.committed)
         self._keeper = MemoryReceipts(self._receipts)
         self._is_over = False
 
@@ -49,6 +51,12 @@ class MemoryWork:
         """See `RecordedWork`."""
         self._check_open()
         return self._trail
+
+    @property
+    def trail_search(self) -> MemoryTrailSearch:
+        """See `InspectionWork`."""
+        self._check_open()
+        return self._trail_search
 
     @property
     def receipts(self) -> MemoryReceipts:

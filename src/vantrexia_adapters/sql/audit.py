@@ -48,8 +48,11 @@ def _append(count: int) -> Statement:
     )
 
 
+ENTRY_COLUMNS: Final = (audit_entry.c.seq, *_COLUMNS)
+"""What a statement selects so that `sequenced` can make an entry of it."""
+
 _READ: Final = Statement(
-    sa.select(audit_entry.c.seq, *_COLUMNS)
+    sa.select(*ENTRY_COLUMNS)
     .where(audit_entry.c.seq > sa.bindparam("after", type_=sa.BigInteger()))
     .order_by(audit_entry.c.seq)
     .limit(sa.bindparam("row_limit", type_=sa.Integer()))
@@ -77,7 +80,7 @@ class SqlTrail:
         """See `AuditTrail`."""
         self.flush()
         rows = self._transaction.rows(_READ, {"after": after, "row_limit": limit})
-        return [SequencedEntry(row[0], _entry(row)) for row in rows]
+        return [sequenced(row) for row in rows]
 
     def flush(self) -> None:
         """Write what waits.
@@ -218,6 +221,11 @@ def _columns(entry: AuditEntry) -> dict[str, object]:
         "request_id": entry.request_id,
         "address": entry.address,
     }
+
+
+def sequenced(row: Row) -> SequencedEntry:
+    """The entry of a row of `ENTRY_COLUMNS`, with its number."""
+    return SequencedEntry(row[0], _entry(row))
 
 
 def _entry(row: Row) -> AuditEntry:

@@ -3,6 +3,7 @@
 from vantrexia_adapters.sql.audit import SqlTrail, TrailWriter
 from vantrexia_adapters.sql.database import Transaction
 from vantrexia_adapters.sql.identity import SqlUsers
+from vantrexia_adapters.sql.inspection import SqlTrailSearch
 from vantrexia_adapters.sql.patients import SqlPatients
 from vantrexia_adapters.sql.receipts import SqlReceipts
 from vantrexia_adapters.sql.scope import Scope
@@ -56,6 +57,11 @@ class SqlWork(SqlSignInWork):
         if self._patients is None:
             self._patients = SqlPatients(self._scope)
         return self._patients
+
+    @property
+    def trail_search(self) -> SqlTrailSearch:
+        """See `InspectionWork`."""
+        return SqlTrailSearch(self._scope)
 
     @property
     def receipts(self) -> SqlReceipts:

@@ -5,7 +5,27 @@ a unit of work, so there is no deed without a record. Denials, failures and repe
 """
 
 from vantrexia_core.audit.entry import Action, AuditEntry, Fact, Outcome, SequencedEntry
-from vantrexia_core.audit.ports import RECEIPT_LIFE, AuditTrail, Desk, Once, Receipts, RecordedWork
+from vantrexia_core.audit.facts import TrailExported, TrailRead
+from vantrexia_core.audit.inquiry import RESOURCE_OF, Inquiry, Resource
+from vantrexia_core.audit.inspection import (
+    TrailExport,
+    TrailLine,
+    TrailPage,
+    export_trail,
+    follow,
+    look,
+    read_trail,
+)
+from vantrexia_core.audit.ports import (
+    RECEIPT_LIFE,
+    AuditTrail,
+    Desk,
+    InspectionWork,
+    Once,
+    Receipts,
+    RecordedWork,
+    TrailSearch,
+)
 from vantrexia_core.audit.recording import (
     AlreadyAnswered,
     Attempt,
@@ -19,6 +39,7 @@ from vantrexia_core.audit.recording import (
 
 __all__ = [
     "RECEIPT_LIFE",
+    "RESOURCE_OF",
     "Action",
     "AlreadyAnswered",
     "Attempt",
@@ -29,12 +50,25 @@ __all__ = [
     "Desk",
     "Fact",
     "IdempotencyKeyReusedError",
+    "Inquiry",
+    "InspectionWork",
     "Once",
     "Outcome",
     "Receipts",
     "RecordedWork",
+    "Resource",
     "SequencedEntry",
+    "TrailExport",
+    "TrailExported",
+    "TrailLine",
+    "TrailPage",
+    "TrailRead",
+    "TrailSearch",
     "authorize",
+    "export_trail",
+    "follow",
+    "look",
+    "read_trail",
     "record_refusal",
     "undertake",
 ]

@@ -30,6 +30,10 @@ class Action(Enum):
     USER_CREATE = "user_create"
     USER_UPDATE = "user_update"
     USER_LIST = "user_list"
+    TRAIL_READ = "trail_read"
+    TRAIL_EXPORT = "trail_export"
+    ACCOUNTING = "accounting"
+    """One patient's disclosures were accounted for (45 CFR 164.528)."""
 
 
 class Outcome(Enum):

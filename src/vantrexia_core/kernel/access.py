@@ -38,6 +38,8 @@ class Permission(Enum):
     DELETE_PATIENTS = "Patients: soft-delete"
     MANAGE_DELETED_PATIENTS = "Patients: view and restore deleted"
     MANAGE_USERS = "Users: create, list and change staff accounts"
+    READ_TRAIL = "Audit trail: read and export"
+    ACCOUNT_FOR_DISCLOSURES = "Patients: account for disclosures"
 
 
 class Reach(Enum):
@@ -67,6 +69,8 @@ GRANTS: Final[Mapping[Permission, Mapping[Role, Reach]]] = MappingProxyType(
         Permission.DELETE_PATIENTS: _granted(_MANAGERS),
         Permission.MANAGE_DELETED_PATIENTS: _granted(_ADMIN),
         Permission.MANAGE_USERS: _granted(_ADMIN),
+        Permission.READ_TRAIL: _granted(_ADMIN),
+        Permission.ACCOUNT_FOR_DISCLOSURES: _granted(_ADMIN),
     }
 )
 

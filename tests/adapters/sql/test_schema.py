@@ -13,7 +13,10 @@ import sqlalchemy as sa
 from tests.contracts.stores import at_once
 from tests.databases import PostgresqlServer
 from vantrexia_adapters.sql import NewerSchemaError, OlderSchemaError, migrate, open_engine, schema_state
+from vantrexia_adapters.sql.migrations import REVISIONS
 from vantrexia_adapters.sql.tables import metadata
+
+NEWEST = REVISIONS[-1]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -87,9 +90,9 @@ def test_the_migrations_end_at_the_tables(engine: sa.Engine, tmp_path: Path, req
 
 def test_a_second_migration_finds_nothing_to_do(engine: sa.Engine):
     """The sentence says what happened, both times."""
-    assert migrate(engine) == "The schema went from version nothing to 0002."
+    assert migrate(engine) == f"The schema went from version nothing to {NEWEST}."
     before = _schema(engine)
-    assert migrate(engine) == "The schema is at version 0002 already; nothing was done."
+    assert migrate(engine) == f"The schema is at version {NEWEST} already; nothing was done."
     assert _schema(engine) == before
     schema_state(engine).check_newest()
 
@@ -128,8 +131,8 @@ def test_simultaneous_migrations_take_turns(empty: str):
     said = at_once([lambda engine=engine: migrate(engine) for engine in engines])
     for engine in engines:
         engine.dispose()
-    assert sorted(said) == ["The schema is at version 0002 already; nothing was done."] * 3 + [
-        "The schema went from version nothing to 0002."
+    assert sorted(said) == [f"The schema is at version {NEWEST} already; nothing was done."] * 3 + [
+        f"The schema went from version nothing to {NEWEST}."
     ]
 
 
@@ -142,9 +145,9 @@ def test_simultaneous_migrations_of_several_processes_take_turns(empty: str):
     ]
     said = sorted(process.communicate()[0].strip() for process in processes)
     assert [sentence.split(";")[0] for sentence in said] == [
-        "The schema is at version 0002 already",
-        "The schema is at version 0002 already",
-        "The schema went from version nothing to 0002.",
+        f"The schema is at version {NEWEST} already",
+        f"The schema is at version {NEWEST} already",
+        f"The schema went from version nothing to {NEWEST}.",
     ]
 
 

@@ -4,7 +4,7 @@ import attrs
 import pytest
 
 from tests.builders import NOW
-from vantrexia_core.audit import Action, AuditEntry, Fact, Outcome
+from vantrexia_core.audit import Action, AuditEntry, Fact, Outcome, TrailExported, TrailRead
 from vantrexia_core.identity import UserCreated, UsersListed, UserUpdated
 from vantrexia_core.kernel import Phi
 from vantrexia_core.patients import (
@@ -12,6 +12,7 @@ from vantrexia_core.patients import (
     ArchivedListed,
     Deleted,
     DeletedListed,
+    DisclosuresAccounted,
     Listed,
     Registered,
     Restored,
@@ -34,6 +35,9 @@ FACTS: dict[type[Fact], str] = {
     UserCreated: "user_create",
     UserUpdated: "user_update",
     UsersListed: "user_list",
+    TrailRead: "trail_read",
+    TrailExported: "trail_export",
+    DisclosuresAccounted: "accounting",
 }
 
 
@@ -54,7 +58,8 @@ def test_the_words_of_the_format_stay() -> None:
     """Append, never rename: old trails must stay readable."""
     assert [action.value for action in Action] == [
         "create", "read", "list", "update", "archive", "unarchive", "delete", "restore", "list_archived",
-        "list_deleted", "login", "user_create", "user_update", "user_list",
+        "list_deleted", "login", "user_create", "user_update", "user_list", "trail_read",
+        "trail_export", "accounting",
     ]  # fmt: skip
     assert [outcome.value for outcome in Outcome] == ["done", "replayed", "refused", "failed"]
 

@@ -15,6 +15,8 @@ ARCHIVE_PATIENTS       |  W  |       W        |   W    |  W  |– |     –     
 DELETE_PATIENTS        |  W  |       W        |   –    |  –  |– |     –      |       –       |   –
 MANAGE_DELETED_PATIENTS|  W  |       –        |   –    |  –  |– |     –      |       –       |   –
 MANAGE_USERS           |  W  |       –        |   –    |  –  |– |     –      |       –       |   –
+READ_TRAIL             |  R  |       –        |   –    |  –  |– |     –      |       –       |   –
+ACCOUNT_FOR_DISCLOSURES|  R  |       –        |   –    |  –  |– |     –      |       –       |   –
 """
 """The published role matrix, row by row, copied by hand: two witnesses, not one that quotes itself."""
 
