@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 
 import attrs
 
-from vantrexia_core.audit import AlreadyAnswered, Attempt, Desk, Once, record_refusal
+from vantrexia_core.audit import AlreadyAnswered, Attempt, Desk, InspectionWork, Once, record_refusal
 from vantrexia_core.identity import Accounts, Passwords, SignInWork, Tokens, UserWork
 from vantrexia_core.kernel import Actor, BrokenPromiseError, PatientId, Phi, VantrexiaError
 from vantrexia_core.patients import PatientDirectory, PatientWork
@@ -18,7 +18,7 @@ from vantrexia_web.wire.request import Request
 T = TypeVar("T")
 
 
-class WebWork(PatientWork, UserWork, Protocol):
+class WebWork(PatientWork, UserWork, InspectionWork, Protocol):
     """The unit of work of a desk that serves the whole API."""
 
 

@@ -15,7 +15,7 @@ from vantrexia_core.audit import Action
 from vantrexia_core.kernel import Permission
 from vantrexia_web.answer import Answer
 from vantrexia_web.call import Call, Visit
-from vantrexia_web.endpoints import about, patients, signing_in
+from vantrexia_web.endpoints import about, audit, patients, signing_in
 
 API: Final = "/api/v1"
 
@@ -56,6 +56,8 @@ _HIDDEN: Final = f"{API}/admin/patients/deleted/"
 _HIDDEN_ONE: Final = f"{API}/admin/patients/{{uuid:uuid}}/"
 _VIEW, _WRITE, _ARCHIVE = Permission.VIEW_PATIENTS, Permission.WRITE_PATIENTS, Permission.ARCHIVE_PATIENTS
 _DELETE, _UNHIDE = Permission.DELETE_PATIENTS, Permission.MANAGE_DELETED_PATIENTS
+_LOGS: Final = f"{API}/audit-logs/"
+_TRAIL, _ACCOUNT = Permission.READ_TRAIL, Permission.ACCOUNT_FOR_DISCLOSURES
 
 # fmt: off
 ROUTES: Final[tuple[Guarded | Open, ...]] = (
@@ -73,6 +75,10 @@ ROUTES: Final[tuple[Guarded | Open, ...]] = (
 
     Guarded("GET",    _HIDDEN,                   patients.list_deleted,  _UNHIDE,  Action.LIST_DELETED),
     Guarded("POST",   f"{_HIDDEN_ONE}restore/",  patients.restore,       _UNHIDE,  Action.RESTORE),
+
+    Guarded("GET",    f"{_ONE}disclosures/",     audit.disclosures,      _ACCOUNT, Action.ACCOUNTING),
+    Guarded("GET",    _LOGS,                     audit.list_,            _TRAIL,     Action.TRAIL_READ),
+    Guarded("GET",    f"{_LOGS}export/",         audit.export,           _TRAIL,     Action.TRAIL_EXPORT),
 
     Open("GET",       "/health/",                about.health),
     Open("GET",       "/openapi.json",           about.page),

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
-from vantrexia_core.audit import AuditUnavailableError, IdempotencyKeyReusedError
+from vantrexia_core.audit import Action, AuditUnavailableError, IdempotencyKeyReusedError, Resource
 from vantrexia_core.identity import TokenNotValidError
 from vantrexia_core.kernel import (
     GRANTS,
@@ -21,6 +21,7 @@ from vantrexia_core.kernel import (
     VantrexiaError,
 )
 from vantrexia_core.patients import SEARCH_CHARACTERS_MAX, Address, AlreadyArchivedError, Ordering
+from vantrexia_web.answer import JSON
 from vantrexia_web.openapi.operations import OPERATIONS, Operation
 from vantrexia_web.openapi.schemas import ANSWERS, Schema, body_schema
 from vantrexia_web.problems import BodyTooLargeError, MediaTypeError, SlowBodyError, problem, status_of
@@ -60,6 +61,11 @@ _PROBLEMS: Final = {
     503: "The service or its audit trail cannot be reached just now, so nothing was done.",
 }
 _THROTTLED: Final = "throttled"
+
+
+def _query(name: str, description: str, type_: str = "string", **more: object) -> Schema:
+    return {"name": name, "in": "query", "description": description, "schema": {"type": type_, **more}}
+
 
 _PARAMETERS: Final[dict[str, Schema]] = {
     "uuid": {
@@ -106,6 +112,19 @@ _PARAMETERS: Final[dict[str, Schema]] = {
             "default": Ordering.LAST_NAME.value,
         },
     },
+    "as_of": _query("as_of", "The newest entry that counts, by its id. Links carry it.", "integer"),
+    "user_id": _query("user_id", "Who acted.", "integer"),
+    "action": _query("action", "What was attempted.", enum=[action.value for action in Action]),
+    "resource_type": _query(
+        "resource_type", "What it is about.", enum=[resource.value for resource in Resource]
+    ),
+    "resource_id": _query("resource_id", "The patient or account that was acted upon."),
+    "patient_id": _query(
+        "patient_id", "What was done to a patient, and whatever showed them.", format="uuid"
+    ),
+    "ip_address": _query("ip_address", "Where the call came from, as the trail shows it."),
+    "date_from": _query("date_from", "From this day (UTC) or moment (RFC 3339) on."),
+    "date_to": _query("date_to", "Up to this day or moment, which counts as well."),
     "If-Match": {
         "name": "If-Match",
         "in": "header",
@@ -134,6 +153,10 @@ _HEADERS: Final[dict[str, Schema]] = {
     "Idempotency-Replayed": {
         "description": "`true` on an answer that is given again.",
         "schema": {"type": "string", "const": "true"},
+    },
+    "X-Total-Count": {
+        "description": "How many entries the whole file has.",
+        "schema": {"type": "integer"},
     },
     "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}},
     "WWW-Authenticate": {"description": "RFC 6750.", "schema": {"type": "string"}},
@@ -233,7 +256,9 @@ def _refusals(route: Guarded | Open, operation: Operation) -> list[int]:
             # Signing in: wrong credentials are a 401, and every attempt must reach the trail.
             statuses |= {401, 503}
     if operation.query:
-        statuses |= {400, 404}
+        statuses.add(400)
+    if "page" in operation.query:
+        statuses.add(404)
     if "{uuid" in route.path:
         statuses.add(404)
     if operation.is_conditional:
@@ -251,13 +276,17 @@ def _success(operation: Operation) -> Schema:
         headers.append("Location")
     if operation.is_once:
         headers.append("Idempotency-Replayed")
+    if operation.media_type != JSON:
+        headers.append("X-Total-Count")
     content: Schema = {
         "description": "Created." if operation.status == 201 else "Done.",  # noqa: PLR2004 - the status itself
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in headers},
     }
     if operation.answer is not None:
+        media = {operation.media_type: (operation.answer, operation.example), **operation.others}
         content["content"] = {
-            "application/json": {"schema": _reference(operation.answer), "example": operation.example}
+            media_type: {"schema": _reference(schema), "example": example}
+            for media_type, (schema, example) in media.items()
         }
     return content
 
