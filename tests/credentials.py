@@ -10,11 +10,12 @@ import hmac
 from datetime import datetime, timedelta
 from itertools import count
 
-from vantrexia_core.identity import TokenNotValidError, TokenPair, User, Verdict
+from vantrexia_core.identity import TokenNotValidError, TokenPair, User, Verdict, password_bytes
 from vantrexia_core.kernel import Phi, UserId
 
 ACCESS_LIFE = timedelta(minutes=15)
 REFRESH_LIFE = timedelta(days=1)
+GUESSED_FIRST = frozenset({"password", "welcome", "iloveyou", "qwertyuiop[]"})
 
 
 class QuickPasswords:
@@ -36,9 +37,13 @@ class QuickPasswords:
         matches = hmac.compare_digest(self._hashed(password, salt, int(rounds)), password_hash or "")
         return Verdict(matches=matches, needs_rehash=matches and int(rounds) < self._rounds)
 
+    def is_guessable(self, password: Phi[str]) -> bool:
+        """Whether it is what everybody tries, give or take a year and an exclamation mark."""
+        return password.reveal().casefold().rstrip("0123456789!") in GUESSED_FIRST
+
     @staticmethod
     def _hashed(password: Phi[str], salt: str, rounds: int) -> str:
-        digest = password.reveal().encode("utf-8", "surrogatepass")
+        digest = password_bytes(password)
         for _ in range(rounds):
             digest = hmac.digest(salt.encode(), digest, hashlib.sha256)
         return f"$quick${rounds}${salt}${digest.hex()}"

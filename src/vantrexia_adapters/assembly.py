@@ -5,8 +5,10 @@ anything that could lose data quietly: a database without its key ring, another 
 that is older or newer than this version knows.
 """
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from random import SystemRandom
 from types import TracebackType
 from typing import Final, Self
 
@@ -14,6 +16,7 @@ import attrs
 from sqlalchemy import Engine
 
 from vantrexia_adapters.crypto import (
+    DEPLOYMENT,
     AesGcmFieldCipher,
     AesGcmSnapshotCipher,
     Argon2Passwords,
@@ -26,7 +29,20 @@ from vantrexia_adapters.crypto import (
     RingSigningKeys,
 )
 from vantrexia_adapters.directory import DirectoryKeeper
-from vantrexia_adapters.settings import Settings
+from vantrexia_adapters.ecw import (
+    CallBudget,
+    ClientAssertions,
+    ClientKeyError,
+    ClientKeyFile,
+    EcwConnection,
+    EcwProtocol,
+    EcwRoster,
+    HttpTransport,
+    checked_url,
+)
+from vantrexia_adapters.memory import MemoryRoster, NoRoster
+from vantrexia_adapters.sandbox import sandbox_ehr
+from vantrexia_adapters.settings import EcwSource, Settings
 from vantrexia_adapters.sql import (
     SchemaError,
     SqlDesk,
@@ -43,7 +59,8 @@ from vantrexia_adapters.sql import (
 )
 from vantrexia_adapters.system import RandomIds, SystemClock
 from vantrexia_adapters.tokens import JwtTokens
-from vantrexia_core.kernel import Clock, IdSource, PracticeId
+from vantrexia_core.ehr import EhrRoster
+from vantrexia_core.kernel import Clock, IdSource, PracticeId, UnavailableError
 
 HOME_PRACTICE_NAME: Final = "Home practice"
 """A fresh install has one practice, and nobody has to know the word."""
@@ -65,15 +82,31 @@ class DatabaseMissingError(StartRefusedError):
 
 @attrs.frozen
 class Service:
-    """An assembled library: the desk that every use case takes, and the practice it works for."""
+    """An assembled library: the desk that every use case takes, and the practice it works for.
+
+    ``roster`` is the practice's EHR, as the settings say. ``check_ehr`` raises if it is known to be out, and
+    is None where there is nothing to look at.
+    """
 
     desk: SqlDesk
     practice_id: PracticeId
     settings: Settings
     _engine: Engine = attrs.field(repr=False)
+    roster: EhrRoster = attrs.field(factory=NoRoster, repr=False)
+    check_ehr: Callable[[], None] | None = attrs.field(default=None, repr=False)
+
+    def published_keys(self) -> Sequence[Mapping[str, str]]:
+        """The public halves of our keys at the EHR (RFC 7517); none before the first one was made.
+
+        Raises:
+            UnavailableError: there are keys, and they cannot be read.
+        """
+        return published_keys(self.settings)
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Let go of the database and the EHR."""
+        if isinstance(self.roster, EcwRoster):
+            self.roster.close()
         self._engine.dispose()
 
     def __enter__(self) -> Self:
@@ -101,6 +134,7 @@ def open_service(
         StartRefusedError: key ring or schema do not fit the database; nothing was changed.
     """
     clock, ids = clock or SystemClock(), ids or RandomIds()
+    roster = _open_roster(settings, clock, ids)
     with _refusals():
         engine = _open_database(settings)
         try:
@@ -133,7 +167,27 @@ def open_service(
             memory_bytes_max=settings.directory_bytes_max,
         ),
     )
-    return Service(desk, practice_id, settings, engine)
+    check_ehr = roster.check if isinstance(roster, EcwRoster) else None
+    return Service(desk, practice_id, settings, engine, roster, check_ehr)
+
+
+def published_keys(settings: Settings) -> Sequence[Mapping[str, str]]:
+    """The public halves of our keys at the EHR, also before patients are imported from it.
+
+    Raises:
+        UnavailableError: there are keys, and they cannot be read.
+    """
+    try:
+        return client_keys(settings).published() if settings.ecw_keys_path.exists() else ()
+    except (ClientKeyError, OSError):
+        # Their texts name a file of this machine.
+        message = "Our keys cannot be read. An administrator finds the reason with: vantrexia keys ecw show"
+        raise UnavailableError(message) from None
+
+
+def client_keys(settings: Settings) -> ClientKeyFile:
+    """Our keys at the EHR, where the settings say they are."""
+    return ClientKeyFile(settings.ecw_keys_path, key_id=settings.ecw_key_id)
 
 
 def migrate_database(settings: Settings) -> str:
@@ -148,6 +202,55 @@ def migrate_database(settings: Settings) -> str:
             return migrate(engine)
         finally:
             engine.dispose()
+
+
+def _open_roster(settings: Settings, clock: Clock, ids: IdSource) -> EhrRoster:
+    match settings.ecw_source:
+        case EcwSource.NONE:
+            return NoRoster()
+        case EcwSource.SANDBOX:
+            return MemoryRoster(sandbox_ehr())
+        case EcwSource.FHIR:
+            return _open_ecw(settings, clock, ids)
+
+
+def _open_ecw(settings: Settings, clock: Clock, ids: IdSource) -> EcwRoster:
+    base_url, client_id = settings.ecw_base_url, settings.ecw_client_id
+    if base_url is None or client_id is None:
+        message = (
+            "VANTREXIA_ECW_SOURCE=fhir needs VANTREXIA_ECW_BASE_URL (the practice's own FHIR address) and "
+            "VANTREXIA_ECW_CLIENT_ID."
+        )
+        raise StartRefusedError(message)
+    connection = EcwConnection(
+        base_url=_checked("ECW_BASE_URL", base_url),
+        client_id=client_id,
+        scopes=settings.ecw_scopes,
+        token_url=_checked("ECW_TOKEN_URL", settings.ecw_token_url) if settings.ecw_token_url else None,
+        identifier_system=settings.ecw_identifier_system,
+        id_rule=settings.ecw_id_rule,
+    )
+    keys = client_keys(settings)
+    try:
+        keys.signing()
+    except ClientKeyError as unusable:
+        raise StartRefusedError(unusable.detail) from None
+    protocol = EcwProtocol(
+        connection,
+        ClientAssertions(client_id, keys, ids),
+        clock,
+        budget=CallBudget(settings.ecw_calls_per_minute),
+        jitter=SystemRandom().random,
+    )
+    return EcwRoster(protocol, HttpTransport(), clock, time.sleep)
+
+
+def _checked(name: str, url: str) -> str:
+    try:
+        return checked_url(url)
+    except ValueError as invalid:
+        message = f"VANTREXIA_{name} {invalid}."
+        raise StartRefusedError(message) from None
 
 
 def _open_database(settings: Settings) -> Engine:
@@ -179,6 +282,7 @@ def _home_practice(engine: Engine, ring: KeyRing, clock: Clock, ids: IdSource) -
             # The ring outlives a database that was deleted, emptied or mistyped: that is no first start.
             raise DatabaseMissingError
         practice_id = add_first_practice(engine, PracticeId(ids.new_id()), HOME_PRACTICE_NAME, at=clock.now())
+    ring.ensure_scope(DEPLOYMENT)
     ring.ensure_scope(practice_id)
     keep_key_checks(engine, (_stored(check) for check in ring.checks()))
     # Once more: of two first starts at once, each with a ring of its own, one has kept its checks before us.

@@ -21,6 +21,7 @@ CONFIG: Final = "config"
 
 ACCESS_TTL_SECONDS_DEFAULT: Final = 900
 REFRESH_TTL_SECONDS_DEFAULT: Final = 86_400
+ECW_CALLS_PER_MINUTE_DEFAULT: Final = 250
 
 
 class SettingsError(Exception):
@@ -34,6 +35,25 @@ class LogLevel(Enum):
     INFO = "info"
     WARNING = "warning"
     ERROR = "error"
+
+
+class EcwSource(Enum):
+    """Where patients are imported from."""
+
+    NONE = "none"
+    SANDBOX = "sandbox"
+    FHIR = "fhir"
+
+
+class EcwIdRule(Enum):
+    """How an id that somebody asks for is found in eClinicalWorks."""
+
+    LOGICAL_FIRST = "logical-first"
+    """As the logical id of a Patient, then as one of its identifiers."""
+    LOGICAL = "logical"
+    """As the logical id only."""
+    IDENTIFIER = "identifier"
+    """As an identifier only (the account number that staff see)."""
 
 
 def _text(value: str) -> str:
@@ -57,6 +77,14 @@ def _count(value: str) -> int:
     return int(value)
 
 
+def _calls(value: str) -> int:
+    calls = _count(value)
+    if calls > ECW_CALLS_PER_MINUTE_DEFAULT:
+        message = f"must be at most {ECW_CALLS_PER_MINUTE_DEFAULT}, which is what eClinicalWorks grants"
+        raise ValueError(message)
+    return calls
+
+
 def _public_url(value: str) -> str:
     parts = urlsplit(value.strip())
     if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
@@ -70,6 +98,22 @@ def _log_level(value: str) -> LogLevel:
         return LogLevel(value.strip().lower())
     except ValueError:
         message = f"must be one of {', '.join(level.value for level in LogLevel)}"
+        raise ValueError(message) from None
+
+
+def _ecw_source(value: str) -> EcwSource:
+    try:
+        return EcwSource(value.strip().lower())
+    except ValueError:
+        message = f"must be one of {', '.join(source.value for source in EcwSource)}"
+        raise ValueError(message) from None
+
+
+def _ecw_id_rule(value: str) -> EcwIdRule:
+    try:
+        return EcwIdRule(value.strip().lower())
+    except ValueError:
+        message = f"must be one of {', '.join(rule.value for rule in EcwIdRule)}"
         raise ValueError(message) from None
 
 
@@ -113,6 +157,43 @@ class Settings:
     directory_bytes_max: int = _setting(
         _count, "memory for the directories of all practices in one process, in bytes", 1 << 30
     )
+    ecw_source: EcwSource = _setting(
+        _ecw_source,
+        "where patients are imported from: none, sandbox (made-up patients) or fhir (eClinicalWorks)",
+        EcwSource.NONE,
+    )
+    ecw_base_url: str | None = _setting(
+        _text,
+        "the practice's FHIR R4 address at eClinicalWorks, with its practice code. No default, on purpose",
+        None,
+    )
+    ecw_token_url: str | None = _setting(
+        _text, "where tokens are asked for. Default: what the FHIR server's SMART configuration names", None
+    )
+    ecw_client_id: str | None = _setting(_text, "our client id, as eClinicalWorks registered it", None)
+    ecw_private_key_file: Path | None = _setting(
+        _path, "our keys there, PEM, mode 0600. Default: ecw-keys.pem in the data directory", None
+    )
+    ecw_key_id: str | None = _setting(
+        _text, "the name (kid) of the key that signs. Default: its thumbprint (RFC 7638)", None
+    )
+    ecw_scopes: str = _setting(
+        _text, "the scopes that tokens are asked for, separated by blanks", "system/Patient.read"
+    )
+    ecw_id_rule: EcwIdRule = _setting(
+        _ecw_id_rule,
+        "how an id is found there: logical (as Patient id), identifier (as account number), or "
+        "logical-first (one after the other)",
+        EcwIdRule.LOGICAL_FIRST,
+    )
+    ecw_identifier_system: str | None = _setting(
+        _text, "the system of the identifiers that count. Default: any of eClinicalWorks' own", None
+    )
+    ecw_calls_per_minute: int = _setting(
+        _calls,
+        "calls that one process may make there in a clock minute; divide it among several workers",
+        ECW_CALLS_PER_MINUTE_DEFAULT,
+    )
     log_level: LogLevel = _setting(_log_level, "JSON lines on standard error, never PHI", LogLevel.INFO)
 
     @property
@@ -129,6 +210,11 @@ class Settings:
     def keyring_path(self) -> Path:
         """The key ring file in force."""
         return self.keyring or self.data_dir / "keyring.json"
+
+    @property
+    def ecw_keys_path(self) -> Path:
+        """The file of our keys at eClinicalWorks in force."""
+        return self.ecw_private_key_file or self.data_dir / "ecw-keys.pem"
 
     def as_environment(self) -> dict[str, str]:
         """The same settings as environment variables, for worker processes."""

@@ -4,5 +4,5 @@ Pure by contract: standard library and attrs only, no input or output, no clock,
 the domain needs from the world is a ``Protocol`` in a context's ``ports.py``; adapters keep the promise.
 Contexts form a river and import only upstream, through each other's front door::
 
-    kernel → audit → protection → identity → patients
+    kernel → audit → protection → identity → patients → ehr
 """

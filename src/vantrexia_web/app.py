@@ -1,6 +1,6 @@
 """Putting the app together."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -27,6 +27,7 @@ def create_app(
     *,
     public_url: str,
     health: Callable[[], HealthReport] | None = None,
+    published_keys: Callable[[], Sequence[Mapping[str, str]]] = tuple,
     worker_threads: int = WORKER_THREADS_DEFAULT,
     request_ids: IdSource | None = None,
     at_shutdown: Callable[[], None] = lambda: None,
@@ -34,8 +35,9 @@ def create_app(
     """The ASGI app over a desk.
 
     ``public_url`` is where clients reach the service, without a slash at the end; links in answers start with
-    it. ``health`` says how the parts are; without it only the process answers for itself. ``request_ids``
-    defaults to the desk's ids. ``at_shutdown`` is called when the last answer has been given.
+    it. ``health`` says how the parts are; without it only the process answers for itself. ``published_keys``
+    are the public keys by which other systems know us (RFC 7517). ``request_ids`` defaults to the desk's ids.
+    ``at_shutdown`` is called when the last answer has been given.
     """
     public_url = public_url.rstrip("/")
     site = Site(
@@ -43,6 +45,7 @@ def create_app(
         public_url=public_url,
         health=health or HealthCheck({}, desk.clock),
         pages=reference_pages(document(public_url)),
+        published_keys=published_keys,
     )
     workers = Workers(worker_threads, name="vantrexia-web")
     # Checking a password takes tens of milliseconds and mebibytes by design: those calls wait for each other,

@@ -14,6 +14,7 @@ from vantrexia_web.health import HealthCheck, Probe
 from vantrexia_web.logs import configure_logging
 
 DATABASE_SLOW_MS: Final = 100
+ECW_SLOW_MS: Final = 2000
 _NOBODY: Final = UserId(0)
 
 
@@ -32,9 +33,14 @@ def build() -> ASGIApp:
     desk = service.desk
     # Looking for an account that nobody has: one indexed read, which tells nothing and leaves no entry.
     database = Probe(lambda: desk.accounts.by_id(_NOBODY), DATABASE_SLOW_MS)
+    probes = {"database": database}
+    if service.check_ehr is not None:
+        # It asks nobody: the EHR's budget of calls is not for whoever looks at a public page.
+        probes["ecw"] = Probe(service.check_ehr, ECW_SLOW_MS, is_vital=False)
     return create_app(
         desk,
         public_url=settings.public_url,
-        health=HealthCheck({"database": database}, desk.clock),
+        health=HealthCheck(probes, desk.clock),
+        published_keys=service.published_keys,
         at_shutdown=service.close,
     )

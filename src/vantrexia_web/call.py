@@ -1,6 +1,6 @@
 """What an endpoint is given: a request, who makes it, and the few things every endpoint does with them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
 
@@ -52,12 +52,16 @@ class WebDesk(Desk[WebWork], Protocol):
 
 @attrs.frozen(repr=False)
 class Site:
-    """What is the same for every request. ``pages`` are the answers that never change, by path."""
+    """What is the same for every request.
+
+    ``pages`` are the answers that never change, by path; ``published_keys`` are our public keys (RFC 7517).
+    """
 
     desk: WebDesk
     public_url: str
     health: Callable[[], HealthReport]
     pages: dict[str, Answer]
+    published_keys: Callable[[], Sequence[Mapping[str, str]]]
 
 
 @attrs.frozen(repr=False)

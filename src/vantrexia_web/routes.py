@@ -81,6 +81,7 @@ ROUTES: Final[tuple[Guarded | Open, ...]] = (
     Guarded("GET",    f"{_LOGS}export/",         audit.export,           _TRAIL,     Action.TRAIL_EXPORT),
 
     Open("GET",       "/health/",                about.health),
+    Open("GET",       "/.well-known/jwks.json",  about.keys),
     Open("GET",       "/openapi.json",           about.page),
     Open("GET",       "/docs/",                  about.page),
     Open("GET",       "/docs/reference.css",     about.page),

@@ -35,6 +35,7 @@ def test_everything_public_says_what_it_is_for(module: Module) -> None:
 
 
 OPENING = {
+    "vantrexia_core.identity.password_policy": "normalises a password and compares it with its owner's words",
     "vantrexia_core.patients.listing": "folds the words of a search",
     "vantrexia_core.patients.lookup": "folds the one record that a patient's account may see",
     "vantrexia_core.audit.recording": "takes a kept answer apart: whose record it shows stands before it",

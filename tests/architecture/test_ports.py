@@ -15,11 +15,13 @@ from vantrexia_adapters.crypto import (
     AesGcmFieldCipher,
     AesGcmSnapshotCipher,
     Argon2Passwords,
+    Ed25519SigningKey,
     FileKeyWrapper,
     HmacBlindIndex,
 )
 from vantrexia_adapters.directory import DirectoryKeeper
-from vantrexia_adapters.memory import MemoryDesk, MemoryWork
+from vantrexia_adapters.ecw import EcwRoster
+from vantrexia_adapters.memory import MemoryDesk, MemoryRoster, MemoryWork, NoRoster
 from vantrexia_adapters.memory.audit import MemoryTrail
 from vantrexia_adapters.memory.desk import MemorySignInWork
 from vantrexia_adapters.memory.directory import MemoryDirectoryStore
@@ -59,6 +61,11 @@ PORTS = {
     "TrailSearch": Held("contracts/test_trail_search.py", (MemoryTrailSearch, SqlTrailSearch)),
     "InspectionWork": Held("contracts/test_trail_search.py", (MemoryWork, SqlWork)),
     "DisclosureWork": Held("contracts/test_trail_search.py", (MemoryWork, SqlWork)),
+    "SigningKey": Held(
+        "vectors/test_audit_vectors.py",
+        (Ed25519SigningKey,),
+        "what a second one would sign is what this one signs: Ed25519 is deterministic",
+    ),
     "FieldCipher": Held(
         "adapters/crypto/test_field_cipher.py",
         (AesGcmFieldCipher,),
@@ -92,6 +99,7 @@ PORTS = {
     ),
     "PatientWork": Held("contracts/test_work.py", (MemoryWork, SqlWork)),
     "PatientDesk": Held("contracts/test_patients.py", (MemoryDesk, SqlDesk)),
+    "EhrRoster": Held("contracts/test_rosters.py", (MemoryRoster, NoRoster, EcwRoster)),
 }
 
 

@@ -24,6 +24,7 @@ FULL = AuditEntry(
     changed=("first_name", "ssn"),
     disclosed=(a_patient_id(3), a_patient_id(1), a_patient_id(2)),
     user_id=a_user_id(8),
+    version=4,
     request_id=RequestId("req-0001"),
     address="2001:db8::1",
 )

@@ -54,6 +54,36 @@ def test_the_password_that_was_hashed_matches_and_no_other(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", PASSWORDS)
+def test_a_password_is_known_however_it_was_typed(kind: str) -> None:
+    """Two keyboards send two spellings of one text: NFKC makes them one (SP 800-63B-4)."""
+    passwords, _ = PASSWORDS[kind]
+    stored = passwords.hash(a_password("caf\u00e9 \ufb01ve caf\u00e9s"))
+    for spelling in (
+        "cafe\u0301 five cafe\u0301s",
+        "caf\u00e9 \ufb01ve cafe\u0301s",
+        "caf\u00e9 five caf\u00e9s",
+    ):
+        assert passwords.verify(stored, Phi(spelling)).matches
+    assert not passwords.verify(stored, Phi("cafe five cafes")).matches
+
+
+@pytest.mark.parametrize("kind", PASSWORDS)
+@pytest.mark.parametrize("password", ["Password2026!", "iloveyou1234", "welcome123456", "qwertyuiop[]"])
+def test_what_is_tried_first_is_guessable(kind: str, password: str) -> None:
+    """Often used, or made from such a word by habit."""
+    passwords, _ = PASSWORDS[kind]
+    assert passwords.is_guessable(Phi(password))
+
+
+@pytest.mark.parametrize("kind", PASSWORDS)
+@pytest.mark.parametrize("password", ["SecureP@ss123", "correct horse battery", "a long pass phrase"])
+def test_what_is_long_and_unusual_is_not_guessable(kind: str, password: str) -> None:
+    """The published sample among them."""
+    passwords, _ = PASSWORDS[kind]
+    assert not passwords.is_guessable(Phi(password))
+
+
+@pytest.mark.parametrize("kind", PASSWORDS)
 def test_a_hash_is_never_the_same_twice(kind: str) -> None:
     """Equal passwords cannot be told from their hashes, and the password is not in it."""
     passwords, _ = PASSWORDS[kind]

@@ -120,6 +120,44 @@ def test_a_password_is_replaced(stores: Stores):
     assert (account.user, account.password_hash) == (user, HASH + "2")
 
 
+def test_the_last_passwords_are_remembered_newest_first(stores: Stores):
+    """Five with the present one, of this account alone."""
+    user, other = _hire(stores), _hire(stores, a_new_user(email="other@example.org"), password=HASH + "other")
+    for number in range(1, 8):
+        with stores.desk.begin(stores.here) as work:
+            work.users.set_password(user.id, HASH + str(number))
+            work.commit()
+        with stores.desk.begin(stores.here) as work:
+            expected = [HASH + str(n) for n in range(number, 0, -1)] + [HASH]
+            assert list(work.users.password_hashes(user.id)) == expected[:5]
+            assert list(work.users.password_hashes(other.id)) == [HASH + "other"]
+
+
+def test_of_passwords_set_at_once_each_is_remembered(stores: Stores):
+    """The second change remembers what the first one set, whoever came first."""
+    user = _hire(stores)
+
+    def change(number: int) -> None:
+        with stores.desk.begin(stores.here) as work:
+            work.users.set_password(user.id, HASH + str(number))
+            work.commit()
+
+    at_once([lambda number=number: change(number) for number in range(4)])
+    with stores.desk.begin(stores.here) as work:
+        kept = work.users.password_hashes(user.id)
+    assert sorted(kept) == sorted([HASH, *(HASH + str(number) for number in range(4))])
+    assert kept[-1] == HASH
+
+
+def test_passwords_of_another_practices_account_are_not_found(stores: Stores):
+    """Nor those of nobody."""
+    user = _hire(stores)
+    with stores.desk.begin(stores.elsewhere) as work, pytest.raises(NotFoundError):
+        work.users.password_hashes(user.id)
+    with stores.desk.begin(stores.here) as work, pytest.raises(NotFoundError):
+        work.users.password_hashes(a_user_id(99))
+
+
 def test_accounts_are_listed_by_id(stores: Stores):
     """In the order of their making, whatever changed since."""
     users = [_hire(stores, a_new_user(email=f"{name}@example.org")) for name in ("zoe", "ann", "max")]

@@ -57,6 +57,7 @@ from vantrexia_core.patients import (
 ADMIN = an_actor()
 REASON = a_marked_reason()
 PASSWORD = a_password("a password with 26 letters")
+NEXT_PASSWORD = a_password("another one with 25 more")
 
 
 class DiskError(Exception):
@@ -130,7 +131,7 @@ READINGS: dict[str, UseCase] = {
     "export the trail": lambda desk, _: list(export_trail(desk, ADMIN, Inquiry()).lines),
     "account for disclosures": lambda desk, scene: find_disclosures(desk, ADMIN, scene.active),
     "list accounts": lambda desk, _: list_users(desk, ADMIN),
-    "set a password": lambda desk, scene: set_password(desk, ADMIN, scene.nurse.id, PASSWORD),
+    "set a password": lambda desk, scene: set_password(desk, ADMIN, scene.nurse.id, NEXT_PASSWORD),
     "sign in": lambda desk, scene: sign_in(desk, scene.nurse.email, PASSWORD, an_origin()),
     "recognise": lambda desk, scene: recognise(desk, scene.access, an_origin()),
     "be answered again": lambda desk, _: _answered_again(desk),

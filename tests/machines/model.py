@@ -158,6 +158,7 @@ class Model:
         code: str | None = None,
         changed: tuple[str, ...] = (),
         disclosed: tuple[PatientId, ...] = (),
+        version: int | None = None,
     ) -> None:
         """Add the line that the trail must have."""
         self.trail.append(
@@ -172,6 +173,7 @@ class Model:
                 patient_id=patient_id,
                 changed=changed,
                 disclosed=disclosed,
+                version=version,
                 request_id=actor.origin.request_id,
                 address=actor.origin.address,
             )

@@ -253,7 +253,7 @@ class PracticeMachine(RuleBasedStateMachine):
             changed = self.model.register(actor, new, patient, now)
             self.model.record(
                 actor, Action.CREATE, Outcome.DONE, now,
-                patient_id=patient.id, changed=changed, disclosed=(patient.id,),
+                patient_id=patient.id, changed=changed, disclosed=(patient.id,), version=1,
             )  # fmt: skip
 
     def _conflicts(
@@ -305,6 +305,7 @@ class PracticeMachine(RuleBasedStateMachine):
             self.model.record(
                 actor, Action.UPDATE, Outcome.DONE, now,
                 patient_id=patient_id, changed=changed, disclosed=(patient_id,),
+                version=known.patient.version,
             )  # fmt: skip
 
     def _refusals_of_revision(
@@ -373,6 +374,7 @@ class PracticeMachine(RuleBasedStateMachine):
                 patient_id=patient_id,
                 changed=("status",),
                 disclosed=() if why is None else (patient_id,),
+                version=known.patient.version,
             )
 
     @staticmethod
@@ -435,7 +437,7 @@ class PracticeMachine(RuleBasedStateMachine):
             assert patient == known.patient
             self.model.record(
                 actor, Action.READ, Outcome.DONE, self.clock.now(),
-                patient_id=patient_id, disclosed=(patient_id,),
+                patient_id=patient_id, disclosed=(patient_id,), version=patient.version,
             )  # fmt: skip
 
     @rule(

@@ -35,6 +35,7 @@ def entries() -> st.SearchStrategy[AuditEntry]:
         changed=st.sampled_from(((), ("phone",), ("first_name", "ssn"))),
         disclosed=_disclosed(),
         user_id=st.none() | _USERS,
+        version=st.none() | st.integers(1, 9),
         request_id=st.just(RequestId("req-0001")),
         address=st.sampled_from((None, *ADDRESSES)),
     )

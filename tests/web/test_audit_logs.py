@@ -12,7 +12,7 @@ from fhir.resources.R4B.bundle import Bundle
 from tests.builders import a_patient_id
 from tests.web.refusals import assert_problem
 from tests.web.service import PATIENTS, PUBLIC_URL, path_of
-from vantrexia_core.audit import Action, Inquiry, Outcome, export_trail, inspection
+from vantrexia_core.audit import Action, Inquiry, Outcome, entry_hash, export_trail, inspection
 from vantrexia_core.identity import operator
 from vantrexia_core.kernel import Origin, Role
 from vantrexia_web.wire.audit import CSV_COLUMNS
@@ -65,6 +65,8 @@ def test_an_entry_has_the_documented_fields(service, told):
         "changed_fields": ["phone"],
         "disclosed_patient_ids": [str(patient.id)],
         "request_id": item["request_id"],
+        "record_version": 2,
+        "hash": entry_hash(service.desk.entries[item["id"] - 1]).hex(),
     }
 
 

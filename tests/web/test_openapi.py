@@ -120,6 +120,7 @@ def test_real_answers_are_true_to_their_schemas(service):
         "ArchivedPage": service.send("GET", ARCHIVED),
         "Unarchived": service.send("POST", f"{url}unarchive/"),
         "Health": service.client.get("/health/"),
+        "KeySet": service.client.get("/.well-known/jwks.json"),
         "Problem": service.send("POST", PATIENTS, {}),
     }
     service.send("DELETE", url)

@@ -84,6 +84,7 @@ ALLOWED = {
     "/api/v1/audit-logs/": "GET, HEAD",
     "/api/v1/audit-logs/export/": "GET, HEAD",
     "/health/": "GET, HEAD",
+    "/.well-known/jwks.json": "GET, HEAD",
     "/openapi.json": "GET, HEAD",
     "/docs/": "GET, HEAD",
     "/docs/reference.css": "GET, HEAD",

@@ -99,6 +99,7 @@ def test_the_open_routes_are_these():
     assert [route.path for route in ROUTES if isinstance(route, Open)] == [
         "/api/v1/auth/login/",
         "/health/",
+        "/.well-known/jwks.json",
         "/openapi.json",
         "/docs/",
         "/docs/reference.css",

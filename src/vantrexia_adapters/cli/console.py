@@ -3,6 +3,7 @@
 import getpass
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,7 +25,8 @@ _PLAIN_STEPS = 10
 
 def console_actor(service: "Service") -> Actor:
     """Whoever runs a command holds the database and the keys; the trail names the account on this machine."""
-    login = _account()
+    # The trail takes no free text; an account of a directory service may be named like an e-mail address.
+    login = re.sub(r"[^0-9A-Za-z._-]", "_", _account())
     return operator(service.practice_id, Origin(address=f"console:{login}"[:64]))
 
 

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
@@ -10,7 +11,7 @@ import click
 
 from vantrexia_adapters.cli.console import console_actor, with_progress
 from vantrexia_adapters.cli.serve import Binding, check_port, run
-from vantrexia_adapters.settings import Settings
+from vantrexia_adapters.settings import EcwSource, Settings
 from vantrexia_adapters.system import RandomIds
 from vantrexia_core.identity import NewPassword, NewUser, create_user, sign_in
 from vantrexia_core.kernel import Actor, Email, NamePart, Origin, PatientId, PersonName, Phi, Role
@@ -40,6 +41,7 @@ HOST: Final = "127.0.0.1"
 PASSWORD: Final = "SecureP@ss123"  # noqa: S105 - printed on purpose: the demo lives on loopback and is thrown away
 SAMPLE_ID: Final = UUID("d290f1ee-6c54-4b01-90e6-d701748f0851")
 PATIENTS_DEFAULT: Final = 300
+PATIENTS_MIN: Final = 3
 PATIENTS_MAX: Final = 100_000
 
 STAFF: Final = (
@@ -59,7 +61,7 @@ PATIENT_EMAIL: Final = "jane.doe@email.com"
 @click.option(
     "--patients",
     "count",
-    type=click.IntRange(3, PATIENTS_MAX),
+    type=click.IntRange(PATIENTS_MIN, PATIENTS_MAX),
     default=PATIENTS_DEFAULT,
     show_default=True,
     help="How many synthetic patients.",
@@ -78,7 +80,9 @@ def demo(*, port: int, count: int) -> None:
 
     check_port(HOST, port)
     with tempfile.TemporaryDirectory(prefix="vantrexia-demo-") as folder:
-        settings = Settings(data_dir=Path(folder), public_url=f"http://{HOST}:{port}")
+        settings = Settings(
+            data_dir=Path(folder), public_url=f"http://{HOST}:{port}", ecw_source=EcwSource.SANDBOX
+        )
         ids = _SampleIds()
         with open_service(settings, ids=ids) as service:
             _fill(service, count, ids)
@@ -128,13 +132,11 @@ class _SampleIds:
 
 
 def _fill(service: "Service", count: int, ids: _SampleIds) -> None:
-    from vantrexia_adapters.sandbox import synthetic_people
-
     operator = console_actor(service)
     provider = _open_accounts(service, operator)
     first: Patient | None = None
     ids.is_sample_next = True
-    for person in with_progress(synthetic_people(count), total=count, label="Registering synthetic patients"):
+    for person in with_progress(_people(count), total=count, label="Registering synthetic patients"):
         patient = register_patient(service.desk, provider, new_patient(person))
         first = first or patient
         if person.archived_because:
@@ -142,6 +144,15 @@ def _fill(service: "Service", count: int, ids: _SampleIds) -> None:
     if first is not None:
         new = NewUser(Email(PATIENT_EMAIL), first.name, Role.PATIENT, PatientId(first.id))
         create_user(service.desk, operator, new, NewPassword(PASSWORD))
+
+
+def _people(count: int) -> "Iterator[SyntheticPerson]":
+    """The practice's people, among them one of the documentation's import example, so that it is skipped."""
+    from vantrexia_adapters.sandbox import ALREADY_THERE, synthetic_people
+
+    if count == PATIENTS_MIN:
+        return synthetic_people(count)
+    return chain(synthetic_people(count - 1), [ALREADY_THERE])
 
 
 def _open_accounts(service: "Service", operator: Actor) -> Actor:

@@ -6,6 +6,7 @@ import click
 
 from vantrexia_adapters.cli.demo import demo
 from vantrexia_adapters.cli.directory import directory
+from vantrexia_adapters.cli.keys import keys
 from vantrexia_adapters.cli.migrate import migrate
 from vantrexia_adapters.cli.openapi import openapi
 from vantrexia_adapters.cli.patients import patients
@@ -47,7 +48,7 @@ def program() -> None:
     """
 
 
-for command in (demo, serve, migrate, users, patients, directory, openapi):
+for command in (demo, serve, migrate, users, patients, directory, keys, openapi):
     program.add_command(command)
 
 

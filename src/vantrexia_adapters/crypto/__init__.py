@@ -2,6 +2,7 @@
 
 from vantrexia_adapters.crypto.aes_gcm import AesGcmFieldCipher
 from vantrexia_adapters.crypto.blind_index import HmacBlindIndex
+from vantrexia_adapters.crypto.checkpoint_keys import Ed25519SigningKey, RingCheckpointKeys, is_signed
 from vantrexia_adapters.crypto.chunk_cipher import AesGcmSnapshotCipher
 from vantrexia_adapters.crypto.key_ring import (
     DEPLOYMENT_PURPOSES,
@@ -20,6 +21,7 @@ from vantrexia_adapters.crypto.ring_file import (
     KeyRingExistsError,
     KeyRingMissingError,
     KeyRingUnsafeError,
+    RingFile,
 )
 from vantrexia_adapters.crypto.ring_format import DEPLOYMENT, KeyName, KeyRingDamagedError, KeyRingError
 from vantrexia_adapters.crypto.signing_keys import RingSigningKeys
@@ -32,6 +34,7 @@ __all__ = [
     "AesGcmSnapshotCipher",
     "Argon2Cost",
     "Argon2Passwords",
+    "Ed25519SigningKey",
     "FileKeyWrapper",
     "HmacBlindIndex",
     "KeyCheck",
@@ -43,9 +46,12 @@ __all__ = [
     "KeyRingMissingError",
     "KeyRingUnsafeError",
     "Purpose",
+    "RingCheckpointKeys",
+    "RingFile",
     "RingSigningKeys",
     "RootKey",
     "Scope",
     "UnknownKeyError",
     "WrongKeyRingError",
+    "is_signed",
 ]

@@ -3,7 +3,7 @@
 ::
 
     key-encryption key
-     └─ wraps root keys: each practice's (field, index) and the deployment's (index, token)
+     └─ wraps root keys: each practice's (field, index) and the deployment's (index, token, checkpoint)
          └─ from which every column's own key is derived (HKDF-SHA-256, RFC 5869, expand only)
 
 Losing one practice's or one purpose's key opens no other. The database holds the versions it was sealed with
@@ -56,10 +56,12 @@ class Purpose(Enum):
     """Sealing snapshots of directories, which can be thrown away with their key at any time."""
     TOKEN = "token"  # noqa: S105 - the purpose's name, not a secret
     """Signing access and refresh tokens."""
+    CHECKPOINT = "checkpoint"
+    """Signing the state of the audit trail."""
 
 
 PRACTICE_PURPOSES: Final = (Purpose.FIELD, Purpose.INDEX, Purpose.DIRECTORY)
-DEPLOYMENT_PURPOSES: Final = (Purpose.INDEX, Purpose.TOKEN)
+DEPLOYMENT_PURPOSES: Final = (Purpose.INDEX, Purpose.TOKEN, Purpose.CHECKPOINT)
 """Sign-in addresses are looked up before anybody knows the practice, and tokens are read before that."""
 
 

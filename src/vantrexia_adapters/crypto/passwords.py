@@ -10,7 +10,8 @@ import attrs
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-from vantrexia_core.identity import Verdict
+from vantrexia_adapters.crypto.guessing import is_guessable
+from vantrexia_core.identity import Verdict, password_bytes
 from vantrexia_core.kernel import Phi
 
 SALT_BYTES: Final = 16
@@ -39,7 +40,7 @@ class Argon2Cost:
 class Argon2Passwords:
     """Implements the core's ``Passwords``. Safe to share between threads; a fourth hash waits its turn.
 
-    A password is hashed as its exact UTF-8 bytes: neither trimmed nor normalised nor cut.
+    A password is hashed as the core's `password_bytes`: normalised, but neither trimmed nor cut.
     """
 
     __slots__ = ("_at_work", "_cost", "_nobody")
@@ -60,7 +61,7 @@ class Argon2Passwords:
             memory_cost=cost.memory_kib,
         )
         with self._at_work:
-            return argon2.derive_phc_encoded(_exact_bytes(password))
+            return argon2.derive_phc_encoded(password_bytes(password))
 
     def verify(self, password_hash: str | None, password: Phi[str]) -> Verdict:
         """Whether the password matches. An unknown account, and a hash that is none, cost just as much."""
@@ -71,22 +72,20 @@ class Argon2Passwords:
         matches = self._matches(password_hash, password)
         return Verdict(matches, needs_rehash=matches and cost != self._cost)
 
+    def is_guessable(self, password: Phi[str]) -> bool:
+        """See `Passwords`."""
+        return is_guessable(password)
+
     def _matches(self, password_hash: str, password: Phi[str]) -> bool:
         with self._at_work:
             try:
-                Argon2id.verify_phc_encoded(_exact_bytes(password), password_hash)
+                Argon2id.verify_phc_encoded(password_bytes(password), password_hash)
             except (InvalidKey, ValueError):
                 return False
         return True
 
     def __repr__(self) -> str:
         return f"Argon2Passwords({self._cost!r})"
-
-
-def _exact_bytes(password: Phi[str]) -> bytes:
-    # An unpaired surrogate has no UTF-8 form. New passwords cannot hold one, so this matches nothing that is
-    # stored; failing instead would show the password in an exception.
-    return password.reveal().encode("utf-8", "surrogatepass")
 
 
 def _cost_of(password_hash: str) -> Argon2Cost | None:

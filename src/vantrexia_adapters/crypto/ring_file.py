@@ -45,6 +45,7 @@ class KeyRingUnsafeError(KeyRingError):
 
     def __init__(self, path: Path, why: str) -> None:
         super().__init__(f"The key ring at {path} is not safe: {why}.")
+        self.why: Final = why
 
 
 @attrs.frozen

@@ -87,8 +87,8 @@ class _Kept:
 class DirectoryKeeper:
     """Answers listings for any practice (`vantrexia_core.patients.PatientDirectory`).
 
-    Safe to share between threads; questions about one practice take turns. ``in_background`` runs the packing
-    and the writing of snapshots: a thread by default.
+    Safe to share between threads; questions about one practice take turns. ``in_background`` runs the
+    packing, the writing of snapshots and the indexing of names: a thread by default.
     """
 
     def __init__(
@@ -207,6 +207,11 @@ class DirectoryKeeper:
     def _loaded(self, kept: _Kept, head: DirectoryHead) -> Directory:
         directory = self._from_snapshot(kept, head) or self._from_rows(kept, head)
         kept.epoch, kept.directory = head.epoch, directory
+        if directory.is_worth_indexing:
+            # Whoever waits for the first answer need not wait for the index as well, nor miss it if no thread
+            # is to be had.
+            with suppress(RuntimeError):
+                self._in_background(directory.index_names)
         return directory
 
     def _from_snapshot(self, kept: _Kept, head: DirectoryHead) -> Directory | None:
@@ -263,6 +268,8 @@ class DirectoryKeeper:
                     return
                 taken, is_due, saved = living.taken(), self._wants_snapshot(kept, living), kept.unsaved
             packed = taken.packed()
+            if packed.is_worth_indexing:
+                packed.index_names()
             # Written before it is shared: from then on its statuses change under way.
             data = encode_directory(packed) if is_due else None
             with kept.lock:

@@ -5,5 +5,6 @@ same contract tests say so.
 """
 
 from vantrexia_adapters.memory.desk import MemoryDesk, MemoryWork
+from vantrexia_adapters.memory.roster import MemoryRoster, NoRoster
 
-__all__ = ["MemoryDesk", "MemoryWork"]
+__all__ = ["MemoryDesk", "MemoryRoster", "MemoryWork", "NoRoster"]

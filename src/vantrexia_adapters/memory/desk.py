@@ -94,6 +94,7 @@ class MemoryWork:
             shelves={**before.shelves, self._practice_id: shelf},
             accounts=self._users.accounts.merged(),
             by_email=self._users.by_email.merged(),
+            former_passwords=self._users.former_passwords.merged(),
         )
         self._desk.replace(after, self._trail.pending)
         self.close()

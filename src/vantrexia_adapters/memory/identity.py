@@ -6,7 +6,7 @@ import attrs
 
 from vantrexia_adapters.memory.draft import Draft
 from vantrexia_adapters.memory.state import Memory
-from vantrexia_core.identity import Account, EmailTakenError, NewUser, User
+from vantrexia_core.identity import PASSWORDS_BARRED, Account, EmailTakenError, NewUser, User
 from vantrexia_core.kernel import Email, NotFoundError, PracticeId, UserId
 
 
@@ -17,6 +17,7 @@ class MemoryUsers:
         self._practice_id = practice_id
         self.accounts: Draft[UserId, Account] = Draft(memory.accounts)
         self.by_email: Draft[str, UserId] = Draft(memory.by_email)
+        self.former_passwords: Draft[UserId, tuple[str, ...]] = Draft(memory.former_passwords)
 
     def add(self, new: NewUser, password_hash: str) -> User:
         """See `UserStore`."""
@@ -46,7 +47,13 @@ class MemoryUsers:
 
     def set_password(self, user_id: UserId, password_hash: str) -> None:
         """See `UserStore`."""
+        former = self.password_hashes(user_id)
+        self.former_passwords.put(user_id, former[: PASSWORDS_BARRED - 1])
         self.accounts.put(user_id, Account(self._account(user_id).user, password_hash))
+
+    def password_hashes(self, user_id: UserId) -> tuple[str, ...]:
+        """See `UserStore`."""
+        return (self._account(user_id).password_hash, *(self.former_passwords.get(user_id) or ()))
 
     def all(self) -> Sequence[User]:
         """See `UserStore`."""

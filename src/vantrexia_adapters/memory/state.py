@@ -66,6 +66,7 @@ class Memory:
     shelves: Mapping[PracticeId, Shelf] = attrs.Factory(dict)
     accounts: Mapping[UserId, Account] = attrs.Factory(dict)
     by_email: Mapping[str, UserId] = attrs.Factory(dict)
+    former_passwords: Mapping[UserId, tuple[str, ...]] = attrs.Factory(dict)
 
     def shelf(self, practice_id: PracticeId) -> Shelf:
         """A practice's shelf; an empty one before its first record."""

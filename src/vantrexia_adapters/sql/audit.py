@@ -12,13 +12,21 @@ from vantrexia_adapters.sql.database import Database, Transaction
 from vantrexia_adapters.sql.errors import StatementFailedError
 from vantrexia_adapters.sql.statements import Row, Statement
 from vantrexia_adapters.sql.tables import audit_entry, audit_head
-from vantrexia_core.audit import Action, AuditEntry, AuditUnavailableError, Outcome, SequencedEntry
+from vantrexia_core.audit import (
+    Action,
+    AuditEntry,
+    AuditUnavailableError,
+    Outcome,
+    SequencedEntry,
+    entry_hash,
+)
 from vantrexia_core.kernel import PatientId, PracticeId, RequestId, Role, UnavailableError, UserId
 
 ENTRIES_AT_ONCE_MAX: Final = 32
 """How many entries share a statement: each number of them is a statement of its own to the server."""
 
 _COLUMNS: Final = tuple(column for column in audit_entry.c if column is not audit_entry.c.seq)
+_SHOWN: Final = tuple(column for column in audit_entry.c if column is not audit_entry.c.leaf)
 
 
 def _number(number: int) -> sa.ColumnClause[int]:
@@ -48,7 +56,7 @@ def _append(count: int) -> Statement:
     )
 
 
-ENTRY_COLUMNS: Final = (audit_entry.c.seq, *_COLUMNS)
+ENTRY_COLUMNS: Final = _SHOWN
 """What a statement selects so that `sequenced` can make an entry of it."""
 
 _READ: Final = Statement(
@@ -216,10 +224,12 @@ def _columns(entry: AuditEntry) -> dict[str, object]:
         "code": entry.code,
         "patient_id": entry.patient_id,
         "user_id": entry.user_id,
+        "version": entry.version,
         "changed": " ".join(entry.changed),
         "disclosed": " ".join(map(str, entry.disclosed)),
         "request_id": entry.request_id,
         "address": entry.address,
+        "leaf": entry_hash(entry),
     }
 
 
@@ -230,8 +240,8 @@ def sequenced(row: Row) -> SequencedEntry:
 
 def _entry(row: Row) -> AuditEntry:
     (
-        _, at, action, outcome, practice_id, actor_id, role, code, patient_id, user_id, changed, disclosed,
-        request_id, address,
+        _, at, action, outcome, practice_id, actor_id, role, code, patient_id, user_id, version, changed,
+        disclosed, request_id, address,
     ) = row  # fmt: skip
     return AuditEntry(
         at=at,
@@ -242,9 +252,10 @@ def _entry(row: Row) -> AuditEntry:
         role=None if role is None else Role(role),
         code=code,
         patient_id=None if patient_id is None else PatientId(patient_id),
-        changed=tuple(changed.split()),
+        changed=changed.split(),
         disclosed=tuple(PatientId(UUID(id_)) for id_ in disclosed.split()),
         user_id=None if user_id is None else UserId(user_id),
+        version=version,
         request_id=None if request_id is None else RequestId(request_id),
         address=address,
     )

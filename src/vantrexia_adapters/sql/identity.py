@@ -10,8 +10,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from vantrexia_adapters.sql.database import Database
 from vantrexia_adapters.sql.scope import Protection, Scope, SealedColumn
 from vantrexia_adapters.sql.statements import Row, Statement
-from vantrexia_adapters.sql.tables import user_account
-from vantrexia_core.identity import Account, EmailTakenError, NewUser, User
+from vantrexia_adapters.sql.tables import former_password, user_account
+from vantrexia_core.identity import PASSWORDS_BARRED, Account, EmailTakenError, NewUser, User
 from vantrexia_core.kernel import (
     Email,
     IdSource,
@@ -75,6 +75,35 @@ _SET_PASSWORD: Final = Statement(
     .where(_IS_OURS)
     .values({user_account.c.password_hash: _NEW[user_account.c.password_hash]})
 )
+_PASSWORD: Final = Statement(sa.select(user_account.c.password_hash).where(_IS_OURS))
+_FORMER_OF_USER: Final = former_password.c.user_id == _ID
+_FORMER: Final = Statement(
+    sa.select(former_password.c.password_hash)
+    .where(_FORMER_OF_USER)
+    .order_by(former_password.c.id.desc())
+    .limit(PASSWORDS_BARRED - 1)
+)
+# The row is locked before it is copied: of two changes at once, the second remembers what the first one set.
+_LOCK_PASSWORD: Final = Statement(
+    sa.select(user_account.c.id).where(_IS_OURS).with_for_update(key_share=True)
+)
+_REMEMBER: Final = Statement(
+    sa.insert(former_password).from_select(
+        ["user_id", "password_hash"],
+        sa.select(user_account.c.id, user_account.c.password_hash).where(_IS_OURS),
+    )
+)
+_FORGET: Final = Statement(
+    sa.delete(former_password).where(
+        _FORMER_OF_USER,
+        former_password.c.id.not_in(
+            sa.select(former_password.c.id)
+            .where(_FORMER_OF_USER)
+            .order_by(former_password.c.id.desc())
+            .limit(PASSWORDS_BARRED - 1)
+        ),
+    )
+)
 _BY_ID: Final = Statement(sa.select(*_COLUMNS).where(user_account.c.id == _ID))
 _BY_EMAIL: Final = Statement(
     sa.select(*_COLUMNS, user_account.c.password_hash).where(
@@ -137,7 +166,20 @@ class SqlUsers:
 
     def set_password(self, user_id: UserId, password_hash: str) -> None:
         """See `UserStore`."""
+        here = self._here(user_id)
+        if self._transaction.row(_LOCK_PASSWORD, here) is None:
+            raise NotFoundError
+        self._transaction.change(_REMEMBER, here)
+        self._transaction.change(_FORGET, here)
         self._change(_SET_PASSWORD, user_id, {"new_password_hash": password_hash})
+
+    def password_hashes(self, user_id: UserId) -> Sequence[str]:
+        """See `UserStore`."""
+        here = self._here(user_id)
+        present = self._transaction.row(_PASSWORD, here)
+        if present is None:
+            raise NotFoundError
+        return [present[0], *(former for (former,) in self._transaction.rows(_FORMER, here))]
 
     def all(self) -> Sequence[User]:
         """See `UserStore`."""

@@ -65,7 +65,7 @@ def _by_patient(dialect: str, name: str, *, shown_only: bool) -> sa.ColumnElemen
     if shown_only:
         about = about.where(_has_shown(dialect, name))
     beside = sa.select(_SEQ).where(
-        audit_entry.c.practice_id == _PRACTICE, _BESIDE[dialect], _has_shown(dialect, name)
+        audit_entry.c.practice_id == _PRACTICE, _SEQ <= _AS_OF, _BESIDE[dialect], _has_shown(dialect, name)
     )
     return _SEQ.in_(sa.union_all(about, beside))
 

@@ -6,10 +6,9 @@ from functools import cache
 from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from vantrexia_adapters.sql.scope import Scope, SealedColumn
-from vantrexia_adapters.sql.statements import Parameters, Row, Statement
+from vantrexia_adapters.sql.statements import Adding, Parameters, Row, Statement
 from vantrexia_adapters.sql.tables import patient, patient_move, practice_head
 from vantrexia_core.kernel import (
     BrokenPromiseError,
@@ -115,10 +114,7 @@ _TAKE: Final = Statement(
     )
     .returning(practice_head.c.seq, practice_head.c.n, practice_head.c.mrn_number)
 )
-_ADD: Final = Statement(
-    postgresql.insert(patient).on_conflict_do_nothing(),
-    sqlite=sqlite.insert(patient).on_conflict_do_nothing(),
-)
+_ADD: Final = Adding(patient)
 _TAKEN: Final = Statement(
     sa.select(patient.c.mrn_bix, patient.c.external_id_bix).where(
         patient.c.practice_id == _PRACTICE,
@@ -246,7 +242,7 @@ class SqlPatients:
         sealed = self._sealed(patient)
         if self._n is None:
             self._take(ns=1)
-        if not self._transaction.change(_ADD, self._row(patient, sealed, self._n)):
+        if not self._transaction.change(_ADD.statement, self._row(patient, sealed, self._n)):
             self._check_free(patient.id, sealed)
             raise BrokenPromiseError(_ID_TWICE)
         self._n = None
@@ -263,7 +259,7 @@ class SqlPatients:
         self._take(ns=len(patients))
         last, self._n = self._n or 0, held
         numbers = range(last - len(patients) + 1, last + 1)
-        if not self._transaction.change_each(_ADD, list(map(self._row, patients, sealed, numbers))):
+        if not self._transaction.add_each(_ADD, list(map(self._row, patients, sealed, numbers))):
             for one, fields in zip(patients, sealed, strict=True):
                 self._check_free(one.id, fields)
             raise BrokenPromiseError(_ID_TWICE)

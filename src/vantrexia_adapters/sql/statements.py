@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.sql.expression import Executable
 
@@ -77,6 +78,22 @@ class Statement:
         if compiled is None:
             compiled = self._compiled[dialect.name] = _compile(self._forms[dialect.name], dialect)
         return compiled
+
+
+class Adding:
+    """Whole new rows of a table: one by one as an INSERT that skips what collides, or many by COPY."""
+
+    __slots__ = ("copying", "names", "statement", "types")
+
+    def __init__(self, table: sa.Table) -> None:
+        self.statement: Final = Statement(
+            postgresql.insert(table).on_conflict_do_nothing(),
+            sqlite=sqlite.insert(table).on_conflict_do_nothing(),
+        )
+        self.names: Final = tuple(column.name for column in table.columns)
+        self.copying: Final = f"COPY {table.name} ({', '.join(self.names)}) FROM STDIN (FORMAT BINARY)"
+        dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+        self.types: Final = tuple(column.type.compile(dialect).lower() for column in table.columns)
 
 
 def _compile(expression: Executable, dialect: Dialect) -> Compiled:

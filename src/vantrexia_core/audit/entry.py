@@ -1,16 +1,31 @@
 """What the trail says: who did what to whom, when, from where, and how it ended (45 CFR 164.312(b)).
 
-An entry holds ids and field names, never a value of a field. It must stay readable to an auditor after every
-key of the practice has been destroyed, so nothing in it may need a key.
+An entry holds ids and names, never a value of a field. It must stay readable to an auditor after every key
+of the practice has been destroyed, so nothing in it may need a key, and nothing in it may be PHI. That is
+held by type: each part of an entry is a moment, an id, a number, a member of a closed list, or a word of a
+narrow alphabet. There is no place for a sentence, so none can be put there by mistake.
 """
 
+import re
+from collections.abc import Iterable
 from datetime import datetime
-from enum import Enum
-from typing import ClassVar
+from enum import Enum, StrEnum
+from functools import lru_cache
+from typing import ClassVar, Final, Self
 
 import attrs
 
-from vantrexia_core.kernel import PatientId, PracticeId, RequestId, Role, UserId
+from vantrexia_core.kernel import BrokenPromiseError, PatientId, PracticeId, RequestId, Role, UserId
+
+ID_MAX: Final = 2**53 - 1
+"""The largest number in an entry: what every reader of JSON reads exactly (RFC 7493, section 2.2)."""
+
+DISCLOSED_MAX: Final = 1_000
+"""Patients that one entry may name. Whoever shows more at once writes several entries."""
+
+_REQUEST_ID: Final = re.compile(r"[0-9A-Za-z._:-]{1,64}")
+_ERROR_CODE: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_ADDRESS: Final = re.compile(r"[0-9A-Za-z.:%_-]{1,64}")
 
 
 class Action(Enum):
@@ -36,6 +51,47 @@ class Action(Enum):
     """One patient's disclosures were accounted for (45 CFR 164.528)."""
 
 
+class ChangedField(StrEnum):
+    """What can change, by its name in the API. Part of the trail's format: append, never rename."""
+
+    FIRST_NAME = "first_name"
+    LAST_NAME = "last_name"
+    DATE_OF_BIRTH = "date_of_birth"
+    GENDER = "gender"
+    MRN = "mrn"
+    PHONE = "phone"
+    EMAIL = "email"
+    ADDRESS = "address"
+    SSN = "ssn"
+    EXTERNAL_ID = "external_id"
+    STATUS = "status"
+    ROLE = "role"
+    IS_ACTIVE = "is_active"
+    PASSWORD = "password"  # noqa: S105 - the field's name, not a secret
+
+
+class ErrorCode(str):
+    """An error's code, such as ``not_found``: lower-case words, and no longer than a code has to be."""
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        """Refuse what is no code."""
+        _check_word(_ERROR_CODE, text, "an error code")
+        return super().__new__(cls, text)
+
+
+class CallerAddress(str):
+    """Where a call came from: an IP address, or the name of a console or program. No blank, no ``@``."""
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        """Refuse what is no address."""
+        _check_word(_ADDRESS, text, "a caller's address")
+        return super().__new__(cls, text)
+
+
 class Outcome(Enum):
     """How the attempt ended."""
 
@@ -47,19 +103,53 @@ class Outcome(Enum):
     """Neither done nor refused: the service itself failed and undid everything."""
 
 
+def _check_word(shape: re.Pattern[str], text: str, what: str) -> None:
+    if shape.fullmatch(text) is None:
+        # Without the text: it is refused because it may be anything.
+        _refuse(f"{what} other than of the pattern {shape.pattern}")
+
+
+def _fields(names: Iterable[str]) -> tuple[ChangedField, ...]:
+    try:
+        return tuple(map(ChangedField, names))
+    except ValueError:
+        message = "the trail names only fields that it knows; add a new one to ChangedField"
+    raise BrokenPromiseError(message)
+
+
+# Codes are few and callers come again and again: looking one up costs less than matching it.
+_known_code: Final = lru_cache(maxsize=256)(ErrorCode)
+_known_address: Final = lru_cache(maxsize=4096)(CallerAddress)
+
+
+def _code(text: str | None) -> ErrorCode | None:
+    return None if text is None else _known_code(text)
+
+
+def _address(text: str | None) -> CallerAddress | None:
+    return None if text is None else _known_address(text)
+
+
+def _refuse(what: str) -> None:
+    message = f"the trail does not take {what}"
+    raise BrokenPromiseError(message)
+
+
 @attrs.frozen
 class Fact:
     """Something that happened, in the past tense. Subclasses name it; each context has its own.
 
     ``changed`` holds names of fields. ``disclosed`` holds the patients whose PHI left with the answer.
-    ``user_id`` is the account that was acted upon, if any.
+    ``user_id`` is the account that was acted upon, if any. ``version`` is the record's version that was shown
+    or that the change led to.
     """
 
     action: ClassVar[Action]
     patient_id: PatientId | None = None
-    changed: tuple[str, ...] = ()
+    changed: tuple[ChangedField, ...] = attrs.field(default=(), converter=_fields)
     disclosed: tuple[PatientId, ...] = ()
     user_id: UserId | None = None
+    version: int | None = None
 
 
 @attrs.frozen
@@ -67,7 +157,11 @@ class AuditEntry:
     """One line of the trail.
 
     ``code`` is the error code of a refusal, ``role`` the actor's role at that moment. ``patient_id`` and
-    ``user_id`` say on whom it was acted; ``disclosed`` lists all whose PHI left, in order of ids.
+    ``user_id`` say on whom it was acted, ``version`` which version of the record was shown or made;
+    ``disclosed`` lists all whose PHI left, in order of ids.
+
+    Raises:
+        BrokenPromiseError: a part is not what the trail's format takes, free text above all.
     """
 
     at: datetime
@@ -76,13 +170,25 @@ class AuditEntry:
     practice_id: PracticeId | None = None
     actor_id: UserId | None = None
     role: Role | None = None
-    code: str | None = None
+    code: ErrorCode | None = attrs.field(default=None, converter=_code)
     patient_id: PatientId | None = None
-    changed: tuple[str, ...] = ()
+    changed: tuple[ChangedField, ...] = attrs.field(default=(), converter=_fields)
     disclosed: tuple[PatientId, ...] = ()
     user_id: UserId | None = None
+    version: int | None = None
     request_id: RequestId | None = None
-    address: str | None = None
+    address: CallerAddress | None = attrs.field(default=None, converter=_address)
+
+    def __attrs_post_init__(self) -> None:
+        if self.at.tzinfo is None:
+            _refuse("a moment without a time zone")
+        for number in (self.actor_id, self.user_id, self.version):
+            if number is not None and not 0 <= number <= ID_MAX:
+                _refuse("a number that JSON does not hold exactly")
+        if len(self.disclosed) > DISCLOSED_MAX:
+            _refuse(f"more than {DISCLOSED_MAX} patients in one entry")
+        if self.request_id is not None and _REQUEST_ID.fullmatch(self.request_id) is None:
+            _refuse("a request id with other characters than letters, digits and . _ : -")
 
 
 @attrs.frozen

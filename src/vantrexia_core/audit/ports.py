@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 import attrs
 
@@ -143,3 +143,20 @@ class Desk(Protocol[W_co]):
             UnavailableError: the store cannot be reached or is busy beyond its bound.
         """
         ...
+
+
+class SigningKey(Protocol):
+    """The key that signs checkpoints, and nothing else: Ed25519 (RFC 8032)."""
+
+    @property
+    def public_key(self) -> bytes:
+        """Its public half, 32 bytes."""
+        ...
+
+    def sign(self, message: bytes) -> bytes:
+        """The signature, 64 bytes."""
+        ...
+
+
+SignatureCheck: TypeAlias = Callable[[bytes, bytes, bytes], bool]
+"""Whether, under a public key, a signature is one of a message (Ed25519). It never raises."""

@@ -82,6 +82,7 @@ class Attempt:
             changed=fact.changed if fact else (),
             disclosed=fact.disclosed if fact else (),
             user_id=fact.user_id if fact else None,
+            version=fact.version if fact else None,
             request_id=self.actor.origin.request_id,
             address=self.actor.origin.address,
         )
@@ -185,9 +186,7 @@ def undertake(
         # The store or the trail is out of reach: a second attempt to write would only take longer to say so.
         raise
     except VantrexiaError as error:
-        # What carries no code of its own is nobody's refusal: the program or its store is at fault.
-        outcome = Outcome.FAILED if error.code == VantrexiaError.code else Outcome.REFUSED
-        _record(desk, attempt, outcome, error.code, now)
+        _record(desk, attempt, _outcome_of(error), error.code, now)
         raise
     except Exception:
         _record(desk, attempt, Outcome.FAILED, VantrexiaError.code, now)
@@ -210,6 +209,29 @@ def authorize(desk: Desk[W], attempt: Attempt) -> Reach:
         raise
 
 
+@contextmanager
+def preparing(desk: Desk[W], attempt: Attempt) -> Iterator[None]:
+    """What is slow and done before a deed begins, so that no lock is held meanwhile: hashing a password.
+
+    The permission is checked first, and what is refused here is recorded like what is refused in the deed.
+
+    Raises:
+        PermissionDeniedError: the role lacks the permission.
+        AuditUnavailableError: a refusal could not be recorded.
+    """
+    authorize(desk, attempt)
+    try:
+        yield
+    except UnavailableError:
+        raise
+    except VantrexiaError as error:
+        _record(desk, attempt, _outcome_of(error), error.code, desk.clock.now())
+        raise
+    except Exception:
+        _record(desk, attempt, Outcome.FAILED, VantrexiaError.code, desk.clock.now())
+        raise
+
+
 def record_refusal(desk: Desk[W], attempt: Attempt, refusal: VantrexiaError) -> None:
     """Record that an attempt was refused before it reached its use case (its input did not parse).
 
@@ -217,6 +239,11 @@ def record_refusal(desk: Desk[W], attempt: Attempt, refusal: VantrexiaError) -> 
         AuditUnavailableError: the trail could not be written.
     """
     _record(desk, attempt, Outcome.REFUSED, refusal.code, desk.clock.now())
+
+
+def _outcome_of(error: VantrexiaError) -> Outcome:
+    # What carries no code of its own is nobody's refusal: the program or its store is at fault.
+    return Outcome.FAILED if error.code == VantrexiaError.code else Outcome.REFUSED
 
 
 def _record(desk: Desk[W], attempt: Attempt, outcome: Outcome, code: str, now: datetime) -> None:

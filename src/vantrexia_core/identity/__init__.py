@@ -10,15 +10,19 @@ from vantrexia_core.identity.administration import (
 from vantrexia_core.identity.facts import UserCreated, UsersListed, UserUpdated
 from vantrexia_core.identity.model import (
     OPERATOR_ID,
-    PASSWORD_CHARACTERS_MAX,
-    PASSWORD_CHARACTERS_MIN,
     Account,
-    NewPassword,
     NewUser,
     SignedIn,
     TokenPair,
     User,
     operator,
+)
+from vantrexia_core.identity.password_policy import (
+    PASSWORD_CHARACTERS_MAX,
+    PASSWORD_CHARACTERS_MIN,
+    PASSWORDS_BARRED,
+    NewPassword,
+    password_bytes,
 )
 from vantrexia_core.identity.ports import (
     Accounts,
@@ -37,6 +41,7 @@ from vantrexia_core.identity.signing_in import AuthenticationFailedError, recogn
 
 __all__ = [
     "OPERATOR_ID",
+    "PASSWORDS_BARRED",
     "PASSWORD_CHARACTERS_MAX",
     "PASSWORD_CHARACTERS_MIN",
     "Account",
@@ -65,6 +70,7 @@ __all__ = [
     "create_user",
     "list_users",
     "operator",
+    "password_bytes",
     "recognise",
     "set_password",
     "sign_in",

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import attrs
 
-from vantrexia_core.audit import Action, Attempt, undertake
+from vantrexia_core.audit import Action, Attempt, preparing, undertake
 from vantrexia_core.identity.facts import UserCreated, UsersListed, UserUpdated
-from vantrexia_core.identity.model import NewPassword, NewUser, User
+from vantrexia_core.identity.model import NewUser, User
+from vantrexia_core.identity.password_policy import NewPassword, admit
 from vantrexia_core.identity.ports import UserDesk
 from vantrexia_core.kernel import Actor, ConflictError, NotFoundError, Permission, Role, UserId
 
@@ -23,11 +24,14 @@ def create_user(desk: UserDesk, actor: Actor, new: NewUser, password: NewPasswor
 
     Raises:
         PermissionDeniedError: the actor is not an administrator.
+        InvalidError: on ``password``: it may not be chosen.
         EmailTakenError: an account already signs in with this address.
     """
+    attempt = Attempt(actor, Action.USER_CREATE, Permission.MANAGE_USERS)
     # Hash before the work begins: it is slow, and no lock may be held meanwhile.
-    password_hash = desk.passwords.hash(password)
-    with undertake(desk, Attempt(actor, Action.USER_CREATE, Permission.MANAGE_USERS)) as deed:
+    with preparing(desk, attempt):
+        password_hash = admit(desk.passwords, password, "password", email=new.email, name=new.name)
+    with undertake(desk, attempt) as deed:
         user = deed.work.users.add(new, password_hash)
         return deed.finish(UserCreated(user_id=user.id, changed=("email", "role")), user)
 
@@ -78,9 +82,16 @@ def set_password(desk: UserDesk, actor: Actor, user_id: UserId, password: NewPas
     Raises:
         PermissionDeniedError: the actor is not an administrator.
         NotFoundError: no such account in the practice.
+        InvalidError: on ``password``: it may not be chosen.
     """
-    password_hash = desk.passwords.hash(password)
-    with undertake(desk, Attempt(actor, Action.USER_UPDATE, Permission.MANAGE_USERS)) as deed:
+    attempt = Attempt(actor, Action.USER_UPDATE, Permission.MANAGE_USERS)
+    with preparing(desk, attempt):
+        with desk.begin(actor.practice_id) as work:
+            user, former = work.users.get(user_id), work.users.password_hashes(user_id)
+        password_hash = admit(
+            desk.passwords, password, "password", email=user.email, name=user.name, former=former
+        )
+    with undertake(desk, attempt) as deed:
         user = deed.work.users.get(user_id)
         deed.work.users.set_password(user_id, password_hash)
         return deed.finish(UserUpdated(user_id=user_id, changed=("password",)), user)

@@ -5,7 +5,6 @@ import attrs
 from vantrexia_core.kernel import (
     Actor,
     Email,
-    InvalidValueError,
     Origin,
     PatientId,
     PersonName,
@@ -14,9 +13,6 @@ from vantrexia_core.kernel import (
     Role,
     UserId,
 )
-
-PASSWORD_CHARACTERS_MIN = 12
-PASSWORD_CHARACTERS_MAX = 128
 
 OPERATOR_ID = UserId(0)
 """Who acts in the trail when a command is run at the console without an account: the holder of the keys."""
@@ -78,23 +74,6 @@ class SignedIn:
 
     user: User
     tokens: TokenPair
-
-
-class NewPassword(Phi[str]):
-    """A password somebody wants to have: 12 to 128 characters of any kind (NIST SP 800-63B-4)."""
-
-    __slots__ = ()
-
-    def __init__(self, value: str) -> None:
-        if not PASSWORD_CHARACTERS_MIN <= len(value) <= PASSWORD_CHARACTERS_MAX:
-            message = f"Use {PASSWORD_CHARACTERS_MIN} to {PASSWORD_CHARACTERS_MAX} characters."
-            raise InvalidValueError(message)
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            message = "Unpaired surrogates are not allowed."
-            raise InvalidValueError(message) from None
-        super().__init__(value)
 
 
 def operator(practice_id: PracticeId, origin: Origin) -> Actor:

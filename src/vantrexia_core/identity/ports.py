@@ -35,7 +35,10 @@ class Verdict:
 
 
 class Passwords(Protocol):
-    """Password hashing (Argon2id, RFC 9106)."""
+    """Password hashing (Argon2id, RFC 9106), and which passwords an attacker tries first.
+
+    What is hashed and compared are `password_bytes`: one password has one form, however it was typed.
+    """
 
     def hash(self, password: Phi[str]) -> str:
         """The PHC string to store. Slow and memory-hungry by design."""
@@ -43,6 +46,10 @@ class Passwords(Protocol):
 
     def verify(self, password_hash: str | None, password: Phi[str]) -> Verdict:
         """Compare in constant time; None stands for an unknown account and takes just as long."""
+        ...
+
+    def is_guessable(self, password: Phi[str]) -> bool:
+        """Whether it is among the passwords that are tried first: often used, or made from those by habit."""
         ...
 
 
@@ -86,7 +93,15 @@ class UserStore(Protocol):
         ...
 
     def set_password(self, user_id: UserId, password_hash: str) -> None:
-        """Store a new password hash."""
+        """Store a new password's hash; the one before it is remembered, and the oldest forgotten."""
+        ...
+
+    def password_hashes(self, user_id: UserId) -> Sequence[str]:
+        """The hashes of the present password and those before it, newest first: `PASSWORDS_BARRED` at most.
+
+        Raises:
+            NotFoundError: no such account in this practice.
+        """
         ...
 
     def all(self) -> Sequence[User]:

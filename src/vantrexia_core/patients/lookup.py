@@ -34,7 +34,8 @@ def look_up_patient(desk: PatientDesk, actor: Actor, patient_id: PatientId) -> P
         patient = deed.work.patients.get(patient_id)
         if patient.status is Status.DELETED:
             raise NotFoundError
-        return deed.finish(Viewed(patient_id, disclosed=(patient_id,)), patient)
+        shown = Viewed(patient_id, disclosed=(patient_id,), version=patient.version)
+        return deed.finish(shown, patient)
 
 
 def find_patients(desk: PatientDesk, actor: Actor, listing: Listing) -> Page[Patient]:

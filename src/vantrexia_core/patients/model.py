@@ -139,7 +139,7 @@ class Patient:
             updated_at=now,
         )
         filled = tuple(field for field in REVISABLE if _value_of(patient, field) is not None)
-        return patient, Registered(id_, changed=filled, disclosed=(id_,))
+        return patient, Registered(id_, changed=filled, disclosed=(id_,), version=patient.version)
 
     def check_version(self, expected: ExpectedVersion) -> None:
         """Refuse to go on when the caller has read an older version (RFC 9110, If-Match).
@@ -167,7 +167,8 @@ class Patient:
             for field in REVISABLE
             if (value := getattr(revision, field)) is not KEEP and value != _value_of(self, field)
         )
-        fact = Revised(self.id, changed=changed, disclosed=(self.id,))
+        version = self.version + 1 if changed else self.version
+        fact = Revised(self.id, changed=changed, disclosed=(self.id,), version=version)
         if not changed:
             return self, fact
         revised = attrs.evolve(
@@ -183,7 +184,7 @@ class Patient:
             address=_kept_or(revision.address, self.address),
             ssn=_kept_or(revision.ssn, self.ssn),
             external_id=_kept_or(revision.external_id, self.external_id),
-            version=self.version + 1,
+            version=version,
             updated_at=now,
         )
         return revised, fact
@@ -203,7 +204,8 @@ class Patient:
         change = StatusChange(self.id, moved.version, move, now, by.user_id, by.email, reason)
         # Their answers show what was typed as a reason, and a restored record is shown whole.
         disclosed = (self.id,) if move in {Move.ARCHIVE, Move.RESTORE} else ()
-        return moved, change, FACT_OF_MOVE[move](self.id, changed=("status",), disclosed=disclosed)
+        fact = FACT_OF_MOVE[move](self.id, changed=("status",), disclosed=disclosed, version=moved.version)
+        return moved, change, fact
 
 
 @attrs.frozen

@@ -5,7 +5,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from vantrexia_adapters.fhir import audit_event_bundle
-from vantrexia_core.audit import Action, AuditEntry, Outcome, TrailLine
+from vantrexia_core.audit import Action, AuditEntry, Outcome, TrailLine, entry_hash
 from vantrexia_core.kernel import Email, Page, PageRequest, PatientId, PracticeId, RequestId, Role, UserId
 from vantrexia_web.wire.audit import csv_chunks
 
@@ -174,6 +174,7 @@ _LINE: Final = TrailLine(
         role=Role.PROVIDER,
         patient_id=PatientId(UUID(PATIENT["id"])),
         disclosed=(PatientId(UUID(PATIENT["id"])),),
+        version=3,
         request_id=RequestId("0f9d4e7a6c1b4b0e8a3f5d2c7b6a5948"),
         address="203.0.113.24",
     ),
@@ -202,6 +203,8 @@ AUDIT_LOG_PAGE: Final[Example] = {
             "changed_fields": [],
             "disclosed_patient_ids": [PATIENT["id"]],
             "request_id": "0f9d4e7a6c1b4b0e8a3f5d2c7b6a5948",
+            "record_version": 3,
+            "hash": entry_hash(_LINE.entry).hex(),
         }
     ],
 }
@@ -213,6 +216,22 @@ AUDIT_EVENTS: Final[Example] = audit_event_bundle(
     {"self": "https://app.vantrexia.com/api/v1/audit-logs/?page=1&as_of=4711"},
     server_url="https://app.vantrexia.com",
 )
+
+KEYS: Final[Example] = {
+    "keys": [
+        {
+            "kty": "RSA",
+            "use": "sig",
+            "alg": "RS384",
+            "kid": "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",
+            "n": "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_B"
+            "JECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_F"
+            "DW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4"
+            "vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw",
+            "e": "AQAB",
+        }
+    ]
+}
 
 HEALTH: Final[Example] = {
     "status": "healthy",

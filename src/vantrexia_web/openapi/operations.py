@@ -221,5 +221,15 @@ OPERATIONS: Final[Mapping[Callable[..., object], Operation]] = {
         examples.HEALTH,
         also_statuses=(503,),
     ),
+    about.keys: Operation(
+        "Service",
+        "Public keys",
+        "Our public keys as a JWK Set (RFC 7517). eClinicalWorks reads them here to check our signatures "
+        "(SMART Backend Services, RS384).",
+        200,
+        "KeySet",
+        examples.KEYS,
+        refusals=(503,),
+    ),
 }
 """Every endpoint but the pages about the API itself."""

@@ -178,6 +178,15 @@ _ENTRY: Final[dict[str, Schema]] = {
     "changed_fields": {"type": "array", "items": _TEXT, "description": "Names, never values."},
     "disclosed_patient_ids": {**_IDS, "description": "Whose record was shown, in order of ids."},
     "request_id": {**_TEXT_OR_NULL, "description": "The `X-Request-ID` of the answer."},
+    "record_version": {
+        "type": ["integer", "null"],
+        "description": "The version of the record that was shown or made.",
+    },
+    "hash": {
+        "type": "string",
+        "pattern": "^[0-9a-f]{64}$",
+        "description": "Of the entry, as a leaf of the trail's tree (RFC 6962).",
+    },
 }
 _CONDITION: Final[Schema] = {"type": "string", "enum": [condition.value for condition in Condition]}
 
@@ -233,6 +242,19 @@ ANSWERS: Final[Mapping[str, Schema]] = {
                 status=_CONDITION, latency_ms={"type": "number", "minimum": 0}, checked_at=_TIME
             ),
         },
+    ),
+    "KeySet": _shown(
+        keys={
+            "type": "array",
+            "items": _shown(
+                kty={"const": "RSA"},
+                use={"const": "sig"},
+                alg={"const": "RS384"},
+                kid=_TEXT,
+                n=_TEXT,
+                e=_TEXT,
+            ),
+        }
     ),
     "Problem": {
         "type": "object",

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import attrs
 
-from vantrexia_core.audit import RESOURCE_OF, Action, Inquiry, Resource, TrailLine
+from vantrexia_core.audit import RESOURCE_OF, Action, Inquiry, Resource, TrailLine, entry_hash
 from vantrexia_core.kernel import InvalidError, InvalidValueError, PageRequest, PatientId, UserId
 from vantrexia_core.patients import Period
 from vantrexia_web.wire.listing import parse_page, parse_query
@@ -137,13 +137,15 @@ def trail_content(line: TrailLine) -> dict[str, object]:
         "changed_fields": list(entry.changed),
         "disclosed_patient_ids": list(entry.disclosed),
         "request_id": entry.request_id,
+        "record_version": entry.version,
+        "hash": entry_hash(entry).hex(),
     }
 
 
 CSV_COLUMNS: Final = (
     "id", "timestamp", "user_id", "user_email", "role", "practice_id", "ip_address", "action",
     "resource_type", "resource_id", "patient_id", "outcome", "code", "changed_fields",
-    "disclosed_patient_ids", "request_id",
+    "disclosed_patient_ids", "request_id", "record_version", "hash",
 )  # fmt: skip
 """The names of `trail_content`, in this order. New ones are added at the end."""
 

@@ -27,7 +27,7 @@ def passwords() -> Argon2Passwords:
 
 @given(st.text(min_size=1, max_size=128))
 def test_a_password_matches_its_hash_and_no_other(passwords: Argon2Passwords, text: str) -> None:
-    """Any text is a password, and only its exact bytes match."""
+    """Any text is a password, and what is not a spelling of it does not match."""
     password_hash = passwords.hash(Phi(text))
     assert passwords.verify(password_hash, Phi(text)) == Verdict(matches=True, needs_rehash=False)
     assert passwords.verify(password_hash, Phi(text + " ")) == Verdict(matches=False)
@@ -43,18 +43,17 @@ def test_the_same_password_is_hashed_differently_every_time(passwords: Argon2Pas
     ("stored", "typed"),
     [
         ("pa\u00dfword pass", "password pass"),
-        ("caf\u00e9 caf\u00e9 caf\u00e9", "cafe\u0301 cafe\u0301 cafe\u0301"),
         ("trailing blank ", "trailing blank"),
         ("x" * 128, "x" * 127),
         ("nul\x00and more", "nul"),
         ("PASSWORD PASS", "password pass"),
     ],
-    ids=["sharp s", "composed", "blank", "length", "nul", "case"],
+    ids=["sharp s", "blank", "length", "nul", "case"],
 )
-def test_passwords_are_neither_normalised_nor_cut(
+def test_passwords_are_neither_folded_nor_trimmed_nor_cut(
     passwords: Argon2Passwords, stored: str, typed: str
 ) -> None:
-    """What looks alike is not the same password."""
+    """What is not the same text is not the same password."""
     password_hash = passwords.hash(Phi(stored))
     assert passwords.verify(password_hash, Phi(stored)).matches
     assert not passwords.verify(password_hash, Phi(typed)).matches

@@ -7,7 +7,7 @@ whoever holds a copy of the database: ids, statuses, times, version numbers.
 
 from vantrexia_adapters.sql.tables.audit import audit_entry, audit_head
 from vantrexia_adapters.sql.tables.directory import directory_chunk, directory_snapshot
-from vantrexia_adapters.sql.tables.identity import user_account
+from vantrexia_adapters.sql.tables.identity import former_password, user_account
 from vantrexia_adapters.sql.tables.keys import key_check
 from vantrexia_adapters.sql.tables.metadata import metadata
 from vantrexia_adapters.sql.tables.patients import patient, patient_move
@@ -19,6 +19,7 @@ __all__ = [
     "audit_head",
     "directory_chunk",
     "directory_snapshot",
+    "former_password",
     "key_check",
     "metadata",
     "patient",

@@ -21,10 +21,14 @@ audit_entry: Final = sa.Table(
     sa.Column("code", sa.Text()),
     sa.Column("patient_id", sa.Uuid()),
     sa.Column("user_id", sa.BigInteger()),
+    sa.Column("version", sa.BigInteger()),  # of the record: the one shown, or the one made
     sa.Column("changed", sa.Text(), nullable=False),  # names of fields, blank-separated
     sa.Column("disclosed", sa.Text(), nullable=False),  # ids of patients, sorted, blank-separated
     sa.Column("request_id", sa.Text()),
     sa.Column("address", sa.Text()),
+    sa.Column(
+        "leaf", sa.LargeBinary(), nullable=False
+    ),  # the hash of all the above but the number (RFC 6962)
     sa.Index("ix_audit_entry_practice_id", "practice_id", "seq"),
     sa.Index("ix_audit_entry_patient_id", "patient_id", "seq"),
 )

@@ -27,3 +27,11 @@ user_account: Final = sa.Table(
     sa.UniqueConstraint("email_bix"),  # over all practices
     one_of("role", Role),
 )
+
+former_password: Final = sa.Table(
+    "former_password",
+    metadata,
+    sa.Column("id", Counted, sa.Identity(), primary_key=True),  # in the order in which they were replaced
+    sa.Column("user_id", sa.BigInteger(), sa.ForeignKey("user_account.id"), nullable=False, index=True),
+    sa.Column("password_hash", sa.Text(), nullable=False),
+)

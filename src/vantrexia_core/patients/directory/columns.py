@@ -12,6 +12,7 @@ from typing import Final
 
 import attrs
 
+from vantrexia_core.patients.directory.grams import GRAM_BYTES
 from vantrexia_core.patients.directory.packing import (
     Postings,
     SortedTexts,
@@ -35,6 +36,9 @@ GONE: Final = 0
 
 CREATED_TAIL_MAX: Final = 16_384
 """Creation times kept of the newest packed patients, to place those whose host's clock lags behind."""
+
+COMMON_SHARE: Final = 256
+"""A first name that one patient in so many has is common: its bitmap is kept. There are at most as many."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -68,6 +72,8 @@ class Columns:
     created: "array[int]"
     created_tail: "array[int]"
     """When the newest were created, in microseconds since 1970, oldest first."""
+    _first_maps: dict[int, int] = attrs.field(factory=dict, init=False)
+    """Bitmaps of common first names that were asked for."""
 
     @property
     def size(self) -> int:
@@ -87,6 +93,8 @@ class Columns:
             + len(self.ids)
             + sum(len(text.blob) for text in texts)
             + sum(len(column) * column.itemsize for column in arrays)
+            + self.lasts.index_bytes
+            + len(self._first_maps) * (self.size >> 3)
         )
 
     def last_at(self, position: int) -> bytes:
@@ -151,7 +159,8 @@ class Columns:
             return chain(
                 (starts[begun.start], starts[begun.stop]), _ends(starts, ((c, c + 1) for c in others))
             )
-        if lasts.is_frequent(word.text):
+        is_indexed = lasts.has_pieces_indexed and len(word.text) >= GRAM_BYTES
+        if not is_indexed and lasts.is_frequent(word.text):
             return borders_of(lasts.flags(word.text, at_start=False), starts)
         return _ends(starts, runs(lasts.containing(word.text, at_start=False)))
 
@@ -159,9 +168,21 @@ class Columns:
         """The positions with these first names; when they are most, found by the others."""
         postings = self.first_postings
         if sum(map(postings.count, codes)) <= self.size // 2:
-            return bitmap_of_positions([postings[code] for code in codes], self.size)
+            return self._union_of_firsts(codes)
         others = set(range(len(self.firsts))).difference(codes)
-        return bitmap_of_positions([postings[code] for code in others], self.size) ^ ((1 << self.size) - 1)
+        return self._union_of_firsts(others) ^ ((1 << self.size) - 1)
+
+    def _union_of_firsts(self, codes: Iterable[int]) -> int:
+        postings, size, rare, bitmap = self.first_postings, self.size, [], 0
+        for code in codes:
+            if postings.count(code) * COMMON_SHARE < size:
+                rare.append(postings[code])
+                continue
+            common = self._first_maps.get(code)
+            if common is None:
+                common = self._first_maps[code] = bitmap_of_positions([postings[code]], size)
+            bitmap |= common
+        return bitmap | bitmap_of_positions(rare, size)
 
 
 class Packer:

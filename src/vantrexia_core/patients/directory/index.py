@@ -38,16 +38,19 @@ from vantrexia_core.patients.directory.packing import (
 from vantrexia_core.patients.directory.splicing import Addition, spliced_columns
 from vantrexia_core.patients.listing import DirectoryEntry, Listing, SearchWord, Unreadable, search_words
 
+WORDS_KEPT_MAX: Final = 32
+"""Bitmaps of recent search words that are kept; one takes a bit a patient."""
+
 LETTERS_KEPT_MAX: Final = 40
 """The same for words of one letter or digit."""
-
-Hits = Ranked | Sparse | Reordered
 
 SPARSE_MAX: Final = 4_000
 """Up to so many hits are sorted by creation; more are looked for along the order."""
 
-WORDS_KEPT_MAX: Final = 32
-"""Bitmaps of recent search words that are kept; one takes a bit a patient."""
+INDEXED_FROM: Final = 4_000
+"""So many distinct last names are worth an index of their pieces; fewer are read through as fast."""
+
+Hits = Ranked | Sparse | Reordered
 
 
 @attrs.frozen(repr=False, eq=False)
@@ -186,6 +189,20 @@ class Directory:
             if flips:
                 self._flip(flips)
         self.as_of = max(self.as_of, as_of)
+
+    @property
+    def is_worth_indexing(self) -> bool:
+        """Whether `index_names` would make new search words cheaper."""
+        lasts = self._columns.lasts
+        return len(lasts) >= INDEXED_FROM and not lasts.has_pieces_indexed
+
+    def index_names(self) -> None:
+        """Make new search words cheap; 150,000 different last names take 0.4 s.
+
+        Answers are the same before, meanwhile and afterwards, so another thread may do it while this
+        directory answers.
+        """
+        self._columns.lasts.index_pieces()
 
     def find(self, listing: Listing) -> tuple[int, tuple[int, ...]]:
         """The exact count and the numbers of the page's patients, in order."""

@@ -10,6 +10,8 @@ from typing import Final, Self
 
 import attrs
 
+from vantrexia_core.patients.directory.grams import GRAM_BYTES, Grams
+
 BLOCK_BYTES: Final = 4096
 _BLOCK_BITS: Final = 8 * BLOCK_BYTES
 _NOT_ZERO: Final = re.compile(rb"[^\x00]")
@@ -28,6 +30,8 @@ _MARKS_MET: Final = b"\x02\x06"
 _SAMPLES, _SAMPLE_BYTES = 16, 4096
 _BYTES_A_HIT: Final = 75
 """Walking to a hit takes as long as `flags` takes for so many bytes."""
+_RANGES_ONE_BY_ONE: Final = 512
+"""Up to so many ranges are set each on its own; the parity of all bits costs as much at a million."""
 _BYTES_A_BIT: Final = 9
 """Setting one bit takes as long as packing so many bytes, which C sets, into bits."""
 
@@ -137,6 +141,31 @@ class SortedTexts(Texts):
 
     _parted: "list[tuple[array[int], Texts]]" = attrs.field(factory=list, init=False)
     """The indices of texts that have several parts, and these texts: made when first asked for."""
+    _grams: list[Grams] = attrs.field(factory=list, init=False)
+    """The index of pieces, once it is made."""
+
+    def index_pieces(self) -> None:
+        """Make words of three letters and more cheap to find. Safe beside other threads that read."""
+        if not self._grams:
+            self._grams.append(Grams.of(self))
+
+    @property
+    def has_pieces_indexed(self) -> bool:
+        """Whether `index_pieces` has been done."""
+        return bool(self._grams)
+
+    @property
+    def index_bytes(self) -> int:
+        """What the index of pieces takes, in bytes."""
+        return sum(one.memory_bytes for one in self._grams)
+
+    def containing(self, needle: bytes, *, at_start: bool) -> Sequence[int]:
+        """As of any texts, and without reading them once their pieces are indexed."""
+        if self._grams and not at_start and len(needle) >= GRAM_BYTES:
+            places = self._grams[0].candidates(needle)
+            is_exact = len(needle) == GRAM_BYTES
+            return places if is_exact else [place for place in places if needle in self[place]]
+        return super().containing(needle, at_start=at_start)
 
     def place_of(self, text: bytes) -> int:
         """Where the text stands, or would stand."""
@@ -218,6 +247,12 @@ class BitmapDraft:
 
 def bitmap_of_borders(borders: Iterable[int], size: int) -> int:
     """The bitmap of ranges that do not overlap, by all their begins and ends."""
+    borders = list(borders)
+    if len(borders) <= 2 * _RANGES_ONE_BY_ONE:
+        draft = BitmapDraft(size)
+        for begin, end in zip(borders[::2], borders[1::2], strict=True):
+            draft.add_range(begin, end)
+        return draft.finished()
     bits = bytearray((size >> 3) + 1)
     for border in borders:
         bits[border >> 3] ^= 1 << (border & 7)

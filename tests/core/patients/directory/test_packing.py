@@ -169,6 +169,19 @@ def test_beginnings_are_found_among_sorted_texts(some: list[bytes], piece: str) 
     ]
 
 
+@given(texts, st.text("ab é李", min_size=1, max_size=6).map(fold).filter(bool))
+@example([b"abab", b"babx", b"ab"], "bab")
+@example([b"abcab", b"abc cab", b"cabc"], "abca")
+def test_an_index_of_pieces_finds_what_reading_finds(some: list[bytes], piece: str) -> None:
+    """Words of every length, in one byte a letter or several, inside or at starts."""
+    some, needle = sorted(set(some)), piece.encode()
+    indexed, read = SortedTexts.of(some), SortedTexts.of(some)
+    indexed.index_pieces()
+    for at_start in (False, True):
+        found = indexed.containing(needle, at_start=at_start)
+        assert list(found) == list(read.containing(needle, at_start=at_start))
+
+
 @given(texts, _SHORT)
 def test_a_place_among_sorted_texts(some: list[bytes], wanted: str) -> None:
     """Where it stands, or before which it would."""
