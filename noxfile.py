@@ -4,6 +4,7 @@ A session runs in the environment that nox runs in. Only `wheel`, `audit` and `p
 """
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -62,6 +63,18 @@ def layers(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests."""
     session.run("pytest", *session.posargs)
+
+
+@nox.session
+def oauth(session: nox.Session) -> None:
+    """Show our sign-in at an EHR to an OAuth server that somebody else wrote (needs Node.js 20 and npm)."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        session.skip(
+            "Node.js 20 or newer and npm are not on the PATH; everything else is tested without them"
+        )
+    with session.chdir("tests/oauth"):
+        session.run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", external=True)
+    session.run("pytest", "tests/oauth", *session.posargs)
 
 
 @nox.session

@@ -19,7 +19,13 @@ from processes import postgresql
 from questions import Question
 from vantrexia_adapters.assembly import Service, migrate_database, open_service
 from vantrexia_adapters.cli.console import with_progress
-from vantrexia_adapters.crypto import AesGcmFieldCipher, AesGcmSnapshotCipher, HmacBlindIndex, KeyRing
+from vantrexia_adapters.crypto import (
+    AesGcmFieldCipher,
+    AesGcmSnapshotCipher,
+    HmacBlindIndex,
+    HmacRowSeal,
+    KeyRing,
+)
 from vantrexia_adapters.settings import Settings
 from vantrexia_adapters.sql import open_engine
 from vantrexia_adapters.sql.database import Database
@@ -194,7 +200,7 @@ def _opened(name: str, data: Path, url: str) -> Iterator[Site]:
         engine = open_engine(settings.url)
         stack.callback(engine.dispose)
         ring = KeyRing.open(settings.keyring_path, SystemClock())
-        protection = Protection(AesGcmFieldCipher(ring), HmacBlindIndex(ring))
+        protection = Protection(AesGcmFieldCipher(ring), HmacBlindIndex(ring), HmacRowSeal(ring))
         store = SqlDirectoryStore(Database(engine), protection, AesGcmSnapshotCipher(ring), RandomIds())
         yield Site(name, settings, service, engine, store, plain)
 

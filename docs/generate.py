@@ -20,7 +20,7 @@ import click
 
 from vantrexia_adapters.cli.main import program
 from vantrexia_adapters.directory import DirectoryFullError
-from vantrexia_adapters.settings import PREFIX, LogLevel, Settings
+from vantrexia_adapters.settings import PREFIX, Settings, spelled
 from vantrexia_core.kernel import (
     GRANTS,
     BrokenPromiseError,
@@ -344,7 +344,7 @@ def _who_must_act(kind: type[VantrexiaError]) -> str:
 def _default(value: object) -> str:
     if value is None:
         return "see meaning"
-    return f"`{value.value}`" if isinstance(value, LogLevel) else f"`{value}`"
+    return f"`{spelled(value)}`" if value != () else "none"
 
 
 def _sentence(text: str) -> str:

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from tests.sources import EPOCH
-from vantrexia_core.identity import NewPassword, NewUser, User
+from vantrexia_core.identity import NewPassword, NewUser, Session, User
 from vantrexia_core.kernel import (
     Actor,
     Email,
@@ -16,6 +16,8 @@ from vantrexia_core.kernel import (
     PracticeId,
     RequestId,
     Role,
+    SessionId,
+    TokenId,
     UserId,
 )
 from vantrexia_core.patients import (
@@ -171,6 +173,24 @@ def a_new_user(
     return NewUser(
         Email(email or f"new.{role.value}@example.org"), a_name("Tova", "Lindqvist"), role, patient_id
     )
+
+
+def a_session(
+    user_id: UserId | None = None, *, number: int = 1, at: datetime = NOW, life: timedelta = timedelta(days=1)
+) -> Session:
+    """A session that begins at ``at``; another number, another session with another refresh token."""
+    return Session(
+        SessionId(UUID(int=0xC000_0000 + number, version=4)),
+        user_id or a_user_id(7),
+        a_token_id(number),
+        at,
+        at + life,
+    )
+
+
+def a_token_id(number: int = 1) -> TokenId:
+    """The id of one token."""
+    return TokenId(UUID(int=0xD000_0000 + number, version=4))
 
 
 def a_user(

@@ -9,9 +9,18 @@ import hashlib
 import hmac
 from datetime import datetime, timedelta
 from itertools import count
+from uuid import UUID, uuid5
 
-from vantrexia_core.identity import TokenNotValidError, TokenPair, User, Verdict, password_bytes
-from vantrexia_core.kernel import Phi, UserId
+from vantrexia_core.identity import (
+    Session,
+    TokenClaims,
+    TokenNotValidError,
+    TokenPair,
+    User,
+    Verdict,
+    password_bytes,
+)
+from vantrexia_core.kernel import Phi, SessionId, TokenId, UserId
 
 ACCESS_LIFE = timedelta(minutes=15)
 REFRESH_LIFE = timedelta(days=1)
@@ -33,7 +42,9 @@ class QuickPasswords:
     def verify(self, password_hash: str | None, password: Phi[str]) -> Verdict:
         """Compare in constant time, and do the same work when there is nothing to compare with."""
         self.verified += 1
-        _, _, rounds, salt, _ = (password_hash or self._hashed(Phi(""), "nobody", self._rounds)).split("$")
+        is_hash = password_hash is not None and password_hash.startswith("$quick$")
+        stored = password_hash if is_hash else self._hashed(Phi(""), "nobody", self._rounds)
+        _, _, rounds, salt, _ = str(stored).split("$")
         matches = hmac.compare_digest(self._hashed(password, salt, int(rounds)), password_hash or "")
         return Verdict(matches=matches, needs_rehash=matches and int(rounds) < self._rounds)
 
@@ -50,31 +61,45 @@ class QuickPasswords:
 
 
 class QuickTokens:
-    """Signed by a digest: ``kind/user/number/expiry.signature``."""
+    """Signed by a digest: ``kind/user/session/token/number/expiry.signature``."""
 
     def __init__(self, key: bytes = b"a key of the tests alone") -> None:
         self._key = key
         self._numbers = count(1)
 
-    def issue(self, user: User, *, at: datetime) -> TokenPair:
+    @property
+    def session_life(self) -> timedelta:
+        """A day."""
+        return REFRESH_LIFE
+
+    def issue(self, user: User, session: Session, *, at: datetime) -> TokenPair:
         """A fresh pair; never twice the same."""
+        access_id = TokenId(uuid5(session.id, str(next(self._numbers))))
         return TokenPair(
-            Phi(self._token("access", user.id, at + ACCESS_LIFE)),
-            Phi(self._token("refresh", user.id, at + REFRESH_LIFE)),
+            Phi(self._token("access", user, session, access_id, at + ACCESS_LIFE)),
+            Phi(self._token("refresh", user, session, session.refresh_id, session.expires_at)),
         )
 
-    def read_access(self, token: Phi[str], *, at: datetime) -> UserId:
-        """Whose it is, if it is an access token of ours that has not expired."""
+    def read_access(self, token: Phi[str], *, at: datetime) -> TokenClaims:
+        """What it says, if it is an access token of ours that has not expired."""
+        return self._read("access", token, at)
+
+    def read_refresh(self, token: Phi[str], *, at: datetime) -> TokenClaims:
+        """What it says, if it is a refresh token of ours that has not expired."""
+        return self._read("refresh", token, at)
+
+    def _read(self, wanted: str, token: Phi[str], at: datetime) -> TokenClaims:
         claims, _, signature = token.reveal().rpartition(".")
         if not hmac.compare_digest(signature.encode("utf-8", "replace"), self._signature(claims).encode()):
             raise TokenNotValidError
-        kind, user_id, _, expires = claims.split("/")
-        if kind != "access" or at >= datetime.fromisoformat(expires):
+        kind, user_id, session_id, token_id, _, expires = claims.split("/")
+        if kind != wanted or at >= datetime.fromisoformat(expires):
             raise TokenNotValidError
-        return UserId(int(user_id))
+        return TokenClaims(UserId(int(user_id)), SessionId(UUID(session_id)), TokenId(UUID(token_id)))
 
-    def _token(self, kind: str, user_id: UserId, expires: datetime) -> str:
-        claims = f"{kind}/{user_id}/{next(self._numbers)}/{expires.isoformat()}"
+    def _token(self, kind: str, user: User, session: Session, id_: TokenId, expires: datetime) -> str:
+        expires = min(expires, session.expires_at)
+        claims = f"{kind}/{user.id}/{session.id}/{id_}/{next(self._numbers)}/{expires.isoformat()}"
         return f"{claims}.{self._signature(claims)}"
 
     def _signature(self, claims: str) -> str:

@@ -1,6 +1,6 @@
 """Desks for tests of the core: everything is real but the time, the ids and the price of a password."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -8,16 +8,29 @@ import sqlalchemy as sa
 from tests.builders import a_practice_id
 from tests.credentials import QuickPasswords, QuickTokens
 from tests.sources import CountedIds, ManualClock
-from vantrexia_adapters.crypto import AesGcmFieldCipher, AesGcmSnapshotCipher, HmacBlindIndex, KeyRing
+from vantrexia_adapters.crypto import (
+    AesGcmFieldCipher,
+    AesGcmSnapshotCipher,
+    HmacBlindIndex,
+    HmacRowSeal,
+    KeyRing,
+)
 from vantrexia_adapters.memory import MemoryDesk
 from vantrexia_adapters.sql import SqlDesk, add_practice, migrate, open_engine
 from vantrexia_core.audit import AuditEntry, Desk, RecordedWork
+from vantrexia_core.ehr import EhrRoster
 from vantrexia_core.kernel import IdSource, PracticeId
 
 
-def a_memory_desk(clock: ManualClock | None = None, ids: IdSource | None = None) -> MemoryDesk:
+def a_memory_desk(
+    clock: ManualClock | None = None,
+    ids: IdSource | None = None,
+    rosters: Mapping[PracticeId, EhrRoster] | None = None,
+) -> MemoryDesk:
     """An empty memory with injected time, ids and credentials."""
-    return MemoryDesk(clock or ManualClock(), ids or CountedIds(), QuickPasswords(), QuickTokens())
+    return MemoryDesk(
+        clock or ManualClock(), ids or CountedIds(), QuickPasswords(), QuickTokens(), rosters=rosters or {}
+    )
 
 
 class SqlHouse:
@@ -38,17 +51,24 @@ class SqlHouse:
         self._ring.ensure_scope(practice_id)
         return add_practice(self.engine, practice_id, "A practice", at=ManualClock().now())
 
-    def desk(self, clock: ManualClock | None = None, ids: IdSource | None = None) -> SqlDesk:
+    def desk(
+        self,
+        clock: ManualClock | None = None,
+        ids: IdSource | None = None,
+        rosters: Mapping[PracticeId, EhrRoster] | None = None,
+    ) -> SqlDesk:
         """A desk over all practices of this house."""
         return SqlDesk(
             engine=self.engine,
             cipher=AesGcmFieldCipher(self._ring),
             index=HmacBlindIndex(self._ring),
+            seal=HmacRowSeal(self._ring),
             clock=clock or ManualClock(),
             ids=ids or CountedIds(),
             passwords=QuickPasswords(),
             tokens=QuickTokens(),
             snapshots=AesGcmSnapshotCipher(self._ring),
+            rosters=rosters,
         )
 
     def close(self) -> None:

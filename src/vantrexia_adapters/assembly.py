@@ -7,7 +7,7 @@ that is older or newer than this version knows.
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from random import SystemRandom
 from types import TracebackType
 from typing import Final, Self
@@ -21,12 +21,14 @@ from vantrexia_adapters.crypto import (
     AesGcmSnapshotCipher,
     Argon2Passwords,
     HmacBlindIndex,
+    HmacRowSeal,
     KeyCheck,
     KeyName,
     KeyRing,
     KeyRingError,
     KeyRingExistsError,
     RingSigningKeys,
+    ring_pepper,
 )
 from vantrexia_adapters.directory import DirectoryKeeper
 from vantrexia_adapters.ecw import (
@@ -40,30 +42,45 @@ from vantrexia_adapters.ecw import (
     HttpTransport,
     checked_url,
 )
-from vantrexia_adapters.memory import MemoryRoster, NoRoster
+from vantrexia_adapters.memory import MemoryRateStore, MemoryRoster
+from vantrexia_adapters.redis import RateStoreUnusableError, RedisRateStore
 from vantrexia_adapters.sandbox import sandbox_ehr
-from vantrexia_adapters.settings import EcwSource, Settings
+from vantrexia_adapters.settings import (
+    RATE_STORE_AUTO,
+    RATE_STORE_DATABASE,
+    RATE_STORE_MEMORY,
+    EcwSource,
+    Settings,
+)
 from vantrexia_adapters.sql import (
     SchemaError,
     SqlDesk,
+    SqlRateStore,
     StatementFailedError,
     StoredKeyCheck,
     UnsupportedDatabaseError,
+    WritabilityCheck,
     add_first_practice,
     keep_key_checks,
     key_checks,
     migrate,
     open_engine,
+    open_rate_file,
     practices,
     schema_state,
 )
 from vantrexia_adapters.system import RandomIds, SystemClock
 from vantrexia_adapters.tokens import JwtTokens
-from vantrexia_core.ehr import EhrRoster
+from vantrexia_core.ehr import EhrRoster, NoRoster
 from vantrexia_core.kernel import Clock, IdSource, PracticeId, UnavailableError
+from vantrexia_core.protection import FieldName
+from vantrexia_core.throttling import RateStore
 
 HOME_PRACTICE_NAME: Final = "Home practice"
 """A fresh install has one practice, and nobody has to know the word."""
+
+
+_BUCKET: Final = FieldName("rate_window", "bucket")
 
 
 class StartRefusedError(Exception):
@@ -91,9 +108,20 @@ class Service:
     desk: SqlDesk
     practice_id: PracticeId
     settings: Settings
-    _engine: Engine = attrs.field(repr=False)
+    _rates: Callable[[], RateStore] = attrs.field(repr=False)
+    _close: Callable[[], None] = attrs.field(repr=False)
+    check_database: Callable[[], None] = attrs.field(repr=False)
     roster: EhrRoster = attrs.field(factory=NoRoster, repr=False)
     check_ehr: Callable[[], None] | None = attrs.field(default=None, repr=False)
+
+    def open_rates(self) -> RateStore:
+        """Where requests are counted, for whoever serves the library over a network. Call it once.
+
+        Raises:
+            StartRefusedError: the store that the settings name cannot be used from here.
+        """
+        with _refusals():
+            return self._rates()
 
     def published_keys(self) -> Sequence[Mapping[str, str]]:
         """The public halves of our keys at the EHR (RFC 7517); none before the first one was made.
@@ -104,10 +132,8 @@ class Service:
         return published_keys(self.settings)
 
     def close(self) -> None:
-        """Let go of the database and the EHR."""
-        if isinstance(self.roster, EcwRoster):
-            self.roster.close()
-        self._engine.dispose()
+        """Let go of the database, the store of counted requests and the EHR."""
+        self._close()
 
     def __enter__(self) -> Self:
         return self
@@ -124,36 +150,40 @@ def open_service(
     clock: Clock | None = None,
     ids: IdSource | None = None,
     passwords: Argon2Passwords | None = None,
+    roster: EhrRoster | None = None,
 ) -> Service:
     """Open the service that the settings describe.
 
     The embedded database gets its directory, key ring, schema and first practice by itself; a database that
-    others administer must have been migrated (``vantrexia migrate``).
+    others administer must have been migrated (``vantrexia migrate``). ``roster`` is the practice's EHR in the
+    place of the one that the settings name.
 
     Raises:
         StartRefusedError: key ring or schema do not fit the database; nothing was changed.
     """
     clock, ids = clock or SystemClock(), ids or RandomIds()
-    roster = _open_roster(settings, clock, ids)
-    with _refusals():
+    roster = _open_roster(settings, clock, ids) if roster is None else roster
+    with _refusals(), ExitStack() as stack:
+        if isinstance(roster, EcwRoster):
+            stack.callback(roster.close)
         engine = _open_database(settings)
-        try:
-            if settings.is_embedded:
-                migrate(engine)
-            else:
-                schema_state(engine).check_newest()
-            ring = _open_ring(settings, engine, clock)
-            practice_id = _home_practice(engine, ring, clock, ids)
-        except BaseException:
-            engine.dispose()
-            raise
+        stack.callback(engine.dispose)
+        if settings.is_embedded:
+            migrate(engine)
+        else:
+            schema_state(engine).check_newest()
+        ring = _open_ring(settings, engine, clock)
+        practice_id = _home_practice(engine, ring, clock, ids)
+        index = HmacBlindIndex(ring)
+        opened = stack.pop_all()
     desk = SqlDesk(
         engine=engine,
         cipher=AesGcmFieldCipher(ring),
-        index=HmacBlindIndex(ring),
+        index=index,
+        seal=HmacRowSeal(ring),
         clock=clock,
         ids=ids,
-        passwords=passwords or Argon2Passwords(),
+        passwords=passwords or Argon2Passwords(ring_pepper(ring)),
         tokens=JwtTokens(
             RingSigningKeys(ring),
             ids=ids,
@@ -166,9 +196,18 @@ def open_service(
             patients_max=settings.directory_patients_max,
             memory_bytes_max=settings.directory_bytes_max,
         ),
+        rosters={practice_id: roster},
     )
-    check_ehr = roster.check if isinstance(roster, EcwRoster) else None
-    return Service(desk, practice_id, settings, engine, roster, check_ehr)
+    return Service(
+        desk,
+        practice_id,
+        settings,
+        lambda: _open_rates(settings, engine, index, opened),
+        opened.close,
+        WritabilityCheck(engine),
+        roster,
+        roster.check if isinstance(roster, EcwRoster) else None,
+    )
 
 
 def published_keys(settings: Settings) -> Sequence[Mapping[str, str]]:
@@ -262,6 +301,23 @@ def _open_database(settings: Settings) -> Engine:
     return open_engine(settings.url)
 
 
+def _open_rates(settings: Settings, engine: Engine, index: HmacBlindIndex, stack: ExitStack) -> RateStore:
+    def digest(key: bytes) -> bytes:
+        return index.digest_across_practices(_BUCKET, key)
+
+    if settings.rate_store == RATE_STORE_MEMORY:
+        return MemoryRateStore()
+    # Nobody said that there is one process only, and a limit that each process grants anew is none.
+    if settings.rate_store in {RATE_STORE_AUTO, RATE_STORE_DATABASE}:
+        if engine.dialect.name == "sqlite":
+            engine = open_rate_file(settings.data_dir / "rate-limits.sqlite3")
+            stack.callback(engine.dispose)
+        return SqlRateStore(engine, digest)
+    store = RedisRateStore(settings.rate_store, digest)
+    stack.callback(store.close)
+    return store
+
+
 def _open_ring(settings: Settings, engine: Engine, clock: Clock) -> KeyRing:
     path = settings.keyring_path
     if not path.exists() and not practices(engine):
@@ -302,7 +358,7 @@ def _stored(check: KeyCheck) -> StoredKeyCheck:
 def _refusals() -> Iterator[None]:
     try:
         yield
-    except (KeyRingError, SchemaError, UnsupportedDatabaseError) as refused:
+    except (KeyRingError, RateStoreUnusableError, SchemaError, UnsupportedDatabaseError) as refused:
         raise StartRefusedError(str(refused)) from None
     except StatementFailedError as failed:
         message = f"The database cannot be read ({failed}). If its file is damaged, put your backup back."

@@ -7,14 +7,22 @@ says which: a typo in a setting that is silently ignored is how services end up 
 
 import os
 import re
+import stat
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import Enum
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import attrs
+
+from vantrexia_core.kernel import InvalidValueError
+from vantrexia_core.throttling import PUBLISHED, Limit, Limits
+
+_WITH_PASSWORD: Final = frozenset({"database_url", "rate_store"})
+"""Settings that are URLs, in which a password may stand."""
 
 PREFIX: Final = "VANTREXIA_"
 CONFIG: Final = "config"
@@ -22,6 +30,13 @@ CONFIG: Final = "config"
 ACCESS_TTL_SECONDS_DEFAULT: Final = 900
 REFRESH_TTL_SECONDS_DEFAULT: Final = 86_400
 ECW_CALLS_PER_MINUTE_DEFAULT: Final = 250
+
+
+RATE_STORE_AUTO: Final = "auto"
+RATE_STORE_MEMORY: Final = "memory"
+RATE_STORE_DATABASE: Final = "database"
+
+Network = IPv4Network | IPv6Network
 
 
 class SettingsError(Exception):
@@ -101,6 +116,41 @@ def _log_level(value: str) -> LogLevel:
         raise ValueError(message) from None
 
 
+def _limit(value: str) -> Limit:
+    try:
+        return Limit.parse(value)
+    except InvalidValueError as malformed:
+        raise ValueError(str(malformed)) from None
+
+
+def _rate_store(value: str) -> str:
+    value = value.strip()
+    if value in {RATE_STORE_AUTO, RATE_STORE_MEMORY, RATE_STORE_DATABASE}:
+        return value
+    parts = urlsplit(value)
+    if parts.scheme not in {"redis", "rediss"} or not parts.hostname:
+        message = "must be auto, memory, database, or a URL such as redis://host:6379/0"
+        raise ValueError(message)
+    return value
+
+
+def _networks(value: str) -> tuple[Network, ...]:
+    message = (
+        "must be addresses or networks separated by commas, such as 10.0.0.7, 192.0.2.0/28 (the bits behind "
+        "a network's mask zero)"
+    )
+    try:
+        networks = tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+    except ValueError:
+        raise ValueError(message) from None
+    if not networks:
+        raise ValueError(message)
+    if any(network.prefixlen == 0 for network in networks):
+        message = "may not be the whole Internet: whoever is trusted chooses the address they are counted by"
+        raise ValueError(message)
+    return networks
+
+
 def _ecw_source(value: str) -> EcwSource:
     try:
         return EcwSource(value.strip().lower())
@@ -151,6 +201,27 @@ class Settings:
     refresh_ttl_seconds: int = _setting(
         _seconds, "how long a refresh token lives", REFRESH_TTL_SECONDS_DEFAULT
     )
+    trusted_proxies: tuple[Network, ...] = _setting(
+        _networks, "addresses and networks whose `X-Forwarded-For` is believed, separated by commas", ()
+    )
+    limit_user: Limit = _setting(_limit, "requests of an account", PUBLISHED.user)
+    limit_anonymous: Limit = _setting(
+        _limit, "requests of an address (IPv6: of a /64) without a valid token", PUBLISHED.anonymous
+    )
+    limit_auth: Limit = _setting(
+        _limit, "sign-ins and the like, by address and by the account they are for", PUBLISHED.auth
+    )
+    limit_webhook: Limit = _setting(_limit, "messages of an integration", PUBLISHED.webhook)
+    limit_ingestion: Limit = _setting(_limit, "readings delivered by an account", PUBLISHED.ingestion)
+    rate_store: str = attrs.field(
+        default=RATE_STORE_AUTO,
+        repr=False,
+        metadata={
+            "parse": _rate_store,
+            "meaning": "where requests are counted: `memory` (one process), `database`, or a URL of a Redis "
+            "(`redis://…`, `rediss://…`); `auto` is memory for one process and the database for several",
+        },
+    )
     directory_patients_max: int = _setting(
         _count, "patients a practice's directory may hold in memory (about 60 bytes each)", 5_000_000
     )
@@ -197,6 +268,13 @@ class Settings:
     log_level: LogLevel = _setting(_log_level, "JSON lines on standard error, never PHI", LogLevel.INFO)
 
     @property
+    def limits(self) -> Limits:
+        """The rate limits in force."""
+        return Limits(
+            self.limit_user, self.limit_anonymous, self.limit_auth, self.limit_webhook, self.limit_ingestion
+        )
+
+    @property
     def is_embedded(self) -> bool:
         """Whether the database is the SQLite file in the data directory, which nobody else administers."""
         return self.database_url is None
@@ -219,10 +297,17 @@ class Settings:
     def as_environment(self) -> dict[str, str]:
         """The same settings as environment variables, for worker processes."""
         return {
-            PREFIX + field.name.upper(): value.value if isinstance(value, Enum) else str(value)
+            PREFIX + field.name.upper(): spelled(value)
             for field in attrs.fields(Settings)
-            if (value := getattr(self, field.name)) is not None
+            if (value := getattr(self, field.name)) not in {None, ()}
         }
+
+
+def spelled(value: object) -> str:
+    """A setting's value as the environment spells it."""
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return str(value.value if isinstance(value, Enum) else value)
 
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:
@@ -254,6 +339,21 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     return Settings(**values)
 
 
+def _check_file(path: Path, names: Collection[str]) -> None:
+    """Refuse a file that others may change, or in which they may read a password.
+
+    Raises:
+        SettingsError: the text says what to do.
+    """
+    mode = path.stat().st_mode
+    if mode & (stat.S_IWGRP | stat.S_IWOTH):
+        message = f"{path} can be changed by others than its owner. Correct it with: chmod go-w {path}"
+        raise SettingsError(message)
+    if mode & stat.S_IROTH and not _WITH_PASSWORD.isdisjoint(names):
+        message = f"{path} may hold a password, and everybody can read it. Correct it with: chmod o= {path}"
+        raise SettingsError(message)
+
+
 def _from_file(path: Path) -> dict[str, tuple[str, str]]:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -262,6 +362,7 @@ def _from_file(path: Path) -> dict[str, tuple[str, str]]:
             f"{PREFIX}CONFIG names a file that cannot be read as TOML ({type(unreadable).__name__}): {path}"
         )
         raise SettingsError(message) from None
+    _check_file(path, content)
     settings: dict[str, tuple[str, str]] = {}
     for name, value in content.items():
         if isinstance(value, bool) or not isinstance(value, str | int):

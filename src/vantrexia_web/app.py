@@ -8,18 +8,25 @@ from starlette.concurrency import run_in_threadpool
 from starlette.routing import Router
 from starlette.types import ASGIApp
 
+from vantrexia_adapters.memory import MemoryRateStore
 from vantrexia_core.kernel import IdSource
+from vantrexia_core.throttling import Scope
 from vantrexia_web.call import Site, WebDesk
 from vantrexia_web.docs import reference_pages
 from vantrexia_web.door import Door, Elsewhere, ExactRoute
+from vantrexia_web.forwarding import Network
 from vantrexia_web.health import HealthCheck, HealthReport
+from vantrexia_web.importer import Importer
 from vantrexia_web.openapi import document
 from vantrexia_web.perimeter import Perimeter
-from vantrexia_web.routes import ROUTES, Guarded, Open, Scope
+from vantrexia_web.routes import ROUTES, WAITING, Guarded, Open
+from vantrexia_web.throttle import Throttle, uncounted_headers
 from vantrexia_web.workers import Workers
 
 WORKER_THREADS_DEFAULT: Final = 4
 SIGN_IN_THREADS: Final = 2
+HEALTH_THREADS: Final = 1
+WAITING_THREADS: Final = 2
 
 
 def create_app(
@@ -30,21 +37,30 @@ def create_app(
     published_keys: Callable[[], Sequence[Mapping[str, str]]] = tuple,
     worker_threads: int = WORKER_THREADS_DEFAULT,
     request_ids: IdSource | None = None,
+    throttle: Throttle | None = None,
+    trusted_proxies: Sequence[Network] = (),
     at_shutdown: Callable[[], None] = lambda: None,
+    runs_imports: bool = False,
 ) -> ASGIApp:
     """The ASGI app over a desk.
 
     ``public_url`` is where clients reach the service, without a slash at the end; links in answers start with
     it. ``health`` says how the parts are; without it only the process answers for itself. ``published_keys``
     are the public keys by which other systems know us (RFC 7517). ``request_ids`` defaults to the desk's ids.
-    ``at_shutdown`` is called when the last answer has been given.
+    ``throttle`` counts requests; without it the published limits hold, in this process's memory.
+    ``trusted_proxies`` are those whose ``X-Forwarded-For`` is believed. ``at_shutdown`` is called when the
+    last answer has been given. With ``runs_imports`` a thread goes on with imports in the background.
     """
     public_url = public_url.rstrip("/")
+    importer = Importer(desk)
     site = Site(
         desk=desk,
         public_url=public_url,
         health=health or HealthCheck({}, desk.clock),
         pages=reference_pages(document(public_url)),
+        wake_importer=importer.wake,
+        throttle=throttle or Throttle(MemoryRateStore(), MemoryRateStore(), desk.clock),
+        trusted_proxies=tuple(trusted_proxies),
         published_keys=published_keys,
     )
     workers = Workers(worker_threads, name="vantrexia-web")
@@ -52,23 +68,45 @@ def create_app(
     # not the care of patients for them.
     sign_in_workers = Workers(SIGN_IN_THREADS, name="vantrexia-sign-in")
 
+    # When every other thread waits for a database that hangs, this one still says so.
+    health_workers = Workers(HEALTH_THREADS, name="vantrexia-health-page")
+    waiting_workers = Workers(WAITING_THREADS, name="vantrexia-ehr")
+
     def workers_for(route: Guarded | Open) -> Workers:
+        if route.scope is None:
+            return health_workers
+        if route.endpoint in WAITING:
+            return waiting_workers
         return sign_in_workers if route.scope is Scope.AUTH else workers
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
         workers.open()
         sign_in_workers.open()
+        health_workers.open()
+        waiting_workers.open()
+        if runs_imports:
+            importer.open()
         yield
         # In a thread: the loop must stay free to hand out the answers that are being finished.
+        await run_in_threadpool(importer.drain)
+        await run_in_threadpool(health_workers.drain)
         await run_in_threadpool(sign_in_workers.drain)
+        await run_in_threadpool(waiting_workers.drain)
         await run_in_threadpool(workers.drain)
         await run_in_threadpool(at_shutdown)
 
     paths = dict.fromkeys(route.path for route in ROUTES)
     routes = [
-        ExactRoute(path, Door(site, [route for route in ROUTES if route.path == path], workers_for))
+        ExactRoute(path, Door(site, [route for route in ROUTES if route.path == path], workers_for, workers))
         for path in paths
     ]
-    router = Router(routes, redirect_slashes=False, default=Elsewhere(routes), lifespan=lifespan)
-    return Perimeter(router, request_ids or desk.ids, is_https=public_url.startswith("https:"))
+    router = Router(
+        routes, redirect_slashes=False, default=Elsewhere(site, routes, workers), lifespan=lifespan
+    )
+    return Perimeter(
+        router,
+        request_ids or desk.ids,
+        is_https=public_url.startswith("https:"),
+        uncounted=uncounted_headers(site.throttle),
+    )

@@ -6,16 +6,18 @@ from typing import Final
 from starlette.types import ASGIApp
 
 from vantrexia_adapters.assembly import open_service
+from vantrexia_adapters.memory import MemoryRateStore
 from vantrexia_adapters.settings import load
 from vantrexia_adapters.system import end_with_parent
-from vantrexia_core.kernel import UserId
+from vantrexia_core.ehr import NoRoster
 from vantrexia_web.app import create_app
 from vantrexia_web.health import HealthCheck, Probe
 from vantrexia_web.logs import configure_logging
+from vantrexia_web.throttle import Throttle
 
 DATABASE_SLOW_MS: Final = 100
+RATE_STORE_SLOW_MS: Final = 100
 ECW_SLOW_MS: Final = 2000
-_NOBODY: Final = UserId(0)
 
 
 def build() -> ASGIApp:
@@ -31,16 +33,23 @@ def build() -> ASGIApp:
     configure_logging(settings.log_level.value)
     service = open_service(settings)
     desk = service.desk
-    # Looking for an account that nobody has: one indexed read, which tells nothing and leaves no entry.
-    database = Probe(lambda: desk.accounts.by_id(_NOBODY), DATABASE_SLOW_MS)
-    probes = {"database": database}
+    database = Probe(service.check_database, DATABASE_SLOW_MS)
+    throttle = Throttle(service.open_rates(), MemoryRateStore(), desk.clock, settings.limits)
+    probes = {
+        "database": database,
+        # Not vital: without it those who are signed in go on.
+        "rate_limits": Probe(throttle.look, RATE_STORE_SLOW_MS, is_vital=False),
+    }
     if service.check_ehr is not None:
         # It asks nobody: the EHR's budget of calls is not for whoever looks at a public page.
         probes["ecw"] = Probe(service.check_ehr, ECW_SLOW_MS, is_vital=False)
     return create_app(
         desk,
         public_url=settings.public_url,
+        throttle=throttle,
+        trusted_proxies=settings.trusted_proxies,
         health=HealthCheck(probes, desk.clock),
         published_keys=service.published_keys,
         at_shutdown=service.close,
+        runs_imports=not isinstance(service.roster, NoRoster),
     )

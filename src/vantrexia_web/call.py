@@ -7,27 +7,39 @@ from typing import Protocol, TypeVar
 import attrs
 
 from vantrexia_core.audit import AlreadyAnswered, Attempt, Desk, InspectionWork, Once, record_refusal
+from vantrexia_core.ehr import EhrRoster, EhrWork, ImportQueue
 from vantrexia_core.identity import Accounts, Passwords, SignInWork, Tokens, UserWork
-from vantrexia_core.kernel import Actor, BrokenPromiseError, PatientId, Phi, VantrexiaError
-from vantrexia_core.patients import PatientDirectory, PatientWork
+from vantrexia_core.kernel import Actor, BrokenPromiseError, PatientId, Phi, PracticeId, VantrexiaError
+from vantrexia_core.patients import PatientDirectory
 from vantrexia_web.answer import Answer
+from vantrexia_web.forwarding import Network
 from vantrexia_web.health import HealthReport
+from vantrexia_web.throttle import Throttle
 from vantrexia_web.wire.conditions import parse_expected_versions, parse_idempotency_key
 from vantrexia_web.wire.request import Request
 
 T = TypeVar("T")
 
 
-class WebWork(PatientWork, UserWork, InspectionWork, Protocol):
+class WebWork(EhrWork, UserWork, InspectionWork, Protocol):
     """The unit of work of a desk that serves the whole API."""
 
 
 class WebDesk(Desk[WebWork], Protocol):
-    """Where everything that the API offers is begun: a `PatientDesk` and a `SignInDesk` in one."""
+    """Where all that the API offers is begun: a `PatientDesk`, a `SignInDesk` and an `EhrDesk` in one."""
 
     @property
     def directory(self) -> PatientDirectory:
         """See `PatientDesk`."""
+        ...
+
+    @property
+    def import_queue(self) -> ImportQueue:
+        """See `EhrDesk`."""
+        ...
+
+    def roster(self, practice_id: PracticeId) -> EhrRoster:
+        """See `EhrDesk`."""
         ...
 
     @property
@@ -62,6 +74,9 @@ class Site:
     health: Callable[[], HealthReport]
     pages: dict[str, Answer]
     published_keys: Callable[[], Sequence[Mapping[str, str]]]
+    throttle: Throttle
+    trusted_proxies: tuple[Network, ...] = ()
+    wake_importer: Callable[[], None] = lambda: None
 
 
 @attrs.frozen(repr=False)
@@ -127,7 +142,8 @@ class Call:
         if key is None:
             return render(act(None))
         request = self.request
-        whole = b"\n".join((request.method.encode(), request.path.encode(), request.whole_body))
+        target = f"{request.path}?{request.query}".encode(errors="surrogateescape")
+        whole = b"\n".join((request.method.encode(), target, request.whole_body))
         try:
             return render(act(Once(key, Phi(whole), lambda result: render(result).packed())))
         except AlreadyAnswered as again:

@@ -16,7 +16,8 @@ from starlette.types import Receive, Scope, Send
 from vantrexia_core.kernel import Origin, VantrexiaError
 from vantrexia_web.answer import Answer
 from vantrexia_web.call import Site
-from vantrexia_web.gate import answer
+from vantrexia_web.forwarding import client_address
+from vantrexia_web.gate import Aside, answer
 from vantrexia_web.problems import (
     BodyTooLargeError,
     MethodNotAllowedError,
@@ -50,8 +51,10 @@ class Door:
         site: Site,
         routes: Sequence[Guarded | Open],
         workers_for: Callable[[Guarded | Open], Workers],
+        workers: Workers,
     ) -> None:
         self._site: Final = site
+        self._workers: Final = workers
         self._routes: Final = {route.method: (route, workers_for(route)) for route in routes}
         if "GET" in self._routes:
             self._routes["HEAD"] = self._routes["GET"]
@@ -61,22 +64,13 @@ class Door:
         """Answer one request."""
         found = self._routes.get(scope["method"])
         if found is None:
-            await deliver(problem(MethodNotAllowedError()).with_headers(Allow=self._allow), scope, send)
+            refused = problem(MethodNotAllowedError()).with_headers(Allow=self._allow)
+            await _answer_aside(self._site, refused, self._workers, scope, send)
             return
         route, workers = found
         scope[ROUTE] = route.path
         body = await _body(scope, receive) if route.method in _METHODS_WITH_BODY else b""
-        client = scope.get("client")
-        request = Request(
-            method=scope["method"],
-            path=scope["path"],
-            # A query should be ASCII, but curl sends what was typed: UTF-8.
-            query=scope["query_string"].decode("utf-8", "surrogateescape"),
-            headers=tuple(scope["headers"]),
-            body=body,
-            parameters=scope["path_params"],
-            origin=Origin(scope.get(REQUEST_ID), client[0] if client else None),
-        )
+        request = _request(self._site, scope, body)
         answered = await workers.run(partial(answer, self._site, route, request))
         if answered.chunks is None or scope["method"] == "HEAD":
             await deliver(answered, scope, send)
@@ -91,8 +85,10 @@ class Elsewhere:
     15.4.9: the method stays); the location is relative, so that no Host header steers it.
     """
 
-    def __init__(self, routes: Sequence[Route]) -> None:
+    def __init__(self, site: Site, routes: Sequence[Route], workers: Workers) -> None:
+        self._site: Final = site
         self._routes: Final = tuple(routes)
+        self._workers: Final = workers
 
     async def __call__(self, scope: Scope, _: Receive, send: Send) -> None:
         """Answer one request."""
@@ -103,11 +99,14 @@ class Elsewhere:
         if scope["path"].endswith("/") or all(
             route.matches(slashed)[0] is Match.NONE for route in self._routes
         ):
-            await deliver(problem(NoSuchPathError()), scope, send)
+            await self._answer(problem(NoSuchPathError()), scope, send)
             return
         query = scope["query_string"].decode("latin-1")
         location = quote(slashed["path"]) + (f"?{query}" if query else "")
-        await deliver(Answer(308, headers={"Location": location}), scope, send)
+        await self._answer(Answer(308, headers={"Location": location}), scope, send)
+
+    async def _answer(self, known: Answer, scope: Scope, send: Send) -> None:
+        await _answer_aside(self._site, known, self._workers, scope, send)
 
 
 class ExactRoute(Route):
@@ -156,6 +155,27 @@ async def _stream(
 async def _disconnected(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+async def _answer_aside(site: Site, known: Answer, workers: Workers, scope: Scope, send: Send) -> None:
+    """Give an answer that needs no route, to a request that counts like any other."""
+    request = _request(site, scope, b"")
+    await deliver(await workers.run(partial(answer, site, Aside(known), request)), scope, send)
+
+
+def _request(site: Site, scope: Scope, body: bytes | VantrexiaError) -> Request:
+    client = scope.get("client")
+    address = client_address(client[0] if client else None, scope["headers"], site.trusted_proxies)
+    return Request(
+        method=scope["method"],
+        path=scope["path"],
+        # A query should be ASCII, but curl sends what was typed: UTF-8.
+        query=scope["query_string"].decode("utf-8", "surrogateescape"),
+        headers=tuple(scope["headers"]),
+        body=body,
+        parameters=scope.get("path_params", {}),
+        origin=Origin(scope.get(REQUEST_ID), address),
+    )
 
 
 async def _body(scope: Scope, receive: Receive) -> bytes | VantrexiaError:

@@ -4,17 +4,19 @@ The answer names parts and speeds, never hosts, versions or errors: anybody may 
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum
-from threading import Lock
-from time import perf_counter
+from threading import Event, Lock, Thread
+from time import monotonic
 from typing import Final
 
 import attrs
 
 from vantrexia_core.kernel import Clock
 
-FRESH_FOR: Final = timedelta(seconds=10)
+FRESH_SECONDS: Final = 10.0
+LOOK_SECONDS_MAX: Final = 3.0
+"""How long the page waits for the parts. One that takes longer is down, whatever it says in the end."""
 
 
 class Condition(Enum):
@@ -53,27 +55,50 @@ class HealthReport:
 
 
 class HealthCheck:
-    """Looks at the parts and remembers what it saw, so that the public page cannot be used to load them."""
+    """Looks at the parts and remembers what it saw, so that the public page cannot be used to load them.
+
+    It always answers within `LOOK_SECONDS_MAX`: each part is looked at in a thread of its own, and one that
+    does not come back is down, and is not looked at again before it has. Age is measured by a clock that
+    nobody can set.
+    """
 
     def __init__(
-        self, probes: Mapping[str, Probe], clock: Clock, *, seconds: Callable[[], float] = perf_counter
+        self,
+        probes: Mapping[str, Probe],
+        clock: Clock,
+        *,
+        seconds: Callable[[], float] = monotonic,
+        look_seconds_max: float = LOOK_SECONDS_MAX,
     ) -> None:
         self._probes: Final = dict(probes)
         self._clock: Final = clock
         self._seconds: Final = seconds
+        self._look_seconds_max: Final = look_seconds_max
         self._lock: Final = Lock()
-        self._latest: tuple[datetime, HealthReport] | None = None
+        self._looks: dict[str, _Look] = {}
+        self._latest: tuple[float, HealthReport] | None = None
 
     def __call__(self) -> HealthReport:
-        """The report, at most ten seconds old."""
-        with self._lock:
-            now = self._clock.now()
-            if self._latest is None or now - self._latest[0] >= FRESH_FOR:
-                self._latest = (now, self._look())
+        """The report, some ten seconds old at most."""
+        latest = self._latest
+        # While somebody looks, the others get what was seen before.
+        if not self._lock.acquire(blocking=latest is None):
+            return latest[1] if latest is not None else self()
+        try:
+            if self._latest is None or self._seconds() - self._latest[0] >= FRESH_SECONDS:
+                started = self._seconds()
+                self._latest = (started, self._look())
             return self._latest[1]
+        finally:
+            self._lock.release()
 
     def _look(self) -> HealthReport:
-        parts = {name: self._look_at(probe) for name, probe in self._probes.items()}
+        for name, probe in self._probes.items():
+            before = self._looks.get(name)
+            if before is None or before.is_over.is_set():
+                self._looks[name] = _Look(probe, self._seconds)
+        until = monotonic() + self._look_seconds_max
+        parts = {name: self._report(name, until) for name in self._probes}
         condition = Condition.HEALTHY
         for name, part in parts.items():
             if part.condition is Condition.DOWN and self._probes[name].is_vital:
@@ -83,16 +108,34 @@ class HealthCheck:
                 condition = Condition.DEGRADED
         return HealthReport(condition, parts)
 
-    def _look_at(self, probe: Probe) -> PartReport:
-        started = self._seconds()
-        try:
-            probe.look()
-            is_answering = True
-        except Exception:  # noqa: BLE001 - whatever it is, the part does not answer
-            is_answering = False
-        latency_ms = round((self._seconds() - started) * 1000, 1)
-        if not is_answering:
+    def _report(self, name: str, until: float) -> PartReport:
+        look, probe = self._looks[name], self._probes[name]
+        is_back = look.is_over.wait(max(0.0, until - monotonic()))
+        latency_ms = look.latency_ms if is_back else self._look_seconds_max * 1000
+        if not is_back or not look.is_answering:
             condition = Condition.DOWN
         else:
             condition = Condition.DEGRADED if latency_ms >= probe.slow_ms else Condition.HEALTHY
-        return PartReport(condition, latency_ms, self._clock.now())
+        return PartReport(condition, round(latency_ms, 1), self._clock.now())
+
+
+class _Look:
+    """One look at a part, in a thread of its own."""
+
+    def __init__(self, probe: Probe, seconds: Callable[[], float]) -> None:
+        self._probe: Final = probe
+        self._seconds: Final = seconds
+        self.is_over: Final = Event()
+        self.is_answering = False
+        self.latency_ms = 0.0
+        Thread(target=self._take, name="vantrexia-health", daemon=True).start()
+
+    def _take(self) -> None:
+        started = self._seconds()
+        try:
+            self._probe.look()
+            self.is_answering = True
+        except Exception:  # noqa: BLE001 - whatever it is, the part does not answer
+            self.is_answering = False
+        self.latency_ms = (self._seconds() - started) * 1000
+        self.is_over.set()

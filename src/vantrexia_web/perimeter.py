@@ -4,6 +4,7 @@ The id is always ours: one from outside could be made to collide, or to carry so
 The log knows the route, not the path, and never the query: a path holds a patient's id, a search a name.
 """
 
+from collections.abc import Mapping
 from time import perf_counter
 from typing import Final
 
@@ -35,9 +36,12 @@ _TRANSPORT_SECURITY: Final = (b"strict-transport-security", b"max-age=31536000")
 class Perimeter:
     """The outermost ASGI layer."""
 
-    def __init__(self, app: ASGIApp, ids: IdSource, *, is_https: bool) -> None:
+    def __init__(
+        self, app: ASGIApp, ids: IdSource, *, is_https: bool, uncounted: Mapping[str, str] | None = None
+    ) -> None:
         self._app: Final = app
         self._ids: Final = ids
+        self._uncounted: Final = dict(uncounted or {})
         self._headers: Final = (*_STANDING_HEADERS, _TRANSPORT_SECURITY) if is_https else _STANDING_HEADERS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,7 +70,7 @@ class Perimeter:
         except Exception as error:  # noqa: BLE001 - the last resort of the shell
             report(error, request_id)
             if status is None:
-                await deliver(problem(error), scope, send_surrounded)
+                await deliver(problem(error).with_headers(**self._uncounted), scope, send_surrounded)
         finally:
             _log(scope, request_id, status, perf_counter() - started)
 

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from vantrexia_core.audit import IdempotencyKeyReusedError
+from vantrexia_core.identity import AccountLockedError
 from vantrexia_core.kernel import (
     NON_FIELD,
     ConflictError,
@@ -20,6 +21,7 @@ from vantrexia_core.kernel import (
     UnavailableError,
     VantrexiaError,
 )
+from vantrexia_core.throttling import ThrottledError
 from vantrexia_web.answer import Answer, json_answer
 
 RETRY_AFTER_SECONDS: Final = 5
@@ -83,6 +85,8 @@ STATUS_OF: Final[Mapping[type[VantrexiaError], int]] = MappingProxyType(
         BodyTooLargeError: 413,
         MediaTypeError: 415,
         IdempotencyKeyReusedError: 422,
+        AccountLockedError: 423,
+        ThrottledError: 429,
         UnavailableError: 503,
     }
 )
@@ -104,6 +108,8 @@ def problem(error: BaseException) -> Answer:
     content: dict[str, object] = {"detail": error.detail, "code": error.code}
     if isinstance(error, InvalidError):
         content["field_errors"] = error.field_errors
+    if isinstance(error, AccountLockedError):
+        content["locked_until"] = error.locked_until
     return json_answer(content, status, _headers_of(error))
 
 
@@ -112,6 +118,8 @@ def _headers_of(error: VantrexiaError) -> dict[str, str]:
         # RFC 6750, section 3: an error code only when a token was presented.
         presented = error.code == "token_not_valid"
         return {"WWW-Authenticate": 'Bearer error="invalid_token"' if presented else "Bearer"}
+    if isinstance(error, ThrottledError):
+        return {"Retry-After": str(error.wait_seconds)}
     if isinstance(error, UnavailableError):
         return {"Retry-After": str(RETRY_AFTER_SECONDS)}
     return {}

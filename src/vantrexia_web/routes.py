@@ -6,26 +6,18 @@ path that is not here does not exist, and there is no third kind of route.
 """
 
 from collections.abc import Callable
-from enum import Enum
 from typing import Final
 
 import attrs
 
 from vantrexia_core.audit import Action
 from vantrexia_core.kernel import Permission
+from vantrexia_core.throttling import Scope
 from vantrexia_web.answer import Answer
 from vantrexia_web.call import Call, Visit
-from vantrexia_web.endpoints import about, audit, patients, signing_in
+from vantrexia_web.endpoints import about, audit, ehr, patients, signing_in
 
 API: Final = "/api/v1"
-
-
-class Scope(Enum):
-    """Rate limits, by the names of the published table."""
-
-    USER = "Authenticated users"
-    ANONYMOUS = "Anonymous"
-    AUTH = "Auth endpoints"
 
 
 @attrs.frozen
@@ -42,22 +34,25 @@ class Guarded:
 
 @attrs.frozen
 class Open:
-    """A route for anybody."""
+    """A route for anybody. ``scope`` is None for the health page alone, which has a measure of its own."""
 
     method: str
     path: str
     endpoint: Callable[[Visit], Answer]
-    scope: Scope = Scope.ANONYMOUS
+    scope: Scope | None = Scope.ANONYMOUS
 
 
 _MANY: Final = f"{API}/patients/"
 _ONE: Final = f"{API}/patients/{{uuid:uuid}}/"
 _HIDDEN: Final = f"{API}/admin/patients/deleted/"
 _HIDDEN_ONE: Final = f"{API}/admin/patients/{{uuid:uuid}}/"
+_IMPORT: Final = f"{_MANY}import_selected_from_ecw/"
+_JOB: Final = f"{ehr.IMPORTS_PATH}{{job:uuid}}/"
 _VIEW, _WRITE, _ARCHIVE = Permission.VIEW_PATIENTS, Permission.WRITE_PATIENTS, Permission.ARCHIVE_PATIENTS
 _DELETE, _UNHIDE = Permission.DELETE_PATIENTS, Permission.MANAGE_DELETED_PATIENTS
 _LOGS: Final = f"{API}/audit-logs/"
 _TRAIL, _ACCOUNT = Permission.READ_TRAIL, Permission.ACCOUNT_FOR_DISCLOSURES
+_BRING = Permission.IMPORT_PATIENTS
 
 # fmt: off
 ROUTES: Final[tuple[Guarded | Open, ...]] = (
@@ -73,14 +68,18 @@ ROUTES: Final[tuple[Guarded | Open, ...]] = (
     Guarded("POST",   f"{_ONE}archive/",         patients.archive,       _ARCHIVE, Action.ARCHIVE),
     Guarded("POST",   f"{_ONE}unarchive/",       patients.unarchive,     _ARCHIVE, Action.UNARCHIVE),
 
+    Guarded("POST",   _IMPORT,                   ehr.import_selected,    _BRING,   Action.IMPORT),
+    Guarded("GET",    f"{_MANY}search_ecw/",     ehr.search,             _BRING,   Action.EHR_SEARCH),
+    Guarded("GET",    _JOB,                      ehr.show_import,        _BRING,   Action.IMPORT_READ),
+
     Guarded("GET",    _HIDDEN,                   patients.list_deleted,  _UNHIDE,  Action.LIST_DELETED),
     Guarded("POST",   f"{_HIDDEN_ONE}restore/",  patients.restore,       _UNHIDE,  Action.RESTORE),
 
     Guarded("GET",    f"{_ONE}disclosures/",     audit.disclosures,      _ACCOUNT, Action.ACCOUNTING),
-    Guarded("GET",    _LOGS,                     audit.list_,            _TRAIL,     Action.TRAIL_READ),
-    Guarded("GET",    f"{_LOGS}export/",         audit.export,           _TRAIL,     Action.TRAIL_EXPORT),
+    Guarded("GET",    _LOGS,                     audit.list_,            _TRAIL,   Action.TRAIL_READ),
+    Guarded("GET",    f"{_LOGS}export/",         audit.export,           _TRAIL,   Action.TRAIL_EXPORT),
 
-    Open("GET",       "/health/",                about.health),
+    Open("GET",       "/health/",                about.health,            None),
     Open("GET",       "/.well-known/jwks.json",  about.keys),
     Open("GET",       "/openapi.json",           about.page),
     Open("GET",       "/docs/",                  about.page),
@@ -88,3 +87,6 @@ ROUTES: Final[tuple[Guarded | Open, ...]] = (
     Open("GET",       "/docs/reference.js",      about.page),
 )
 # fmt: on
+
+WAITING: Final = frozenset({ehr.import_selected, ehr.search})
+"""Endpoints whose calls wait for another system: they do so in threads of their own."""

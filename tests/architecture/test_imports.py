@@ -67,4 +67,4 @@ def test_a_context_does_not_enter_itself_by_its_own_front_door(module: Module) -
 
 def test_the_contexts_are_those_of_the_river() -> None:
     """The checks above look at all of them."""
-    assert contexts() == ("audit", "ehr", "identity", "kernel", "patients", "protection")
+    assert contexts() == ("audit", "ehr", "identity", "kernel", "patients", "protection", "throttling")

@@ -35,6 +35,11 @@ def test_everything_public_says_what_it_is_for(module: Module) -> None:
 
 
 OPENING = {
+    "vantrexia_core.ehr.importing": "tells the ids of one list apart",
+    "vantrexia_core.ehr.intake": "tells the ids of one batch apart",
+    "vantrexia_core.ehr.jobs": "tells the ids of one list apart",
+    "vantrexia_core.ehr.lookalike": "searches the directory for a name that came from the EHR",
+    "vantrexia_core.ehr.survivorship": "compares two spellings of a name folded",
     "vantrexia_core.identity.password_policy": "normalises a password and compares it with its owner's words",
     "vantrexia_core.patients.listing": "folds the words of a search",
     "vantrexia_core.patients.lookup": "folds the one record that a patient's account may see",

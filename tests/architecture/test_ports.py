@@ -18,26 +18,39 @@ from vantrexia_adapters.crypto import (
     Ed25519SigningKey,
     FileKeyWrapper,
     HmacBlindIndex,
+    HmacRowSeal,
 )
 from vantrexia_adapters.directory import DirectoryKeeper
 from vantrexia_adapters.ecw import EcwRoster
-from vantrexia_adapters.memory import MemoryDesk, MemoryRoster, MemoryWork, NoRoster
+from vantrexia_adapters.memory import MemoryDesk, MemoryRateStore, MemoryRoster, MemoryWork
 from vantrexia_adapters.memory.audit import MemoryTrail
 from vantrexia_adapters.memory.desk import MemorySignInWork
 from vantrexia_adapters.memory.directory import MemoryDirectoryStore
-from vantrexia_adapters.memory.identity import MemoryAccounts, MemoryUsers
+from vantrexia_adapters.memory.ehr import MemoryEhrRecords, MemoryImportJobs
+from vantrexia_adapters.memory.identity import (
+    MemoryAccounts,
+    MemoryLockouts,
+    MemorySessions,
+    MemorySignIns,
+    MemoryUsers,
+)
 from vantrexia_adapters.memory.inspection import MemoryTrailSearch
 from vantrexia_adapters.memory.patients import MemoryPatients
 from vantrexia_adapters.memory.receipts import MemoryReceipts
-from vantrexia_adapters.sql import SqlDesk, SqlSignInWork, SqlWork
+from vantrexia_adapters.redis import RedisRateStore
+from vantrexia_adapters.sql import SqlDesk, SqlRateStore, SqlSignInWork, SqlWork
 from vantrexia_adapters.sql.audit import SqlTrail
 from vantrexia_adapters.sql.directory import SqlDirectoryStore
-from vantrexia_adapters.sql.identity import SqlAccounts, SqlUsers
+from vantrexia_adapters.sql.ehr import SqlEhrRecords, SqlImportJobs, SqlImportQueue
+from vantrexia_adapters.sql.identity import SqlAccounts, SqlSignIns, SqlUsers
 from vantrexia_adapters.sql.inspection import SqlTrailSearch
+from vantrexia_adapters.sql.lockouts import SqlLockouts
 from vantrexia_adapters.sql.patients import SqlPatients
 from vantrexia_adapters.sql.receipts import SqlReceipts
+from vantrexia_adapters.sql.sessions import SqlSessions
 from vantrexia_adapters.system import RandomIds, SystemClock
 from vantrexia_adapters.tokens import JwtTokens
+from vantrexia_core.ehr import NoRoster
 
 TESTS = Path(__file__).parents[1]
 
@@ -74,6 +87,9 @@ PORTS = {
     "BlindIndex": Held(
         "adapters/crypto/test_blind_index.py", (HmacBlindIndex,), "as the cipher: memory digests nothing"
     ),
+    "RowSeal": Held(
+        "adapters/crypto/test_row_seal.py", (HmacRowSeal,), "as the cipher: memory is written by nobody else"
+    ),
     "KeyWrapper": Held(
         "adapters/crypto/test_key_wrapper.py",
         (FileKeyWrapper,),
@@ -84,6 +100,9 @@ PORTS = {
     "UserStore": Held("contracts/test_identity.py", (MemoryUsers, SqlUsers)),
     "Accounts": Held("contracts/test_identity.py", (MemoryAccounts, SqlAccounts)),
     "SignInWork": Held("contracts/test_audit.py", (MemorySignInWork, SqlSignInWork)),
+    "SignInStore": Held("contracts/test_sessions.py", (MemorySignIns, SqlSignIns)),
+    "SessionStore": Held("contracts/test_sessions.py", (MemorySessions, SqlSessions)),
+    "Lockouts": Held("contracts/test_lockouts.py", (MemoryLockouts, SqlLockouts)),
     "UserWork": Held("contracts/test_identity.py", (MemoryWork, SqlWork)),
     "UserDesk": Held("contracts/test_identity.py", (MemoryDesk, SqlDesk)),
     "SignInDesk": Held("contracts/test_identity.py", (MemoryDesk, SqlDesk)),
@@ -97,9 +116,16 @@ PORTS = {
     "SnapshotCipher": Held(
         "contracts/test_directory_store.py", (AesGcmSnapshotCipher,), "as for the other ciphers"
     ),
+    "RateStore": Held("contracts/test_throttling.py", (MemoryRateStore, SqlRateStore, RedisRateStore)),
     "PatientWork": Held("contracts/test_work.py", (MemoryWork, SqlWork)),
     "PatientDesk": Held("contracts/test_patients.py", (MemoryDesk, SqlDesk)),
-    "EhrRoster": Held("contracts/test_rosters.py", (MemoryRoster, NoRoster, EcwRoster)),
+    "EhrRecords": Held("contracts/test_ehr.py", (MemoryEhrRecords, SqlEhrRecords)),
+    "ImportJobs": Held("contracts/test_ehr.py", (MemoryImportJobs, SqlImportJobs)),
+    "ImportQueue": Held("contracts/test_ehr.py", (MemoryDesk, SqlImportQueue)),
+    "EhrWork": Held("contracts/test_ehr.py", (MemoryWork, SqlWork)),
+    "EhrDesk": Held("contracts/test_ehr.py", (MemoryDesk, SqlDesk)),
+    "BackgroundDesk": Held("contracts/test_ehr.py", (MemoryDesk, SqlDesk)),
+    "EhrRoster": Held("contracts/test_rosters.py", (MemoryRoster, EcwRoster, NoRoster)),
 }
 
 

@@ -1,6 +1,7 @@
 """Starting: what the program creates by itself, and what it refuses to start on."""
 
 import json
+import socket
 import sqlite3
 import stat
 from pathlib import Path
@@ -68,6 +69,12 @@ def test_a_readable_key_ring_is_refused(practice: Path) -> None:
         ("VANTREXIA_LOG_LEVEL", "chatty"),
         ("VANTREXIA_CONFIG", "/nonexistent/vantrexia.toml"),
         ("VANTREXIA_DATABASE_URL", "mysql://localhost/x"),
+        ("VANTREXIA_LIMIT_USER", "1000"),
+        ("VANTREXIA_LIMIT_AUTH", "0/minute"),
+        ("VANTREXIA_TRUSTED_PROXIES", "proxy.example"),
+        ("VANTREXIA_TRUSTED_PROXIES", "0.0.0.0/0"),
+        ("VANTREXIA_TRUSTED_PROXIES", "10.0.0.1/24"),
+        ("VANTREXIA_RATE_STORE", "memcached://127.0.0.1"),
     ],
 )
 def test_a_wrong_setting_stops_the_start_and_is_named(tmp_path: Path, name: str, value: str) -> None:
@@ -86,6 +93,27 @@ def test_a_settings_file_is_read_and_the_environment_wins(tmp_path: Path) -> Non
         tmp_path / "data", *CREATE, stdin=PASSWORD, VANTREXIA_CONFIG=str(config), VANTREXIA_KEYRING=str(ring)
     )
     assert (done.status, ring.exists()) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "advice"),
+    [
+        ('log_level = "error"', 0o666, "chmod go-w"),
+        ('database_url = "postgresql://u:secret@db/x"', 0o644, "chmod o="),
+        ('rate_store = "redis://:secret@cache/0"', 0o604, "chmod o="),
+    ],
+)
+def test_a_settings_file_that_is_open_to_others_is_refused(
+    tmp_path: Path, content: str, mode: int, advice: str
+) -> None:
+    """Nobody else may change it, nor read a password in it; the refusal says what to do and no secret."""
+    config = tmp_path / "vantrexia.toml"
+    config.write_text(content, encoding="utf-8")
+    config.chmod(mode)
+    refused = run(tmp_path / "data", "users", "list", VANTREXIA_CONFIG=str(config))
+    assert (refused.status, refused.err.count("\n")) == (1, 1)
+    assert advice in refused.err
+    assert "secret" not in refused.err
 
 
 def test_migrating_twice_does_nothing_the_second_time(tmp_path: Path) -> None:
@@ -128,3 +156,24 @@ def test_serving_beyond_loopback_wants_tls(tmp_path: Path) -> None:
     refused = run(tmp_path, "serve", "--host", "0.0.0.0")  # noqa: S104 - the address that must be refused
     assert refused.status == 2
     assert "--tls-cert" in refused.err
+
+
+def test_serving_beyond_loopback_without_tls_wants_a_trusted_proxy(tmp_path: Path) -> None:
+    """Once a proxy is named, the next thing that can be wrong is the port."""
+    with socket.socket() as taken:
+        taken.bind(("0.0.0.0", 0))  # noqa: S104 - the address that is served
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        refused = run(
+            tmp_path / "data", "serve", "--host", "0.0.0.0", "--port", port,  # noqa: S104 - as above
+            VANTREXIA_TRUSTED_PROXIES="10.0.0.7",
+        )  # fmt: skip
+    assert refused.status == 1
+    assert "Cannot listen" in refused.err
+
+
+def test_memory_cannot_count_for_two_workers(tmp_path: Path) -> None:
+    """Each would grant the whole limit."""
+    refused = run(tmp_path / "data", "serve", "--workers", "2", VANTREXIA_RATE_STORE="memory")
+    assert refused.status == 2
+    assert "database" in refused.err

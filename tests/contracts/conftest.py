@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.contracts.stores import ADAPTERS, Stores
+from tests.contracts.stores import ADAPTERS, HERE, Stores
 from tests.databases import PostgresqlServer, SqliteTemplate
 from tests.desks import SqlHouse, a_memory_desk
 from tests.sources import ManualClock
+from vantrexia_adapters.memory import MemoryRoster
 from vantrexia_adapters.sql import open_engine
 
 
@@ -18,7 +19,8 @@ def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stores]:
     """Empty stores with two practices."""
     clock = ManualClock()
     if request.param == "memory":
-        yield Stores(a_memory_desk(clock), clock)
+        roster = MemoryRoster()
+        yield Stores(a_memory_desk(clock, rosters={HERE: roster}), clock, roster)
         return
     with ExitStack() as stack:
         if request.param == "sqlite":
@@ -28,7 +30,8 @@ def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stores]:
             server: PostgresqlServer = request.getfixturevalue("postgresql")
             url = stack.enter_context(server.database())
         house = stack.enter_context(closing(SqlHouse(open_engine(url), tmp_path)))
-        stores = Stores(house.desk(clock), clock)
+        roster = MemoryRoster()
+        stores = Stores(house.desk(clock, rosters={HERE: roster}), clock, roster)
         for practice_id in (stores.here, stores.elsewhere):
             house.found(practice_id)
         yield stores

@@ -9,7 +9,7 @@ import attrs
 
 from tests.builders import a_new_patient, a_patient, a_patient_id, a_practice_id
 from tests.sources import ManualClock
-from vantrexia_adapters.memory import MemoryDesk
+from vantrexia_adapters.memory import MemoryDesk, MemoryRoster
 from vantrexia_adapters.sql import SqlDesk
 from vantrexia_core.kernel import PatientId, PracticeId
 from vantrexia_core.patients import Patient
@@ -21,10 +21,11 @@ T = TypeVar("T")
 
 @attrs.frozen
 class Stores:
-    """One adapter's desk with two practices, both empty."""
+    """One adapter's desk with two practices, both empty; the first has an EHR that knows nobody yet."""
 
     desk: MemoryDesk | SqlDesk
     clock: ManualClock
+    roster: MemoryRoster = attrs.field(factory=MemoryRoster)
     here: PracticeId = HERE
     elsewhere: PracticeId = ELSEWHERE
 

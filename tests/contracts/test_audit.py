@@ -28,7 +28,7 @@ FULL = AuditEntry(
     request_id=RequestId("req-0001"),
     address="2001:db8::1",
 )
-EMPTY = AuditEntry(at=NOW, action=Action.LOGIN, outcome=Outcome.REFUSED)
+EMPTY = AuditEntry(at=NOW, action=Action.LOGIN_FAILED, outcome=Outcome.REFUSED)
 
 
 def _append(stores: Stores, *entries: AuditEntry) -> None:

@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import NOW, a_password, a_user
+from tests.builders import NOW, a_password, a_session, a_user, a_user_id
 from tests.credentials import QuickPasswords, QuickTokens
 from tests.sources import CountedIds, ManualClock
 from vantrexia_adapters.crypto import Argon2Cost, Argon2Passwords, KeyRing, RingSigningKeys
 from vantrexia_adapters.tokens import JwtTokens
-from vantrexia_core.identity import Passwords, TokenNotValidError, Tokens
+from vantrexia_core.identity import Passwords, TokenClaims, TokenNotValidError, Tokens
 from vantrexia_core.kernel import Phi
 
 SECOND = timedelta(seconds=1)
 PASSWORDS: dict[str, tuple[Passwords, Passwords]] = {
-    "argon2": (Argon2Passwords(Argon2Cost(64)), Argon2Passwords(Argon2Cost(128))),
+    "argon2": (Argon2Passwords(bytes(32), Argon2Cost(64)), Argon2Passwords(bytes(32), Argon2Cost(128))),
     "quick": (QuickPasswords(), QuickPasswords(rounds=2)),
 }
 """Each with a dearer sibling, as after a change of its parameters."""
@@ -115,9 +115,11 @@ def test_a_hash_of_other_parameters_still_matches_and_wants_to_be_made_anew(kind
 def test_an_access_token_says_whose_it_is_until_it_expires(tokens: tuple[Tokens, Tokens]) -> None:
     """Fifteen minutes, to the second."""
     ours, _ = tokens
-    access = ours.issue(a_user(id_=42), at=NOW).access
+    session = a_session(a_user_id(42))
+    access = ours.issue(a_user(id_=42), session, at=NOW).access
     for at in (NOW, NOW + timedelta(minutes=15) - SECOND):
-        assert ours.read_access(access, at=at) == 42
+        claims = ours.read_access(access, at=at)
+        assert (claims.user_id, claims.session_id) == (42, session.id)
     for at in (NOW + timedelta(minutes=15), NOW + timedelta(days=365)):
         with pytest.raises(TokenNotValidError):
             ours.read_access(access, at=at)
@@ -126,19 +128,62 @@ def test_an_access_token_says_whose_it_is_until_it_expires(tokens: tuple[Tokens,
 def test_a_pair_is_never_the_same_twice(tokens: tuple[Tokens, Tokens]) -> None:
     """Two sign-ins in one second are two sign-ins."""
     ours, _ = tokens
-    pairs = [ours.issue(a_user(), at=NOW) for _ in range(3)]
+    pairs = [ours.issue(a_user(), a_session(number=number), at=NOW) for number in range(3)]
     assert len({token.reveal() for pair in pairs for token in (pair.access, pair.refresh)}) == 6
 
 
 def test_what_is_no_access_token_of_ours_is_refused(tokens: tuple[Tokens, Tokens]) -> None:
     """A refresh token, a stranger's, a damaged one, and what is no token at all."""
     ours, theirs = tokens
-    access = ours.issue(a_user(), at=NOW).access.reveal()
+    access = ours.issue(a_user(), a_session(), at=NOW).access.reveal()
     refused = [
-        ours.issue(a_user(), at=NOW).refresh.reveal(), theirs.issue(a_user(), at=NOW).access.reveal(),
+        ours.issue(a_user(), a_session(), at=NOW).refresh.reveal(),
+        theirs.issue(a_user(), a_session(), at=NOW).access.reveal(),
         access[:-1], access[1:], access + "x", access.replace(".", "", 1), "", ".", "..", "a.b.c",
         "\ud800", "é" * 40,
     ]  # fmt: skip
     for text in refused:
         with pytest.raises(TokenNotValidError):
             ours.read_access(Phi(text), at=NOW)
+
+
+def test_a_refresh_token_lives_as_long_as_its_session(tokens: tuple[Tokens, Tokens]) -> None:
+    """It says which session it belongs to and which token it is, and outlives no exchange of the session."""
+    ours, _ = tokens
+    session = a_session(a_user_id(42), life=timedelta(hours=3))
+    late = NOW + timedelta(hours=3) - SECOND
+    for at in (NOW, late):
+        refresh = ours.issue(a_user(id_=42), session, at=at).refresh
+        claims = ours.read_refresh(refresh, at=late)
+        assert claims == TokenClaims(a_user_id(42), session.id, session.refresh_id)
+        with pytest.raises(TokenNotValidError):
+            ours.read_refresh(refresh, at=late + SECOND)
+
+
+def test_an_access_token_outlives_no_session(tokens: tuple[Tokens, Tokens]) -> None:
+    """A minute before the session's end it has a minute left."""
+    ours, _ = tokens
+    session = a_session(a_user_id(7), life=timedelta(hours=3))
+    access = ours.issue(a_user(), session, at=NOW + timedelta(hours=3) - 60 * SECOND).access
+    with pytest.raises(TokenNotValidError):
+        ours.read_access(access, at=NOW + timedelta(hours=3))
+
+
+def test_what_is_no_refresh_token_of_ours_is_refused(tokens: tuple[Tokens, Tokens]) -> None:
+    """An access token, a stranger's, a damaged one, and what is no token at all."""
+    ours, theirs = tokens
+    pair = ours.issue(a_user(), a_session(), at=NOW)
+    refresh = pair.refresh.reveal()
+    refused = [
+        pair.access.reveal(), theirs.issue(a_user(), a_session(), at=NOW).refresh.reveal(),
+        refresh[:-1], refresh[1:], refresh + "x", refresh + "=", "", "a.b.c", "\ud800",
+    ]  # fmt: skip
+    for text in refused:
+        with pytest.raises(TokenNotValidError):
+            ours.read_refresh(Phi(text), at=NOW)
+
+
+def test_a_session_lasts_a_day(tokens: tuple[Tokens, Tokens]) -> None:
+    """From its sign-in, however often its tokens are exchanged."""
+    ours, _ = tokens
+    assert ours.session_life == timedelta(days=1)

@@ -3,10 +3,10 @@
 import attrs
 import pytest
 
-from tests.builders import a_new_user, a_patient_id, a_user_id, an_actor, an_email
+from tests.builders import NOW, a_name, a_new_user, a_patient_id, a_user_id, an_actor, an_email
 from tests.contracts.stores import Stores, at_once
 from vantrexia_core.identity import EmailTakenError, LastAdministratorError, NewUser, User, change_user
-from vantrexia_core.kernel import Email, NotFoundError, PracticeId, Role
+from vantrexia_core.kernel import Email, NotFoundError, Phone, PracticeId, Role
 
 HASH = "$argon2id$v=19$m=64,t=1,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaGhhc2g"
 
@@ -96,17 +96,76 @@ def test_an_account_of_another_practice_is_not_found(stores: Stores):
     assert (account.user, account.password_hash) == (user, HASH)
 
 
-def test_role_and_activity_are_stored_and_nothing_else(stores: Stores):
-    """A change takes effect for the next request; address and password stay."""
+CHANGES: dict[str, object] = {
+    "email": an_email("moved"),
+    "name": a_name("Tova", "Berg"),
+    "phone": Phone("555-0188"),
+    "role": Role.ADMIN,
+    "is_active": False,
+    "is_2fa_enabled": True,
+}
+FIXED: dict[str, object] = {
+    "patient_id": a_patient_id(9),
+    "last_login_at": NOW,
+    "is_genuine": False,
+}
+
+
+@pytest.mark.parametrize("field", CHANGES)
+def test_what_can_change_about_an_account_is_stored(stores: Stores, field: str):
+    """One field at a time: it is another one for the next who looks, and nothing else is."""
     user = _hire(stores)
-    changed = attrs.evolve(user, role=Role.ADMIN, is_active=False)
+    changed = attrs.evolve(user, **{field: CHANGES[field]})
     with stores.desk.begin(stores.here) as work:
-        work.users.save(attrs.evolve(changed, email=an_email("forged"), patient_id=a_patient_id(9)))
+        work.users.save(attrs.evolve(changed, **FIXED))
         assert work.users.get(user.id) == changed
         work.commit()
-    account = stores.desk.accounts.by_email(user.email)
+    account = stores.desk.accounts.by_email(changed.email)
     assert account is not None
     assert (account.user, account.password_hash) == (changed, HASH)
+
+
+def test_an_account_that_moved_is_found_at_its_new_address_alone(stores: Stores):
+    """And the old one is free."""
+    user = _hire(stores)
+    with stores.desk.begin(stores.here) as work:
+        work.users.save(attrs.evolve(user, email=an_email("moved")))
+        work.commit()
+    assert stores.desk.accounts.by_email(user.email) is None
+    assert _hire(stores).id != user.id
+
+
+def test_an_account_does_not_move_to_an_address_that_is_taken(stores: Stores):
+    """Not even at the moment at which somebody else takes it; its own, spelt otherwise, it may have."""
+    user = _hire(stores)
+    other = _hire(stores, a_new_user(email="taken@example.org"), practice_id=stores.elsewhere)
+    with stores.desk.begin(stores.here) as work, pytest.raises(EmailTakenError):
+        work.users.save(attrs.evolve(user, email=Email("TAKEN@example.org")))
+    assert stores.desk.accounts.by_id(user.id) == user
+    spelt = attrs.evolve(user, email=Email(user.email.reveal().upper()))
+    with stores.desk.begin(stores.here) as work:
+        work.users.save(spelt)
+        work.commit()
+    assert stores.desk.accounts.by_id(user.id) == spelt
+    assert stores.desk.accounts.by_id(other.id) == other
+
+
+def test_of_an_opening_and_a_move_to_one_address_one_succeeds(stores: Stores):
+    """An address has one owner, whoever comes at once."""
+    users = [_hire(stores, a_new_user(email=f"{name}@example.org")) for name in ("ann", "max", "zoe")]
+
+    def move(user: User) -> None:
+        with stores.desk.begin(stores.here) as work:
+            work.users.save(attrs.evolve(user, email=an_email("wanted")))
+            work.commit()
+
+    results = at_once(
+        [
+            lambda: _hire(stores, a_new_user(email="wanted@example.org")),
+            *(lambda user=user: move(user) for user in users),
+        ]
+    )
+    assert sum(isinstance(result, EmailTakenError) for result in results) == 3
 
 
 def test_a_password_is_replaced(stores: Stores):

@@ -5,10 +5,12 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import attrs
+import sqlalchemy as sa
 
 from tests.builders import a_patient_id, a_practice_id
 from vantrexia_adapters.memory import MemoryDesk
 from vantrexia_adapters.sql import SqlDesk
+from vantrexia_adapters.sql.tables import user_session
 from vantrexia_core.kernel import PageRequest, PracticeId
 from vantrexia_core.patients import Listing, Patient, Status, StatusChange
 
@@ -16,7 +18,9 @@ AnyDesk = MemoryDesk | SqlDesk
 
 PORTS = frozenset({"clock", "ids", "directory", "accounts", "passwords", "tokens"})
 """What a desk hands out, beside units of work."""
-STORES = frozenset({"trail", "trail_search", "receipts", "patients", "users"})
+STORES = frozenset(
+    {"trail", "trail_search", "receipts", "patients", "users", "accounts", "sessions", "lockouts"}
+)
 """What a unit of work hands out."""
 
 
@@ -37,10 +41,12 @@ class Fault:
             is_it = len(self.calls) == self.at
             if is_it and not self.is_after:
                 raise self.error()
-            result = call(*arguments, **named)
-            if is_it:
-                raise self.error()
-            return result
+            try:
+                return call(*arguments, **named)
+            finally:
+                if is_it:
+                    # Whatever it answered, a result or a refusal of its own.
+                    raise self.error()
 
         return counted
 
@@ -98,6 +104,7 @@ class Snapshot:
     patients: tuple[Patient, ...]
     moves: tuple[StatusChange, ...]
     users: tuple[object, ...]
+    credentials: tuple[object, ...]
 
     @classmethod
     def of(cls, desk: AnyDesk) -> "Snapshot":
@@ -114,8 +121,19 @@ class Snapshot:
             ]
             moves = [change for patient in stored for change in work.patients.history(patient.id)]
             users = tuple(work.users.all())
+            hashes = [tuple(work.users.password_hashes(user.id)) for user in users]
+        failures = [desk.accounts.failures(user.email) for user in users]
         return cls(
             tuple(sorted((attrs.evolve(one, id=nobody) for one in stored), key=lambda one: one.mrn.reveal())),
             tuple(attrs.evolve(change, patient_id=nobody) for change in moves),
             users,
+            (*hashes, *failures, *_sessions(desk)),
         )
+
+
+def _sessions(desk: AnyDesk) -> list[object]:
+    """All sessions: no port lists them, so they are read behind it."""
+    if isinstance(desk, MemoryDesk):
+        return sorted(desk.committed.sessions.values(), key=lambda session: session.id)
+    with desk._database.engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(sa.select(user_session).order_by(user_session.c.id))]

@@ -21,7 +21,13 @@ import attrs
 
 from tests.builders import NOW, a_new_patient, an_actor
 from tests.credentials import QuickPasswords, QuickTokens
-from vantrexia_adapters.crypto import AesGcmFieldCipher, AesGcmSnapshotCipher, HmacBlindIndex, KeyRing
+from vantrexia_adapters.crypto import (
+    AesGcmFieldCipher,
+    AesGcmSnapshotCipher,
+    HmacBlindIndex,
+    HmacRowSeal,
+    KeyRing,
+)
 from vantrexia_adapters.directory import DirectoryKeeper
 from vantrexia_adapters.sql import SqlDesk, open_engine
 from vantrexia_adapters.system import RandomIds, SystemClock
@@ -129,6 +135,7 @@ def a_desk(shared: Shared) -> SqlDesk:
         engine=open_engine(shared.url),
         cipher=AesGcmFieldCipher(ring),
         index=HmacBlindIndex(ring),
+        seal=HmacRowSeal(ring),
         clock=SystemClock(),
         ids=RandomIds(),
         passwords=QuickPasswords(),

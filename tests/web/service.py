@@ -8,17 +8,30 @@ from types import TracebackType
 from typing import Any, Final, Self
 from uuid import UUID
 
+import attrs
 from starlette.testclient import TestClient
 
-from tests.builders import a_name, a_new_patient, a_practice_id, an_actor
+from tests.builders import a_name, a_new_patient, a_patient_id, a_practice_id, an_actor
 from tests.sources import CountedIds, ManualClock
 from vantrexia_adapters.crypto.passwords import Argon2Cost, Argon2Passwords
-from vantrexia_adapters.memory import MemoryDesk
+from vantrexia_adapters.memory import MemoryDesk, MemoryRateStore, MemoryRoster
 from vantrexia_adapters.tokens import JwtTokens
 from vantrexia_core.audit import Action, AuditEntry
-from vantrexia_core.identity import NewPassword, NewUser, User, create_user, operator
-from vantrexia_core.kernel import Email, IdSource, Origin, PatientId, PersonName, PracticeId, Role
+from vantrexia_core.ehr import ImportJob, start_import
+from vantrexia_core.identity import NewPassword, NewUser, Session, TokenPair, User, create_user, operator
+from vantrexia_core.kernel import (
+    Email,
+    IdSource,
+    Origin,
+    PatientId,
+    PersonName,
+    PracticeId,
+    Role,
+    SessionId,
+    TokenId,
+)
 from vantrexia_core.patients import (
+    ExternalId,
     NewPatient,
     Patient,
     Reason,
@@ -26,13 +39,19 @@ from vantrexia_core.patients import (
     delete_patient,
     register_patient,
 )
+from vantrexia_core.throttling import HITS_MAX, Limit, Limits
 from vantrexia_web.app import create_app
+from vantrexia_web.throttle import Throttle
 
 PUBLIC_URL: Final = "https://app.vantrexia.com"
 PASSWORD: Final = "SecureP@ss123"
 PATIENTS: Final = "/api/v1/patients/"
 ARCHIVED: Final = "/api/v1/patients/archived/"
+IMPORT: Final = "/api/v1/patients/import_selected_from_ecw/"
+IMPORTS: Final = "/api/v1/patients/imports/"
+SEARCH: Final = "/api/v1/patients/search_ecw/"
 DELETED: Final = "/api/v1/admin/patients/deleted/"
+NO_LIMITS: Final = Limits(*[Limit(HITS_MAX, 86_400)] * 5)
 LOGIN: Final = "/api/v1/auth/login/"
 
 _ACCOUNT_ACTIONS = frozenset({Action.USER_CREATE, Action.USER_UPDATE, Action.USER_LIST})
@@ -76,20 +95,30 @@ class Service:
         at: datetime = datetime(2026, 2, 6, 14, 30, tzinfo=UTC),
         ids: IdSource | None = None,
         desk: type[MemoryDesk] = MemoryDesk,
+        limits: Limits | None = None,
         **app: Any,
     ) -> None:
         self.clock = ManualClock(at)
         self.practice_id = a_practice_id()
         # The smallest cost there is: these tests are not about how slow a hash is.
+        self.roster = MemoryRoster()
         self.desk = desk(
             clock=self.clock,
             ids=ids or CountedIds("patients"),
-            passwords=Argon2Passwords(Argon2Cost(memory_kib=64, passes=1, lanes=1)),
+            passwords=Argon2Passwords(bytes(32), Argon2Cost(memory_kib=64, passes=1, lanes=1)),
             tokens=JwtTokens(OneKey(), ids=CountedIds("tokens"), issuer=PUBLIC_URL),
+            rosters={self.practice_id: self.roster},
         )
-        settings = {"public_url": PUBLIC_URL, "request_ids": CountedIds("requests")} | app
+        # Most tests are not about limits, and many of them share an address.
+        throttle = Throttle(MemoryRateStore(), MemoryRateStore(), self.clock, limits or NO_LIMITS)
+        settings = {
+            "public_url": PUBLIC_URL,
+            "request_ids": CountedIds("requests"),
+            "throttle": throttle,
+        } | app
         self.app = create_app(self.desk, **settings)
         self.client = TestClient(self.app, follow_redirects=False)
+        self._session_ids = CountedIds("sessions")
         self._users: dict[tuple[PracticeId, str], User] = {}
 
     def __enter__(self) -> Self:
@@ -115,14 +144,31 @@ class Service:
         address = email or f"{role.value}@{practice.hex[-4:]}.example.org"
         if (practice, address) not in self._users:
             new = NewUser(Email(address), name or a_name("Sarah", "Johnson"), role, patient_id)
+            if role is Role.PATIENT and patient_id is None:
+                new = attrs.evolve(new, patient_id=a_patient_id())
             actor = operator(practice, Origin())
             self._users[practice, address] = create_user(self.desk, actor, new, NewPassword(PASSWORD))
         return self._users[practice, address]
 
     def headers(self, role: Role = Role.PROVIDER, **account: Any) -> dict[str, str]:
         """The header that signs a request in."""
-        token = self.desk.tokens.issue(self.user(role, **account), at=self.clock.now()).access
-        return {"Authorization": f"Bearer {token.reveal()}"}
+        return {"Authorization": f"Bearer {self.tokens(role, **account).access.reveal()}"}
+
+    def tokens(self, role: Role = Role.PROVIDER, **account: Any) -> TokenPair:
+        """The tokens of a fresh session, without the price of a password."""
+        user, at = self.user(role, **account), self.clock.now()
+        session = Session(
+            SessionId(self._session_ids.new_id()),
+            user.id,
+            TokenId(self._session_ids.new_id()),
+            at,
+            at + self.desk.tokens.session_life,
+        )
+        # Past whatever a test has made of its desk: this is no request.
+        with MemoryDesk.begin_sign_in(self.desk) as work:
+            work.sessions.open(session)
+            work.commit()
+        return self.desk.tokens.issue(user, session, at=at)
 
     def send(
         self, method: str, path: str, body: object = None, role: Role | None = Role.ADMIN, **headers: str
@@ -151,6 +197,11 @@ class Service:
         """A deleted patient."""
         actor = an_actor(practice_id=self.practice_id)
         return delete_patient(self.desk, actor, self.patient().id).patient
+
+    def job(self, *ids: str) -> ImportJob:
+        """An import in the background that an administrator started."""
+        actor = self.user(Role.ADMIN).as_actor(Origin())
+        return start_import(self.desk, actor, [ExternalId(id_) for id_ in ids or ("ECW-12345",)])
 
     @property
     def trail(self) -> list[AuditEntry]:

@@ -21,7 +21,7 @@ def test_an_app_built_from_the_environment_is_healthy(client):
     """Database, keys and schema are there, and the database is looked at."""
     content = client.get("/health/").json()
     assert content["status"] == "healthy"
-    assert set(content["services"]) == {"database"}
+    assert set(content["services"]) == {"database", "rate_limits"}
 
 
 def test_an_app_built_from_the_environment_knows_its_address(client):

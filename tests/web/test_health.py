@@ -1,5 +1,6 @@
 """The health page: honest about the parts, and no lever to load them with."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -24,10 +25,25 @@ class Part:
             raise ConnectionError("db.internal:5432")
 
 
-def _check(clock=None, *, is_vital=True, **parts):
+class Hanging:
+    """A part that does not come back before it is let go."""
+
+    def __init__(self):
+        self.let_go, self.looks = threading.Event(), 0
+
+    def look(self):
+        """Hang."""
+        self.looks += 1
+        self.let_go.wait(60)
+
+
+def _check(clock=None, *, is_vital=True, passed=None, **parts):
     probes = {name: Probe(part.look, slow_ms=100, is_vital=is_vital) for name, part in parts.items()}
+    passed = passed or [0.0]
     return HealthCheck(
-        probes, clock or ManualClock(), seconds=lambda: sum(part.seconds for part in parts.values())
+        probes,
+        clock or ManualClock(),
+        seconds=lambda: passed[0] + sum(part.seconds for part in parts.values()),
     )
 
 
@@ -53,15 +69,61 @@ def test_a_part_that_is_not_vital_only_degrades_the_whole():
 
 def test_a_part_is_looked_at_every_ten_seconds_at_most():
     """However often somebody asks."""
-    clock, part = ManualClock(), Part()
-    check = _check(clock, database=part)
+    passed, part = [0.0], Part(0.0)
+    check = _check(passed=passed, database=part)
     for _ in range(5):
         check()
-        clock.advance(timedelta(seconds=9.9 / 5))
+        passed[0] += 9.9 / 5
     assert part.looks == 1
-    clock.advance()
+    passed[0] = 10.0
     check()
     assert part.looks == 2
+
+
+def test_a_clock_that_is_set_makes_no_report_older_or_younger():
+    """Age is measured, not read off the wall."""
+    clock, part = ManualClock(), Part(0.0)
+    check = _check(clock, database=part)
+    check()
+    clock.advance(timedelta(days=1))
+    check()
+    assert part.looks == 1
+
+
+def test_a_part_that_hangs_is_down_and_not_looked_at_twice():
+    """The page answers all the same, and does not pile up threads; it is up again when it comes back."""
+    passed, part = [0.0], Hanging()
+    check = HealthCheck(
+        {"database": Probe(part.look, slow_ms=100)},
+        ManualClock(),
+        seconds=lambda: passed[0],
+        look_seconds_max=0.05,
+    )
+    for passed[0] in (0.0, 10.0, 20.0):
+        assert check().condition is Condition.DOWN
+    assert part.looks == 1
+    part.let_go.set()
+    check._looks["database"].is_over.wait(60)
+    passed[0] = 30.0
+    assert check().condition is Condition.HEALTHY
+    assert part.looks == 2
+
+
+def test_while_somebody_looks_the_others_get_the_last_report():
+    """A hundred callers do not wait behind one."""
+    passed, part = [0.0], Hanging()
+    part.let_go.set()
+    check = HealthCheck({"database": Probe(part.look, slow_ms=100)}, ManualClock(), seconds=lambda: passed[0])
+    first = check()
+    part.let_go.clear()
+    passed[0] = 10.0
+    looking = threading.Thread(target=check)
+    looking.start()
+    while part.looks < 2:
+        looking.join(0.001)
+    assert check() is first
+    part.let_go.set()
+    looking.join()
 
 
 def test_a_healthy_service_answers_200():

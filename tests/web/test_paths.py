@@ -1,5 +1,7 @@
 """Paths and methods: what exists, what is redirected, what is not there."""
 
+import re
+
 import pytest
 
 from tests.web.refusals import Unchanged, assert_problem
@@ -8,7 +10,7 @@ from vantrexia_core.kernel import Role
 from vantrexia_web.routes import ROUTES
 
 PATHS = sorted(
-    {route.path.replace("{uuid:uuid}", "d290f1ee-6c54-4b01-90e6-d701748f0851") for route in ROUTES}
+    {re.sub("{[a-z]+:uuid}", "d290f1ee-6c54-4b01-90e6-d701748f0851", route.path) for route in ROUTES}
 )
 SLASHED = [path for path in PATHS if path.endswith("/")]
 
@@ -78,6 +80,9 @@ ALLOWED = {
     f"{PATIENTS}d290f1ee-6c54-4b01-90e6-d701748f0851/": "DELETE, GET, HEAD, PATCH, PUT",
     f"{PATIENTS}d290f1ee-6c54-4b01-90e6-d701748f0851/archive/": "POST",
     f"{PATIENTS}d290f1ee-6c54-4b01-90e6-d701748f0851/unarchive/": "POST",
+    "/api/v1/patients/import_selected_from_ecw/": "POST",
+    "/api/v1/patients/search_ecw/": "GET, HEAD",
+    f"{PATIENTS}imports/d290f1ee-6c54-4b01-90e6-d701748f0851/": "GET, HEAD",
     "/api/v1/admin/patients/deleted/": "GET, HEAD",
     "/api/v1/admin/patients/d290f1ee-6c54-4b01-90e6-d701748f0851/restore/": "POST",
     f"{PATIENTS}d290f1ee-6c54-4b01-90e6-d701748f0851/disclosures/": "GET, HEAD",

@@ -11,7 +11,7 @@ import click
 
 from vantrexia_adapters.cli.console import console_actor, with_progress
 from vantrexia_adapters.cli.serve import Binding, check_port, run
-from vantrexia_adapters.settings import EcwSource, Settings
+from vantrexia_adapters.settings import RATE_STORE_MEMORY, EcwSource, Settings
 from vantrexia_adapters.system import RandomIds
 from vantrexia_core.identity import NewPassword, NewUser, create_user, sign_in
 from vantrexia_core.kernel import Actor, Email, NamePart, Origin, PatientId, PersonName, Phi, Role
@@ -81,7 +81,10 @@ def demo(*, port: int, count: int) -> None:
     check_port(HOST, port)
     with tempfile.TemporaryDirectory(prefix="vantrexia-demo-") as folder:
         settings = Settings(
-            data_dir=Path(folder), public_url=f"http://{HOST}:{port}", ecw_source=EcwSource.SANDBOX
+            data_dir=Path(folder),
+            public_url=f"http://{HOST}:{port}",
+            ecw_source=EcwSource.SANDBOX,
+            rate_store=RATE_STORE_MEMORY,
         )
         ids = _SampleIds()
         with open_service(settings, ids=ids) as service:

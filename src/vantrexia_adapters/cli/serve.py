@@ -4,13 +4,20 @@ import ipaddress
 import os
 import socket
 import ssl
+import stat
 import sys
 from pathlib import Path
 
 import attrs
 import click
 
-from vantrexia_adapters.settings import Settings, load
+from vantrexia_adapters.settings import (
+    RATE_STORE_AUTO,
+    RATE_STORE_DATABASE,
+    RATE_STORE_MEMORY,
+    Settings,
+    load,
+)
 
 APP = "vantrexia_web.asgi:build"
 """Named, not imported: the web stands above the adapters."""
@@ -49,17 +56,19 @@ def serve(*, host: str, port: int, workers: int, tls_cert: Path | None, tls_key:
     if (tls_cert is None) != (tls_key is None):
         message = "--tls-cert and --tls-key go together."
         raise click.UsageError(message)
-    if tls_cert is None and not _is_loopback(host):
+    settings = load()
+    if tls_cert is None and not settings.trusted_proxies and not _is_loopback(host):
         message = (
             "Without TLS this only listens on loopback: patients' data would cross the network in clear. "
-            "Give --tls-cert and --tls-key, or listen on 127.0.0.1 behind a proxy that speaks TLS."
+            "Give --tls-cert and --tls-key; or, behind a proxy that speaks TLS, listen on 127.0.0.1, or name "
+            "the proxy's address in VANTREXIA_TRUSTED_PROXIES."
         )
         raise click.UsageError(message)
     if tls_cert is not None and tls_key is not None:
         _check_certificate(tls_cert, tls_key)
     if host in _LOOPBACK_NAMES:
         host = "127.0.0.1"
-    settings = _addressed(load(), host, port, is_tls=tls_cert is not None)
+    settings = _addressed(_counted(settings, workers), host, port, is_tls=tls_cert is not None)
     prepare(settings)
     click.echo(f"Vantrexia serves {settings.public_url}/api/v1/ on {host} port {port}.", err=True)
     run(settings, Binding(host, port, workers, tls_cert, tls_key))
@@ -69,7 +78,8 @@ def prepare(settings: Settings) -> None:
     """Create or check directory, keys and schema once, before any worker process starts."""
     from vantrexia_adapters.assembly import open_service
 
-    open_service(settings).close()
+    with open_service(settings) as service:
+        service.open_rates()
 
 
 def check_port(host: str, port: int) -> None:
@@ -121,11 +131,31 @@ def run(settings: Settings, binding: Binding) -> None:
 
 
 def _check_certificate(certificate: Path, key: Path) -> None:
+    status = key.stat()
+    if status.st_mode & (stat.S_IWGRP | stat.S_IRWXO):
+        message = (
+            f"The key {key} is open to others than its owner and group. Correct it with: chmod 640 {key}; "
+            "and consider it known to everybody who could read it."
+        )
+        raise click.ClickException(message)
     try:
         ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, key)
     except (ssl.SSLError, OSError) as unusable:
         message = f"The certificate and key cannot be used together: {unusable.strerror or unusable}."
         raise click.ClickException(message) from None
+
+
+def _counted(settings: Settings, workers: int) -> Settings:
+    """The settings with the store that counts rightly for so many processes."""
+    if settings.rate_store == RATE_STORE_AUTO:
+        return attrs.evolve(settings, rate_store=RATE_STORE_MEMORY if workers == 1 else RATE_STORE_DATABASE)
+    if settings.rate_store == RATE_STORE_MEMORY and workers > 1:
+        message = (
+            f"VANTREXIA_RATE_STORE=memory counts in one process, and {workers} would each grant the whole "
+            "limit. Leave it at auto, or set it to database or to a Redis."
+        )
+        raise click.UsageError(message)
+    return settings
 
 
 def _addressed(settings: Settings, host: str, port: int, *, is_tls: bool) -> Settings:

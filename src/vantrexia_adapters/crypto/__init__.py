@@ -16,7 +16,7 @@ from vantrexia_adapters.crypto.key_ring import (
     WrongKeyRingError,
 )
 from vantrexia_adapters.crypto.key_wrapping import FileKeyWrapper
-from vantrexia_adapters.crypto.passwords import Argon2Cost, Argon2Passwords
+from vantrexia_adapters.crypto.passwords import Argon2Cost, Argon2Passwords, ring_pepper
 from vantrexia_adapters.crypto.ring_file import (
     KeyRingExistsError,
     KeyRingMissingError,
@@ -24,6 +24,7 @@ from vantrexia_adapters.crypto.ring_file import (
     RingFile,
 )
 from vantrexia_adapters.crypto.ring_format import DEPLOYMENT, KeyName, KeyRingDamagedError, KeyRingError
+from vantrexia_adapters.crypto.row_seal import HmacRowSeal
 from vantrexia_adapters.crypto.signing_keys import RingSigningKeys
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Ed25519SigningKey",
     "FileKeyWrapper",
     "HmacBlindIndex",
+    "HmacRowSeal",
     "KeyCheck",
     "KeyName",
     "KeyRing",
@@ -54,4 +56,5 @@ __all__ = [
     "UnknownKeyError",
     "WrongKeyRingError",
     "is_signed",
+    "ring_pepper",
 ]

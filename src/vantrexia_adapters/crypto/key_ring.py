@@ -3,7 +3,8 @@
 ::
 
     key-encryption key
-     └─ wraps root keys: each practice's (field, index) and the deployment's (index, token, checkpoint)
+     └─ wraps root keys: each practice's (field, index, directory) and the deployment's (index, account,
+        token, checkpoint)
          └─ from which every column's own key is derived (HKDF-SHA-256, RFC 5869, expand only)
 
 Losing one practice's or one purpose's key opens no other. The database holds the versions it was sealed with
@@ -54,6 +55,8 @@ class Purpose(Enum):
     """Keyed digests for exact look-up. Whoever holds it can try all social security numbers in minutes."""
     DIRECTORY = "directory"
     """Sealing snapshots of directories, which can be thrown away with their key at any time."""
+    ACCOUNT = "account"
+    """Binding accounts' rows, and the pepper of passwords. Whoever holds it can forge an account."""
     TOKEN = "token"  # noqa: S105 - the purpose's name, not a secret
     """Signing access and refresh tokens."""
     CHECKPOINT = "checkpoint"
@@ -61,8 +64,13 @@ class Purpose(Enum):
 
 
 PRACTICE_PURPOSES: Final = (Purpose.FIELD, Purpose.INDEX, Purpose.DIRECTORY)
-DEPLOYMENT_PURPOSES: Final = (Purpose.INDEX, Purpose.TOKEN, Purpose.CHECKPOINT)
-"""Sign-in addresses are looked up before anybody knows the practice, and tokens are read before that."""
+DEPLOYMENT_PURPOSES: Final = (Purpose.INDEX, Purpose.ACCOUNT, Purpose.TOKEN, Purpose.CHECKPOINT)
+"""Accounts are looked up and checked before anybody knows the practice, and tokens are read before that."""
+
+_LASTING: Final = {
+    Purpose.INDEX: "Index keys are not rotated: digests under the new key would not find what is stored.",
+    Purpose.ACCOUNT: "Account keys are not rotated: no stored account would be genuine under the new key.",
+}
 
 
 class UnknownKeyError(KeyRingError):
@@ -225,11 +233,10 @@ class KeyRing:
 
         Raises:
             UnknownKeyError: the scope has no such key yet.
-            KeyRingError: an index key (digests that are stored would no longer be found), or no version left.
+            KeyRingError: a key of a kind that is not rotated, or no version left.
         """
-        if purpose is Purpose.INDEX:
-            message = "Index keys are not rotated: digests under the new key would not find what is stored."
-            raise KeyRingError(message)
+        if purpose in _LASTING:
+            raise KeyRingError(_LASTING[purpose])
 
         def change(state: _State) -> RingContent:
             newest = state.active.get((str(scope), purpose.value))
@@ -239,6 +246,12 @@ class KeyRing:
 
         self._change(change)
         return self.active(scope, purpose)
+
+    def entries(self, scope: Scope, purpose: Purpose) -> tuple[RingEntry, ...]:
+        """What the ring knows of all versions of a key, oldest first: state and age, wrapped keys only."""
+        pair = (str(scope), purpose.value)
+        found = (e for e in self._state.content.entries if (e.name.scope, e.name.purpose) == pair)
+        return tuple(sorted(found, key=lambda entry: entry.name))
 
     def refresh(self) -> None:
         """Read the file again if it was replaced since.

@@ -11,6 +11,9 @@ from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from vantrexia_adapters.crypto.guessing import is_guessable
+from vantrexia_adapters.crypto.key_ring import KeyRing, Purpose
+from vantrexia_adapters.crypto.primitives import digest, keyed_context
+from vantrexia_adapters.crypto.ring_format import DEPLOYMENT
 from vantrexia_core.identity import Verdict, password_bytes
 from vantrexia_core.kernel import Phi
 
@@ -40,12 +43,15 @@ class Argon2Cost:
 class Argon2Passwords:
     """Implements the core's ``Passwords``. Safe to share between threads; a fourth hash waits its turn.
 
-    A password is hashed as the core's `password_bytes`: normalised, but neither trimmed nor cut.
+    A password is hashed as the core's `password_bytes`: normalised, but neither trimmed nor cut. Before, it
+    goes through HMAC-SHA-256 under the ``pepper`` (NIST SP 800-63B-4, 3.1.1.2): a stolen table of hashes
+    without the key ring cannot even be tried against a list of common passwords.
     """
 
-    __slots__ = ("_at_work", "_cost", "_nobody")
+    __slots__ = ("_at_work", "_cost", "_nobody", "_pepper")
 
-    def __init__(self, cost: Argon2Cost | None = None) -> None:
+    def __init__(self, pepper: bytes, cost: Argon2Cost | None = None) -> None:
+        self._pepper = keyed_context(pepper)
         self._cost = cost or Argon2Cost()
         self._at_work = BoundedSemaphore(HASHES_AT_ONCE_MAX)
         self._nobody = _hash_of_nothing(self._cost)
@@ -61,7 +67,7 @@ class Argon2Passwords:
             memory_cost=cost.memory_kib,
         )
         with self._at_work:
-            return argon2.derive_phc_encoded(password_bytes(password))
+            return argon2.derive_phc_encoded(self._peppered(password))
 
     def verify(self, password_hash: str | None, password: Phi[str]) -> Verdict:
         """Whether the password matches. An unknown account, and a hash that is none, cost just as much."""
@@ -79,13 +85,22 @@ class Argon2Passwords:
     def _matches(self, password_hash: str, password: Phi[str]) -> bool:
         with self._at_work:
             try:
-                Argon2id.verify_phc_encoded(password_bytes(password), password_hash)
+                Argon2id.verify_phc_encoded(self._peppered(password), password_hash)
             except (InvalidKey, ValueError):
                 return False
         return True
 
+    def _peppered(self, password: Phi[str]) -> bytes:
+        return digest(self._pepper, password_bytes(password))
+
     def __repr__(self) -> str:
         return f"Argon2Passwords({self._cost!r})"
+
+
+def ring_pepper(ring: KeyRing) -> bytes:
+    """The deployment's pepper, 32 bytes, derived from the account root of its key ring."""
+    version = ring.active(DEPLOYMENT, Purpose.ACCOUNT)
+    return ring.root(DEPLOYMENT, Purpose.ACCOUNT, version).derive(b"pepper/password")
 
 
 def _cost_of(password_hash: str) -> Argon2Cost | None:

@@ -43,6 +43,11 @@ _REST: Final = _coding(_EVENT_TYPE, "rest", "Restful Operation")
 _SIGN_IN: Final = _coding(_DCM, "110114", "User Authentication")
 _TRAIL_USED: Final = _coding(_DCM, "110101", "Audit Log Used")
 _EXPORT: Final = _coding(_DCM, "110106", "Export")
+_IMPORT: Final = _coding(_DCM, "110107", "Import")
+_ALERT: Final = _coding(_DCM, "110113", "Security Alert")
+_LOGIN: Final = _coding(_DCM, "110122", "Login")
+_LOGOUT: Final = _coding(_DCM, "110123", "Logout")
+_DISCLOSE: Final = _coding(_LIFECYCLE, "disclose", "Disclose Record Lifecycle Event")
 
 _APPLICATION: Final = _coding(_DCM, "110150", "Application")
 _DESTINATION: Final = _coding(_DCM, "110152", "Destination Role ID")
@@ -85,6 +90,8 @@ def _interaction(code: str) -> Json:
 _CREATE: Final = _Kind("C", _WRITING, subtypes=(_interaction("create"),), profile="Create")
 _READ: Final = _Kind("R", _READING, subtypes=(_interaction("read"),), profile="Read")
 _UPDATE: Final = _Kind("U", _WRITING, subtypes=(_interaction("update"),), profile="Update")
+_READ_OTHER: Final = attrs.evolve(_READ, profile=None)
+_UPDATE_OTHER: Final = attrs.evolve(_UPDATE, profile=None)
 _SEARCH: Final = _Kind("E", _ASKING, subtypes=(_interaction("search-type"),))
 
 
@@ -104,9 +111,24 @@ KIND_OF: Final[Mapping[Action, _Kind]] = MappingProxyType(
         Action.RESTORE: _moved("restore", "Restore Record Lifecycle Event"),
         Action.LIST_ARCHIVED: _SEARCH,
         Action.LIST_DELETED: _SEARCH,
-        Action.LOGIN: _Kind("E", _ASKING, _SIGN_IN, (_coding(_DCM, "110122", "Login"),)),
+        Action.IMPORT: _Kind("C", _WRITING, _IMPORT, (_DISCLOSE,)),
+        Action.IMPORT_START: _Kind("E", _WRITING),
+        Action.IMPORT_PREVIEW: _SEARCH,
+        Action.IMPORT_READ: _READ_OTHER,
+        Action.EHR_SEARCH: _SEARCH,
+        Action.LOGIN_SUCCESS: _Kind("E", _ASKING, _SIGN_IN, (_LOGIN,)),
+        Action.LOGIN_FAILED: _Kind("E", _ASKING, _SIGN_IN, (_LOGIN,)),
+        Action.LOGOUT: _Kind("E", _ASKING, _SIGN_IN, (_LOGOUT,)),
+        Action.TOKEN_REFRESHED: _Kind("E", _ASKING, _SIGN_IN),
+        Action.TOKEN_REUSE_DETECTED: _Kind("E", _ASKING, _ALERT),
+        Action.ACCOUNT_LOCKED: _Kind("E", _ASKING, _ALERT),
+        Action.ACCOUNT_UNLOCKED: _UPDATE_OTHER,
+        Action.ACCOUNT_FORGED: _Kind("E", _ASKING, _ALERT),
+        Action.PROFILE_READ: _READ_OTHER,
+        Action.PROFILE_UPDATE: _UPDATE_OTHER,
+        Action.USER_READ: _READ_OTHER,
         Action.USER_CREATE: attrs.evolve(_CREATE, profile=None),
-        Action.USER_UPDATE: attrs.evolve(_UPDATE, profile=None),
+        Action.USER_UPDATE: _UPDATE_OTHER,
         Action.USER_LIST: _SEARCH,
         Action.TRAIL_READ: _Kind("R", _READING, _TRAIL_USED),
         Action.TRAIL_EXPORT: _Kind("R", _READING, _EXPORT),

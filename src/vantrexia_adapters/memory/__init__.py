@@ -5,6 +5,7 @@ same contract tests say so.
 """
 
 from vantrexia_adapters.memory.desk import MemoryDesk, MemoryWork
-from vantrexia_adapters.memory.roster import MemoryRoster, NoRoster
+from vantrexia_adapters.memory.roster import MemoryRoster
+from vantrexia_adapters.memory.throttling import MemoryRateStore
 
-__all__ = ["MemoryDesk", "MemoryRoster", "MemoryWork", "NoRoster"]
+__all__ = ["MemoryDesk", "MemoryRateStore", "MemoryRoster", "MemoryWork"]

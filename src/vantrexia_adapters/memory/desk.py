@@ -1,7 +1,8 @@
 """Where work in memory is begun: one writer at a time, and nothing of an unfinished work remains."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from threading import Lock
 from typing import Final
 
@@ -11,12 +12,21 @@ from vantrexia_adapters.directory import DirectoryKeeper
 from vantrexia_adapters.memory.audit import MemoryTrail
 from vantrexia_adapters.memory.directory import MemoryDirectoryStore
 from vantrexia_adapters.memory.draft import Draft
-from vantrexia_adapters.memory.identity import MemoryAccounts, MemoryUsers
+from vantrexia_adapters.memory.ehr import MemoryEhrRecords, MemoryImportJobs, taken
+from vantrexia_adapters.memory.identity import (
+    Identities,
+    MemoryAccounts,
+    MemoryLockouts,
+    MemorySessions,
+    MemorySignIns,
+    MemoryUsers,
+)
 from vantrexia_adapters.memory.inspection import MemoryTrailSearch
 from vantrexia_adapters.memory.patients import MemoryPatients
 from vantrexia_adapters.memory.receipts import MemoryReceipts
 from vantrexia_adapters.memory.state import Memory, Receipt, Shelf
 from vantrexia_core.audit import AuditEntry
+from vantrexia_core.ehr import EhrRoster, ImportJob, NoRoster
 from vantrexia_core.identity import Passwords, Tokens
 from vantrexia_core.kernel import (
     BrokenPromiseError,
@@ -31,19 +41,13 @@ WAIT_SECONDS: Final = 5.0
 """How long a unit of work waits for the one before it, as long as SQLite's is made to wait."""
 
 
-class MemoryWork:
-    """A unit of work of one practice. It sees its own changes; others see them after `commit`."""
+class MemorySignInWork:
+    """A unit of work of no practice. It sees its own changes; others see them after `commit`."""
 
-    def __init__(self, desk: "MemoryDesk", practice_id: PracticeId) -> None:
+    def __init__(self, desk: "MemoryDesk") -> None:
         self._desk = desk
-        self._practice_id = practice_id
-        shelf = desk.committed.shelf(practice_id)
-        self._receipts: Draft[tuple[UserId, str], Receipt] = Draft(shelf.receipts)
-        self._patients = MemoryPatients(practice_id, shelf)
-        self._users = MemoryUsers(practice_id, desk.committed)
+        self._identities = Identities(desk.committed)
         self._trail = MemoryTrail(desk.entries)
-        self._trail_search = MemoryTrailSearch(practice_id, desk.entries, lambda: desk.committed)
-        self._keeper = MemoryReceipts(self._receipts)
         self._is_over = False
 
     @property
@@ -51,6 +55,57 @@ class MemoryWork:
         """See `RecordedWork`."""
         self._check_open()
         return self._trail
+
+    @property
+    def accounts(self) -> MemorySignIns:
+        """See `SignInWork`."""
+        self._check_open()
+        return MemorySignIns(self._identities)
+
+    @property
+    def sessions(self) -> MemorySessions:
+        """See `SignInWork`."""
+        self._check_open()
+        return MemorySessions(self._identities.sessions)
+
+    @property
+    def lockouts(self) -> MemoryLockouts:
+        """See `SignInWork`."""
+        self._check_open()
+        return MemoryLockouts(self._identities.failures)
+
+    def commit(self) -> None:
+        """See `RecordedWork`. Ends the work."""
+        self._check_open()
+        self._desk.replace(self._merged(self._desk.committed), self._trail.pending)
+        self.close()
+
+    def close(self) -> None:
+        """End the work; what was not committed is gone."""
+        self._is_over = True
+
+    def _merged(self, before: Memory) -> Memory:
+        return self._identities.merged(before)
+
+    def _check_open(self) -> None:
+        if self._is_over:
+            message = "a unit of work is over once it was committed or left"
+            raise BrokenPromiseError(message)
+
+
+class MemoryWork(MemorySignInWork):
+    """A unit of work of one practice."""
+
+    def __init__(self, desk: "MemoryDesk", practice_id: PracticeId) -> None:
+        super().__init__(desk)
+        self._practice_id = practice_id
+        shelf = desk.committed.shelf(practice_id)
+        self._receipts: Draft[tuple[UserId, str], Receipt] = Draft(shelf.receipts)
+        self._patients = MemoryPatients(practice_id, shelf)
+        self._ehr_records = MemoryEhrRecords(shelf)
+        self._import_jobs = MemoryImportJobs(shelf)
+        self._trail_search = MemoryTrailSearch(practice_id, desk.entries, lambda: desk.committed)
+        self._keeper = MemoryReceipts(self._receipts)
 
     @property
     def trail_search(self) -> MemoryTrailSearch:
@@ -74,12 +129,22 @@ class MemoryWork:
     def users(self) -> MemoryUsers:
         """See `UserWork`."""
         self._check_open()
-        return self._users
+        return MemoryUsers(self._practice_id, self._identities)
 
-    def commit(self) -> None:
-        """See `RecordedWork`. Ends the work."""
+    @property
+    def ehr_records(self) -> MemoryEhrRecords:
+        """See `EhrWork`."""
         self._check_open()
-        before, patients = self._desk.committed, self._patients
+        return self._ehr_records
+
+    @property
+    def import_jobs(self) -> MemoryImportJobs:
+        """See `EhrWork`."""
+        self._check_open()
+        return self._import_jobs
+
+    def _merged(self, before: Memory) -> Memory:
+        patients = self._patients
         shelf = Shelf(
             patients=patients.patients.merged(),
             moves=patients.moves.merged(),
@@ -87,43 +152,13 @@ class MemoryWork:
             by_mrn=patients.by_mrn.merged(),
             by_external_id=patients.by_external_id.merged(),
             receipts=self._receipts.merged(),
+            told=self._ehr_records.told.merged(),
+            lost=self._ehr_records.losses.merged(),
+            jobs=self._import_jobs.jobs.merged(),
             seq=patients.seq,
             mrn_number=patients.mrn_number,
         )
-        after = Memory(
-            shelves={**before.shelves, self._practice_id: shelf},
-            accounts=self._users.accounts.merged(),
-            by_email=self._users.by_email.merged(),
-            former_passwords=self._users.former_passwords.merged(),
-        )
-        self._desk.replace(after, self._trail.pending)
-        self.close()
-
-    def close(self) -> None:
-        """End the work; what was not committed is gone."""
-        self._is_over = True
-
-    def _check_open(self) -> None:
-        if self._is_over:
-            message = "a unit of work is over once it was committed or left"
-            raise BrokenPromiseError(message)
-
-
-class MemorySignInWork:
-    """A unit of work before anybody is signed in: the trail alone."""
-
-    def __init__(self, desk: "MemoryDesk") -> None:
-        self._desk = desk
-        self._trail = MemoryTrail(desk.entries)
-
-    @property
-    def trail(self) -> MemoryTrail:
-        """See `SignInWork`."""
-        return self._trail
-
-    def commit(self) -> None:
-        """See `SignInWork`."""
-        self._desk.replace(self._desk.committed, self._trail.pending)
+        return super()._merged(attrs.evolve(before, shelves={**before.shelves, self._practice_id: shelf}))
 
 
 @attrs.define(eq=False, repr=False)
@@ -135,6 +170,7 @@ class MemoryDesk:
     passwords: Passwords
     tokens: Tokens
     wait_seconds: float = WAIT_SECONDS
+    rosters: Mapping[PracticeId, EhrRoster] = attrs.field(factory=dict)
     committed: Memory = attrs.field(factory=Memory, init=False)
     entries: list[AuditEntry] = attrs.field(factory=list, init=False)
     directory: DirectoryKeeper = attrs.field(init=False)
@@ -147,6 +183,22 @@ class MemoryDesk:
     def accounts(self) -> MemoryAccounts:
         """See `SignInDesk`."""
         return MemoryAccounts(self._read_committed)
+
+    @property
+    def import_queue(self) -> "MemoryDesk":
+        """See `EhrDesk`."""
+        return self
+
+    def take(self, *, now: datetime) -> ImportJob | None:
+        """See `ImportQueue`."""
+        with self._alone():
+            after, job = taken(self.committed, now=now)
+            self.replace(after, [])
+            return job
+
+    def roster(self, practice_id: PracticeId) -> EhrRoster:
+        """See `EhrDesk`."""
+        return self.rosters.get(practice_id) or NoRoster()
 
     @contextmanager
     def begin(self, practice_id: PracticeId) -> Iterator[MemoryWork]:
@@ -162,7 +214,11 @@ class MemoryDesk:
     def begin_sign_in(self) -> Iterator[MemorySignInWork]:
         """See `SignInDesk`."""
         with self._alone():
-            yield MemorySignInWork(self)
+            work = MemorySignInWork(self)
+            try:
+                yield work
+            finally:
+                work.close()
 
     def replace(self, after: Memory, entries: list[AuditEntry]) -> None:
         """Put a finished work's state in the place of the one it began with."""

@@ -13,7 +13,9 @@ from vantrexia_core.kernel import (
     StaleVersionError,
 )
 from vantrexia_core.patients import (
+    ExternalId,
     ExternalIdTakenError,
+    Holder,
     MrnTakenError,
     Patient,
     StatusChange,
@@ -42,6 +44,14 @@ class MemoryPatients:
         """See `PatientStore`."""
         self.mrn_number += 1 + skip
         return self.mrn_number
+
+    def be_alone(self) -> None:
+        """See `PatientStore`. There is one unit of work at a time."""
+
+    def holders(self, external_ids: Sequence[ExternalId]) -> Sequence[Holder | None]:
+        """See `PatientStore`."""
+        ids = [self.by_external_id.get(external_id.reveal()) for external_id in external_ids]
+        return [None if id_ is None else Holder(id_, self.get(id_).status) for id_ in ids]
 
     def add(self, patient: Patient) -> None:
         """See `PatientStore`."""

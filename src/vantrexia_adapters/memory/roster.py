@@ -1,7 +1,6 @@
 """An EHR in memory: the patients it was given, and the faults it was told to have."""
 
 from collections.abc import Iterable, Sequence
-from typing import Final
 
 import attrs
 
@@ -9,10 +8,6 @@ from vantrexia_core.ehr import CANDIDATES_MAX, EhrPatient, EhrQuery, EhrUnavaila
 from vantrexia_core.kernel import Phi
 from vantrexia_core.patients import ExternalId
 from vantrexia_core.protection import words
-
-_NOT_SET_UP: Final = (
-    "No eClinicalWorks connection is set up for this practice. An administrator sets ECW_SOURCE."
-)
 
 
 class MemoryRoster:
@@ -67,20 +62,6 @@ class MemoryRoster:
         if fault is None and len(known) != 1:
             fault = Fault.AMBIGUOUS if known else Fault.NOT_FOUND
         return _asked_as(known[0], external_id) if fault is None else Missed(external_id, fault)
-
-
-class NoRoster:
-    """The roster of a practice that has no EHR set up (``ECW_SOURCE=none``)."""
-
-    def fetch(self, ids: Sequence[ExternalId], *, seconds_max: float) -> Sequence[EhrPatient | Missed]:
-        """See `EhrRoster`; it is never there."""
-        del ids, seconds_max
-        raise EhrUnavailableError(_NOT_SET_UP)
-
-    def search(self, query: EhrQuery, *, seconds_max: float) -> Sequence[EhrPatient]:
-        """See `EhrRoster`; it is never there."""
-        del query, seconds_max
-        raise EhrUnavailableError(_NOT_SET_UP)
 
 
 def _asked_as(patient: EhrPatient, external_id: ExternalId) -> EhrPatient:

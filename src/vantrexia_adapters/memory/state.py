@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from uuid import UUID
 
 import attrs
 
-from vantrexia_core.identity import Account
-from vantrexia_core.kernel import PatientId, Phi, PracticeId, UserId
+from vantrexia_core.ehr import ImportJob, JobItem, LastTold, LostValues
+from vantrexia_core.identity import Account, Failures, Session
+from vantrexia_core.kernel import PatientId, Phi, PracticeId, SessionId, UserId
 from vantrexia_core.patients import DirectoryEntry, Patient, StatusChange
 
 
@@ -46,6 +48,16 @@ class Receipt:
 
 
 @attrs.frozen(repr=False)
+class FiledJob:
+    """An import with its ids. ``key`` are the ids as text, ``free_at`` is when the next may take it."""
+
+    job: ImportJob
+    items: tuple[JobItem, ...]
+    key: tuple[str, ...]
+    free_at: datetime
+
+
+@attrs.frozen(repr=False)
 class Shelf:
     """All that belongs to one practice. Never printed: its keys are PHI."""
 
@@ -55,6 +67,9 @@ class Shelf:
     by_mrn: Mapping[str, PatientId] = attrs.Factory(dict)
     by_external_id: Mapping[str, PatientId] = attrs.Factory(dict)
     receipts: Mapping[tuple[UserId, str], Receipt] = attrs.Factory(dict)
+    told: Mapping[PatientId, LastTold] = attrs.Factory(dict)
+    lost: Mapping[PatientId, tuple[LostValues, ...]] = attrs.Factory(dict)
+    jobs: Mapping[UUID, FiledJob] = attrs.Factory(dict)
     seq: int = 0
     mrn_number: int = 0
 
@@ -66,6 +81,8 @@ class Memory:
     shelves: Mapping[PracticeId, Shelf] = attrs.Factory(dict)
     accounts: Mapping[UserId, Account] = attrs.Factory(dict)
     by_email: Mapping[str, UserId] = attrs.Factory(dict)
+    sessions: Mapping[SessionId, Session] = attrs.Factory(dict)
+    failures: Mapping[str, tuple[Failures, datetime]] = attrs.Factory(dict)
     former_passwords: Mapping[UserId, tuple[str, ...]] = attrs.Factory(dict)
 
     def shelf(self, practice_id: PracticeId) -> Shelf:

@@ -12,7 +12,9 @@ from vantrexia_adapters.sql.errors import (
 from vantrexia_adapters.sql.keys import StoredKeyCheck, keep_key_checks, key_checks
 from vantrexia_adapters.sql.practices import add_first_practice, add_practice, practices
 from vantrexia_adapters.sql.schema import SchemaState, migrate, schema_state
+from vantrexia_adapters.sql.throttling import SqlRateStore, open_rate_file
 from vantrexia_adapters.sql.work import SqlSignInWork, SqlWork
+from vantrexia_adapters.sql.writability import WritabilityCheck
 
 __all__ = [
     "NewerSchemaError",
@@ -20,17 +22,20 @@ __all__ = [
     "SchemaError",
     "SchemaState",
     "SqlDesk",
+    "SqlRateStore",
     "SqlSignInWork",
     "SqlWork",
     "StatementFailedError",
     "StoredKeyCheck",
     "UnsupportedDatabaseError",
+    "WritabilityCheck",
     "add_first_practice",
     "add_practice",
     "keep_key_checks",
     "key_checks",
     "migrate",
     "open_engine",
+    "open_rate_file",
     "practices",
     "schema_state",
 ]

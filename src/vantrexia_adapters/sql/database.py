@@ -1,7 +1,7 @@
 """Running statements: one by itself, or several in a transaction that begins with the first of them."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from threading import Lock
 from typing import Any, Final
 
@@ -11,12 +11,21 @@ from sqlalchemy.pool import PoolProxiedConnection
 
 from vantrexia_adapters.sql.engine import BEGIN, WAIT_SECONDS
 from vantrexia_adapters.sql.errors import translated
+from vantrexia_adapters.sql.silence import SilenceWatch
 from vantrexia_adapters.sql.statements import Adding, Parameters, Row, Statement
 from vantrexia_core.kernel import BrokenPromiseError, UnavailableError
 
 _UNIQUE_VIOLATION: Final = "23505"
 STREAMED_ROWS: Final = 2_000
 """Rows fetched at once where a statement may give a million."""
+
+
+SILENCE_SECONDS_MAX: Final = 15.0
+"""How long a statement waits for a server that says nothing at all. Longer than it waits for any lock."""
+LONG_TIMES: Final = 3
+"""Where many rows are moved at once, so many times longer: beyond the server's own limit for a statement."""
+
+_UNWATCHED: Final = nullcontext()
 
 
 class Database:
@@ -26,13 +35,15 @@ class Database:
     Queueing in front of it leaves that to writers of different processes.
     """
 
-    __slots__ = ("_errors", "engine", "turn", "wait_seconds")
+    __slots__ = ("_errors", "_watch", "engine", "turn", "wait_seconds")
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, *, silence_seconds_max: float = SILENCE_SECONDS_MAX) -> None:
         self.engine: Final = engine
         self.turn: Final = Lock() if engine.dialect.name == "sqlite" else None
         pool = engine.pool
         self.wait_seconds: Final = pool.timeout() if isinstance(pool, sa.QueuePool) else WAIT_SECONDS
+        # SQLite works in this process; its files may hang, and then nobody can help.
+        self._watch: Final = None if self.turn is not None else SilenceWatch(silence_seconds_max)
         # The pool may run out (TimeoutError), and a first connection passes through SQLAlchemy.
         self._errors: Final = (engine.dialect.loaded_dbapi.Error, sa.exc.SQLAlchemyError)
 
@@ -68,20 +79,23 @@ class Database:
             if is_postgresql:
                 self.command(connection, plain, BEGIN["postgresql"])
             try:
-                cursor.execute(compiled.text, compiled.bind(parameters))
-                while rows := cursor.fetchmany(STREAMED_ROWS):
+                with self.watched(connection, times=LONG_TIMES):
+                    cursor.execute(compiled.text, compiled.bind(parameters))
+                    rows = cursor.fetchmany(STREAMED_ROWS)
+                while rows:
                     yield from compiled.read(rows)
+                    with self.watched(connection, times=LONG_TIMES):
+                        rows = cursor.fetchmany(STREAMED_ROWS)
             except self._errors as error:
                 failure = self.failure(connection, error)
             else:
                 return
             raise failure
         finally:
-            with suppress(*self._errors):
+            with self.watched(connection), suppress(*self._errors):
                 cursor.close()
             plain.close()
-            # The pool rolls back what is unfinished.
-            connection.close()
+            self.give_back(connection)
 
     def connect(self) -> PoolProxiedConnection:
         """A connection from the pool."""
@@ -109,8 +123,9 @@ class Database:
         """Execute a statement and take all its rows, if it gives any. ``cursor`` counts those it changed."""
         compiled = statement.compiled(self.engine.dialect)
         try:
-            cursor.execute(compiled.text, compiled.bind(parameters))
-            return compiled.read(cursor.fetchall()) if compiled.gives_rows else ()
+            with self.watched(connection):
+                cursor.execute(compiled.text, compiled.bind(parameters))
+                return compiled.read(cursor.fetchall()) if compiled.gives_rows else ()
         except self._errors as error:
             failure = self.failure(connection, error)
         # Outside the handler, so that the driver's error is not even chained.
@@ -131,7 +146,7 @@ class Database:
                 cursor.executemany(compiled.text, bound)
                 return bool(cursor.rowcount == len(many))
             # COPY costs PostgreSQL and its driver half of what as many INSERTs do.
-            with cursor.copy(adding.copying) as copy:
+            with self.watched(connection, times=LONG_TIMES), cursor.copy(adding.copying) as copy:
                 copy.set_types(adding.types)
                 for row in bound:
                     copy.write_row([row[name] for name in adding.names])
@@ -143,15 +158,46 @@ class Database:
             return True
         raise failure
 
-    def command(self, connection: PoolProxiedConnection, cursor: DBAPICursor, text: str) -> None:
-        """Execute BEGIN, COMMIT, or what is done with a savepoint."""
+    def run_many(
+        self,
+        connection: PoolProxiedConnection,
+        cursor: DBAPICursor,
+        statement: Statement,
+        many: Sequence[Parameters],
+    ) -> None:
+        """Execute a statement once for each set of parameters."""
+        compiled = statement.compiled(self.engine.dialect)
+        bound: list[Any] = [compiled.bind(parameters) for parameters in many]
         try:
-            cursor.execute(text)
+            cursor.executemany(compiled.text, bound)
         except self._errors as error:
             failure = self.failure(connection, error)
         else:
             return
         raise failure
+
+    def command(self, connection: PoolProxiedConnection, cursor: DBAPICursor, text: str) -> None:
+        """Execute BEGIN, COMMIT, or what is done with a savepoint."""
+        try:
+            with self.watched(connection):
+                cursor.execute(text)
+        except self._errors as error:
+            failure = self.failure(connection, error)
+        else:
+            return
+        raise failure
+
+    def watched(self, connection: PoolProxiedConnection, *, times: int = 1) -> AbstractContextManager[None]:
+        """Around every wait for the server: if it says nothing for too long, the connection is cut."""
+        driver = connection.driver_connection
+        if self._watch is None or driver is None:
+            return _UNWATCHED
+        return self._watch.over(driver.pgconn.socket, times=times)
+
+    def give_back(self, connection: PoolProxiedConnection) -> None:
+        """Let the pool have a connection. It rolls back what is unfinished, and drops one that cannot."""
+        with self.watched(connection):
+            connection.close()
 
     def failure(self, connection: PoolProxiedConnection, error: BaseException) -> Exception:
         """The error to raise; a lost connection is taken out of the pool, and all that idle there with it."""
@@ -219,6 +265,11 @@ class Transaction:
         self._database.run(connection, cursor, statement, parameters)
         return cursor.rowcount
 
+    def change_all(self, statement: Statement, many: Sequence[Parameters]) -> None:
+        """Execute a statement once for each set of parameters, without counting what it changed."""
+        connection, cursor = self._begun()
+        self._database.run_many(connection, cursor, statement, many)
+
     def add_each(self, adding: Adding, many: Sequence[Parameters]) -> bool:
         """Insert many rows; False, and nothing done, if one collides with another or with what is there."""
         connection, cursor = self._begun()
@@ -282,7 +333,7 @@ class Transaction:
         self._is_over = True
         connection, self._connection, self._cursor = self._connection, None, None
         if connection is not None:
-            connection.close()
+            self._database.give_back(connection)
         if self._has_turn and self._database.turn is not None:
             self._has_turn = False
             self._database.turn.release()

@@ -1,6 +1,6 @@
 """Where work in SQL is begun."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import sqlalchemy as sa
@@ -9,13 +9,15 @@ from vantrexia_adapters.directory import DirectoryKeeper
 from vantrexia_adapters.sql.audit import TrailWriter
 from vantrexia_adapters.sql.database import Database, Transaction
 from vantrexia_adapters.sql.directory import SqlDirectoryStore
+from vantrexia_adapters.sql.ehr import SqlImportQueue
 from vantrexia_adapters.sql.identity import SqlAccounts
 from vantrexia_adapters.sql.scope import Protection, Scope
 from vantrexia_adapters.sql.work import SqlSignInWork, SqlWork
+from vantrexia_core.ehr import EhrRoster, NoRoster
 from vantrexia_core.identity import Passwords, Tokens
 from vantrexia_core.kernel import Clock, IdSource, PracticeId
 from vantrexia_core.patients import DirectoryStore
-from vantrexia_core.protection import BlindIndex, FieldCipher, SnapshotCipher
+from vantrexia_core.protection import BlindIndex, FieldCipher, RowSeal, SnapshotCipher
 
 
 class SqlDesk:
@@ -27,12 +29,14 @@ class SqlDesk:
         engine: sa.Engine,
         cipher: FieldCipher,
         index: BlindIndex,
+        seal: RowSeal,
         clock: Clock,
         ids: IdSource,
         passwords: Passwords,
         tokens: Tokens,
         snapshots: SnapshotCipher,
         keeper: Callable[[DirectoryStore], DirectoryKeeper] = DirectoryKeeper,
+        rosters: Mapping[PracticeId, EhrRoster] | None = None,
     ) -> None:
         self.clock = clock
         self.ids = ids
@@ -40,16 +44,24 @@ class SqlDesk:
         self.tokens = tokens
         self._database = Database(engine)
         self._writer = TrailWriter(self._database)
-        self._protection = Protection(cipher, index)
+        self._protection = Protection(cipher, index, seal)
         self.directory = keeper(SqlDirectoryStore(self._database, self._protection, snapshots, ids))
         self.accounts = SqlAccounts(self._database, self._protection)
+        self.import_queue = SqlImportQueue(self._database)
+        self._rosters = dict(rosters or {})
+
+    def roster(self, practice_id: PracticeId) -> EhrRoster:
+        """See `EhrDesk`."""
+        return self._rosters.get(practice_id) or NoRoster()
 
     @contextmanager
     def begin(self, practice_id: PracticeId) -> Iterator[SqlWork]:
         """See `Desk`. Nothing is asked of the database before the work's first statement."""
         transaction = Transaction(self._database)
         try:
-            yield SqlWork(Scope(transaction, practice_id, self._protection), self._writer, self.ids)
+            yield SqlWork(
+                Scope(transaction, practice_id, self._protection), self._writer, self.clock, self.ids
+            )
         finally:
             transaction.close()
 
@@ -58,6 +70,6 @@ class SqlDesk:
         """See `SignInDesk`."""
         transaction = Transaction(self._database)
         try:
-            yield SqlSignInWork(transaction, self._writer)
+            yield SqlSignInWork(transaction, self._writer, self._protection, self.clock)
         finally:
             transaction.close()

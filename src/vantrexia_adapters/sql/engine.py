@@ -25,11 +25,22 @@ CONNECTIONS_MAX: Final = 30
 BEGIN: Final = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "BEGIN ISOLATION LEVEL READ COMMITTED"}
 """How a unit of work begins. SQLite: with the right to write, or it may fail half-way."""
 
+_KEPT_ALIVE: Final = {
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+"""TCP notices within some 25 seconds, and not after two hours, that the way to the other side is gone."""
+
 _FILE_MODE: Final = 0o600
 
 
-def open_engine(url: str, *, wait_seconds: float = WAIT_SECONDS) -> sa.Engine:
+def open_engine(url: str, *, wait_seconds: float = WAIT_SECONDS, is_durable: bool = True) -> sa.Engine:
     """An engine for an SQLite file, created with mode 0600 if it is not there, or a PostgreSQL database.
+
+    With ``is_durable`` False what was committed to an SQLite file may be lost at a power cut.
 
     Raises:
         UnsupportedDatabaseError: another kind of database, an SQLite database that is no file, a file that
@@ -42,13 +53,13 @@ def open_engine(url: str, *, wait_seconds: float = WAIT_SECONDS) -> sa.Engine:
         raise UnsupportedDatabaseError from None
     backend = parsed.get_backend_name()
     if backend == "sqlite":
-        return _open_sqlite(parsed, wait_seconds)
+        return _open_sqlite(parsed, wait_seconds, is_durable=is_durable)
     if backend in {"postgresql", "postgres"}:
         return _open_postgresql(parsed, wait_seconds)
     raise UnsupportedDatabaseError
 
 
-def _open_sqlite(url: sa.URL, wait_seconds: float) -> sa.Engine:
+def _open_sqlite(url: sa.URL, wait_seconds: float, *, is_durable: bool) -> sa.Engine:
     if url.database in {None, "", ":memory:"} or str(url.database).startswith("file:"):
         message = "SQLite needs a file: sqlite:///path/to/vantrexia.sqlite3"
         raise UnsupportedDatabaseError(message)
@@ -68,7 +79,7 @@ def _open_sqlite(url: sa.URL, wait_seconds: float) -> sa.Engine:
             f"busy_timeout = {int(wait_seconds * 1000)}",
             "journal_mode = WAL",
             # FULL: what was acknowledged survives a power cut. NORMAL survives a crash of the process only.
-            "synchronous = FULL",
+            f"synchronous = {'FULL' if is_durable else 'OFF'}",
             "foreign_keys = ON",
             "recursive_triggers = ON",
             "trusted_schema = OFF",
@@ -96,7 +107,12 @@ def _open_postgresql(url: sa.URL, wait_seconds: float) -> sa.Engine:
     try:
         engine = _create(
             url.set(drivername="postgresql+psycopg"),
-            {"options": options, "connect_timeout": max(2, int(wait_seconds)), "autocommit": True},
+            {
+                "options": options,
+                "connect_timeout": max(2, int(wait_seconds)),
+                "autocommit": True,
+                **_KEPT_ALIVE,
+            },
             wait_seconds,
         )
     except ModuleNotFoundError:

@@ -1,17 +1,37 @@
-"""Accounts in SQL: administered within a practice, looked up over all of them."""
+"""Accounts in SQL: administered within a practice, looked up over all of them.
+
+What decides about an account is read in clear, so each row carries a tag over its own values
+(`RowSeal`). A row whose tag is not its own belongs to whoever wrote it: it is shown as not genuine, and
+nothing is ever written on top of it.
+"""
 
 from collections.abc import Sequence
-from typing import Final
+from datetime import datetime
+from hmac import compare_digest
+from threading import Lock
+from typing import Any, Final
+from uuid import UUID
 
 import attrs
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from vantrexia_adapters.sql.database import Database
+from vantrexia_adapters.sql.database import Database, Transaction
+from vantrexia_adapters.sql.errors import StatementFailedError
+from vantrexia_adapters.sql.lockouts import failures_of
 from vantrexia_adapters.sql.scope import Protection, Scope, SealedColumn
 from vantrexia_adapters.sql.statements import Row, Statement
-from vantrexia_adapters.sql.tables import former_password, user_account
-from vantrexia_core.identity import PASSWORDS_BARRED, Account, EmailTakenError, NewUser, User
+from vantrexia_adapters.sql.tables import former_password, practice, user_account, user_session
+from vantrexia_core.identity import (
+    PASSWORDS_BARRED,
+    Account,
+    EmailTakenError,
+    Failures,
+    ForgedAccountError,
+    NewUser,
+    Practice,
+    User,
+)
 from vantrexia_core.kernel import (
     Email,
     IdSource,
@@ -19,73 +39,111 @@ from vantrexia_core.kernel import (
     NotFoundError,
     PatientId,
     PersonName,
+    Phone,
     PracticeId,
     Role,
+    SessionId,
     UserId,
 )
-from vantrexia_core.protection import BUCKET_LONG, BUCKET_NAME, FieldCipher, FieldName, Place
+from vantrexia_core.protection import (
+    BUCKET_LONG,
+    BUCKET_NAME,
+    BUCKET_SHORT,
+    FieldName,
+    Place,
+    UnreadableError,
+)
 
 EMAIL: Final = SealedColumn.of("user_account", "email", BUCKET_LONG)
 FIRST: Final = SealedColumn.of("user_account", "first_name", BUCKET_NAME)
 LAST: Final = SealedColumn.of("user_account", "last_name", BUCKET_NAME)
+PHONE: Final = SealedColumn.of("user_account", "phone", BUCKET_SHORT)
 
 SEALED_VERSION: Final = 1
-"""Names and address of an account are sealed when it is opened, and not changed after."""
+"""The envelopes' own version does not count changes: the row's tag says which of them belong together."""
+OPENED_MAX: Final = 10_000
+"""How many accounts are remembered as they were last opened, about a kibibyte each."""
 
 _EMAIL_BIX: Final = FieldName("user_account", "email")
 _PRACTICE: Final = sa.bindparam("practice", type_=sa.Uuid())
 _ID: Final = sa.bindparam("user", type_=sa.BigInteger())
+_BIX: Final = sa.bindparam("email_bix", type_=sa.LargeBinary())
 _IS_OURS: Final = sa.and_(user_account.c.practice_id == _PRACTICE, user_account.c.id == _ID)
 
-_COLUMNS: Final = (
-    user_account.c.id,
-    user_account.c.practice_id,
-    user_account.c.record_id,
-    user_account.c.role,
-    user_account.c.is_active,
-    user_account.c.patient_id,
-    user_account.c.email,
-    user_account.c.first_name,
-    user_account.c.last_name,
-)
+_BOUND: Final = tuple(c for c in user_account.c if c.name not in {"last_login_at", "tag"})
+"""What the tag covers, in the order of the table."""
+_COLUMNS: Final = (*_BOUND, user_account.c.last_login_at, user_account.c.tag)
 _NEW: Final = {
     column: sa.bindparam(f"new_{column.name}", type_=column.type)
     for column in user_account.c
     if column is not user_account.c.id
 }
+_LOCKED: Final[dict[str, Any]] = {"key_share": True}
+
 _ADD: Final = Statement(
     postgresql.insert(user_account).values(_NEW).on_conflict_do_nothing().returning(user_account.c.id),
     sqlite=sqlite.insert(user_account).values(_NEW).on_conflict_do_nothing().returning(user_account.c.id),
 )
-_GET: Final = Statement(sa.select(*_COLUMNS).where(_IS_OURS))
-# Locked, so that two administrators cannot take the role from each other at once and leave none.
-_ALL: Final = Statement(
-    sa.select(*_COLUMNS)
-    .where(user_account.c.practice_id == _PRACTICE)
-    .order_by(user_account.c.id)
-    .with_for_update(key_share=True)
+_TAG: Final = Statement(
+    sa.update(user_account).where(_IS_OURS).values({user_account.c.tag: _NEW[user_account.c.tag]})
 )
+_GET: Final = Statement(sa.select(*_COLUMNS).where(_IS_OURS))
+_GET_TO_CHANGE: Final = Statement(sa.select(*_COLUMNS).where(_IS_OURS).with_for_update(**_LOCKED))
+_ALL_OURS: Final = (
+    sa.select(*_COLUMNS).where(user_account.c.practice_id == _PRACTICE).order_by(user_account.c.id)
+)
+_ALL: Final = Statement(_ALL_OURS)
+# Locked, so that two administrators cannot take the role from each other at once and leave none.
+_ALL_TO_CHANGE: Final = Statement(_ALL_OURS.with_for_update(**_LOCKED))
 _SAVE: Final = Statement(
     sa.update(user_account)
-    .where(_IS_OURS)
-    .values({column: _NEW[column] for column in (user_account.c.role, user_account.c.is_active)})
+    .where(user_account.c.id == _ID)
+    .values(
+        {
+            column: _NEW[column]
+            for column in (
+                user_account.c.email_bix,
+                user_account.c.role,
+                user_account.c.is_active,
+                user_account.c.is_2fa_enabled,
+                user_account.c.password_hash,
+                user_account.c.key_version,
+                user_account.c.email,
+                user_account.c.first_name,
+                user_account.c.last_name,
+                user_account.c.phone,
+                user_account.c.last_login_at,
+                user_account.c.tag,
+            )
+        }
+    )
 )
-_SET_PASSWORD: Final = Statement(
-    sa.update(user_account)
-    .where(_IS_OURS)
-    .values({user_account.c.password_hash: _NEW[user_account.c.password_hash]})
+_TAKEN: Final = Statement(
+    sa.select(user_account.c.id).where(user_account.c.email_bix == _BIX, user_account.c.id != _ID)
 )
-_PASSWORD: Final = Statement(sa.select(user_account.c.password_hash).where(_IS_OURS))
+_BY_ID: Final = Statement(sa.select(*_COLUMNS).where(user_account.c.id == _ID))
+_BY_EMAIL: Final = Statement(sa.select(*_COLUMNS).where(user_account.c.email_bix == _BIX))
+_BY_EMAIL_TO_CHANGE: Final = Statement(
+    sa.select(*_COLUMNS).where(user_account.c.email_bix == _BIX).with_for_update(**_LOCKED)
+)
+_BY_ID_TO_CHANGE: Final = Statement(
+    sa.select(*_COLUMNS).where(user_account.c.id == _ID).with_for_update(**_LOCKED)
+)
+_IN_SESSION: Final = Statement(
+    sa.select(*_COLUMNS)
+    .join_from(user_session, user_account, user_session.c.user_id == user_account.c.id)
+    .where(
+        user_session.c.id == sa.bindparam("session", type_=sa.Uuid()),
+        user_account.c.id == _ID,
+        user_session.c.expires_at > sa.bindparam("at", type_=user_session.c.expires_at.type),
+    )
+)
 _FORMER_OF_USER: Final = former_password.c.user_id == _ID
 _FORMER: Final = Statement(
     sa.select(former_password.c.password_hash)
     .where(_FORMER_OF_USER)
     .order_by(former_password.c.id.desc())
     .limit(PASSWORDS_BARRED - 1)
-)
-# The row is locked before it is copied: of two changes at once, the second remembers what the first one set.
-_LOCK_PASSWORD: Final = Statement(
-    sa.select(user_account.c.id).where(_IS_OURS).with_for_update(key_share=True)
 )
 _REMEMBER: Final = Statement(
     sa.insert(former_password).from_select(
@@ -104,12 +162,104 @@ _FORGET: Final = Statement(
         ),
     )
 )
-_BY_ID: Final = Statement(sa.select(*_COLUMNS).where(user_account.c.id == _ID))
-_BY_EMAIL: Final = Statement(
-    sa.select(*_COLUMNS, user_account.c.password_hash).where(
-        user_account.c.email_bix == sa.bindparam("email_bix", type_=sa.LargeBinary())
-    )
+_PRACTICE_ROW: Final = Statement(
+    sa.select(practice.c.name, practice.c.timezone).where(practice.c.id == _PRACTICE)
 )
+
+
+@attrs.frozen
+class AccountRow:
+    """One row of the table, and what has to be known to open and to write it."""
+
+    values: dict[str, Any] = attrs.field(repr=False)
+    protection: Protection = attrs.field(repr=False)
+
+    @classmethod
+    def of(cls, protection: Protection, row: Row) -> "AccountRow":
+        """A row as the statements of this module give it."""
+        return cls({column.name: value for column, value in zip(_COLUMNS, row, strict=True)}, protection)
+
+    @property
+    def is_genuine(self) -> bool:
+        """Whether the tag is this row's own."""
+        tag = self.values["tag"]
+        return tag is not None and compare_digest(tag, self._tag())
+
+    def tagged(self) -> "AccountRow":
+        """The same row under its own tag."""
+        return self.with_values(tag=self._tag())
+
+    def with_values(self, **values: object) -> "AccountRow":
+        """The row with other values in some columns."""
+        return attrs.evolve(self, values=self.values | values)
+
+    def user(self) -> User:
+        """The account, whether genuine or not. What cannot be opened of a forged one shows as such."""
+        values = self.values
+        phone, patient_id = values["phone"], values["patient_id"]
+        return User(
+            id=UserId(values["id"]),
+            practice_id=PracticeId(values["practice_id"]),
+            email=Email.trusted(self._opened(EMAIL, "unreadable@forged.invalid")),
+            name=PersonName(
+                NamePart.trusted(self._opened(FIRST, "unreadable")),
+                NamePart.trusted(self._opened(LAST, "unreadable")),
+            ),
+            role=Role(values["role"]),
+            is_active=bool(values["is_active"]),
+            patient_id=None if patient_id is None else PatientId(patient_id),
+            phone=None if phone is None else Phone.trusted(self._opened(PHONE, "0000000")),
+            is_2fa_enabled=bool(values["is_2fa_enabled"]),
+            last_login_at=values["last_login_at"],
+            is_genuine=self.is_genuine,
+        )
+
+    def account(self) -> Account:
+        """The account with its password's hash."""
+        return Account(self.user(), self.values["password_hash"])
+
+    def saying(self, user: User) -> "AccountRow":
+        """The row that says what ``user`` says; what is not changed keeps its envelope."""
+        cipher, place, before = self.protection.cipher, self._place, self.user()
+        changes: dict[str, object] = {
+            "role": user.role.value,
+            "is_active": user.is_active,
+            "is_2fa_enabled": user.is_2fa_enabled,
+            "key_version": cipher.key_version(place),
+        }
+        # All under the newest key, or the row's key version would not tell which keys it still needs.
+        is_moving = changes["key_version"] != self.values["key_version"]
+        if is_moving or user.email != before.email:
+            changes["email_bix"] = email_digest(self.protection, user.email)
+            changes["email"] = EMAIL.seal(cipher, place, user.email.reveal())
+        if is_moving or user.name != before.name:
+            changes["first_name"] = FIRST.seal(cipher, place, user.name.first.reveal())
+            changes["last_name"] = LAST.seal(cipher, place, user.name.last.reveal())
+        if is_moving or user.phone != before.phone:
+            changes["phone"] = None if user.phone is None else PHONE.seal(cipher, place, user.phone.reveal())
+        return self.with_values(**changes)
+
+    def write(self, transaction: Transaction) -> None:
+        """Store the row under a tag of its own."""
+        tagged = self.tagged().values
+        new = {f"new_{name}": value for name, value in tagged.items() if name != "id"}
+        transaction.change(_SAVE, {"user": tagged["id"], **new})
+
+    def _opened(self, column: SealedColumn, in_its_stead: str) -> str:
+        """A sealed value; of a forged row, where it does not open, something to show in its stead."""
+        try:
+            return column.open(self.protection.cipher, self._place, self.values[column.name.column])
+        except UnreadableError:
+            if self.is_genuine:
+                raise
+        return in_its_stead
+
+    @property
+    def _place(self) -> Place:
+        return Place(self.values["practice_id"], self.values["record_id"], SEALED_VERSION)
+
+    def _tag(self) -> bytes:
+        return self.protection.seal.tag("user_account", _encoded([self.values[c.name] for c in _BOUND]))
 
 
 class SqlUsers:
@@ -126,112 +276,216 @@ class SqlUsers:
     def add(self, new: NewUser, password_hash: str) -> User:
         """See `UserStore`."""
         cipher, place = self._protection.cipher, Place(self._practice_id, self._ids.new_id(), SEALED_VERSION)
-        added = self._transaction.row(
-            _ADD,
-            {
-                "new_record_id": place.record_id,
-                "new_practice_id": self._practice_id,
-                "new_email_bix": _email_digest(self._protection, new.email),
-                "new_role": new.role.value,
-                "new_is_active": True,
-                "new_patient_id": new.patient_id,
-                "new_password_hash": password_hash,
-                "new_key_version": cipher.key_version(place),
-                "new_email": EMAIL.seal(cipher, place, new.email.reveal()),
-                "new_first_name": FIRST.seal(cipher, place, new.name.first.reveal()),
-                "new_last_name": LAST.seal(cipher, place, new.name.last.reveal()),
-            },
-        )
+        values: dict[str, object] = {
+            "record_id": place.record_id,
+            "practice_id": self._practice_id,
+            "email_bix": email_digest(self._protection, new.email),
+            "role": new.role.value,
+            "is_active": new.is_active,
+            "patient_id": new.patient_id,
+            "password_hash": password_hash,
+            "key_version": cipher.key_version(place),
+            "email": EMAIL.seal(cipher, place, new.email.reveal()),
+            "first_name": FIRST.seal(cipher, place, new.name.first.reveal()),
+            "last_name": LAST.seal(cipher, place, new.name.last.reveal()),
+            "phone": None if new.phone is None else PHONE.seal(cipher, place, new.phone.reveal()),
+            "is_2fa_enabled": False,
+            "last_login_at": None,
+            "tag": None,
+        }
+        added = self._transaction.row(_ADD, {f"new_{name}": value for name, value in values.items()})
         if added is None:
             raise EmailTakenError
-        return User(
-            id=UserId(added[0]),
-            practice_id=self._practice_id,
-            email=new.email,
-            name=new.name,
-            role=new.role,
-            patient_id=new.patient_id,
-        )
+        row = AccountRow({"id": added[0], **values}, self._protection).tagged()
+        # The id is bound as well, and nobody knows it before the row is there.
+        self._transaction.change(_TAG, self._here(UserId(added[0])) | {"new_tag": row.values["tag"]})
+        return row.user()
 
     def get(self, user_id: UserId) -> User:
         """See `UserStore`."""
-        row = self._transaction.row(_GET, self._here(user_id))
-        if row is None:
-            raise NotFoundError
-        return _user(self._protection.cipher, row)
+        row = first(self._transaction.read(_GET, self._here(user_id)))
+        return AccountRow.of(self._protection, row).user()
+
+    def get_to_change(self, user_id: UserId) -> User:
+        """See `UserStore`."""
+        return self._row(user_id).user()
 
     def save(self, user: User) -> None:
         """See `UserStore`."""
-        self._change(_SAVE, user.id, {"new_role": user.role.value, "new_is_active": user.is_active})
+        row = self._genuine(user.id)
+        changed = row.saying(user)
+        email_bix = changed.values["email_bix"]
+        if email_bix != row.values["email_bix"] and self._transaction.rows(
+            _TAKEN, {"email_bix": email_bix, "user": user.id}
+        ):
+            raise EmailTakenError
+        try:
+            changed.write(self._transaction)
+        except StatementFailedError as failure:
+            # Somebody else took the address between the look and the write.
+            if "email_bix" not in str(failure):
+                raise
+        else:
+            return
+        raise EmailTakenError
 
     def set_password(self, user_id: UserId, password_hash: str) -> None:
         """See `UserStore`."""
-        here = self._here(user_id)
-        if self._transaction.row(_LOCK_PASSWORD, here) is None:
-            raise NotFoundError
-        self._transaction.change(_REMEMBER, here)
-        self._transaction.change(_FORGET, here)
-        self._change(_SET_PASSWORD, user_id, {"new_password_hash": password_hash})
+        row = self._genuine(
+            user_id
+        )  # locked: of two changes at once, the second remembers what the first set
+        self._transaction.change(_REMEMBER, self._here(user_id))
+        self._transaction.change(_FORGET, self._here(user_id))
+        row.with_values(password_hash=password_hash).write(self._transaction)
 
     def password_hashes(self, user_id: UserId) -> Sequence[str]:
         """See `UserStore`."""
         here = self._here(user_id)
-        present = self._transaction.row(_PASSWORD, here)
-        if present is None:
-            raise NotFoundError
-        return [present[0], *(former for (former,) in self._transaction.rows(_FORMER, here))]
+        present = AccountRow.of(self._protection, first(self._transaction.read(_GET, here)))
+        former = (hash_ for (hash_,) in self._transaction.read(_FORMER, here))
+        return [present.values["password_hash"], *former]
 
     def all(self) -> Sequence[User]:
         """See `UserStore`."""
-        rows = self._transaction.rows(_ALL, {"practice": self._practice_id})
-        return [_user(self._protection.cipher, row) for row in rows]
+        rows = self._transaction.read(_ALL, {"practice": self._practice_id})
+        return [AccountRow.of(self._protection, row).user() for row in rows]
 
-    def _change(self, statement: Statement, user_id: UserId, changes: dict[str, object]) -> None:
-        if not self._transaction.change(statement, self._here(user_id) | changes):
-            raise NotFoundError
+    def all_to_change(self) -> Sequence[User]:
+        """See `UserStore`."""
+        rows = self._transaction.rows(_ALL_TO_CHANGE, {"practice": self._practice_id})
+        return [AccountRow.of(self._protection, row).user() for row in rows]
+
+    def practice(self) -> Practice:
+        """See `UserStore`."""
+        return Practice(
+            self._practice_id, *first(self._transaction.read(_PRACTICE_ROW, {"practice": self._practice_id}))
+        )
+
+    def _row(self, user_id: UserId) -> AccountRow:
+        row = first(self._transaction.rows(_GET_TO_CHANGE, self._here(user_id)))
+        return AccountRow.of(self._protection, row)
+
+    def _genuine(self, user_id: UserId) -> AccountRow:
+        row = self._row(user_id)
+        if not row.is_genuine:
+            raise ForgedAccountError
+        return row
 
     def _here(self, user_id: UserId) -> dict[str, object]:
         return {"practice": self._practice_id, "user": user_id}
 
 
-@attrs.frozen
-class SqlAccounts:
-    """Implements the core's ``Accounts``: each look-up is one statement that takes no lock."""
+class SqlSignIns:
+    """Implements the core's ``SignInStore``."""
 
-    _database: Database
-    _protection: Protection
+    __slots__ = ("_protection", "_transaction")
+
+    def __init__(self, transaction: Transaction, protection: Protection) -> None:
+        self._transaction = transaction
+        self._protection = protection
+
+    def get_to_change(self, email: Email) -> Account | None:
+        """See `SignInStore`."""
+        row = self._transaction.row(_BY_EMAIL_TO_CHANGE, {"email_bix": email_digest(self._protection, email)})
+        return None if row is None else AccountRow.of(self._protection, row).account()
+
+    def get(self, user_id: UserId) -> User | None:
+        """See `SignInStore`."""
+        row = self._transaction.row(_BY_ID, {"user": user_id})
+        return None if row is None else AccountRow.of(self._protection, row).user()
+
+    def signed_in(self, user_id: UserId, *, at: datetime, password_hash: str | None = None) -> None:
+        """See `SignInStore`."""
+        row = AccountRow.of(
+            self._protection, first(self._transaction.rows(_BY_ID_TO_CHANGE, {"user": user_id}))
+        )
+        if not row.is_genuine:
+            raise ForgedAccountError
+        kept = row.values["password_hash"] if password_hash is None else password_hash
+        row.with_values(last_login_at=at, password_hash=kept).write(self._transaction)
+
+
+class SqlAccounts:
+    """Implements the core's ``Accounts``: each look-up is one statement that takes no lock.
+
+    An account is opened, and its tag checked, once for each content of its row: whoever changes a byte of it
+    makes another row, which is checked anew.
+    """
+
+    __slots__ = ("_database", "_lock", "_opened", "_protection")
+
+    def __init__(self, database: Database, protection: Protection) -> None:
+        self._database = database
+        self._protection = protection
+        self._lock = Lock()
+        self._opened: dict[Row, User] = {}
 
     def by_email(self, email: Email) -> Account | None:
         """See `Accounts`."""
-        rows = self._database.alone(_BY_EMAIL, {"email_bix": _email_digest(self._protection, email)})
-        if not rows:
-            return None
-        *user, password_hash = rows[0]
-        return Account(_user(self._protection.cipher, tuple(user)), password_hash)
+        rows = self._database.alone(_BY_EMAIL, {"email_bix": email_digest(self._protection, email)})
+        return AccountRow.of(self._protection, rows[0]).account() if rows else None
 
     def by_id(self, user_id: UserId) -> User | None:
         """See `Accounts`."""
         rows = self._database.alone(_BY_ID, {"user": user_id})
-        return _user(self._protection.cipher, rows[0]) if rows else None
+        return AccountRow.of(self._protection, rows[0]).user() if rows else None
+
+    def in_session(self, user_id: UserId, session_id: SessionId, *, at: datetime) -> User | None:
+        """See `Accounts`."""
+        rows = self._database.alone(_IN_SESSION, {"session": session_id, "user": user_id, "at": at})
+        return self._user(rows[0]) if rows else None
+
+    def failures(self, email: Email) -> Failures:
+        """See `Accounts`."""
+        return failures_of(self._database.alone, self._protection, email)
+
+    def _user(self, row: Row) -> User:
+        known = self._opened.get(row)
+        if known is not None:
+            return known
+        user = AccountRow.of(self._protection, row).user()
+        if user.is_genuine:
+            with self._lock:
+                while len(self._opened) >= OPENED_MAX:
+                    del self._opened[next(iter(self._opened))]
+                self._opened[row] = user
+        return user
 
 
-def _email_digest(protection: Protection, email: Email) -> bytes:
+def first(rows: Sequence[Row]) -> Row:
+    """The first row.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    if not rows:
+        raise NotFoundError
+    return rows[0]
+
+
+def email_digest(protection: Protection, email: Email) -> bytes:
+    """By what an account is found."""
     # Whatever its case: nobody expects Ann@example.org and ann@example.org to be two people.
     return protection.index.digest_across_practices(_EMAIL_BIX, email.reveal().casefold().encode())
 
 
-def _user(cipher: FieldCipher, row: Row) -> User:
-    id_, practice_id, record_id, role, is_active, patient_id, email, first, last = row
-    place = Place(practice_id, record_id, SEALED_VERSION)
-    return User(
-        id=UserId(id_),
-        practice_id=PracticeId(practice_id),
-        email=Email.trusted(EMAIL.open(cipher, place, email)),
-        name=PersonName(
-            NamePart.trusted(FIRST.open(cipher, place, first)),
-            NamePart.trusted(LAST.open(cipher, place, last)),
-        ),
-        role=Role(role),
-        is_active=is_active,
-        patient_id=None if patient_id is None else PatientId(patient_id),
-    )
+def _encoded(values: Sequence[object]) -> bytes:
+    """Values one after the other, each with its length, so that no two rows are encoded alike."""
+    parts = []
+    for value in values:
+        if value is None:
+            parts.append(b"\x00")
+        else:
+            content = _content(value)
+            parts.append(b"\x01" + len(content).to_bytes(4, "big") + content)
+    return b"".join(parts)
+
+
+def _content(value: object) -> bytes:
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, UUID):
+        return value.bytes
+    if isinstance(value, bool | int):
+        return int(value).to_bytes(8, "big")
+    return str(value).encode()

@@ -29,6 +29,7 @@ from vantrexia_core.patients import (
     ExternalId,
     ExternalIdTakenError,
     Gender,
+    Holder,
     Move,
     Mrn,
     MrnTakenError,
@@ -62,6 +63,9 @@ REASON: Final = SealedColumn.of("patient_move", "reason", BUCKET_LONG)
 
 _MRN_BIX: Final = FieldName("patient", "mrn")
 _EXTERNAL_ID_BIX: Final = FieldName("patient", "external_id")
+
+HOLDERS_AT_ONCE_MAX: Final = 64
+"""How many external ids are looked up by one statement."""
 
 _ID_TWICE: Final = "a patient id was given out twice"
 
@@ -217,35 +221,65 @@ def _last_changes(count: int) -> Statement:
     )
 
 
+@cache
+def _holders(count: int) -> Statement:
+    digests = [sa.bindparam(f"digest_{position}", type_=sa.LargeBinary()) for position in range(count)]
+    return Statement(
+        sa.select(patient.c.external_id_bix, patient.c.id, patient.c.status).where(
+            patient.c.practice_id == _PRACTICE, patient.c.external_id_bix.in_(digests)
+        )
+    )
+
+
 class SqlPatients:
     """Implements the core's ``PatientStore``."""
 
-    __slots__ = ("_n", "_practice_id", "_protection", "_seq", "_transaction")
+    __slots__ = ("_free", "_practice_id", "_protection", "_seq", "_transaction")
 
     def __init__(self, scope: Scope) -> None:
         self._transaction = scope.transaction
         self._practice_id = scope.practice_id
         self._protection = scope.protection
         # What this unit of work has taken from the head: one change number for all its changes, since they
-        # become visible together, and at most one place that no record has filled yet.
+        # become visible together, and record numbers that no record has yet.
         self._seq: int | None = None
-        self._n: int | None = None
+        self._free: list[int] = []
 
     def next_mrn_number(self, *, skip: int = 0) -> int:
         """See `PatientStore`. Takes what the record will need in the same statement."""
-        return self._take(mrn_numbers=1 + skip, ns=1 if self._n is None else 0)
+        return self._take(mrn_numbers=1 + skip, ns=0 if self._free else 1)
+
+    def be_alone(self) -> None:
+        """See `PatientStore`. The head's lock is what every other writer of the practice waits for."""
+        if self._seq is None:
+            self._take()
+
+    def holders(self, external_ids: Sequence[ExternalId]) -> Sequence[Holder | None]:
+        """See `PatientStore`."""
+        index, practice_id = self._protection.index, self._practice_id
+        digests = [index.digest(_EXTERNAL_ID_BIX, practice_id, one.reveal().encode()) for one in external_ids]
+        found: dict[bytes, Holder] = {}
+        for start in range(0, len(digests), HOLDERS_AT_ONCE_MAX):
+            # Sorted: a statement log shall not tell the order of a list. Few sizes: each is compiled once.
+            part = sorted(digests[start : start + HOLDERS_AT_ONCE_MAX])
+            size = 1 if len(part) == 1 else HOLDERS_AT_ONCE_MAX
+            part += part[-1:] * (size - len(part))
+            parameters = {f"digest_{position}": digest for position, digest in enumerate(part)}
+            for digest, id_, status in self._transaction.read(_holders(size), self._here(parameters)):
+                found[bytes(digest)] = Holder(id_, Status(status))
+        return [found.get(digest) for digest in digests]
 
     def add(self, patient: Patient) -> None:
         """See `PatientStore`."""
         self._check_ours(patient)
         # Sealed before the head is locked, unless the MRN came from there.
         sealed = self._sealed(patient)
-        if self._n is None:
+        if not self._free:
             self._take(ns=1)
-        if not self._transaction.change(_ADD.statement, self._row(patient, sealed, self._n)):
+        if not self._transaction.change(_ADD.statement, self._row(patient, sealed, self._free[0])):
             self._check_free(patient.id, sealed)
             raise BrokenPromiseError(_ID_TWICE)
-        self._n = None
+        del self._free[0]
 
     def add_many(self, patients: Sequence[Patient]) -> None:
         """See `PatientStore`. All are sealed before the head is locked, and the head is changed once."""
@@ -255,14 +289,14 @@ class SqlPatients:
             self._check_ours(one)
         sealed = list(map(self._sealed, patients))
         _check_different(sealed)
-        held = self._n
-        self._take(ns=len(patients))
-        last, self._n = self._n or 0, held
-        numbers = range(last - len(patients) + 1, last + 1)
+        if len(self._free) < len(patients):
+            self._take(ns=len(patients) - len(self._free))
+        numbers = self._free[: len(patients)]
         if not self._transaction.add_each(_ADD, list(map(self._row, patients, sealed, numbers))):
             for one, fields in zip(patients, sealed, strict=True):
                 self._check_free(one.id, fields)
             raise BrokenPromiseError(_ID_TWICE)
+        del self._free[: len(patients)]
 
     def get(self, patient_id: PatientId) -> Patient:
         """See `PatientStore`."""
@@ -346,8 +380,8 @@ class SqlPatients:
             message = "there is no such practice: add_practice() comes before its first record"
             raise BrokenPromiseError(message)
         self._seq, n, mrn_number = taken
-        if ns:
-            self._n = n
+        # What is free stays in order, and what comes is above it: the head is locked.
+        self._free.extend(range(n - ns + 1, n + 1))
         return int(mrn_number)
 
     def _one(self, rows: Sequence[Row]) -> Patient:
@@ -373,7 +407,7 @@ class SqlPatients:
             )
         )
 
-    def _row(self, patient: Patient, sealed: Parameters, n: int | None) -> Parameters:
+    def _row(self, patient: Patient, sealed: Parameters, n: int) -> Parameters:
         return {
             **sealed,
             "id": patient.id,

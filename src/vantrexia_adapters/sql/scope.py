@@ -4,7 +4,7 @@ import attrs
 
 from vantrexia_adapters.sql.database import Transaction
 from vantrexia_core.kernel import PracticeId
-from vantrexia_core.protection import BlindIndex, FieldCipher, FieldName, Place
+from vantrexia_core.protection import BlindIndex, FieldCipher, FieldName, Place, RowSeal
 
 
 @attrs.frozen
@@ -13,6 +13,7 @@ class Protection:
 
     cipher: FieldCipher
     index: BlindIndex
+    seal: RowSeal
 
 
 @attrs.frozen

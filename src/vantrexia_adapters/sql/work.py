@@ -2,22 +2,29 @@
 
 from vantrexia_adapters.sql.audit import SqlTrail, TrailWriter
 from vantrexia_adapters.sql.database import Transaction
-from vantrexia_adapters.sql.identity import SqlUsers
+from vantrexia_adapters.sql.ehr import SqlEhrRecords, SqlImportJobs
+from vantrexia_adapters.sql.identity import SqlSignIns, SqlUsers
 from vantrexia_adapters.sql.inspection import SqlTrailSearch
+from vantrexia_adapters.sql.lockouts import SqlLockouts
 from vantrexia_adapters.sql.patients import SqlPatients
 from vantrexia_adapters.sql.receipts import SqlReceipts
-from vantrexia_adapters.sql.scope import Scope
-from vantrexia_core.kernel import IdSource
+from vantrexia_adapters.sql.scope import Protection, Scope
+from vantrexia_adapters.sql.sessions import SqlSessions
+from vantrexia_core.kernel import Clock, IdSource
 
 
 class SqlSignInWork:
-    """A unit of work before anybody is signed in: the trail alone."""
+    """A unit of work of no practice: the trail, accounts, sessions and failed sign-ins."""
 
-    __slots__ = ("_trail", "_transaction", "_writer")
+    __slots__ = ("_clock", "_protection", "_trail", "_transaction", "_writer")
 
-    def __init__(self, transaction: Transaction, writer: TrailWriter) -> None:
+    def __init__(
+        self, transaction: Transaction, writer: TrailWriter, protection: Protection, clock: Clock
+    ) -> None:
         self._transaction = transaction
         self._writer = writer
+        self._protection = protection
+        self._clock = clock
         self._trail = SqlTrail(transaction)
 
     @property
@@ -25,6 +32,21 @@ class SqlSignInWork:
         """See `RecordedWork`."""
         self._transaction.check_not_over()
         return self._trail
+
+    @property
+    def accounts(self) -> SqlSignIns:
+        """See `SignInWork`."""
+        return SqlSignIns(self._transaction, self._protection)
+
+    @property
+    def sessions(self) -> SqlSessions:
+        """See `SignInWork`."""
+        return SqlSessions(self._transaction)
+
+    @property
+    def lockouts(self) -> SqlLockouts:
+        """See `SignInWork`."""
+        return SqlLockouts(self._transaction, self._protection, self._clock)
 
     def commit(self) -> None:
         """See `RecordedWork`. Ends the work."""
@@ -41,15 +63,17 @@ class SqlSignInWork:
 class SqlWork(SqlSignInWork):
     """A unit of work of one practice; satisfies what each of the core's contexts asks of one."""
 
-    __slots__ = ("_ids", "_patients", "_receipts", "_scope", "_users")
+    __slots__ = ("_ehr_records", "_ids", "_import_jobs", "_patients", "_receipts", "_scope", "_users")
 
-    def __init__(self, scope: Scope, writer: TrailWriter, ids: IdSource) -> None:
-        super().__init__(scope.transaction, writer)
+    def __init__(self, scope: Scope, writer: TrailWriter, clock: Clock, ids: IdSource) -> None:
+        super().__init__(scope.transaction, writer, scope.protection, clock)
         self._scope = scope
         self._ids = ids
         self._patients: SqlPatients | None = None
         self._receipts: SqlReceipts | None = None
         self._users: SqlUsers | None = None
+        self._ehr_records: SqlEhrRecords | None = None
+        self._import_jobs: SqlImportJobs | None = None
 
     @property
     def patients(self) -> SqlPatients:
@@ -76,3 +100,17 @@ class SqlWork(SqlSignInWork):
         if self._users is None:
             self._users = SqlUsers(self._scope, self._ids)
         return self._users
+
+    @property
+    def ehr_records(self) -> SqlEhrRecords:
+        """See `EhrWork`."""
+        if self._ehr_records is None:
+            self._ehr_records = SqlEhrRecords(self._scope)
+        return self._ehr_records
+
+    @property
+    def import_jobs(self) -> SqlImportJobs:
+        """See `EhrWork`."""
+        if self._import_jobs is None:
+            self._import_jobs = SqlImportJobs(self._scope)
+        return self._import_jobs

@@ -10,7 +10,7 @@ import json
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from hashlib import sha256
 from threading import Lock
@@ -20,8 +20,8 @@ from uuid import UUID
 import attrs
 import jwt
 
-from vantrexia_core.identity import TokenNotValidError, TokenPair, User
-from vantrexia_core.kernel import BrokenPromiseError, IdSource, Phi, UserId
+from vantrexia_core.identity import Session, TokenClaims, TokenNotValidError, TokenPair, User
+from vantrexia_core.kernel import BrokenPromiseError, IdSource, Phi, SessionId, TokenId, UserId
 
 ALGORITHM: Final = "HS256"
 KEY_BYTES_MIN: Final = 32
@@ -36,7 +36,8 @@ VERIFIED_TOKENS_MAX: Final = 10_000
 
 _SPELLING: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{43}", re.ASCII)
 _CLAIMS: Final = (
-    "user_id", "sub", "token_type", "jti", "iat", "exp", "iss", "aud", "role", "practice_id", "auth_time",
+    "user_id", "sub", "sid", "token_type", "jti", "iat", "exp", "iss", "aud", "role", "practice_id",
+    "auth_time",
 )  # fmt: skip
 
 
@@ -84,9 +85,9 @@ class _Keys:
 
 @attrs.frozen
 class _Verified:
-    """What is remembered of an access token whose signature and claims were found right."""
+    """What is remembered of a token whose signature and claims were found right."""
 
-    user_id: UserId
+    claims: TokenClaims
     iat: int
     exp: int
     generation: int
@@ -121,47 +122,63 @@ class JwtTokens:
         self._verified: dict[bytes, _Verified] = {}
         self._verified_max = verified_max
 
-    def issue(self, user: User, *, at: datetime) -> TokenPair:
-        """A fresh pair for a sign-in at ``at``."""
-        now = int(at.timestamp())
+    @property
+    def session_life(self) -> timedelta:
+        """How long a session lasts from its sign-in: as long as its first refresh token."""
+        return timedelta(seconds=self._ttl_seconds[_Kind.REFRESH])
+
+    def issue(self, user: User, session: Session, *, at: datetime) -> TokenPair:
+        """A pair for a session at ``at``; neither token outlives the session.
+
+        Raises:
+            KeyRingError: the keys' file is gone or damaged.
+        """
+        # Perhaps another process has begun a newer key; signing is rare enough to look each time.
+        self._source.refresh()
+        access_id = TokenId(self._ids.new_id())
         return TokenPair(
-            access=self._sign(user, _Kind.ACCESS, now), refresh=self._sign(user, _Kind.REFRESH, now)
+            access=self._sign(user, session, _Kind.ACCESS, access_id, int(at.timestamp())),
+            refresh=self._sign(user, session, _Kind.REFRESH, session.refresh_id, int(at.timestamp())),
         )
 
-    def read_access(self, token: Phi[str], *, at: datetime) -> UserId:
-        """Whose access token this is.
+    def read_access(self, token: Phi[str], *, at: datetime) -> TokenClaims:
+        """What an access token says.
 
         Raises:
             TokenNotValidError: it is not a valid access token at ``at``.
         """
-        text = token.reveal()
-        if len(text) > TOKEN_BYTES_MAX or not text.isascii():
-            raise TokenNotValidError
+        text = _ascii(token)
         # Remembered by digest: comparing the texts themselves would tell by time how much of one is right.
         fingerprint = sha256(text.encode("ascii")).digest()
         known = self._verified.get(fingerprint)
         if known is None or known.generation != self._source.generation:
-            known = self._verify(text)
+            known = self._verify(text, _Kind.ACCESS)
             self._remember(fingerprint, known)
-        now = at.timestamp()
-        if not known.iat - LEEWAY_SECONDS <= now < known.exp + LEEWAY_SECONDS:
-            raise TokenNotValidError
-        return known.user_id
+        return _claims_at(known, at)
 
-    def _sign(self, user: User, kind: _Kind, now: int) -> Phi[str]:
+    def read_refresh(self, token: Phi[str], *, at: datetime) -> TokenClaims:
+        """What a refresh token says.
+
+        Raises:
+            TokenNotValidError: it is not a valid refresh token at ``at``.
+        """
+        return _claims_at(self._verify(_ascii(token), _Kind.REFRESH), at)
+
+    def _sign(self, user: User, session: Session, kind: _Kind, token_id: TokenId, now: int) -> Phi[str]:
         keys = self._current_keys()
         claims: dict[str, str | int] = {
             "user_id": user.id,
             "sub": str(user.id),
+            "sid": str(session.id),
             "token_type": kind.value,
-            "jti": str(self._ids.new_id()),
+            "jti": str(token_id),
             "iat": now,
-            "exp": now + self._ttl_seconds[kind],
+            "exp": min(now + self._ttl_seconds[kind], int(session.expires_at.timestamp())),
             "iss": self._issuer,
             "aud": self._audience(kind),
             "role": user.role.value,
             "practice_id": str(user.practice_id),
-            "auth_time": now,
+            "auth_time": int(session.auth_at.timestamp()),
         }
         key = keys.by_version[keys.active]
         return Phi(jwt.encode(claims, key, ALGORITHM, headers={"kid": str(keys.active)}))
@@ -169,8 +186,8 @@ class JwtTokens:
     def _audience(self, kind: _Kind) -> str:
         return f"{self._issuer}/{kind.value}"
 
-    def _verify(self, text: str) -> _Verified:
-        """Check everything about an access token except the time."""
+    def _verify(self, text: str, kind: _Kind) -> _Verified:
+        """Check everything about a token of this kind except the time."""
         # PyJWT takes a "=" after a part; two spellings of one token would be two tokens to a block list.
         if _SPELLING.fullmatch(text) is None:
             raise TokenNotValidError
@@ -181,7 +198,7 @@ class JwtTokens:
                 text,
                 key,
                 algorithms=[ALGORITHM],
-                audience=self._audience(_Kind.ACCESS),
+                audience=self._audience(kind),
                 issuer=self._issuer,
                 options={
                     "require": list(_CLAIMS),
@@ -199,15 +216,17 @@ class JwtTokens:
         user_id, iat, exp = claims["user_id"], claims["iat"], claims["exp"]
         is_ours = (
             all(type(claims[claim]) is int for claim in ("user_id", "iat", "exp", "auth_time"))
-            and claims["token_type"] == _Kind.ACCESS.value
+            and claims["token_type"] == kind.value
             and claims["sub"] == str(user_id)
             and claims["auth_time"] <= iat
             and "nbf" not in claims
             and _is_uuid(claims["jti"])
+            and _is_uuid(claims["sid"])
         )
         if not is_ours:
             raise TokenNotValidError
-        return _Verified(UserId(user_id), iat, exp, generation)
+        said = TokenClaims(UserId(user_id), SessionId(UUID(claims["sid"])), TokenId(UUID(claims["jti"])))
+        return _Verified(said, iat, exp, generation)
 
     def _key_for(self, header: str) -> bytes:
         key = self._current_keys().by_header.get(header)
@@ -235,6 +254,20 @@ class JwtTokens:
         return f"JwtTokens(issuer={self._issuer!r})"
 
 
+def _ascii(token: Phi[str]) -> str:
+    text = token.reveal()
+    if len(text) > TOKEN_BYTES_MAX or not text.isascii():
+        raise TokenNotValidError
+    return text
+
+
+def _claims_at(verified: _Verified, at: datetime) -> TokenClaims:
+    now = at.timestamp()
+    if not verified.iat - LEEWAY_SECONDS <= now < verified.exp + LEEWAY_SECONDS:
+        raise TokenNotValidError
+    return verified.claims
+
+
 def _keys_of(source: SigningKeys) -> _Keys:
     generation, by_version = source.generation, source.all()
     if any(len(key) < KEY_BYTES_MIN for key in by_version.values()):
@@ -250,8 +283,8 @@ def _header(version: int) -> str:
     return urlsafe_b64encode(text.encode("ascii")).rstrip(b"=").decode("ascii")
 
 
-def _is_uuid(text: str) -> bool:
+def _is_uuid(text: object) -> bool:
     try:
-        return str(UUID(text)) == text
+        return isinstance(text, str) and str(UUID(text)) == text
     except ValueError:
         return False

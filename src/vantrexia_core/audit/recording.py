@@ -7,7 +7,7 @@ and an answer given again. If the trail cannot be written the call fails and sho
 the manner is that of an audit device that blocks rather than lets pass).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Final, Generic, TypeVar
@@ -26,6 +26,7 @@ from vantrexia_core.kernel import (
     Phi,
     Reach,
     UnavailableError,
+    UserId,
     VantrexiaError,
 )
 
@@ -59,12 +60,16 @@ class AlreadyAnswered(Exception):  # noqa: N818 - not an error: the first answer
 
 @attrs.frozen
 class Attempt:
-    """What an actor is about to try, and the permission it needs. Recorded however it ends."""
+    """What an actor is about to try, and the permission it needs. Recorded however it ends.
+
+    ``patient_id`` and ``user_id`` say on whom it is tried, where that is one patient or one account.
+    """
 
     actor: Actor
     action: Action
     permission: Permission
     patient_id: PatientId | None = None
+    user_id: UserId | None = None
 
     def entry(
         self, outcome: Outcome, at: datetime, *, fact: Fact | None = None, code: str | None = None
@@ -81,11 +86,20 @@ class Attempt:
             patient_id=(fact.patient_id if fact else None) or self.patient_id,
             changed=fact.changed if fact else (),
             disclosed=fact.disclosed if fact else (),
-            user_id=fact.user_id if fact else None,
+            user_id=(fact.user_id if fact else None) or self.user_id,
             version=fact.version if fact else None,
             request_id=self.actor.origin.request_id,
             address=self.actor.origin.address,
         )
+
+
+@attrs.frozen
+class Line:
+    """How one part of a deed ended, where each part gets an entry of its own."""
+
+    outcome: Outcome
+    fact: Fact
+    code: str | None = None
 
 
 @attrs.define
@@ -108,6 +122,17 @@ class Deed(Generic[W]):
         if self._once is not None:
             kept = _shown(fact) + self._once.render(answer)
             self.work.receipts.keep(self.attempt.actor.user_id, self._once, Phi(kept))
+        self.work.commit()
+        self._is_finished = True
+        return answer
+
+    def finish_all(self, lines: Sequence[Line], answer: T) -> T:
+        """Record every part of a deed that was many, at least one, then commit and return ``answer``."""
+        if not lines or self._once is not None or self._is_finished:
+            message = f"a deed of {self.attempt.action.value} ends once, with an entry, and without a receipt"
+            raise BrokenPromiseError(message)
+        for line in lines:
+            self.work.trail.append(self.attempt.entry(line.outcome, self.now, fact=line.fact, code=line.code))
         self.work.commit()
         self._is_finished = True
         return answer
@@ -190,6 +215,29 @@ def undertake(
         raise
     except Exception:
         _record(desk, attempt, Outcome.FAILED, VantrexiaError.code, now)
+        raise
+
+
+def check_unanswered(desk: Desk[W], attempt: Attempt, once: Once | None) -> None:
+    """Look for the answer to a repeated call before work begins that is more than one unit of work.
+
+    Such work ends with a deed that takes ``once`` and keeps the receipt: whoever comes second there is
+    answered like the first.
+
+    Raises:
+        PermissionDeniedError: the role lacks the permission; the refusal is recorded.
+        AlreadyAnswered: ``once`` was answered before.
+        IdempotencyKeyReusedError: the key belongs to another request; recorded.
+    """
+    authorize(desk, attempt)
+    if once is None:
+        return
+    try:
+        with desk.begin(attempt.actor.practice_id) as work:
+            Deed(work, attempt, desk.clock.now(), Reach.PRACTICE, once).replay(None)
+            # Left without a commit: the key is claimed when there is something to keep under it.
+    except IdempotencyKeyReusedError as reused:
+        record_refusal(desk, attempt, reused)
         raise
 
 

@@ -1,8 +1,45 @@
 """Patients from the practice's electronic health record: whom it knows, and who comes over to us.
 
-`EhrRoster` is the other system as a port; nothing here knows FHIR, OAuth or a network.
+`EhrRoster` is the other system as a port; nothing here knows FHIR, OAuth or a network. `import_patients`
+takes chosen patients over while the caller waits, `start_import` and `import_batch` in the background. What
+the two sides disagree on is decided by one table, `SURVIVOR`.
 """
 
+from vantrexia_core.ehr.facts import EhrSearched, Imported, ImportPreviewed, ImportShown, ImportStarted
+from vantrexia_core.ehr.importing import (
+    IMPORT_SECONDS_MAX,
+    Candidate,
+    import_patients,
+    preview_import,
+    search_ehr,
+)
+from vantrexia_core.ehr.intake import SettledElsewhereError
+from vantrexia_core.ehr.jobs import (
+    find_unfinished_import,
+    import_batch,
+    import_next,
+    look_up_import,
+    pause_import,
+    start_import,
+)
+from vantrexia_core.ehr.model import (
+    IDS_AT_ONCE,
+    IDS_MAX,
+    JOB_LIFE,
+    LEASE,
+    PAUSE,
+    PAUSES_MAX,
+    SENTENCES,
+    TRIES_MAX,
+    ImportJob,
+    ImportOutcome,
+    ImportReport,
+    JobItem,
+    JobStatus,
+    Verdict,
+    Why,
+)
+from vantrexia_core.ehr.ports import BackgroundDesk, EhrDesk, EhrRecords, EhrWork, ImportJobs, ImportQueue
 from vantrexia_core.ehr.roster import (
     CANDIDATES_MAX,
     EhrPatient,
@@ -11,14 +48,78 @@ from vantrexia_core.ehr.roster import (
     EhrUnavailableError,
     Fault,
     Missed,
+    NoRoster,
+)
+from vantrexia_core.ehr.survivorship import (
+    KIND_OF,
+    SURVIVOR,
+    Conflict,
+    Demographics,
+    Kind,
+    LastTold,
+    LostValues,
+    Reconciled,
+    Shift,
+    Side,
+    reconcile,
 )
 
 __all__ = [
     "CANDIDATES_MAX",
+    "IDS_AT_ONCE",
+    "IDS_MAX",
+    "IMPORT_SECONDS_MAX",
+    "JOB_LIFE",
+    "KIND_OF",
+    "LEASE",
+    "PAUSE",
+    "PAUSES_MAX",
+    "SENTENCES",
+    "SURVIVOR",
+    "TRIES_MAX",
+    "BackgroundDesk",
+    "Candidate",
+    "Conflict",
+    "Demographics",
+    "EhrDesk",
     "EhrPatient",
     "EhrQuery",
+    "EhrRecords",
     "EhrRoster",
+    "EhrSearched",
     "EhrUnavailableError",
+    "EhrWork",
     "Fault",
+    "ImportJob",
+    "ImportJobs",
+    "ImportOutcome",
+    "ImportPreviewed",
+    "ImportQueue",
+    "ImportReport",
+    "ImportShown",
+    "ImportStarted",
+    "Imported",
+    "JobItem",
+    "JobStatus",
+    "Kind",
+    "LastTold",
+    "LostValues",
     "Missed",
+    "NoRoster",
+    "Reconciled",
+    "SettledElsewhereError",
+    "Shift",
+    "Side",
+    "Verdict",
+    "Why",
+    "find_unfinished_import",
+    "import_batch",
+    "import_next",
+    "import_patients",
+    "look_up_import",
+    "pause_import",
+    "preview_import",
+    "reconcile",
+    "search_ehr",
+    "start_import",
 ]

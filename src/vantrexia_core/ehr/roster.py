@@ -38,6 +38,11 @@ class EhrUnavailableError(UnavailableError):
     sentence = "The connection to eClinicalWorks does not answer just now. Try again shortly."
 
 
+NOT_SET_UP: Final = (
+    "No eClinicalWorks connection is set up for this practice. An administrator sets ECW_SOURCE."
+)
+
+
 class Fault(Enum):
     """Why an id brought no patient. The values are codes of the trail and of stored jobs: never rename."""
 
@@ -182,6 +187,20 @@ class EhrRoster(Protocol):
             EhrUnavailableError: no answer, or none that makes sense.
         """
         ...
+
+
+class NoRoster:
+    """The roster of a practice that has no EHR set up (``ECW_SOURCE=none``)."""
+
+    def fetch(self, ids: Sequence[ExternalId], *, seconds_max: float) -> Sequence[EhrPatient | Missed]:
+        """See `EhrRoster`. Raises `EhrUnavailableError`."""
+        del ids, seconds_max
+        raise EhrUnavailableError(NOT_SET_UP)
+
+    def search(self, query: EhrQuery, *, seconds_max: float) -> Sequence[EhrPatient]:
+        """See `EhrRoster`. Raises `EhrUnavailableError`."""
+        del query, seconds_max
+        raise EhrUnavailableError(NOT_SET_UP)
 
 
 class _Reading:

@@ -2,14 +2,32 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import attrs
 
 from vantrexia_core.audit import AuditTrail, Desk, RecordedWork
-from vantrexia_core.identity.model import Account, NewUser, TokenPair, User
-from vantrexia_core.kernel import Email, InvalidError, NotSignedInError, Phi, UserId
+from vantrexia_core.identity.lockout import Failures
+from vantrexia_core.identity.model import (
+    Account,
+    NewUser,
+    Practice,
+    Session,
+    TokenClaims,
+    TokenPair,
+    User,
+)
+from vantrexia_core.kernel import (
+    ConflictError,
+    Email,
+    InvalidError,
+    NotSignedInError,
+    Phi,
+    SessionId,
+    TokenId,
+    UserId,
+)
 
 
 class EmailTakenError(InvalidError):
@@ -19,8 +37,18 @@ class EmailTakenError(InvalidError):
         super().__init__({"email": ("Another account already uses this email address.",)})
 
 
+class ForgedAccountError(ConflictError):
+    """The stored account is not the one that this service wrote."""
+
+    code = "account_forged"
+    sentence = (
+        "This account's row was changed by something else than this service. Nobody signs in with it. "
+        "Restore it from your backup, and find out who can write to the database."
+    )
+
+
 class TokenNotValidError(NotSignedInError):
-    """The token is forged, expired, of another kind, or its account is gone."""
+    """The token is forged, expired, of another kind, or its session or account is gone."""
 
     code = "token_not_valid"
     sentence = "This token is not valid or has expired. Sign in again."
@@ -56,15 +84,28 @@ class Passwords(Protocol):
 class Tokens(Protocol):
     """Access and refresh tokens (RFC 7519, held to RFC 8725)."""
 
-    def issue(self, user: User, *, at: datetime) -> TokenPair:
-        """A fresh pair for a sign-in at ``at``."""
+    @property
+    def session_life(self) -> timedelta:
+        """How long a session lasts from its sign-in, however often its tokens are exchanged."""
         ...
 
-    def read_access(self, token: Phi[str], *, at: datetime) -> UserId:
-        """Whose access token this is.
+    def issue(self, user: User, session: Session, *, at: datetime) -> TokenPair:
+        """A pair for a session: an access token, and the refresh token that ``session.refresh_id`` names."""
+        ...
+
+    def read_access(self, token: Phi[str], *, at: datetime) -> TokenClaims:
+        """What an access token says.
 
         Raises:
             TokenNotValidError: it is not a valid access token at ``at``.
+        """
+        ...
+
+    def read_refresh(self, token: Phi[str], *, at: datetime) -> TokenClaims:
+        """What a refresh token says.
+
+        Raises:
+            TokenNotValidError: it is not a valid refresh token at ``at``.
         """
         ...
 
@@ -81,7 +122,15 @@ class UserStore(Protocol):
         ...
 
     def get(self, user_id: UserId) -> User:
-        """One account.
+        """One account, as it is now.
+
+        Raises:
+            NotFoundError: no such account in this practice.
+        """
+        ...
+
+    def get_to_change(self, user_id: UserId) -> User:
+        """Like `get`; until this transaction ends nobody else can change the account.
 
         Raises:
             NotFoundError: no such account in this practice.
@@ -89,11 +138,22 @@ class UserStore(Protocol):
         ...
 
     def save(self, user: User) -> None:
-        """Store role and activity of an account."""
+        """Store what can change about an account: address, names, phone, role, activity, second factor.
+
+        Raises:
+            NotFoundError: no such account in this practice.
+            EmailTakenError: another account has this address.
+            ForgedAccountError: the stored account is not genuine.
+        """
         ...
 
     def set_password(self, user_id: UserId, password_hash: str) -> None:
-        """Store a new password's hash; the one before it is remembered, and the oldest forgotten."""
+        """Store a new password's hash; the one before it is remembered, and the oldest forgotten.
+
+        Raises:
+            NotFoundError: no such account in this practice.
+            ForgedAccountError: the stored account is not genuine.
+        """
         ...
 
     def password_hashes(self, user_id: UserId) -> Sequence[str]:
@@ -108,6 +168,65 @@ class UserStore(Protocol):
         """All accounts of the practice, by id."""
         ...
 
+    def all_to_change(self) -> Sequence[User]:
+        """Like `all`; until this transaction ends nobody else can change one of them."""
+        ...
+
+    def practice(self) -> Practice:
+        """The practice these accounts belong to."""
+        ...
+
+
+class SessionStore(Protocol):
+    """The sessions of all accounts, inside one transaction. Ended ones are not there any more."""
+
+    def open(self, session: Session) -> None:
+        """Store a new session. What has expired of the same user's is cleared away."""
+        ...
+
+    def get(self, session_id: SessionId) -> Session | None:
+        """A session that has not ended; it may have expired."""
+        ...
+
+    def rotate(self, session_id: SessionId, presented: TokenId, successor: TokenId, *, at: datetime) -> bool:
+        """Put a successor in the place of the refresh token that was presented.
+
+        False, and nothing is changed, if the session is over or another token is in its place. Of many
+        transactions that present the same token, one gets True: the others wait for it to end.
+        """
+        ...
+
+    def end(self, session_id: SessionId) -> bool:
+        """End a session; False if there was none. Its tokens are worth nothing from the next request on."""
+        ...
+
+    def end_all(self, user_id: UserId, *, but: SessionId | None = None) -> int:
+        """End all sessions of an account, perhaps but one; how many there were."""
+        ...
+
+
+class Lockouts(Protocol):
+    """Failed sign-ins by address, known or not, inside one transaction. Kept by a keyed digest alone."""
+
+    def get(self, email: Email) -> Failures:
+        """The failures of an address."""
+        ...
+
+    def get_to_change(self, email: Email) -> Failures:
+        """The failures of an address; until this transaction ends nobody else reads them to change them.
+
+        Take an account's own lock before this one: the order in which everybody takes them.
+        """
+        ...
+
+    def keep(self, email: Email, failures: Failures, *, at: datetime) -> None:
+        """Store what `get_to_change` gave, after another failure at ``at``."""
+        ...
+
+    def clear(self, email: Email) -> None:
+        """Forget the failures of an address."""
+        ...
+
 
 class Accounts(Protocol):
     """Accounts of every practice, read before anybody is known: for signing in and for each request."""
@@ -120,17 +239,56 @@ class Accounts(Protocol):
         """An account as it is now."""
         ...
 
+    def in_session(self, user_id: UserId, session_id: SessionId, *, at: datetime) -> User | None:
+        """The account whose session this is, as it is now; None if it is not theirs, has ended or expired."""
+        ...
+
+    def failures(self, email: Email) -> Failures:
+        """The failed sign-ins of an address as they are now, without waiting for anybody."""
+        ...
+
+
+class SignInStore(Protocol):
+    """Accounts of every practice, inside the transaction of a sign-in."""
+
+    def get_to_change(self, email: Email) -> Account | None:
+        """The account of an address; until this transaction ends nobody else can change it."""
+        ...
+
+    def get(self, user_id: UserId) -> User | None:
+        """An account as it is now."""
+        ...
+
+    def signed_in(self, user_id: UserId, *, at: datetime, password_hash: str | None = None) -> None:
+        """Note the moment of a sign-in, and perhaps keep the password's hash anew."""
+        ...
+
 
 class SignInWork(Protocol):
-    """A unit of work before anybody is signed in: it can do nothing but write the trail."""
+    """A unit of work before anybody is signed in, of no practice."""
 
     @property
     def trail(self) -> AuditTrail:
         """The trail, inside this transaction."""
         ...
 
+    @property
+    def accounts(self) -> SignInStore:
+        """Accounts, inside this transaction."""
+        ...
+
+    @property
+    def sessions(self) -> SessionStore:
+        """Sessions, inside this transaction."""
+        ...
+
+    @property
+    def lockouts(self) -> Lockouts:
+        """Failed sign-ins, inside this transaction."""
+        ...
+
     def commit(self) -> None:
-        """Keep the entry."""
+        """Keep everything done in this work, trail included, or nothing."""
         ...
 
 
@@ -140,6 +298,16 @@ class UserWork(RecordedWork, Protocol):
     @property
     def users(self) -> UserStore:
         """The practice's accounts, inside this transaction."""
+        ...
+
+    @property
+    def sessions(self) -> SessionStore:
+        """Sessions, inside this transaction."""
+        ...
+
+    @property
+    def lockouts(self) -> Lockouts:
+        """Failed sign-ins, inside this transaction."""
         ...
 
 
@@ -171,5 +339,5 @@ class SignInDesk(Desk[UserWork], Protocol):
         ...
 
     def begin_sign_in(self) -> AbstractContextManager[SignInWork]:
-        """A unit of work for the trail alone."""
+        """A unit of work of no practice: nobody is known yet."""
         ...

@@ -1,9 +1,21 @@
 """Letting people in, and recognising them on every request."""
 
+from datetime import datetime
+from typing import TypeAlias
+
+import attrs
+
 from vantrexia_core.audit import Action, AuditEntry, Outcome
-from vantrexia_core.identity.model import Account, SignedIn
-from vantrexia_core.identity.ports import SignInDesk, TokenNotValidError
-from vantrexia_core.kernel import Actor, Email, NotSignedInError, Origin, Phi
+from vantrexia_core.identity.lockout import AccountLockedError, Failures
+from vantrexia_core.identity.model import Account, Session, SignedIn, User
+from vantrexia_core.identity.ports import (
+    ForgedAccountError,
+    SignInDesk,
+    SignInWork,
+    TokenNotValidError,
+    Verdict,
+)
+from vantrexia_core.kernel import Actor, Email, NotSignedInError, Origin, Phi, SessionId, TokenId
 
 
 class AuthenticationFailedError(NotSignedInError):
@@ -13,50 +25,143 @@ class AuthenticationFailedError(NotSignedInError):
     sentence = "Unable to log in with provided credentials."
 
 
-def sign_in(desk: SignInDesk, email: Email, password: Phi[str], origin: Origin) -> SignedIn:
-    """Check the credentials and hand out tokens. Recorded whether it succeeds or not.
+class TotpRequiredError(NotSignedInError):
+    """The password is right, and the account asks for a second factor."""
 
-    An unknown address costs the same time as a known one, and gets the same answer.
+    code = "totp_required"
+    sentence = "This account asks for a second factor. Send totp_code as well."
+
+
+Refusal: TypeAlias = AuthenticationFailedError | AccountLockedError | TotpRequiredError
+
+
+def sign_in(desk: SignInDesk, email: Email, password: Phi[str], origin: Origin) -> SignedIn:
+    """Check the credentials and begin a session. Recorded whether it succeeds or not.
+
+    An unknown address costs the same time as a known one, gets the same answers, and is locked alike. While
+    an address is locked the password is not even looked at: a lock that knew it would be an oracle.
 
     Raises:
         AuthenticationFailedError: no such account, wrong password, or the account is closed.
+        AccountLockedError: too many failures with this address, this one perhaps the fifth.
+        TotpRequiredError: the password is right, and a second factor is missing.
         AuditUnavailableError: the trail could not be written.
     """
-    account = desk.accounts.by_email(email)
-    # Hashing takes tens of milliseconds and no lock may be held meanwhile.
-    verdict = desk.passwords.verify(account.password_hash if account else None, password)
-    is_let_in = account is not None and verdict.matches and account.user.is_active
-    _record(desk, account, origin, is_let_in=is_let_in)
-    if account is None or not is_let_in:
-        raise AuthenticationFailedError
-    return SignedIn(account.user, desk.tokens.issue(account.user, at=desk.clock.now()))
+    checked = _Checked()
+    if not desk.accounts.failures(email).is_locked(desk.clock.now()):
+        account = desk.accounts.by_email(email)
+        # Hashing takes tens of milliseconds and no lock may be held meanwhile. What comes of it counts only
+        # if `_settle` finds, under the lock, that the address may still try: of any number of guesses made
+        # at once, five are answered.
+        verdict = desk.passwords.verify(account.password_hash if account else None, password)
+        renewed = desk.passwords.hash(password) if verdict.needs_rehash else None
+        checked = _Checked(account, verdict, renewed)
+    with desk.begin_sign_in() as work:
+        settled = _settle(desk, work, email, checked, origin)
+        work.commit()
+    if isinstance(settled, SignedIn):
+        return settled
+    raise settled
 
 
 def recognise(desk: SignInDesk, access_token: Phi[str], origin: Origin) -> Actor:
-    """Who sends this request. Role and activity are read now, not believed from the token.
+    """Who sends this request. Session, role and activity are read now, not believed from the token.
 
     Raises:
-        TokenNotValidError: forged, expired, of another kind, or the account is closed.
+        TokenNotValidError: forged, expired, of another kind, or its session or account is closed.
+        AuditUnavailableError: the account is forged, and that could not be recorded.
     """
-    user = desk.accounts.by_id(desk.tokens.read_access(access_token, at=desk.clock.now()))
-    if user is None or not user.is_active:
+    now = desk.clock.now()
+    claims = desk.tokens.read_access(access_token, at=now)
+    user = desk.accounts.in_session(claims.user_id, claims.session_id, at=now)
+    if user is None or not (user.is_genuine and user.is_active):
+        if user is not None and not user.is_genuine:
+            with desk.begin_sign_in() as work:
+                work.trail.append(sign_in_entry(Action.ACCOUNT_FORGED, user, origin, at=now, refusal=_FORGED))
+                work.commit()
         raise TokenNotValidError
-    return user.as_actor(origin)
+    return user.as_actor(origin, claims.session_id)
 
 
-def _record(desk: SignInDesk, account: Account | None, origin: Origin, *, is_let_in: bool) -> None:
-    user = account.user if account else None
-    entry = AuditEntry(
-        at=desk.clock.now(),
-        action=Action.LOGIN,
-        outcome=Outcome.DONE if is_let_in else Outcome.REFUSED,
+def sign_in_entry(
+    action: Action, user: User | None, origin: Origin, *, at: datetime, refusal: str | None = None
+) -> AuditEntry:
+    """A line about somebody who is not signed in yet. What was typed never gets into it."""
+    return AuditEntry(
+        at=at,
+        action=action,
+        outcome=Outcome.DONE if refusal is None else Outcome.REFUSED,
         practice_id=user.practice_id if user else None,
         actor_id=user.id if user else None,
         role=user.role if user else None,
-        code=None if is_let_in else AuthenticationFailedError.code,
+        code=refusal,
         request_id=origin.request_id,
         address=origin.address,
     )
-    with desk.begin_sign_in() as work:
-        work.trail.append(entry)
-        work.commit()
+
+
+_FORGED = ForgedAccountError.code
+
+
+@attrs.frozen
+class _Checked:
+    """What was found out about the password before the lock was taken: nothing, if it was not looked at."""
+
+    account: Account | None = None
+    verdict: Verdict | None = None
+    renewed_hash: str | None = None
+
+    def holds_for(self, account: Account) -> bool:
+        """Whether the password matches the account as it is now."""
+        # The hash may have been replaced while this password was compared with the one before.
+        is_same = self.account is not None and self.account.password_hash == account.password_hash
+        return self.verdict is not None and self.verdict.matches and is_same
+
+
+def _settle(
+    desk: SignInDesk, work: SignInWork, email: Email, checked: _Checked, origin: Origin
+) -> SignedIn | Refusal:
+    """Decide, under the account's and the address's locks, and record; the caller commits."""
+    now = desk.clock.now()
+    account = work.accounts.get_to_change(email)
+    user = account.user if account else None
+    failures = work.lockouts.get_to_change(email)
+    is_known = account is not None and checked.holds_for(account)
+    if user is not None and not user.is_genuine:
+        work.trail.append(sign_in_entry(Action.ACCOUNT_FORGED, user, origin, at=now, refusal=_FORGED))
+    if user is None or failures.is_locked(now) or not (is_known and user.is_active and user.is_genuine):
+        return _refuse(work, email, failures, user, origin, at=now)
+    if user.is_2fa_enabled:
+        # The right password alone is no failure, and no success that would reset the count.
+        refusal = TotpRequiredError()
+        work.trail.append(
+            sign_in_entry(Action.LOGIN_FAILED, user, origin, at=now, refusal=TotpRequiredError.code)
+        )
+        return refusal
+    work.lockouts.clear(email)
+    work.accounts.signed_in(user.id, at=now, password_hash=checked.renewed_hash)
+    session = Session(
+        id=SessionId(desk.ids.new_id()),
+        user_id=user.id,
+        refresh_id=TokenId(desk.ids.new_id()),
+        auth_at=now,
+        expires_at=now + desk.tokens.session_life,
+    )
+    work.sessions.open(session)
+    work.trail.append(sign_in_entry(Action.LOGIN_SUCCESS, user, origin, at=now))
+    return SignedIn(user, desk.tokens.issue(user, session, at=now))
+
+
+def _refuse(
+    work: SignInWork, email: Email, before: Failures, user: User | None, origin: Origin, *, at: datetime
+) -> AuthenticationFailedError | AccountLockedError:
+    """Count a failure. The one that locks is answered like all that follow it."""
+    after = before.after_failure(at)
+    work.lockouts.keep(email, after, at=at)
+    refusal = (
+        AuthenticationFailedError() if after.locked_until is None else AccountLockedError(after.locked_until)
+    )
+    work.trail.append(sign_in_entry(Action.LOGIN_FAILED, user, origin, at=at, refusal=refusal.code))
+    if after.is_locked(at) and not before.is_locked(at):
+        work.trail.append(sign_in_entry(Action.ACCOUNT_LOCKED, user, origin, at=at))
+    return refusal

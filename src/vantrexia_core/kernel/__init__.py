@@ -17,7 +17,14 @@ from vantrexia_core.kernel.errors import (
     UnavailableError,
     VantrexiaError,
 )
-from vantrexia_core.kernel.identifiers import PatientId, PracticeId, RequestId, UserId
+from vantrexia_core.kernel.identifiers import (
+    PatientId,
+    PracticeId,
+    RequestId,
+    SessionId,
+    TokenId,
+    UserId,
+)
 from vantrexia_core.kernel.paging import (
     PAGE_NUMBER_MAX,
     PAGE_SIZE_DEFAULT,
@@ -28,23 +35,29 @@ from vantrexia_core.kernel.paging import (
 from vantrexia_core.kernel.people import (
     EMAIL_CHARACTERS_MAX,
     NAME_CHARACTERS_MAX,
+    PHONE_PATTERN,
     Email,
     NamePart,
     PersonName,
+    Phone,
     clean_text,
+    matching_text,
 )
 from vantrexia_core.kernel.phi import MASK, Phi
+from vantrexia_core.kernel.revision import KEEP, Kept, Unset, kept_or
 from vantrexia_core.kernel.sources import Clock, IdSource
 
 __all__ = [
     "EMAIL_CHARACTERS_MAX",
     "GRANTS",
+    "KEEP",
     "MASK",
     "NAME_CHARACTERS_MAX",
     "NON_FIELD",
     "PAGE_NUMBER_MAX",
     "PAGE_SIZE_DEFAULT",
     "PAGE_SIZE_MAX",
+    "PHONE_PATTERN",
     "Actor",
     "BrokenPromiseError",
     "Clock",
@@ -53,6 +66,7 @@ __all__ = [
     "IdSource",
     "InvalidError",
     "InvalidValueError",
+    "Kept",
     "NamePart",
     "NotFoundError",
     "NotSignedInError",
@@ -64,13 +78,19 @@ __all__ = [
     "PermissionDeniedError",
     "PersonName",
     "Phi",
+    "Phone",
     "PracticeId",
     "Reach",
     "RequestId",
     "Role",
+    "SessionId",
     "StaleVersionError",
+    "TokenId",
     "UnavailableError",
+    "Unset",
     "UserId",
     "VantrexiaError",
     "clean_text",
+    "kept_or",
+    "matching_text",
 ]

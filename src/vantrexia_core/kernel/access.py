@@ -4,7 +4,7 @@ The table is the product's published role matrix, cut down to the capabilities t
 is not listed for a role is refused; a new capability starts with nobody. A generated page shows the table.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from types import MappingProxyType
 from typing import Final
@@ -12,7 +12,7 @@ from typing import Final
 import attrs
 
 from vantrexia_core.kernel.errors import PermissionDeniedError
-from vantrexia_core.kernel.identifiers import PatientId, PracticeId, RequestId, UserId
+from vantrexia_core.kernel.identifiers import PatientId, PracticeId, RequestId, SessionId, UserId
 from vantrexia_core.kernel.people import Email
 
 
@@ -37,16 +37,19 @@ class Permission(Enum):
     ARCHIVE_PATIENTS = "Patients: archive and unarchive"
     DELETE_PATIENTS = "Patients: soft-delete"
     MANAGE_DELETED_PATIENTS = "Patients: view and restore deleted"
-    MANAGE_USERS = "Users: create, list and change staff accounts"
+    IMPORT_PATIENTS = "Patients: search in eClinicalWorks and import"
+    VIEW_USERS = "Users: list and read the practice's accounts"
+    MANAGE_USERS = "Users: create, change and unlock accounts"
     READ_TRAIL = "Audit trail: read and export"
     ACCOUNT_FOR_DISCLOSURES = "Patients: account for disclosures"
+    OWN_ACCOUNT = "Own account: profile, password, second factor, signing out"
 
 
 class Reach(Enum):
     """How far a granted permission reaches."""
 
     PRACTICE = "every record of the actor's practice"
-    OWN = "the one record linked to the actor's account"
+    OWN = "what is the actor's own: the account, and for a patient the record linked to it"
 
 
 _ADMIN, _MANAGERS = {Role.ADMIN}, {Role.ADMIN, Role.CLINICAL_MANAGER}
@@ -55,22 +58,24 @@ _CARE = _CLINICIANS | {Role.MA}
 _READERS = _CARE | {Role.DATA_MONITOR, Role.BILLING_MANAGER}
 
 
-def _granted(practice_wide: set[Role], own: Role | None = None) -> Mapping[Role, Reach]:
+def _granted(practice_wide: Iterable[Role] = (), *, own: Iterable[Role] = ()) -> Mapping[Role, Reach]:
     """One row, read-only like the table: nobody is granted anything at run time."""
-    row = dict.fromkeys(practice_wide, Reach.PRACTICE)
-    return MappingProxyType(row if own is None else row | {own: Reach.OWN})
+    return MappingProxyType(dict.fromkeys(practice_wide, Reach.PRACTICE) | dict.fromkeys(own, Reach.OWN))
 
 
 GRANTS: Final[Mapping[Permission, Mapping[Role, Reach]]] = MappingProxyType(
     {
-        Permission.VIEW_PATIENTS: _granted(_READERS, own=Role.PATIENT),
+        Permission.VIEW_PATIENTS: _granted(_READERS, own={Role.PATIENT}),
         Permission.WRITE_PATIENTS: _granted(_CARE),
         Permission.ARCHIVE_PATIENTS: _granted(_CLINICIANS),
         Permission.DELETE_PATIENTS: _granted(_MANAGERS),
         Permission.MANAGE_DELETED_PATIENTS: _granted(_ADMIN),
+        Permission.IMPORT_PATIENTS: _granted(_MANAGERS | {Role.PROVIDER}),
+        Permission.VIEW_USERS: _granted(_MANAGERS),
         Permission.MANAGE_USERS: _granted(_ADMIN),
         Permission.READ_TRAIL: _granted(_ADMIN),
         Permission.ACCOUNT_FOR_DISCLOSURES: _granted(_ADMIN),
+        Permission.OWN_ACCOUNT: _granted(own=Role),
     }
 )
 
@@ -88,7 +93,8 @@ class Actor:
     """Who acts in this call: a workforce member of one practice, or a patient with an account.
 
     ``email`` is shown where the published API names people by address (``archived_by``).
-    ``patient_id`` is the linked record of a patient account and None for staff.
+    ``patient_id`` is the linked record of a patient account and None for staff. ``session_id`` is the
+    sign-in behind this call; a command at the console has none.
     """
 
     user_id: UserId
@@ -97,6 +103,7 @@ class Actor:
     email: Email
     patient_id: PatientId | None = None
     origin: Origin = Origin()
+    session_id: SessionId | None = None
 
     def require(self, permission: Permission) -> Reach:
         """How far the permission reaches for this actor.

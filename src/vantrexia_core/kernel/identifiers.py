@@ -12,5 +12,11 @@ PatientId = NewType("PatientId", UUID)
 UserId = NewType("UserId", int)
 """A workforce member's account; an integer because the published login answer shows one."""
 
+SessionId = NewType("SessionId", UUID)
+"""One sign-in and every token that follows from it, until it ends."""
+
+TokenId = NewType("TokenId", UUID)
+"""One token's ``jti`` (RFC 7519, section 4.1.7): tokens are known by it, never by their text."""
+
 RequestId = NewType("RequestId", str)
 """Joins an answer, its log lines and its audit entry; at most 64 visible ASCII characters."""

@@ -1,4 +1,4 @@
-"""What every person in the system has, patient or staff: a name and an e-mail address."""
+"""What every person in the system has, patient or staff: a name, an e-mail address, a phone number."""
 
 import re
 import unicodedata
@@ -11,6 +11,7 @@ from vantrexia_core.kernel.phi import Phi
 
 NAME_CHARACTERS_MAX: Final = 100
 EMAIL_CHARACTERS_MAX: Final = 254
+PHONE_PATTERN: Final = r"[+0-9 ()\-]{7,20}"
 
 _REFUSED_CATEGORIES: Final = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
 _UNSEEN_CATEGORIES: Final = frozenset({"Cf", "Zs", "Mn", "Mc", "Me"})
@@ -50,6 +51,18 @@ def _too_long(characters_max: int) -> str:
     return f"Ensure this field has no more than {characters_max} characters."
 
 
+def matching_text(text: str, pattern: str, complaint: str) -> str:
+    """Trimmed text that a regular expression matches from end to end.
+
+    Raises:
+        InvalidValueError: with ``complaint``, because it does not match.
+    """
+    clean = text.strip()
+    if re.fullmatch(pattern, clean) is None:
+        raise InvalidValueError(complaint)
+    return clean
+
+
 class NamePart(Phi[str]):
     """A first or last name, 1 to 100 characters of any script."""
 
@@ -69,6 +82,19 @@ class Email(Phi[str]):
         if _EMAIL.fullmatch(clean) is None or clean.index("@") > _LOCAL_PART_CHARACTERS_MAX:
             message = "Enter a valid email address."
             raise InvalidValueError(message)
+        super().__init__(clean)
+
+
+class Phone(Phi[str]):
+    """A phone number as it was written: digits, blanks, dashes, parentheses, plus; 7 to 20 characters."""
+
+    __slots__ = ()
+
+    def __init__(self, value: str) -> None:
+        complaint = "Enter a phone number: 7 to 20 digits, spaces, dashes, parentheses and +."
+        clean = matching_text(value, PHONE_PATTERN, complaint)
+        if not any(character.isdigit() for character in clean):
+            raise InvalidValueError(complaint)
         super().__init__(clean)
 
 

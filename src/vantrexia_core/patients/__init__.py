@@ -3,6 +3,7 @@
 Use cases are functions that take a `PatientDesk` and an `Actor`; each is one recorded unit of work.
 """
 
+from vantrexia_core.kernel import KEEP, PHONE_PATTERN, Kept, Phone
 from vantrexia_core.patients.archiving import archive_patient, unarchive_patient
 from vantrexia_core.patients.deletion import delete_patient, restore_patient
 from vantrexia_core.patients.directory import (
@@ -59,10 +60,8 @@ from vantrexia_core.patients.lookup import (
     look_up_patient,
 )
 from vantrexia_core.patients.model import (
-    KEEP,
     REVISABLE,
     ExpectedVersion,
-    Kept,
     MovedPatient,
     NewPatient,
     Patient,
@@ -73,13 +72,14 @@ from vantrexia_core.patients.ports import (
     DirectoryHead,
     DirectoryStore,
     ExternalIdTakenError,
+    Holder,
     MrnTakenError,
     PatientDesk,
     PatientDirectory,
     PatientStore,
     PatientWork,
 )
-from vantrexia_core.patients.registration import register_patient, revise_patient
+from vantrexia_core.patients.registration import add_numbered, register_patient, revise_patient
 from vantrexia_core.patients.values import (
     BORN_MIN,
     CITY_CHARACTERS_MAX,
@@ -87,7 +87,6 @@ from vantrexia_core.patients.values import (
     EXTERNAL_ID_CHARACTERS_MAX,
     LINE_CHARACTERS_MAX,
     MRN_CHARACTERS_MAX,
-    PHONE_PATTERN,
     REASON_CHARACTERS_MAX,
     SSN_PATTERN,
     STATE_PATTERN,
@@ -99,7 +98,6 @@ from vantrexia_core.patients.values import (
     ExternalId,
     Gender,
     Mrn,
-    Phone,
     Reason,
     Ssn,
     State,
@@ -142,6 +140,7 @@ __all__ = [
     "ExternalIdTakenError",
     "Found",
     "Gender",
+    "Holder",
     "InvalidTransitionError",
     "Kept",
     "Listed",
@@ -177,6 +176,7 @@ __all__ = [
     "Viewed",
     "Zip",
     "account_for_disclosures",
+    "add_numbered",
     "archive_patient",
     "chunk_binding",
     "chunks",

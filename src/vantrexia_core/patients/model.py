@@ -2,25 +2,28 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from enum import Enum
 from types import MappingProxyType
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final
 
 import attrs
 
 from vantrexia_core.audit import Fact
 from vantrexia_core.kernel import (
+    KEEP,
     Actor,
     Email,
     InvalidError,
     InvalidValueError,
+    Kept,
     NamePart,
     PatientId,
     PersonName,
     Phi,
+    Phone,
     PracticeId,
     StaleVersionError,
     UserId,
+    kept_or,
 )
 from vantrexia_core.patients.facts import Archived, Deleted, Registered, Restored, Revised, Unarchived
 from vantrexia_core.patients.lifecycle import Move, Status, status_after
@@ -30,22 +33,9 @@ from vantrexia_core.patients.values import (
     ExternalId,
     Gender,
     Mrn,
-    Phone,
     Reason,
     Ssn,
 )
-
-T = TypeVar("T")
-
-
-class Unset(Enum):
-    """Says that a revision leaves a field as it is; None says that it empties it."""
-
-    KEEP = "keep"
-
-
-KEEP: Final = Unset.KEEP
-Kept = Literal[Unset.KEEP]
 
 ExpectedVersion = int | frozenset[int] | None
 """The version a caller has read, the versions it would accept (If-Match lists several), or None: any."""
@@ -174,16 +164,16 @@ class Patient:
         revised = attrs.evolve(
             self,
             name=PersonName(
-                _kept_or(revision.first_name, self.name.first), _kept_or(revision.last_name, self.name.last)
+                kept_or(revision.first_name, self.name.first), kept_or(revision.last_name, self.name.last)
             ),
-            date_of_birth=_kept_or(revision.date_of_birth, self.date_of_birth),
-            gender=_kept_or(revision.gender, self.gender),
-            mrn=_kept_or(revision.mrn, self.mrn),
-            phone=_kept_or(revision.phone, self.phone),
-            email=_kept_or(revision.email, self.email),
-            address=_kept_or(revision.address, self.address),
-            ssn=_kept_or(revision.ssn, self.ssn),
-            external_id=_kept_or(revision.external_id, self.external_id),
+            date_of_birth=kept_or(revision.date_of_birth, self.date_of_birth),
+            gender=kept_or(revision.gender, self.gender),
+            mrn=kept_or(revision.mrn, self.mrn),
+            phone=kept_or(revision.phone, self.phone),
+            email=kept_or(revision.email, self.email),
+            address=kept_or(revision.address, self.address),
+            ssn=kept_or(revision.ssn, self.ssn),
+            external_id=kept_or(revision.external_id, self.external_id),
             version=version,
             updated_at=now,
         )
@@ -255,7 +245,3 @@ def _value_of(patient: Patient, field: str) -> Any:  # noqa: ANN401 - whatever t
     if field == "last_name":
         return patient.name.last
     return getattr(patient, field)
-
-
-def _kept_or(value: T | Kept, current: T) -> T:
-    return current if value is KEEP else value

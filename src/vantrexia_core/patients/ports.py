@@ -8,8 +8,10 @@ import attrs
 
 from vantrexia_core.audit import Desk, RecordedWork
 from vantrexia_core.kernel import InvalidError, PatientId, PracticeId
+from vantrexia_core.patients.lifecycle import Status
 from vantrexia_core.patients.listing import DirectoryEntry, Found, Listing, Unreadable
 from vantrexia_core.patients.model import Patient, StatusChange
+from vantrexia_core.patients.values import ExternalId
 
 
 class MrnTakenError(InvalidError):
@@ -26,6 +28,14 @@ class ExternalIdTakenError(InvalidError):
         super().__init__({"external_id": ("This external id is already in use in your practice.",)})
 
 
+@attrs.frozen
+class Holder:
+    """Whose external id it is: the record's id and where it stands."""
+
+    patient_id: PatientId
+    status: Status
+
+
 class PatientStore(Protocol):
     """The records of one practice, inside one transaction. Another practice's records do not exist here."""
 
@@ -34,6 +44,18 @@ class PatientStore(Protocol):
 
         No two transactions get the same one.
         """
+        ...
+
+    def be_alone(self) -> None:
+        """From here to the end of this transaction nobody else adds or changes a record of the practice.
+
+        Taken after a record's own lock (`get_to_change`), never before one: that is the order in which
+        `save` takes them.
+        """
+        ...
+
+    def holders(self, external_ids: Sequence[ExternalId]) -> Sequence[Holder | None]:
+        """Who has each external id, whatever the record's status; in the order of ``external_ids``."""
         ...
 
     def add(self, patient: Patient) -> None:

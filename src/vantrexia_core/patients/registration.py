@@ -1,13 +1,14 @@
 """Registering patients and revising their demographics."""
 
+from datetime import datetime
 from typing import Final
 
-from vantrexia_core.audit import Action, Attempt, Deed, Once, undertake
-from vantrexia_core.kernel import Actor, PatientId, Permission
+from vantrexia_core.audit import Action, Attempt, Once, undertake
+from vantrexia_core.kernel import Actor, PatientId, Permission, PracticeId
 from vantrexia_core.patients.facts import Registered
 from vantrexia_core.patients.model import ExpectedVersion, NewPatient, Patient, Revision
 from vantrexia_core.patients.moving import check_shown
-from vantrexia_core.patients.ports import MrnTakenError, PatientDesk, PatientWork
+from vantrexia_core.patients.ports import MrnTakenError, PatientDesk, PatientStore
 from vantrexia_core.patients.values import Mrn
 
 SINGLE_STEPS_MAX: Final = 8
@@ -27,7 +28,13 @@ def register_patient(
     with undertake(
         desk, Attempt(actor, Action.CREATE, Permission.WRITE_PATIENTS), once, before_replay=check_shown
     ) as deed:
-        patient, fact = _added(desk, actor, deed, new)
+        patient, fact = add_numbered(
+            deed.work.patients,
+            new,
+            id_=PatientId(desk.ids.new_id()),
+            practice_id=actor.practice_id,
+            now=deed.now,
+        )
         return deed.finish(fact, patient)
 
 
@@ -56,16 +63,21 @@ def revise_patient(
         return deed.finish(fact, revised)
 
 
-def _added(
-    desk: PatientDesk, actor: Actor, deed: Deed[PatientWork], new: NewPatient
+def add_numbered(
+    patients: PatientStore, new: NewPatient, *, id_: PatientId, practice_id: PracticeId, now: datetime
 ) -> tuple[Patient, Registered]:
-    id_ = PatientId(desk.ids.new_id())
+    """Store a new record in a unit of work under way; one without an MRN gets the next number.
+
+    Raises:
+        InvalidError: a birth in the future.
+        MrnTakenError, ExternalIdTakenError: the value belongs to another record; nothing was stored.
+    """
     tries = skip = 0
     while True:
-        mrn = new.mrn if new.mrn is not None else Mrn.numbered(deed.work.patients.next_mrn_number(skip=skip))
-        patient, fact = Patient.register(new, id_=id_, practice_id=actor.practice_id, mrn=mrn, now=deed.now)
+        mrn = new.mrn if new.mrn is not None else Mrn.numbered(patients.next_mrn_number(skip=skip))
+        patient, fact = Patient.register(new, id_=id_, practice_id=practice_id, mrn=mrn, now=now)
         try:
-            deed.work.patients.add(patient)
+            patients.add(patient)
         except MrnTakenError:
             if new.mrn is not None:
                 raise

@@ -11,7 +11,7 @@ from typing import Final
 
 import attrs
 
-from vantrexia_core.kernel import InvalidValueError, Phi, clean_text
+from vantrexia_core.kernel import InvalidValueError, Phi, clean_text, matching_text
 
 MRN_CHARACTERS_MAX: Final = 64
 EXTERNAL_ID_CHARACTERS_MAX: Final = 64
@@ -23,18 +23,10 @@ BORN_MIN: Final = date(1900, 1, 1)
 LATEST_DATE_AHEAD: Final = timedelta(hours=14)
 """How far the date on Earth's first clock (UTC+14) is ahead of UTC: nobody is born after that date."""
 
-PHONE_PATTERN: Final = r"[+0-9 ()\-]{7,20}"
 DATE_PATTERN: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 STATE_PATTERN: Final = r"[A-Za-z]{2}"
 ZIP_PATTERN: Final = r"[0-9]{5}(-[0-9]{4})?"
 SSN_PATTERN: Final = r"[0-9]{9}|[0-9]{3}-[0-9]{2}-[0-9]{4}"
-
-
-def _matching(text: str, pattern: str, complaint: str) -> str:
-    clean = text.strip()
-    if re.fullmatch(pattern, clean) is None:
-        raise InvalidValueError(complaint)
-    return clean
 
 
 class Gender(Enum):
@@ -104,19 +96,6 @@ class ExternalId(Phi[str]):
         super().__init__(clean_text(value, characters_max=EXTERNAL_ID_CHARACTERS_MAX))
 
 
-class Phone(Phi[str]):
-    """A phone number as it was written: digits, blanks, dashes, parentheses, plus; 7 to 20 characters."""
-
-    __slots__ = ()
-
-    def __init__(self, value: str) -> None:
-        complaint = "Enter a phone number: 7 to 20 digits, spaces, dashes, parentheses and +."
-        clean = _matching(value, PHONE_PATTERN, complaint)
-        if not any(character.isdigit() for character in clean):
-            raise InvalidValueError(complaint)
-        super().__init__(clean)
-
-
 class Ssn(Phi[str]):
     """A social security number, kept as nine digits. Accepted and matched on, never shown.
 
@@ -127,7 +106,7 @@ class Ssn(Phi[str]):
 
     def __init__(self, value: str) -> None:
         complaint = "Enter a social security number of nine digits, as 123-45-6789 or 123456789."
-        digits = _matching(value, SSN_PATTERN, complaint).replace("-", "")
+        digits = matching_text(value, SSN_PATTERN, complaint).replace("-", "")
         area, group, serial = digits[:3], digits[3:5], digits[5:]
         if area in {"000", "666"} or area >= "900" or group == "00" or serial == "0000":
             message = "This is not a number that the Social Security Administration issues."
@@ -159,7 +138,7 @@ class State(Phi[str]):
     __slots__ = ()
 
     def __init__(self, value: str) -> None:
-        super().__init__(_matching(value, STATE_PATTERN, "Use the two letters of the state, such as IL."))
+        super().__init__(matching_text(value, STATE_PATTERN, "Use the two letters of the state, such as IL."))
 
 
 class Zip(Phi[str]):
@@ -168,7 +147,7 @@ class Zip(Phi[str]):
     __slots__ = ()
 
     def __init__(self, value: str) -> None:
-        super().__init__(_matching(value, ZIP_PATTERN, "Use a ZIP code of 5 digits or ZIP+4."))
+        super().__init__(matching_text(value, ZIP_PATTERN, "Use a ZIP code of 5 digits or ZIP+4."))
 
 
 class Reason(Phi[str]):

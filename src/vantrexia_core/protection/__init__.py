@@ -28,7 +28,7 @@ from vantrexia_core.protection.envelope import (
     unpad,
 )
 from vantrexia_core.protection.folding import APOSTROPHES, fold, words
-from vantrexia_core.protection.ports import BlindIndex, FieldCipher, KeyWrapper, SnapshotCipher
+from vantrexia_core.protection.ports import BlindIndex, FieldCipher, KeyWrapper, RowSeal, SnapshotCipher
 
 __all__ = [
     "APOSTROPHES",
@@ -47,6 +47,7 @@ __all__ = [
     "FieldName",
     "KeyWrapper",
     "Place",
+    "RowSeal",
     "SnapshotCipher",
     "UnreadableError",
     "associated_data",

@@ -42,6 +42,17 @@ class BlindIndex(Protocol):
         ...
 
 
+class RowSeal(Protocol):
+    """Binds rows that are read in clear, and decide much, to this deployment: whoever writes one has its key.
+
+    A tag covers a row at one moment. Putting a whole older row back with its older tag is not noticed.
+    """
+
+    def tag(self, table: str, row: bytes) -> bytes:
+        """HMAC-SHA-256 (RFC 2104) of a row's encoded values under this table's own key, 32 bytes."""
+        ...
+
+
 class SnapshotCipher(Protocol):
     """Seals chunks of derived data, such as a directory's snapshot, under a key that seals nothing else."""
 

@@ -4,11 +4,13 @@ What is written by hand is what those cannot know: sentences for people, and whi
 """
 
 import json
+import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Final
 
 from vantrexia_core.audit import Action, AuditUnavailableError, IdempotencyKeyReusedError, Resource
-from vantrexia_core.identity import TokenNotValidError
+from vantrexia_core.identity import AccountLockedError, TokenNotValidError
 from vantrexia_core.kernel import (
     GRANTS,
     PAGE_SIZE_DEFAULT,
@@ -20,13 +22,21 @@ from vantrexia_core.kernel import (
     StaleVersionError,
     VantrexiaError,
 )
-from vantrexia_core.patients import SEARCH_CHARACTERS_MAX, Address, AlreadyArchivedError, Ordering
+from vantrexia_core.patients import (
+    EXTERNAL_ID_CHARACTERS_MAX,
+    SEARCH_CHARACTERS_MAX,
+    Address,
+    AlreadyArchivedError,
+    Ordering,
+)
+from vantrexia_core.throttling import ThrottledError
 from vantrexia_web.answer import JSON
 from vantrexia_web.openapi.operations import OPERATIONS, Operation
 from vantrexia_web.openapi.schemas import ANSWERS, Schema, body_schema
 from vantrexia_web.problems import BodyTooLargeError, MediaTypeError, SlowBodyError, problem, status_of
 from vantrexia_web.routes import ROUTES, Guarded, Open
 from vantrexia_web.wire.conditions import IDEMPOTENCY_KEY_PATTERN
+from vantrexia_web.wire.ehr import NAME_CHARACTERS_MAX as QUERY_NAME_CHARACTERS_MAX
 
 API_VERSION: Final = "1.0.0"
 DEFAULT_URL: Final = "http://127.0.0.1:8000"
@@ -36,11 +46,16 @@ _DESCRIPTION: Final = (
     "call is written to the audit trail before its answer leaves.\n\n"
     "Sign in, then send the access token as `Authorization: Bearer …`. Errors are JSON objects with `detail` "
     "for people, `code` for programs and, on a 400, `field_errors`. Every answer carries an `X-Request-ID`."
+    "\n\n"
+    "Requests are limited: 1,000 an hour for each account, 100 an hour for each address without one, "
+    "20 a minute for signing in, by address and by account. Every answer says how many are left; a 429 "
+    "says in `Retry-After` when to ask again."
 )
 
 _TAGS: Final = {
     "Sign in": "Getting tokens.",
     "Patients": "The patients of your practice.",
+    "Import": "Patients of eClinicalWorks, and how they come over.",
     "Administration": "For administrators only.",
     "Service": "How the service is.",
 }
@@ -56,11 +71,14 @@ _PROBLEMS: Final = {
     413: "The body is larger than 64 KiB.",
     415: "The body is not declared as `application/json`.",
     422: "The `Idempotency-Key` was used for a different request.",
+    423: "Too many failed sign-ins with this address; `locked_until` says when to try again.",
     429: "Too many requests; `Retry-After` says when to try again.",
     500: "Something went wrong on our side.",
     503: "The service or its audit trail cannot be reached just now, so nothing was done.",
 }
-_THROTTLED: Final = "throttled"
+_PATH_PARAMETER: Final = re.compile(r"{([a-z]+):")
+
+_DESCRIBED: Final = {201: "Created.", 202: "Accepted: see the address in `Location`."}
 
 
 def _query(name: str, description: str, type_: str = "string", **more: object) -> Schema:
@@ -75,6 +93,51 @@ _PARAMETERS: Final[dict[str, Schema]] = {
         "description": "The patient's id.",
         "schema": {"type": "string", "format": "uuid"},
         "example": "d290f1ee-6c54-4b01-90e6-d701748f0851",
+    },
+    "job": {
+        "name": "job",
+        "in": "path",
+        "required": True,
+        "description": "The import's id.",
+        "schema": {"type": "string", "format": "uuid"},
+        "example": "8b9c0d1e-2f3a-4b5c-8d7e-8f9a0b1c2d3e",
+    },
+    "async": {
+        "name": "async",
+        "in": "query",
+        "description": "`true`: import in the background. The `Location` of the 202 shows its progress.",
+        "schema": {"type": "boolean", "default": False},
+    },
+    "refresh": {
+        "name": "refresh",
+        "in": "query",
+        "description": "`true`: bring patients who are here up to date, and report what the two sides "
+        "disagree on.",
+        "schema": {"type": "boolean", "default": False},
+    },
+    "dry_run": {
+        "name": "dry_run",
+        "in": "query",
+        "description": "`true`: only say what would happen.",
+        "schema": {"type": "boolean", "default": False},
+    },
+    "name": {
+        "name": "name",
+        "in": "query",
+        "description": "The beginning of a first or last name.",
+        "schema": {"type": "string", "maxLength": QUERY_NAME_CHARACTERS_MAX},
+    },
+    "birthdate": {
+        "name": "birthdate",
+        "in": "query",
+        "description": "A day of birth, YYYY-MM-DD.",
+        "schema": {"type": "string", "format": "date"},
+    },
+    "identifier": {
+        "name": "identifier",
+        "in": "query",
+        "description": "An id that the patient has in eClinicalWorks.",
+        "schema": {"type": "string", "maxLength": EXTERNAL_ID_CHARACTERS_MAX},
     },
     "page": {
         "name": "page",
@@ -145,9 +208,23 @@ _HEADERS: Final[dict[str, Schema]] = {
         "description": "Names this answer in our logs and in the audit trail.",
         "schema": {"type": "string"},
     },
+    "RateLimit": {
+        "description": "How you stand: `r` requests are left, and in `t` seconds there is more "
+        "(draft-ietf-httpapi-ratelimit-headers).",
+        "schema": {"type": "string"},
+        "example": '"user";r=998;t=3540',
+    },
+    "RateLimit-Policy": {
+        "description": "What this request counts against: `q` requests in any `w` seconds.",
+        "schema": {"type": "string"},
+        "example": '"user";q=1000;w=3600',
+    },
+    "X-RateLimit-Limit": {"description": "As `q`.", "schema": {"type": "integer"}},
+    "X-RateLimit-Remaining": {"description": "As `r`.", "schema": {"type": "integer"}},
+    "X-RateLimit-Reset": {"description": "As `t`.", "schema": {"type": "integer"}},
     "ETag": {"description": "The version of the record, for `If-Match`.", "schema": {"type": "string"}},
     "Location": {
-        "description": "Where the new record is.",
+        "description": "Where the new record, or the progress of the import, is.",
         "schema": {"type": "string", "format": "uri"},
     },
     "Idempotency-Replayed": {
@@ -163,13 +240,24 @@ _HEADERS: Final[dict[str, Schema]] = {
 }
 
 
+_STANDING: Final = (
+    "X-Request-ID",
+    "RateLimit",
+    "RateLimit-Policy",
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+)
+"""What every answer carries."""
+
+
 def document(public_url: str = DEFAULT_URL) -> Schema:
     """The document of the service that clients reach at ``public_url``."""
     paths: dict[str, dict[str, Schema]] = {}
     for route in ROUTES:
         operation = OPERATIONS.get(route.endpoint)
         if operation is not None:
-            path = route.path.replace("{uuid:uuid}", "{uuid}")
+            path = route.path.replace(":uuid}", "}")
             paths.setdefault(path, {})[route.method.lower()] = _operation(route, operation)
     bodies = {operation.body for operation in OPERATIONS.values() if operation.body is not None}
     return {
@@ -202,7 +290,7 @@ def render(public_url: str = DEFAULT_URL) -> str:
 
 def error_codes() -> dict[int, tuple[str, ...]]:
     """The codes that an error of each status can carry, gathered from the error classes themselves."""
-    codes: dict[int, set[str]] = {429: {_THROTTLED}}
+    codes: dict[int, set[str]] = {}
     for error in _subclasses(VantrexiaError):
         codes.setdefault(status_of(error), set()).add(error.code)
     return {status: tuple(sorted(of_status)) for status, of_status in sorted(codes.items())}
@@ -210,7 +298,7 @@ def error_codes() -> dict[int, tuple[str, ...]]:
 
 def _operation(route: Guarded | Open, operation: Operation) -> Schema:
     parameters = [
-        *(["uuid"] if "{uuid" in route.path else []),
+        *_PATH_PARAMETER.findall(route.path),
         *operation.query,
         *(["If-Match"] if operation.is_conditional else []),
         *(["Idempotency-Key"] if operation.is_once else []),
@@ -229,6 +317,7 @@ def _operation(route: Guarded | Open, operation: Operation) -> Schema:
                 for status in _refusals(route, operation)
             },
             **{str(status): _success(operation) for status in operation.also_statuses},
+            **{str(other.status): _success(other) for other in operation.other_answers},
         },
     }
     if isinstance(route, Guarded):
@@ -259,7 +348,7 @@ def _refusals(route: Guarded | Open, operation: Operation) -> list[int]:
         statuses.add(400)
     if "page" in operation.query:
         statuses.add(404)
-    if "{uuid" in route.path:
+    if _PATH_PARAMETER.search(route.path):
         statuses.add(404)
     if operation.is_conditional:
         statuses.add(412)
@@ -269,17 +358,17 @@ def _refusals(route: Guarded | Open, operation: Operation) -> list[int]:
 
 
 def _success(operation: Operation) -> Schema:
-    headers = ["X-Request-ID"]
+    headers = [*_STANDING]
     if operation.answer in {"Patient", "Archived", "Unarchived"}:
         headers.append("ETag")
-    if operation.status == 201:  # noqa: PLR2004 - the status itself
+    if operation.status in {201, 202}:
         headers.append("Location")
     if operation.is_once:
         headers.append("Idempotency-Replayed")
     if operation.media_type != JSON:
         headers.append("X-Total-Count")
     content: Schema = {
-        "description": "Created." if operation.status == 201 else "Done.",  # noqa: PLR2004 - the status itself
+        "description": _DESCRIBED.get(operation.status, "Done."),
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in headers},
     }
     if operation.answer is not None:
@@ -292,7 +381,7 @@ def _success(operation: Operation) -> Schema:
 
 
 def _problem(status: int) -> Schema:
-    headers = ["X-Request-ID"]
+    headers = [*_STANDING]
     headers += {401: ["WWW-Authenticate"], 429: ["Retry-After"], 503: ["Retry-After"]}.get(status, [])
     return {
         "description": _PROBLEMS[status],
@@ -332,12 +421,12 @@ _EXAMPLES: Final[dict[int, VantrexiaError]] = {
     413: BodyTooLargeError(),
     415: MediaTypeError(),
     422: IdempotencyKeyReusedError(),
+    423: AccountLockedError(datetime(2026, 2, 6, 15, tzinfo=UTC)),
+    429: ThrottledError(58),
     500: VantrexiaError(),
     503: AuditUnavailableError(),
 }
 
 
 def _problem_example(status: int) -> object:
-    if status == 429:  # noqa: PLR2004 - the status itself
-        return {"detail": "Request was throttled. Expected available in 58 seconds.", "code": _THROTTLED}
     return json.loads(problem(_EXAMPLES[status]).body)

@@ -22,6 +22,7 @@ LOGGED_IN: Final[Example] = {
         "first_name": "Sarah",
         "last_name": "Johnson",
         "role": "provider",
+        "is_2fa_enabled": False,
     },
 }
 
@@ -144,6 +145,71 @@ ARCHIVED_PAGE: Final[Example] = {
             "archive_reason": "Patient transferred to another practice",
         }
     ],
+}
+
+IMPORT: Final[Example] = {"ecw_patient_ids": ["ECW-12345", "ECW-67890", "ECW-11111"]}
+
+IMPORTED: Final[Example] = {
+    "imported": 2,
+    "skipped": 1,
+    "errors": 0,
+    "details": [
+        {
+            "ecw_id": "ECW-12345",
+            "status": "imported",
+            "patient_id": "5e6f7a8b-9c0d-1e2f-3a4b-5c6d7e8f9a0b",
+        },
+        {
+            "ecw_id": "ECW-67890",
+            "status": "imported",
+            "patient_id": "6f7a8b9c-0d1e-2f3a-4b5c-6d7e8f9a0b1c",
+        },
+        {
+            "ecw_id": "ECW-11111",
+            "status": "skipped",
+            "reason": "Patient already exists (ID: 7a8b9c0d-1e2f-3a4b-5c6d-7e8f9a0b1c2d)",
+        },
+    ],
+}
+
+IMPORT_STARTED: Final[Example] = {
+    "id": "8b9c0d1e-2f3a-4b5c-8d7e-8f9a0b1c2d3e",
+    "status": "running",
+    "code": None,
+    "status_url": "https://app.vantrexia.com/api/v1/patients/imports/8b9c0d1e-2f3a-4b5c-8d7e-8f9a0b1c2d3e/",
+    "total": 3,
+    "settled": 0,
+    "imported": 0,
+    "updated": 0,
+    "skipped": 0,
+    "errors": 0,
+    "created_at": "2026-02-06T14:30:00Z",
+    "updated_at": "2026-02-06T14:30:00Z",
+}
+
+IMPORT_PROGRESS: Final[Example] = IMPORT_STARTED | {
+    "status": "completed",
+    "settled": 3,
+    "imported": 2,
+    "skipped": 1,
+    "updated_at": "2026-02-06T14:30:02Z",
+    "next": None,
+    "previous": None,
+    "details": IMPORTED["details"],
+}
+
+EHR_CANDIDATES: Final[Example] = {
+    "results": [
+        {
+            "ecw_id": "ECW-12345",
+            "first_name": "Harold",
+            "last_name": "Bennett",
+            "date_of_birth": "1949-11-02",
+            "gender": "male",
+            "already_imported": False,
+            "patient_id": None,
+        }
+    ]
 }
 
 DELETED_PAGE: Final[Example] = {

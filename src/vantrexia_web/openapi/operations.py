@@ -7,10 +7,11 @@ import attrs
 
 from vantrexia_core.patients import Revision
 from vantrexia_web.answer import JSON
-from vantrexia_web.endpoints import about, audit, patients, signing_in
+from vantrexia_web.endpoints import about, audit, ehr, patients, signing_in
 from vantrexia_web.endpoints.audit import FHIR
 from vantrexia_web.openapi import examples
 from vantrexia_web.wire.audit import CSV
+from vantrexia_web.wire.ehr import IDS_WAITED_FOR_MAX, Selection
 from vantrexia_web.wire.patients import ReasonGiven, Registration, Replacement
 from vantrexia_web.wire.signing_in import Credentials
 
@@ -35,6 +36,8 @@ class Operation:
     refusals: tuple[int, ...] = ()
     also_statuses: tuple[int, ...] = ()
     """Other statuses with the body of a success."""
+    other_answers: "tuple[Operation, ...]" = ()
+    """Answers of another shape: status, schema, example."""
     is_conditional: bool = False
     is_once: bool = False
     media_type: str = JSON
@@ -60,6 +63,7 @@ OPERATIONS: Final[Mapping[Callable[..., object], Operation]] = {
         examples.LOGGED_IN,
         Credentials,
         examples.LOGIN,
+        refusals=(423,),
     ),
     patients.list_: Operation(
         "Patients",
@@ -155,6 +159,51 @@ OPERATIONS: Final[Mapping[Callable[..., object], Operation]] = {
         "ArchivedPage",
         examples.ARCHIVED_PAGE,
         query=_PAGED,
+    ),
+    ehr.import_selected: Operation(
+        "Import",
+        "Import patients from eClinicalWorks",
+        "Imports patients by their ids there. Each id is settled by itself and gets a line in `details`, in "
+        "the order of the request: a patient who is here already is skipped, an id that cannot be imported "
+        "is an error with its reason, and neither keeps the others from coming over. Repeating is safe. "
+        f"At most {IDS_WAITED_FOR_MAX} ids while you wait; with `async=true` as many as the body holds.",
+        200,
+        "ImportReport",
+        examples.IMPORTED,
+        Selection,
+        examples.IMPORT,
+        query=("async", "refresh", "dry_run"),
+        refusals=(409,),
+        other_answers=(
+            Operation(
+                "Import",
+                "Import in the background",
+                "The import was accepted.",
+                202,
+                "ImportProgress",
+                examples.IMPORT_STARTED,
+                is_once=True,
+            ),
+        ),
+        is_once=True,
+    ),
+    ehr.search: Operation(
+        "Import",
+        "Search in eClinicalWorks",
+        "Finds patients to import. Give at least one parameter; those given must all agree.",
+        200,
+        "EhrCandidates",
+        examples.EHR_CANDIDATES,
+        query=("name", "birthdate", "identifier"),
+    ),
+    ehr.show_import: Operation(
+        "Import",
+        "Progress of an import",
+        "How far an import in the background has come, and a page of its ids in the order of the request.",
+        200,
+        "ImportProgressPage",
+        examples.IMPORT_PROGRESS,
+        query=("page", "page_size"),
     ),
     patients.list_deleted: Operation(
         "Administration",

@@ -7,6 +7,7 @@ from typing import Any, Final, Union, get_args, get_origin
 import attrs
 
 from vantrexia_core.audit import Action, Outcome, Resource
+from vantrexia_core.ehr import KIND_OF, JobStatus, Side, Verdict
 from vantrexia_core.identity import PASSWORD_CHARACTERS_MAX
 from vantrexia_core.kernel import EMAIL_CHARACTERS_MAX, NAME_CHARACTERS_MAX, Email, NamePart, Phi, Role
 from vantrexia_core.patients import (
@@ -98,6 +99,9 @@ def body_schema(type_: type) -> Schema:
 
 
 def _field_schema(type_: object) -> Schema:
+    if get_origin(type_) is tuple:
+        item, _ = get_args(type_)
+        return {"type": "array", "items": dict(_VALUES[item]), "minItems": 1}
     if get_origin(type_) not in {Union, UnionType}:
         return dict(_VALUES[type_])
     members = [member for member in get_args(type_) if member not in {Kept, type(None)}]
@@ -160,6 +164,45 @@ _ARCHIVE: Final[dict[str, Schema]] = {
     "archived_by": {"type": "string", "format": "email"},
     "archive_reason": _TEXT,
 }
+_COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
+_FIELD: Final[Schema] = {"type": "string", "enum": list(KIND_OF)}
+_DETAIL: Final[Schema] = {
+    "type": "object",
+    "properties": {
+        "ecw_id": _TEXT,
+        "status": {"type": "string", "enum": [*(verdict.value for verdict in Verdict), "pending"]},
+        "patient_id": _UUID,
+        "reason": {"type": "string", "description": "Why it was not imported, for people."},
+        "changed": {
+            "type": "array",
+            "items": _FIELD,
+            "description": "Fields that have the value of eClinicalWorks now.",
+        },
+        "conflicts": {
+            "type": "array",
+            "description": "Fields on which the two sides disagree, and whose value stands. The other is in "
+            "the sealed history.",
+            "items": _shown(field=_FIELD, kept={"type": "string", "enum": [side.value for side in Side]}),
+        },
+    },
+    "required": ["ecw_id", "status"],
+    "additionalProperties": False,
+}
+_PROGRESS: Final[dict[str, Schema]] = {
+    "id": _UUID,
+    "status": {"type": "string", "enum": [status.value for status in JobStatus]},
+    "code": {"type": ["string", "null"], "description": "Why it failed."},
+    "status_url": {"type": "string", "format": "uri"},
+    "total": _COUNT,
+    "settled": _COUNT,
+    "imported": _COUNT,
+    "updated": _COUNT,
+    "skipped": _COUNT,
+    "errors": _COUNT,
+    "created_at": _TIME,
+    "updated_at": _TIME,
+}
+_LINK: Final[Schema] = {"type": ["string", "null"], "format": "uri"}
 _IDS: Final[Schema] = {"type": "array", "items": _UUID}
 _ENTRY: Final[dict[str, Schema]] = {
     "id": {"type": "integer", "minimum": 1, "description": "Its place in the trail, over all practices."},
@@ -200,6 +243,7 @@ ANSWERS: Final[Mapping[str, Schema]] = {
             first_name=_TEXT,
             last_name=_TEXT,
             role={"type": "string", "enum": [role.value for role in Role]},
+            is_2fa_enabled={"type": "boolean"},
         ),
     ),
     "Patient": _shown(**_PATIENT),
@@ -215,6 +259,37 @@ ANSWERS: Final[Mapping[str, Schema]] = {
     "ArchivedPage": _page_of("ArchivedPatient"),
     "DeletedPatient": _shown(**_PATIENT, deleted_at=_TIME, deleted_by={"type": "string", "format": "email"}),
     "DeletedPage": _page_of("DeletedPatient"),
+    "ImportReport": {
+        "type": "object",
+        "properties": {
+            "imported": _COUNT,
+            "updated": {**_COUNT, "description": "With `refresh=true` only."},
+            "skipped": _COUNT,
+            "errors": _COUNT,
+            "dry_run": {"type": "boolean", "const": True, "description": "With `dry_run=true` only."},
+            "details": {"type": "array", "items": _DETAIL},
+        },
+        "required": ["imported", "skipped", "errors", "details"],
+        "additionalProperties": False,
+    },
+    "ImportProgress": _shown(**_PROGRESS),
+    "ImportProgressPage": _shown(
+        **_PROGRESS, next=_LINK, previous=_LINK, details={"type": "array", "items": _DETAIL}
+    ),
+    "EhrCandidates": _shown(
+        results={
+            "type": "array",
+            "items": _shown(
+                ecw_id=_TEXT,
+                first_name=_TEXT_OR_NULL,
+                last_name=_TEXT_OR_NULL,
+                date_of_birth={"type": ["string", "null"], "format": "date"},
+                gender={"type": ["string", "null"], "enum": [*(gender.value for gender in Gender), None]},
+                already_imported={"type": "boolean"},
+                patient_id={"type": ["string", "null"], "format": "uuid"},
+            ),
+        },
+    ),
     "AuditLogEntry": _shown(**_ENTRY),
     "AuditLogPage": _page_of("AuditLogEntry"),
     "AuditLogFile": {
@@ -267,6 +342,7 @@ ANSWERS: Final[Mapping[str, Schema]] = {
                 "description": "Complaints by field; nested fields are dotted (address.state). On every 400.",
                 "additionalProperties": {"type": "array", "items": {"type": "string"}},
             },
+            "locked_until": {**_TIME, "description": "When sign-in is possible again. On every 423."},
         },
         "additionalProperties": False,
     },

@@ -1,7 +1,7 @@
 """Lists on the wire: the query that asks for a page, and the envelope around it with its links."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
@@ -103,6 +103,19 @@ def page_links(page: Page[T], request: Request, public_url: str, **carried: str)
         "next": link(number + 1) if page.has_next else None,
         "previous": link(number - 1) if page.has_previous else None,
     }
+
+
+def parse_flag(query: Mapping[str, str], name: str) -> bool:
+    """Whether a parameter is ``true``; left out is ``false``.
+
+    Raises:
+        InvalidError: it is something else.
+    """
+    text = query.get(name, "false")
+    if text not in {"true", "false"}:
+        complaint = "Use true or false."
+        raise InvalidError({name: (complaint,)})
+    return text == "true"
 
 
 def _parameters(request: Request) -> list[tuple[str, str]]:

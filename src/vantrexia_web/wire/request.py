@@ -7,7 +7,7 @@ from uuid import UUID
 
 import attrs
 
-from vantrexia_core.kernel import Origin, PatientId, VantrexiaError
+from vantrexia_core.kernel import BrokenPromiseError, Origin, PatientId, VantrexiaError
 from vantrexia_web.problems import MediaTypeError
 from vantrexia_web.wire.strict_json import parse_json
 
@@ -71,3 +71,15 @@ class Request:
         """The patient that the path names, if it names one."""
         id_ = self.parameters.get("uuid")
         return PatientId(id_) if isinstance(id_, UUID) else None
+
+    def uuid(self, name: str) -> UUID:
+        """An id that the path names.
+
+        Raises:
+            BrokenPromiseError: this endpoint is on a path without it.
+        """
+        id_ = self.parameters.get(name)
+        if not isinstance(id_, UUID):
+            message = f"this endpoint is on a path that names no {name}"
+            raise BrokenPromiseError(message)
+        return id_

@@ -55,5 +55,6 @@ def signed_in_content(signed_in: SignedIn) -> dict[str, object]:
             "first_name": user.name.first.reveal(),
             "last_name": user.name.last.reveal(),
             "role": user.role.value,
+            "is_2fa_enabled": user.is_2fa_enabled,
         },
     }

@@ -25,6 +25,8 @@ Hook = Callable[[Any, Any], Any]
 REQUIRED: Final = "This field is required."
 NOT_NULL: Final = "This field may not be null."
 NOT_TEXT: Final = "Not a valid string."
+NOT_A_LIST: Final = "Not a valid list."
+EMPTY_LIST: Final = "This list may not be empty."
 NOT_AN_OBJECT: Final = "Not a valid object."
 UNKNOWN: Final = "This field is not known. Check its spelling."
 UNKNOWN_NAMED_MAX: Final = 20
@@ -116,6 +118,37 @@ def _hook_without_kept(type_: Any) -> Hook:  # noqa: ANN401 - as above
     return lambda value, _: hook(value, sent)
 
 
+def _is_list(type_: object) -> bool:
+    return get_origin(type_) is tuple
+
+
+def _list_hook(type_: Any) -> Hook:  # noqa: ANN401 - as above
+    """A list of values; the first that is not right is named by its number, counted from 1."""
+    item_type, _ = get_args(type_)
+    item = _CONVERTER.get_structure_hook(item_type)
+
+    def structure(value: object, _: object) -> tuple[Any, ...]:
+        if value is None:
+            raise InvalidValueError(NOT_NULL)
+        if not isinstance(value, list):
+            raise InvalidValueError(NOT_A_LIST)
+        if not value:
+            raise InvalidValueError(EMPTY_LIST)
+        items = []
+        for number, one in enumerate(value, start=1):
+            try:
+                items.append(item(one, item_type))
+            except InvalidValueError as invalid:
+                complaint = f"Item {number}: {invalid}"
+                break
+        else:
+            return tuple(items)
+        # Outside the handler, so that nothing chains back to what was sent.
+        raise InvalidValueError(complaint)
+
+    return structure
+
+
 def _object_hook(type_: Any) -> Hook:  # noqa: ANN401 - as above
     fields = make_dict_structure_fn(
         type_, _CONVERTER, _cattrs_forbid_extra_keys=True, _cattrs_detailed_validation=True
@@ -136,6 +169,7 @@ def _converter() -> Converter:
     # The last registered is asked first.
     converter.register_structure_hook_factory(attrs.has, _object_hook)
     converter.register_structure_hook_factory(_may_be_kept, _hook_without_kept)
+    converter.register_structure_hook_factory(_is_list, _list_hook)
     converter.register_structure_hook_factory(_is_phi, _phi_hook)
     converter.register_structure_hook_func(lambda type_: type_ == Phi[Gender], _from_text(_gender))
     return converter

@@ -64,7 +64,9 @@ def names(ring: KeyRing) -> list[tuple[str, str, int]]:
 def test_a_new_ring_holds_the_deployments_keys_only(path: Path) -> None:
     """Practices get theirs when they are founded."""
     ring = KeyRing.create(path, ManualClock())
-    assert names(ring) == [(DEPLOYMENT, purpose, 1) for purpose in ("checkpoint", "index", "token")]
+    assert names(ring) == [
+        (DEPLOYMENT, purpose, 1) for purpose in ("account", "checkpoint", "index", "token")
+    ]
 
 
 def test_only_the_owner_can_read_it(path: Path) -> None:

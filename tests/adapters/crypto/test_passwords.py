@@ -12,17 +12,19 @@ from vantrexia_adapters.crypto import Argon2Cost, Argon2Passwords
 from vantrexia_core.identity import NewPassword, Verdict
 from vantrexia_core.kernel import Phi
 
+PEPPER = bytes(range(32))
 CHEAP = Argon2Cost(memory_kib=64, passes=1, lanes=1)
 PASSWORD = NewPassword("correct horse battery")
 
 # The reference implementation's own test (phc-winner-argon2, test.c, version 0x13): password "password".
-REFERENCE = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"
+REFERENCE = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$rIcGRQ3d31sVtToLFZ6zzWRbUQAtoaJMOWMiPmhTdj4"
+"""Of HMAC-SHA-256(PEPPER, "password"), by the reference implementation's own library."""
 
 
 @pytest.fixture(scope="module")
 def passwords() -> Argon2Passwords:
     """Argon2id at a cost that tests can afford."""
-    return Argon2Passwords(CHEAP)
+    return Argon2Passwords(PEPPER, CHEAP)
 
 
 @given(st.text(min_size=1, max_size=128))
@@ -60,14 +62,14 @@ def test_passwords_are_neither_folded_nor_trimmed_nor_cut(
 
 
 def test_the_reference_implementations_hash_verifies(passwords: Argon2Passwords) -> None:
-    """It is Argon2id version 1.3, as everybody else computes it."""
+    """It is Argon2id version 1.3 over a digest under the pepper, as everybody else computes both."""
     assert passwords.verify(REFERENCE, Phi("password")).matches
     assert not passwords.verify(REFERENCE, Phi("passwore")).matches
 
 
 def test_the_default_cost_is_owasps() -> None:
     """46 MiB, one pass, one lane, and the hash says so itself."""
-    password_hash = Argon2Passwords().hash(PASSWORD)
+    password_hash = Argon2Passwords(PEPPER).hash(PASSWORD)
     assert re.fullmatch(
         r"\$argon2id\$v=19\$m=47104,t=1,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}", password_hash
     )
@@ -82,7 +84,7 @@ def test_a_hash_of_another_cost_matches_and_asks_to_be_made_anew(
     passwords: Argon2Passwords, older: Argon2Cost
 ) -> None:
     """The right password of an old account still opens it, and its hash grows with the next sign-in."""
-    password_hash = Argon2Passwords(older).hash(PASSWORD)
+    password_hash = Argon2Passwords(PEPPER, older).hash(PASSWORD)
     assert passwords.verify(password_hash, PASSWORD) == Verdict(matches=True, needs_rehash=True)
     assert passwords.verify(password_hash, Phi("wrong")) == Verdict(matches=False, needs_rehash=False)
 

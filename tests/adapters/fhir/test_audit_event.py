@@ -130,7 +130,7 @@ def test_what_was_done_to_a_patient_claims_its_profile(action, profile):
         {"address": "console:ann"},
         {"patient_id": None},
         {"action": Action.LIST},
-        {"action": Action.LOGIN},
+        {"action": Action.LOGIN_SUCCESS},
         {"action": Action.ACCOUNTING},
     ],
 )
@@ -151,7 +151,9 @@ def test_the_three_agents_of_a_read():
 
 def test_somebody_unknown_is_the_client():
     """There is no user to name, and the client is the one that asked."""
-    event = _event(AuditEntry(at=NOW, action=Action.LOGIN, outcome=Outcome.REFUSED, address="192.0.2.7"))
+    event = _event(
+        AuditEntry(at=NOW, action=Action.LOGIN_FAILED, outcome=Outcome.REFUSED, address="192.0.2.7")
+    )
     assert [agent["requestor"] for agent in event["agent"]] == [True, False]
 
 

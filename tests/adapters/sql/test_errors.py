@@ -105,7 +105,7 @@ def test_a_pool_without_connections_left_is_unavailable(site: Site):
 @pytest.mark.parametrize("field", ["id", "created_at"])
 def test_a_failed_statement_tells_no_value(site: Site, field: str):
     """Neither its text nor its chain: the driver's message and DETAIL repeat rows, and stay behind."""
-    row = {"id": site.here, "name": SECRET, "created_at": NOW}
+    row = {"id": site.here, "name": SECRET, "created_at": NOW, "timezone": "UTC"}
     if field == "created_at":
         row |= {"id": site.desk.ids.new_id(), "created_at": None}
     transaction = Transaction(Database(site.engine))
@@ -121,14 +121,21 @@ def test_a_failed_statement_names_its_constraint(postgresql_site: Site):
     """What an engineer needs to find the fault."""
     transaction = Transaction(Database(postgresql_site.engine))
     with pytest.raises(StatementFailedError, match="UniqueViolation 23505 pk_practice"):
-        transaction.rows(ADD, {"id": postgresql_site.here, "name": SECRET, "created_at": NOW})
+        transaction.rows(
+            ADD, {"id": postgresql_site.here, "name": SECRET, "created_at": NOW, "timezone": "UTC"}
+        )
     transaction.close()
 
 
 def test_a_moment_without_zone_is_refused(site: Site):
     """A naive time would be read as another moment on another machine."""
     transaction = Transaction(Database(site.engine))
-    row = {"id": site.desk.ids.new_id(), "name": "x", "created_at": NOW.replace(tzinfo=None)}
+    row = {
+        "id": site.desk.ids.new_id(),
+        "name": "x",
+        "created_at": NOW.replace(tzinfo=None),
+        "timezone": "UTC",
+    }
     with pytest.raises(ValueError, match="time zone"):
         transaction.rows(ADD, row)
     transaction.close()

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import NOW, a_name, a_practice_id, an_email
+from tests.builders import NOW, a_name, a_practice_id, a_session, an_email
 from tests.sources import CountedIds
 from vantrexia_adapters.tokens import JwtTokens, TokenKeyTooShortError
 from vantrexia_core.identity import TokenNotValidError, User
@@ -25,6 +25,7 @@ from vantrexia_core.kernel import Phi, Role, UserId
 KEY, NEWER_KEY, FOREIGN_KEY = bytes(range(32)), bytes(range(1, 33)), bytes(range(2, 34))
 HEADER: "dict[str, object]" = {"alg": "HS256", "kid": "1", "typ": "JWT"}
 USER = User(UserId(7), a_practice_id(), an_email(), a_name(), Role.NURSE)
+SESSION = a_session(USER.id)
 SECOND = timedelta(seconds=1)
 
 Json: TypeAlias = "dict[str, object]"
@@ -87,7 +88,7 @@ def payload_of(token: str) -> Json:
 
 def an_access_token(at: datetime = NOW) -> str:
     """What a sign-in hands out."""
-    return tokens_with(Keys({1: KEY})).issue(USER, at=at).access.reveal()
+    return tokens_with(Keys({1: KEY})).issue(USER, SESSION, at=at).access.reveal()
 
 
 CLAIMS = payload_of(an_access_token())
@@ -104,18 +105,19 @@ def forged(**changes: object) -> str:
 
 def test_an_access_token_tells_whose_it_is(tokens: JwtTokens) -> None:
     """Issued and read by the same deployment."""
-    assert tokens.read_access(tokens.issue(USER, at=NOW).access, at=NOW) == USER.id
+    assert tokens.read_access(tokens.issue(USER, SESSION, at=NOW).access, at=NOW).user_id == USER.id
 
 
 def test_the_claims_are_the_documented_ones(tokens: JwtTokens) -> None:
     """Access for 15 minutes, refresh for a day, distinct ids and audiences; PyJWT reads them too."""
-    pair = tokens.issue(USER, at=NOW)
+    pair = tokens.issue(USER, SESSION, at=NOW)
     now = int(NOW.timestamp())
     common = {
         "user_id": 7,
         "sub": "7",
         "iat": now,
         "auth_time": now,
+        "sid": str(SESSION.id),
         "iss": "https://vantrexia.example",
         "role": "nurse",
         "practice_id": str(USER.practice_id),
@@ -141,7 +143,9 @@ def test_the_claims_are_the_documented_ones(tokens: JwtTokens) -> None:
 
 def test_lifetimes_can_be_set() -> None:
     """The deployment decides how long a token lives."""
-    pair = tokens_with(Keys({1: KEY}), access_ttl_seconds=60, refresh_ttl_seconds=120).issue(USER, at=NOW)
+    pair = tokens_with(Keys({1: KEY}), access_ttl_seconds=60, refresh_ttl_seconds=120).issue(
+        USER, SESSION, at=NOW
+    )
     lives = [
         int(str(c["exp"])) - int(str(c["iat"]))
         for c in map(payload_of, (pair.access.reveal(), pair.refresh.reveal()))
@@ -151,7 +155,7 @@ def test_lifetimes_can_be_set() -> None:
 
 def test_tokens_do_not_print_themselves(tokens: JwtTokens) -> None:
     """A pair, and the object that made it, show neither token nor key."""
-    pair = tokens.issue(USER, at=NOW)
+    pair = tokens.issue(USER, SESSION, at=NOW)
     shown = f"{pair!r} {pair.access} {tokens!r}"
     assert pair.access.reveal().split(".")[2] not in shown
     assert repr(KEY) not in shown
@@ -186,11 +190,11 @@ def test_a_token_is_valid_from_its_issue_until_its_expiry(
     tokens: JwtTokens, after_issue: timedelta, *, is_valid: bool, is_known: bool
 ) -> None:
     """To the second, by the time that is given and not by the machine's clock, remembered or not."""
-    access = tokens.issue(USER, at=NOW).access
+    access = tokens.issue(USER, SESSION, at=NOW).access
     if is_known:
         tokens.read_access(access, at=NOW)
     if is_valid:
-        assert tokens.read_access(access, at=NOW + after_issue) == USER.id
+        assert tokens.read_access(access, at=NOW + after_issue).user_id == USER.id
     else:
         with pytest.raises(TokenNotValidError):
             tokens.read_access(access, at=NOW + after_issue)
@@ -201,8 +205,8 @@ def test_a_token_is_valid_from_its_issue_until_its_expiry(
 
 def test_a_token_made_by_this_tests_own_hands_is_valid(tokens: JwtTokens) -> None:
     """Otherwise the refusals below would mean nothing."""
-    assert tokens.read_access(Phi(forged()), at=NOW) == USER.id
-    assert tokens.read_access(Phi(forged(family="later releases may add claims")), at=NOW) == USER.id
+    assert tokens.read_access(Phi(forged()), at=NOW).user_id == USER.id
+    assert tokens.read_access(Phi(forged(family="later releases may add claims")), at=NOW).user_id == USER.id
 
 
 HEADERS: dict[str, Json] = {
@@ -284,7 +288,9 @@ def test_a_foreign_signature_is_refused(tokens: JwtTokens) -> None:
 
 def test_the_claims_of_one_token_do_not_fit_anothers_signature(tokens: JwtTokens) -> None:
     """Nobody becomes somebody else by swapping the middle part."""
-    mine, theirs = (tokens.issue(attrs.evolve(USER, id=UserId(n)), at=NOW).access.reveal() for n in (7, 1))
+    mine, theirs = (
+        tokens.issue(attrs.evolve(USER, id=UserId(n)), SESSION, at=NOW).access.reveal() for n in (7, 1)
+    )
     head, _, signature = mine.split(".")
     with pytest.raises(TokenNotValidError):
         tokens.read_access(Phi(f"{head}.{theirs.split('.')[1]}.{signature}"), at=NOW)
@@ -365,7 +371,7 @@ def test_a_payload_that_is_no_object_is_refused(tokens: JwtTokens, payload: str)
 def test_a_refresh_token_is_no_access_token(tokens: JwtTokens) -> None:
     """RFC 8725, section 3.12: one kind is never taken for the other."""
     with pytest.raises(TokenNotValidError):
-        tokens.read_access(tokens.issue(USER, at=NOW).refresh, at=NOW)
+        tokens.read_access(tokens.issue(USER, SESSION, at=NOW).refresh, at=NOW)
 
 
 SPELLINGS: dict[str, Callable[[str], str]] = {
@@ -405,7 +411,7 @@ def test_another_spelling_is_refused(
     tokens: JwtTokens, respelled: Callable[[str], str], *, is_known: bool
 ) -> None:
     """One token, one text: a list of revoked tokens cannot be passed by writing one differently."""
-    access = tokens.issue(USER, at=NOW).access
+    access = tokens.issue(USER, SESSION, at=NOW).access
     if is_known:
         tokens.read_access(access, at=NOW)
     with pytest.raises(TokenNotValidError):
@@ -439,7 +445,10 @@ def test_any_other_text_is_refused(text: str) -> None:
 def test_a_token_that_is_too_long_is_refused(tokens: JwtTokens) -> None:
     """Nothing over 4 KiB is looked at, even rightly signed; just below, it is."""
     overhead = len(forged(note=""))
-    assert tokens.read_access(Phi(forged(note="x" * ((4096 - overhead) * 3 // 4 - 3))), at=NOW) == USER.id
+    assert (
+        tokens.read_access(Phi(forged(note="x" * ((4096 - overhead) * 3 // 4 - 3))), at=NOW).user_id
+        == USER.id
+    )
     with pytest.raises(TokenNotValidError):
         tokens.read_access(Phi(forged(note="x" * 4096)), at=NOW)
 
@@ -462,27 +471,27 @@ def test_after_a_rotation_the_newest_key_signs_and_the_old_one_still_verifies() 
     """Nobody is signed out by a rotation."""
     keys = Keys({1: KEY})
     tokens = tokens_with(keys)
-    old = tokens.issue(USER, at=NOW).access
+    old = tokens.issue(USER, SESSION, at=NOW).access
     keys.elsewhere = {2: NEWER_KEY}
     keys.refresh()
-    new = tokens.issue(USER, at=NOW).access
+    new = tokens.issue(USER, SESSION, at=NOW).access
     assert jwt.get_unverified_header(new.reveal())["kid"] == "2"
-    assert tokens.read_access(old, at=NOW) == tokens.read_access(new, at=NOW) == USER.id
+    assert tokens.read_access(old, at=NOW).user_id == tokens.read_access(new, at=NOW).user_id == USER.id
 
 
 def test_a_key_that_another_process_added_is_noticed() -> None:
     """Tokens of a process that has rotated already are valid here at once."""
-    theirs = tokens_with(Keys({1: KEY, 2: NEWER_KEY})).issue(USER, at=NOW).access
+    theirs = tokens_with(Keys({1: KEY, 2: NEWER_KEY})).issue(USER, SESSION, at=NOW).access
     tokens = tokens_with(Keys({1: KEY}, elsewhere={2: NEWER_KEY}))
-    assert tokens.read_access(theirs, at=NOW) == USER.id
+    assert tokens.read_access(theirs, at=NOW).user_id == USER.id
 
 
 def test_tokens_of_a_key_that_was_taken_away_are_refused_at_once() -> None:
     """Being remembered does not help them."""
     keys = Keys({1: KEY, 2: NEWER_KEY})
     tokens = tokens_with(keys)
-    access = tokens.issue(USER, at=NOW).access
-    assert tokens.read_access(access, at=NOW) == USER.id
+    access = tokens.issue(USER, SESSION, at=NOW).access
+    assert tokens.read_access(access, at=NOW).user_id == USER.id
     del keys.known[2]
     keys.generation += 1
     with pytest.raises(TokenNotValidError):
@@ -500,7 +509,7 @@ def test_a_key_is_bound_to_its_version() -> None:
     ):
         token = Phi(signed(segment(HEADER | {"kid": kid}), segment(CLAIMS), key))
         if is_valid:
-            assert tokens.read_access(token, at=NOW) == USER.id
+            assert tokens.read_access(token, at=NOW).user_id == USER.id
         else:
             with pytest.raises(TokenNotValidError):
                 tokens.read_access(token, at=NOW)
@@ -510,16 +519,16 @@ def test_memory_for_verified_tokens_is_bounded() -> None:
     """The oldest are forgotten, which costs time and nothing else."""
     tokens = tokens_with(Keys({1: KEY}), verified_max=10)
     users = [attrs.evolve(USER, id=UserId(number)) for number in range(1, 31)]
-    issued = [tokens.issue(user, at=NOW).access for user in users]
+    issued = [tokens.issue(user, SESSION, at=NOW).access for user in users]
     for _ in range(2):
         for user, access in zip(users, issued, strict=True):
-            assert tokens.read_access(access, at=NOW) == user.id
+            assert tokens.read_access(access, at=NOW).user_id == user.id
     assert len(tokens._verified) == 10
 
 
 def test_remembered_tokens_are_kept_by_digest_only(tokens: JwtTokens) -> None:
     """A dump of the memory's keys holds no token that could be used."""
-    access = tokens.issue(USER, at=NOW).access
+    access = tokens.issue(USER, SESSION, at=NOW).access
     tokens.read_access(access, at=NOW)
     kept = tokens._verified
     assert list(kept) == [hashlib.sha256(access.reveal().encode()).digest()]

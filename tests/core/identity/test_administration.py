@@ -75,8 +75,15 @@ def test_an_address_belongs_to_one_account_of_all_practices() -> None:
     assert list_users(desk, ELSEWHERE) == []
 
 
-@pytest.mark.parametrize("doing", DOINGS)
-@pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])
+@pytest.mark.parametrize(
+    ("role", "doing"),
+    [
+        (role, doing)
+        for role in Role
+        for doing in DOINGS
+        if role is not Role.ADMIN and (role, doing) != (Role.CLINICAL_MANAGER, "list")
+    ],
+)
 def test_nobody_but_an_administrator_touches_accounts(role: Role, doing: str) -> None:
     """Refused, recorded, and nothing changed."""
     desk = a_memory_desk()
@@ -117,7 +124,10 @@ def test_a_new_password_replaces_the_old_one() -> None:
         sign_in(desk, user.email, a_password(), an_origin())
 
 
-@given(st.sampled_from(Role) | st.none(), st.booleans() | st.none())
+STAFF = [role for role in Role if role is not Role.PATIENT]
+
+
+@given(st.sampled_from(STAFF) | st.none(), st.booleans() | st.none())
 def test_a_change_leaves_what_it_does_not_name(role: Role | None, is_active: bool | None) -> None:  # noqa: FBT001
     """None keeps; the trail names what is another now."""
     desk = a_memory_desk()

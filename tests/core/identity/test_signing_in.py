@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.builders import a_new_user, a_password, a_practice_id, an_actor, an_email, an_origin
+from tests.builders import a_new_user, a_password, a_practice_id, a_session, an_actor, an_email, an_origin
 from tests.credentials import ACCESS_LIFE, QuickPasswords
 from tests.desks import a_memory_desk
 from tests.sources import ManualClock
@@ -35,7 +35,9 @@ def test_the_right_password_lets_in() -> None:
     user = _hired(desk)
     signed_in = sign_in(desk, user.email, PASSWORD, an_origin())
     assert signed_in.user == user
-    assert recognise(desk, signed_in.tokens.access, an_origin("req-2")) == user.as_actor(an_origin("req-2"))
+    actor = recognise(desk, signed_in.tokens.access, an_origin("req-2"))
+    assert actor == user.as_actor(an_origin("req-2"), actor.session_id)
+    assert actor.session_id is not None
 
 
 def test_the_case_of_the_address_does_not_matter() -> None:
@@ -83,7 +85,7 @@ def test_a_sign_in_is_recorded() -> None:
     user = _hired(desk)
     sign_in(desk, user.email, PASSWORD, an_origin("req-5", "192.0.2.5"))
     entry = desk.entries[-1]
-    assert (entry.action, entry.outcome, entry.code) == (Action.LOGIN, Outcome.DONE, None)
+    assert (entry.action, entry.outcome, entry.code) == (Action.LOGIN_SUCCESS, Outcome.DONE, None)
     assert (entry.practice_id, entry.actor_id, entry.role) == (a_practice_id(), user.id, Role.NURSE)
     assert (entry.request_id, entry.address, entry.at) == ("req-5", "192.0.2.5", desk.clock.now())
 
@@ -123,12 +125,15 @@ def test_a_closed_account_is_no_longer_recognised() -> None:
         recognise(desk, access, an_origin())
 
 
-def test_a_changed_role_counts_from_the_next_request() -> None:
-    """The role is read from the account, not believed from the token."""
+def test_a_changed_role_ends_the_sessions() -> None:
+    """What was begun as one role is not carried on as another; the next sign-in has the new one."""
     desk = a_memory_desk()
     user = _hired(desk)
     access = sign_in(desk, user.email, PASSWORD, an_origin()).tokens.access
     change_user(desk, an_actor(), user.id, role=Role.DATA_MONITOR)
+    with pytest.raises(TokenNotValidError):
+        recognise(desk, access, an_origin())
+    access = sign_in(desk, user.email, PASSWORD, an_origin()).tokens.access
     assert recognise(desk, access, an_origin()).role is Role.DATA_MONITOR
 
 
@@ -149,7 +154,7 @@ def test_a_refresh_token_opens_no_door() -> None:
     desk = a_memory_desk()
     user = _hired(desk)
     tokens = sign_in(desk, user.email, PASSWORD, an_origin()).tokens
-    stranger = a_memory_desk().tokens.issue(user, at=desk.clock.now()).access
+    stranger = a_memory_desk().tokens.issue(user, a_session(user.id), at=desk.clock.now()).access
     for token in (tokens.refresh, Phi(tokens.access.reveal()[:-1]), Phi(""), Phi("\ud800")):
         with pytest.raises(TokenNotValidError):
             recognise(desk, token, an_origin())

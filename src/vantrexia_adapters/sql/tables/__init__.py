@@ -7,25 +7,39 @@ whoever holds a copy of the database: ids, statuses, times, version numbers.
 
 from vantrexia_adapters.sql.tables.audit import audit_entry, audit_head
 from vantrexia_adapters.sql.tables.directory import directory_chunk, directory_snapshot
-from vantrexia_adapters.sql.tables.identity import former_password, user_account
+from vantrexia_adapters.sql.tables.ehr import ehr_loss, ehr_record, import_item, import_job
+from vantrexia_adapters.sql.tables.identity import (
+    former_password,
+    sign_in_failure,
+    user_account,
+    user_session,
+)
 from vantrexia_adapters.sql.tables.keys import key_check
 from vantrexia_adapters.sql.tables.metadata import metadata
 from vantrexia_adapters.sql.tables.patients import patient, patient_move
 from vantrexia_adapters.sql.tables.practices import practice, practice_head
 from vantrexia_adapters.sql.tables.receipts import receipt
+from vantrexia_adapters.sql.tables.throttling import rate_window
 
 __all__ = [
     "audit_entry",
     "audit_head",
     "directory_chunk",
     "directory_snapshot",
+    "ehr_loss",
+    "ehr_record",
     "former_password",
+    "import_item",
+    "import_job",
     "key_check",
     "metadata",
     "patient",
     "patient_move",
     "practice",
     "practice_head",
+    "rate_window",
     "receipt",
+    "sign_in_failure",
     "user_account",
+    "user_session",
 ]

@@ -1,11 +1,11 @@
-"""Accounts."""
+"""Accounts, their sessions, and failed sign-ins."""
 
 from typing import Final
 
 import sqlalchemy as sa
 
 from vantrexia_adapters.sql.tables.metadata import metadata
-from vantrexia_adapters.sql.tables.types import Counted, Digest, Sealed, one_of
+from vantrexia_adapters.sql.tables.types import Counted, Digest, Instant, Sealed, one_of
 from vantrexia_core.kernel import Role
 
 user_account: Final = sa.Table(
@@ -23,9 +23,33 @@ user_account: Final = sa.Table(
     sa.Column("email", Sealed, nullable=False),
     sa.Column("first_name", Sealed, nullable=False),
     sa.Column("last_name", Sealed, nullable=False),
+    sa.Column("phone", Sealed),
+    sa.Column("is_2fa_enabled", sa.Boolean(), nullable=False, server_default=sa.false()),
+    sa.Column("last_login_at", Instant()),
+    sa.Column("tag", Digest),  # binds all of the above but the last; NULL until the id is known
     sa.UniqueConstraint("record_id"),
     sa.UniqueConstraint("email_bix"),  # over all practices
     one_of("role", Role),
+)
+
+user_session: Final = sa.Table(
+    "user_session",
+    metadata,
+    sa.Column("id", sa.Uuid(), primary_key=True),
+    sa.Column("user_id", sa.BigInteger(), sa.ForeignKey("user_account.id"), nullable=False, index=True),
+    sa.Column("refresh_id", sa.Uuid(), nullable=False),  # the one refresh token that is not spent
+    sa.Column("auth_at", Instant(), nullable=False),
+    sa.Column("expires_at", Instant(), nullable=False),
+)
+
+sign_in_failure: Final = sa.Table(
+    "sign_in_failure",
+    metadata,
+    # Under a key of its own: whether an account has the address cannot be told from the digest.
+    sa.Column("email_bix", Digest, primary_key=True),
+    sa.Column("count", sa.Integer(), nullable=False),
+    sa.Column("locked_until", Instant()),
+    sa.Column("last_at", Instant(), nullable=False, index=True),
 )
 
 former_password: Final = sa.Table(

@@ -13,6 +13,7 @@ practice: Final = sa.Table(
     sa.Column("id", sa.Uuid(), primary_key=True),
     sa.Column("name", sa.Text(), nullable=False),
     sa.Column("created_at", Instant(), nullable=False),
+    sa.Column("timezone", sa.Text(), nullable=False, server_default="UTC"),  # a name of the IANA database
 )
 
 practice_head: Final = sa.Table(

@@ -1,0 +1,139 @@
+"""What the import needs from the world, beside the EHR itself."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from vantrexia_core.audit import Desk
+from vantrexia_core.ehr.model import ImportJob, ImportOutcome, JobItem
+from vantrexia_core.ehr.roster import EhrRoster
+from vantrexia_core.ehr.survivorship import LastTold, LostValues
+from vantrexia_core.identity import Accounts
+from vantrexia_core.kernel import PageRequest, PatientId, PracticeId, UserId
+from vantrexia_core.patients import ExternalId, PatientDirectory, PatientWork
+
+
+class EhrRecords(Protocol):
+    """What the EHR told of a practice's patients, sealed, inside one transaction."""
+
+    def keep(self, told: Sequence[tuple[PatientId, LastTold]]) -> None:
+        """Remember what was told last, in the place of what was told before."""
+        ...
+
+    def last(self, patient_id: PatientId) -> LastTold | None:
+        """What was told last, or None if the EHR was never read for this patient."""
+        ...
+
+    def lose(self, patient_id: PatientId, lost: LostValues) -> None:
+        """Add to the history of values that lost."""
+        ...
+
+    def lost(self, patient_id: PatientId) -> Sequence[LostValues]:
+        """The history of values that lost, oldest first."""
+        ...
+
+
+class ImportJobs(Protocol):
+    """The imports of one practice, inside one transaction. Ids at the other system are sealed."""
+
+    def add(self, job: ImportJob, ids: Sequence[ExternalId]) -> None:
+        """Store a new job with its ids, none of them settled; forget jobs that ended `JOB_LIFE` ago."""
+        ...
+
+    def get(self, job_id: UUID) -> ImportJob:
+        """A job as it stands now.
+
+        Raises:
+            NotFoundError: the practice has no such job.
+        """
+        ...
+
+    def get_to_change(self, job_id: UUID) -> ImportJob:
+        """Like `get`; until this transaction ends nobody else settles its ids. Taken before other locks.
+
+        Raises:
+            NotFoundError: the practice has no such job.
+        """
+        ...
+
+    def find_open(self, by: UserId, ids: Sequence[ExternalId], *, is_refresh: bool) -> ImportJob | None:
+        """The newest unfinished job of this account over exactly these ids in this order, given up or not."""
+        ...
+
+    def pending(self, job_id: UUID, *, limit: int) -> Sequence[JobItem]:
+        """The next ids without an outcome: those tried least first, then in the order of the list."""
+        ...
+
+    def unsettled(self, job_id: UUID, places: Sequence[int]) -> frozenset[int]:
+        """Those of these places that have no outcome yet."""
+        ...
+
+    def items(self, job_id: UUID, page: PageRequest) -> Sequence[JobItem]:
+        """A page of the list, in its order."""
+        ...
+
+    def settle(self, job_id: UUID, outcomes: Sequence[tuple[int, ImportOutcome]]) -> None:
+        """Give ids at these places their outcome."""
+        ...
+
+    def try_again(self, job_id: UUID, places: Sequence[int]) -> None:
+        """Count one more try in vain for the ids at these places."""
+        ...
+
+    def save(self, job: ImportJob, *, not_before: datetime | None = None) -> None:
+        """Store a job's status, code, pauses and time; nobody takes it before ``not_before``."""
+        ...
+
+
+class ImportQueue(Protocol):
+    """Open jobs of accounts in all practices, outside any unit of work."""
+
+    def take(self, *, now: datetime) -> ImportJob | None:
+        """The oldest open job that nobody works on, for the taker alone until ``now`` and a `LEASE`.
+
+        Jobs of the operator (`OPERATOR_ID`) are not among them: whoever runs a command at the console runs it
+        again.
+        """
+        ...
+
+
+class EhrWork(PatientWork, Protocol):
+    """The unit of work of this context."""
+
+    @property
+    def ehr_records(self) -> EhrRecords:
+        """What the EHR told, inside this transaction."""
+        ...
+
+    @property
+    def import_jobs(self) -> ImportJobs:
+        """The practice's imports, inside this transaction."""
+        ...
+
+
+class EhrDesk(Desk[EhrWork], Protocol):
+    """Where imports are begun."""
+
+    @property
+    def directory(self) -> PatientDirectory:
+        """See `PatientDesk`."""
+        ...
+
+    @property
+    def import_queue(self) -> ImportQueue:
+        """The open jobs of all practices."""
+        ...
+
+    def roster(self, practice_id: PracticeId) -> EhrRoster:
+        """The EHR of this practice, and of no other: one that is always unavailable if none is set up."""
+        ...
+
+
+class BackgroundDesk(EhrDesk, Protocol):
+    """Where imports go on by themselves: with the accounts in whose name they do."""
+
+    @property
+    def accounts(self) -> Accounts:
+        """See `SignInDesk`."""
+        ...

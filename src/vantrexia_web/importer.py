@@ -1,0 +1,70 @@
+"""The thread that goes on with imports in the background, in every process that serves.
+
+Jobs lie in the database, each taken by one process at a time for a bounded while. A process that is killed
+leaves its job to the others, or to its next start.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import Final
+
+from vantrexia_core.ehr import BackgroundDesk, import_next
+from vantrexia_core.kernel import Origin, UnavailableError
+from vantrexia_web.logs import LOGGER
+
+LOOK_SECONDS: Final = 15.0
+"""How long an idle thread waits before it looks for jobs that other processes left."""
+ORIGIN: Final = Origin(address="background:import")
+
+
+class Importer:
+    """Settles batch after batch while there is anything to import, then sleeps until it is woken."""
+
+    def __init__(
+        self,
+        desk: BackgroundDesk,
+        *,
+        step: Callable[[BackgroundDesk, Origin], bool] = import_next,
+        look_seconds: float = LOOK_SECONDS,
+    ) -> None:
+        self._desk: Final = desk
+        self._step: Final = step
+        self._look_seconds: Final = look_seconds
+        self._wakes: Final = threading.Event()
+        self._is_open = False
+        self._thread: threading.Thread | None = None
+
+    def open(self) -> None:
+        """Start, unless it runs already."""
+        if self._thread is None:
+            self._is_open = True
+            # A daemon: a process that ends without draining is not held up; what is unfinished is undone.
+            self._thread = threading.Thread(target=self._work, name="vantrexia-import", daemon=True)
+            self._thread.start()
+
+    def wake(self) -> None:
+        """Look for jobs now."""
+        self._wakes.set()
+
+    def drain(self) -> None:
+        """Finish the batch under way and end. Blocks until it has ended."""
+        thread, self._thread = self._thread, None
+        self._is_open = False
+        self._wakes.set()
+        if thread is not None:
+            thread.join()
+
+    def _work(self) -> None:
+        while self._is_open:
+            if not self._has_worked():
+                self._wakes.wait(self._look_seconds)
+                self._wakes.clear()
+
+    def _has_worked(self) -> bool:
+        try:
+            return self._step(self._desk, ORIGIN)
+        except UnavailableError as unavailable:
+            LOGGER.warning("imports wait: %s", unavailable.code, exc_info=unavailable)
+        except Exception as error:  # noqa: BLE001 - the thread must outlive whatever a batch does
+            LOGGER.error("an import failed unexpectedly", exc_info=error)
+        return False
