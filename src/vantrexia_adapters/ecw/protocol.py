@@ -42,7 +42,7 @@ from vantrexia_core.kernel import BrokenPromiseError, Clock, InvalidValueError
 from vantrexia_core.patients import ExternalId
 
 ANSWER_SECONDS_MAX: Final = 20.0
-ANSWER_BYTES_MAX: Final = 8 * 1024 * 1024
+ANSWER_BYTES_MAX: Final = 4 * 1024 * 1024
 """A Patient may carry a photograph; a page of a search carries several patients."""
 TOKEN_BYTES_MAX: Final = 64 * 1024
 ATTEMPTS_MAX: Final = 3

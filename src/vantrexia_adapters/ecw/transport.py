@@ -44,7 +44,8 @@ class HttpTransport:
         connection = self._idle_one(origin)
         try:
             if connection is None:
-                connection = _opened(parts, self._tls if parts.scheme == "https" else None, watch)
+                tls = self._tls if parts.scheme == "https" else None
+                connection = _opened(parts, tls, watch, min(CONNECT_SECONDS_MAX, request.seconds_max))
             watch.over(connection.wire)
             answer = _exchanged(connection.http, parts, request)
         except (OSError, http.client.HTTPException, ValueError) as failure:
@@ -150,10 +151,10 @@ class _Connection:
         self.wire.close()
 
 
-def _opened(parts: SplitResult, tls: ssl.SSLContext | None, watch: _Watch) -> _Connection:
+def _opened(parts: SplitResult, tls: ssl.SSLContext | None, watch: _Watch, seconds_max: float) -> _Connection:
     host = parts.hostname or ""
     port = parts.port or _PORTS[parts.scheme]
-    bare = socket.create_connection((host, port), CONNECT_SECONDS_MAX)
+    bare = socket.create_connection((host, port), seconds_max)
     wire = bare.dup()
     try:
         bare.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

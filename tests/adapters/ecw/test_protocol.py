@@ -81,7 +81,7 @@ def test_a_fetch_is_a_token_and_a_read(protocol: EcwProtocol, talk: Conversation
     assert isinstance(read, Request)
     assert (read.method, read.url) == ("GET", f"{BASE}/Patient/p1")
     assert read.headers == {"Accept": "application/fhir+json", "Authorization": "Bearer secret"}
-    assert (read.seconds_max, read.bytes_max) == (20.0, 8 * 1024 * 1024)
+    assert (read.seconds_max, read.bytes_max) == (20.0, 4 * 1024 * 1024)
 
 
 def test_a_renewal_discovers_and_asks(protocol: EcwProtocol, talk: Conversation, clock: ManualClock) -> None:

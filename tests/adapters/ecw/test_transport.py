@@ -1,6 +1,7 @@
 import ssl
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from socket import AF_INET, SOCK_STREAM, create_server, socket
 
 import pytest
@@ -138,6 +139,20 @@ def test_a_port_without_a_server_is_unreachable(transport: HttpTransport) -> Non
         taken.bind(("127.0.0.1", 0))
         request = Request("GET", f"http://127.0.0.1:{taken.getsockname()[1]}/", {}, b"", AMPLE_SECONDS, BYTES)
         assert transport.send(request) is Trouble.UNREACHABLE
+
+
+def test_a_connection_that_is_not_taken_is_given_up(transport: HttpTransport) -> None:
+    """The queue of the server is full, and it does not look: nothing comes back at all."""
+    with ExitStack() as stack:
+        deaf = stack.enter_context(create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(3):
+            waiting = stack.enter_context(socket(AF_INET, SOCK_STREAM))
+            waiting.settimeout(0)
+            waiting.connect_ex(deaf.getsockname())
+        request = Request("GET", f"http://127.0.0.1:{deaf.getsockname()[1]}/", {}, b"", SECONDS, BYTES)
+        started = time.perf_counter()
+        assert transport.send(request) is Trouble.TIMED_OUT
+        assert time.perf_counter() - started < AMPLE_SECONDS / 2
 
 
 def test_a_handshake_that_never_ends_is_ended(transport: HttpTransport) -> None:
