@@ -15,6 +15,7 @@ from typing import Final, Self
 import attrs
 from sqlalchemy import Engine
 
+from vantrexia_adapters.checkpoints import FolderCheckpoints, TrailKeeper
 from vantrexia_adapters.crypto import (
     DEPLOYMENT,
     AesGcmFieldCipher,
@@ -27,7 +28,9 @@ from vantrexia_adapters.crypto import (
     KeyRing,
     KeyRingError,
     KeyRingExistsError,
+    RingCheckpointKeys,
     RingSigningKeys,
+    is_signed,
     ring_pepper,
 )
 from vantrexia_adapters.directory import DirectoryKeeper
@@ -56,6 +59,7 @@ from vantrexia_adapters.sql import (
     SchemaError,
     SqlDesk,
     SqlRateStore,
+    SqlTrailSource,
     StatementFailedError,
     StoredKeyCheck,
     UnsupportedDatabaseError,
@@ -71,6 +75,7 @@ from vantrexia_adapters.sql import (
 )
 from vantrexia_adapters.system import RandomIds, SystemClock
 from vantrexia_adapters.tokens import JwtTokens
+from vantrexia_core.audit import Notary
 from vantrexia_core.ehr import EhrRoster, NoRoster
 from vantrexia_core.kernel import Clock, IdSource, PracticeId, UnavailableError
 from vantrexia_core.protection import FieldName
@@ -101,6 +106,8 @@ class DatabaseMissingError(StartRefusedError):
 class Service:
     """An assembled library: the desk that every use case takes, and the practice it works for.
 
+    ``trail`` keeps the trail's checkpoints. A program that runs for long starts it; closing the service
+    publishes a last one in any case.
     ``roster`` is the practice's EHR, as the settings say. ``check_ehr`` raises if it is known to be out, and
     is None where there is nothing to look at.
     """
@@ -108,6 +115,7 @@ class Service:
     desk: SqlDesk
     practice_id: PracticeId
     settings: Settings
+    trail: TrailKeeper
     _rates: Callable[[], RateStore] = attrs.field(repr=False)
     _close: Callable[[], None] = attrs.field(repr=False)
     check_database: Callable[[], None] = attrs.field(repr=False)
@@ -132,7 +140,8 @@ class Service:
         return published_keys(self.settings)
 
     def close(self) -> None:
-        """Let go of the database, the store of counted requests and the EHR."""
+        """Publish a last checkpoint; let go of the database, the store of counted requests and the EHR."""
+        self.trail.stop()
         self._close()
 
     def __enter__(self) -> Self:
@@ -198,10 +207,17 @@ def open_service(
         ),
         rosters={practice_id: roster},
     )
+    notary = Notary(
+        SqlTrailSource(engine),
+        FolderCheckpoints(settings.checkpoints_path),
+        RingCheckpointKeys(ring),
+        is_signed,
+    )
     return Service(
         desk,
         practice_id,
         settings,
+        TrailKeeper(notary, clock, publish_seconds=settings.checkpoint_seconds),
         lambda: _open_rates(settings, engine, index, opened),
         opened.close,
         WritabilityCheck(engine),

@@ -177,7 +177,7 @@ def _setting(parse: Any, meaning: str, default: Any) -> Any:  # noqa: ANN401 - a
 
 @attrs.frozen(kw_only=True)
 class Settings:
-    """Everything that can be set from outside. ``database_url`` and ``keyring`` default into ``data_dir``."""
+    """Everything that can be set from outside. Paths, and the database, default into ``data_dir``."""
 
     database_url: str | None = attrs.field(
         default=None,
@@ -189,7 +189,9 @@ class Settings:
         },
     )
     data_dir: Path = _setting(
-        _path, "embedded database and key ring; created with mode 0700", Path("vantrexia-data")
+        _path,
+        "embedded database, key ring, audit checkpoints; created with mode 0700",
+        Path("vantrexia-data"),
     )
     keyring: Path | None = _setting(
         _path, "the key ring file, mode 0600. Default: keyring.json in the data directory", None
@@ -228,6 +230,12 @@ class Settings:
     directory_bytes_max: int = _setting(
         _count, "memory for the directories of all practices in one process, in bytes", 1 << 30
     )
+    checkpoints: Path | None = _setting(
+        _path,
+        "folder of the audit trail's checkpoints. Default: checkpoints in the data directory",
+        None,
+    )
+    checkpoint_seconds: int = _setting(_seconds, "how often the audit trail gets a checkpoint", 5)
     ecw_source: EcwSource = _setting(
         _ecw_source,
         "where patients are imported from: none, sandbox (made-up patients) or fhir (eClinicalWorks)",
@@ -288,6 +296,11 @@ class Settings:
     def keyring_path(self) -> Path:
         """The key ring file in force."""
         return self.keyring or self.data_dir / "keyring.json"
+
+    @property
+    def checkpoints_path(self) -> Path:
+        """The folder of checkpoints in force."""
+        return self.checkpoints or self.data_dir / "checkpoints"
 
     @property
     def ecw_keys_path(self) -> Path:

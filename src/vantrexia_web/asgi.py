@@ -6,12 +6,13 @@ from typing import Final
 from starlette.types import ASGIApp
 
 from vantrexia_adapters.assembly import open_service
+from vantrexia_adapters.checkpoints import TrailHealth
 from vantrexia_adapters.memory import MemoryRateStore
 from vantrexia_adapters.settings import load
 from vantrexia_adapters.system import end_with_parent
 from vantrexia_core.ehr import NoRoster
 from vantrexia_web.app import create_app
-from vantrexia_web.health import HealthCheck, Probe
+from vantrexia_web.health import Condition, HealthCheck, Observation, Probe
 from vantrexia_web.logs import configure_logging
 from vantrexia_web.throttle import Throttle
 
@@ -40,9 +41,11 @@ def build() -> ASGIApp:
         # Not vital: without it those who are signed in go on.
         "rate_limits": Probe(throttle.look, RATE_STORE_SLOW_MS, is_vital=False),
     }
+    probes["audit"] = Probe(lambda: _observed(service.trail.health()), DATABASE_SLOW_MS, is_vital=False)
     if service.check_ehr is not None:
         # It asks nobody: the EHR's budget of calls is not for whoever looks at a public page.
         probes["ecw"] = Probe(service.check_ehr, ECW_SLOW_MS, is_vital=False)
+    service.trail.start()
     return create_app(
         desk,
         public_url=settings.public_url,
@@ -53,3 +56,12 @@ def build() -> ASGIApp:
         at_shutdown=service.close,
         runs_imports=not isinstance(service.roster, NoRoster),
     )
+
+
+def _observed(trail: TrailHealth) -> Observation:
+    """A trail that was altered is down, one without fresh checkpoints degraded; neither stops the care."""
+    if not trail.is_sound:
+        condition = Condition.DOWN
+    else:
+        condition = Condition.HEALTHY if trail.is_current else Condition.DEGRADED
+    return Observation(condition, {"unprotected_entries": trail.unprotected})

@@ -28,8 +28,19 @@ class Condition(Enum):
 
 
 @attrs.frozen
+class Observation:
+    """What a look at a part may say beyond that it answers: how it is, and numbers that say how much."""
+
+    condition: Condition
+    figures: Mapping[str, int] = attrs.Factory(dict)
+
+
+@attrs.frozen
 class Probe:
-    """A look at a part: ``look`` raises if the part does not answer; from ``slow_ms`` on it is degraded."""
+    """A look at a part: ``look`` raises if the part does not answer; from ``slow_ms`` on it is degraded.
+
+    A look that returns an `Observation` has judged the part itself, and speed can only make it worse.
+    """
 
     look: Callable[[], object]
     slow_ms: float
@@ -44,6 +55,7 @@ class PartReport:
     condition: Condition
     latency_ms: float
     checked_at: datetime
+    figures: Mapping[str, int] = attrs.Factory(dict)
 
 
 @attrs.frozen
@@ -112,11 +124,11 @@ class HealthCheck:
         look, probe = self._looks[name], self._probes[name]
         is_back = look.is_over.wait(max(0.0, until - monotonic()))
         latency_ms = look.latency_ms if is_back else self._look_seconds_max * 1000
-        if not is_back or not look.is_answering:
-            condition = Condition.DOWN
-        else:
-            condition = Condition.DEGRADED if latency_ms >= probe.slow_ms else Condition.HEALTHY
-        return PartReport(condition, round(latency_ms, 1), self._clock.now())
+        seen = look.seen if is_back else Observation(Condition.DOWN)
+        condition = seen.condition
+        if condition is Condition.HEALTHY and latency_ms >= probe.slow_ms:
+            condition = Condition.DEGRADED
+        return PartReport(condition, round(latency_ms, 1), self._clock.now(), seen.figures)
 
 
 class _Look:
@@ -126,16 +138,16 @@ class _Look:
         self._probe: Final = probe
         self._seconds: Final = seconds
         self.is_over: Final = Event()
-        self.is_answering = False
+        self.seen = Observation(Condition.DOWN)
         self.latency_ms = 0.0
         Thread(target=self._take, name="vantrexia-health", daemon=True).start()
 
     def _take(self) -> None:
         started = self._seconds()
         try:
-            self._probe.look()
-            self.is_answering = True
+            seen = self._probe.look()
+            self.seen = seen if isinstance(seen, Observation) else Observation(Condition.HEALTHY)
         except Exception:  # noqa: BLE001 - whatever it is, the part does not answer
-            self.is_answering = False
+            self.seen = Observation(Condition.DOWN)
         self.latency_ms = (self._seconds() - started) * 1000
         self.is_over.set()

@@ -10,7 +10,9 @@ import pytest
 
 from tests.architecture.source import modules
 from tests.credentials import QuickPasswords, QuickTokens
+from tests.ledger import OneKey
 from tests.sources import CountedIds, ManualClock
+from vantrexia_adapters.checkpoints import ExportedTrail, FolderCheckpoints
 from vantrexia_adapters.crypto import (
     AesGcmFieldCipher,
     AesGcmSnapshotCipher,
@@ -19,11 +21,13 @@ from vantrexia_adapters.crypto import (
     FileKeyWrapper,
     HmacBlindIndex,
     HmacRowSeal,
+    RingCheckpointKeys,
 )
 from vantrexia_adapters.directory import DirectoryKeeper
 from vantrexia_adapters.ecw import EcwRoster
 from vantrexia_adapters.memory import MemoryDesk, MemoryRateStore, MemoryRoster, MemoryWork
-from vantrexia_adapters.memory.audit import MemoryTrail
+from vantrexia_adapters.memory.audit import MemoryTrail, MemoryTrailSource
+from vantrexia_adapters.memory.checkpoints import MemoryCheckpoints
 from vantrexia_adapters.memory.desk import MemorySignInWork
 from vantrexia_adapters.memory.directory import MemoryDirectoryStore
 from vantrexia_adapters.memory.ehr import MemoryEhrRecords, MemoryImportJobs
@@ -34,20 +38,20 @@ from vantrexia_adapters.memory.identity import (
     MemorySignIns,
     MemoryUsers,
 )
-from vantrexia_adapters.memory.inspection import MemoryTrailSearch
 from vantrexia_adapters.memory.patients import MemoryPatients
 from vantrexia_adapters.memory.receipts import MemoryReceipts
+from vantrexia_adapters.memory.trail_search import MemoryTrailSearch
 from vantrexia_adapters.redis import RedisRateStore
-from vantrexia_adapters.sql import SqlDesk, SqlRateStore, SqlSignInWork, SqlWork
+from vantrexia_adapters.sql import SqlDesk, SqlRateStore, SqlSignInWork, SqlTrailSource, SqlWork
 from vantrexia_adapters.sql.audit import SqlTrail
 from vantrexia_adapters.sql.directory import SqlDirectoryStore
 from vantrexia_adapters.sql.ehr import SqlEhrRecords, SqlImportJobs, SqlImportQueue
 from vantrexia_adapters.sql.identity import SqlAccounts, SqlSignIns, SqlUsers
-from vantrexia_adapters.sql.inspection import SqlTrailSearch
 from vantrexia_adapters.sql.lockouts import SqlLockouts
 from vantrexia_adapters.sql.patients import SqlPatients
 from vantrexia_adapters.sql.receipts import SqlReceipts
 from vantrexia_adapters.sql.sessions import SqlSessions
+from vantrexia_adapters.sql.trail_search import SqlTrailSearch
 from vantrexia_adapters.system import RandomIds, SystemClock
 from vantrexia_adapters.tokens import JwtTokens
 from vantrexia_core.ehr import NoRoster
@@ -72,8 +76,11 @@ PORTS = {
     "RecordedWork": Held("contracts/test_work.py", (MemoryWork, SqlWork)),
     "Desk": Held("contracts/test_work.py", (MemoryDesk, SqlDesk)),
     "TrailSearch": Held("contracts/test_trail_search.py", (MemoryTrailSearch, SqlTrailSearch)),
-    "InspectionWork": Held("contracts/test_trail_search.py", (MemoryWork, SqlWork)),
+    "TrailWork": Held("contracts/test_trail_search.py", (MemoryWork, SqlWork)),
     "DisclosureWork": Held("contracts/test_trail_search.py", (MemoryWork, SqlWork)),
+    "TrailSource": Held("contracts/test_trail_source.py", (MemoryTrailSource, SqlTrailSource, ExportedTrail)),
+    "CheckpointStore": Held("contracts/test_checkpoints.py", (MemoryCheckpoints, FolderCheckpoints)),
+    "CheckpointKeys": Held("adapters/crypto/test_checkpoint_keys.py", (RingCheckpointKeys, OneKey)),
     "SigningKey": Held(
         "vectors/test_audit_vectors.py",
         (Ed25519SigningKey,),

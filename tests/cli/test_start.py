@@ -28,9 +28,8 @@ def practice(tmp_path: Path) -> Path:
 def test_directory_database_and_keys_are_private(practice: Path) -> None:
     """Nobody but their owner can enter the directory or read the files."""
     assert stat.S_IMODE(practice.stat().st_mode) == 0o700
-    assert {path.name: stat.S_IMODE(path.stat().st_mode) for path in practice.iterdir()} == dict.fromkeys(
-        {path.name for path in practice.iterdir()}, 0o600
-    )
+    for path in practice.rglob("*"):
+        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600)
     assert {"keyring.json", "vantrexia.sqlite3"} <= {path.name for path in practice.iterdir()}
 
 

@@ -12,7 +12,7 @@ from fhir.resources.R4B.bundle import Bundle
 from tests.builders import a_patient_id
 from tests.web.refusals import assert_problem
 from tests.web.service import PATIENTS, PUBLIC_URL, path_of
-from vantrexia_core.audit import Action, Inquiry, Outcome, entry_hash, export_trail, inspection
+from vantrexia_core.audit import Action, Inquiry, Outcome, entry_hash, export_trail, reading
 from vantrexia_core.identity import operator
 from vantrexia_core.kernel import Origin, Role
 from vantrexia_web.wire.audit import CSV_COLUMNS
@@ -222,7 +222,7 @@ def test_no_cell_is_a_formula(service, begin):
 
 def test_a_long_file_is_made_in_pieces(service, monkeypatch):
     """No more entries are held than a piece has: each piece is read when the one before was taken."""
-    monkeypatch.setattr(inspection, "ENTRIES_AT_ONCE", 20)
+    monkeypatch.setattr(reading, "ENTRIES_AT_ONCE", 20)
     for _ in range(120):
         service.send("GET", PATIENTS, role=Role.MA)
     export = export_trail(service.desk, operator(service.practice_id, Origin()), Inquiry())

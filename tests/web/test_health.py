@@ -7,7 +7,7 @@ import pytest
 
 from tests.sources import ManualClock
 from tests.web.service import Service
-from vantrexia_web.health import Condition, HealthCheck, Probe
+from vantrexia_web.health import Condition, HealthCheck, Observation, Probe
 
 
 class Part:
@@ -158,3 +158,25 @@ def test_a_service_that_is_down_answers_503_without_saying_why():
 def test_a_service_without_probes_answers_for_itself(service):
     """The process lives."""
     assert service.client.get("/health/").json() == {"status": "healthy", "services": {}}
+
+
+@pytest.mark.parametrize(
+    ("seen", "milliseconds", "condition"),
+    [
+        (Observation(Condition.HEALTHY, {"unprotected_entries": 3}), 1.0, Condition.HEALTHY),
+        (Observation(Condition.HEALTHY), 100.0, Condition.DEGRADED),
+        (Observation(Condition.DEGRADED), 1.0, Condition.DEGRADED),
+        (Observation(Condition.DOWN), 1.0, Condition.DOWN),
+    ],
+)
+def test_a_look_may_judge_the_part_itself(seen, milliseconds, condition):
+    """And say numbers, which are shown; slowness only makes it worse."""
+    part = Part(milliseconds)
+
+    def look():
+        part.look()
+        return seen
+
+    check = HealthCheck({"audit": Probe(look, slow_ms=100)}, ManualClock(), seconds=lambda: part.seconds)
+    report = check().parts["audit"]
+    assert (report.condition, report.figures) == (condition, seen.figures)

@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from vantrexia_adapters.cli.audit import audit
 from vantrexia_adapters.cli.demo import demo
 from vantrexia_adapters.cli.directory import directory
 from vantrexia_adapters.cli.keys import keys
@@ -48,7 +49,7 @@ def program() -> None:
     """
 
 
-for command in (demo, serve, migrate, users, patients, directory, keys, openapi):
+for command in (demo, serve, migrate, users, patients, directory, audit, keys, openapi):
     program.add_command(command)
 
 

@@ -4,8 +4,17 @@ Nothing is sealed and nothing survives the process. Everything else is promised 
 same contract tests say so.
 """
 
+from vantrexia_adapters.memory.audit import MemoryTrailSource
+from vantrexia_adapters.memory.checkpoints import MemoryCheckpoints
 from vantrexia_adapters.memory.desk import MemoryDesk, MemoryWork
 from vantrexia_adapters.memory.roster import MemoryRoster
 from vantrexia_adapters.memory.throttling import MemoryRateStore
 
-__all__ = ["MemoryDesk", "MemoryRateStore", "MemoryRoster", "MemoryWork"]
+__all__ = [
+    "MemoryCheckpoints",
+    "MemoryDesk",
+    "MemoryRateStore",
+    "MemoryRoster",
+    "MemoryTrailSource",
+    "MemoryWork",
+]

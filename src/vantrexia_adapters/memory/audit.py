@@ -1,8 +1,8 @@
 """The trail in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from vantrexia_core.audit import AuditEntry, SequencedEntry
+from vantrexia_core.audit import AuditEntry, SequencedEntry, StoredEntry, encode_entry, leaf_hash
 
 
 class MemoryTrail:
@@ -23,3 +23,24 @@ class MemoryTrail:
             *self.pending[max(0, after - len(self._committed)) :],
         ]
         return [SequencedEntry(seq, entry) for seq, entry in enumerate(entries[:limit], after + 1)]
+
+
+class MemoryTrailSource:
+    """Implements the core's ``TrailSource`` over the committed entries of a memory."""
+
+    def __init__(self, committed: Sequence[AuditEntry]) -> None:
+        self._committed = committed
+
+    def size(self) -> int:
+        """See `TrailSource`."""
+        return len(self._committed)
+
+    def leaves(self, *, after: int) -> Iterator[tuple[int, bytes]]:
+        """See `TrailSource`."""
+        return ((stored.seq, stored.leaf) for stored in self.entries(after=after))
+
+    def entries(self, *, after: int) -> Iterator[StoredEntry]:
+        """See `TrailSource`."""
+        for seq, entry in enumerate(self._committed[after:], after + 1):
+            canonical = encode_entry(entry)
+            yield StoredEntry(seq, canonical, leaf_hash(canonical))

@@ -21,10 +21,10 @@ from vantrexia_adapters.memory.identity import (
     MemorySignIns,
     MemoryUsers,
 )
-from vantrexia_adapters.memory.inspection import MemoryTrailSearch
 from vantrexia_adapters.memory.patients import MemoryPatients
 from vantrexia_adapters.memory.receipts import MemoryReceipts
 from vantrexia_adapters.memory.state import Memory, Receipt, Shelf
+from vantrexia_adapters.memory.trail_search import MemoryTrailSearch
 from vantrexia_core.audit import AuditEntry
 from vantrexia_core.ehr import EhrRoster, ImportJob, NoRoster
 from vantrexia_core.identity import Passwords, Tokens
@@ -109,7 +109,7 @@ class MemoryWork(MemorySignInWork):
 
     @property
     def trail_search(self) -> MemoryTrailSearch:
-        """See `InspectionWork`."""
+        """See `TrailWork`."""
         self._check_open()
         return self._trail_search
 

@@ -13,6 +13,7 @@ from vantrexia_adapters.sql.keys import StoredKeyCheck, keep_key_checks, key_che
 from vantrexia_adapters.sql.practices import add_first_practice, add_practice, practices
 from vantrexia_adapters.sql.schema import SchemaState, migrate, schema_state
 from vantrexia_adapters.sql.throttling import SqlRateStore, open_rate_file
+from vantrexia_adapters.sql.trail_source import SqlTrailSource
 from vantrexia_adapters.sql.work import SqlSignInWork, SqlWork
 from vantrexia_adapters.sql.writability import WritabilityCheck
 
@@ -24,6 +25,7 @@ __all__ = [
     "SqlDesk",
     "SqlRateStore",
     "SqlSignInWork",
+    "SqlTrailSource",
     "SqlWork",
     "StatementFailedError",
     "StoredKeyCheck",

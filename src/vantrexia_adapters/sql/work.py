@@ -4,12 +4,12 @@ from vantrexia_adapters.sql.audit import SqlTrail, TrailWriter
 from vantrexia_adapters.sql.database import Transaction
 from vantrexia_adapters.sql.ehr import SqlEhrRecords, SqlImportJobs
 from vantrexia_adapters.sql.identity import SqlSignIns, SqlUsers
-from vantrexia_adapters.sql.inspection import SqlTrailSearch
 from vantrexia_adapters.sql.lockouts import SqlLockouts
 from vantrexia_adapters.sql.patients import SqlPatients
 from vantrexia_adapters.sql.receipts import SqlReceipts
 from vantrexia_adapters.sql.scope import Protection, Scope
 from vantrexia_adapters.sql.sessions import SqlSessions
+from vantrexia_adapters.sql.trail_search import SqlTrailSearch
 from vantrexia_core.kernel import Clock, IdSource
 
 
@@ -84,7 +84,7 @@ class SqlWork(SqlSignInWork):
 
     @property
     def trail_search(self) -> SqlTrailSearch:
-        """See `InspectionWork`."""
+        """See `TrailWork`."""
         return SqlTrailSearch(self._scope)
 
     @property

@@ -8,9 +8,12 @@ The number of an entry is not part of it. Its place in the tree is its number.
 """
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final, NoReturn
 from uuid import UUID
+
+import attrs
 
 from vantrexia_core.audit.entry import Action, AuditEntry, Outcome
 from vantrexia_core.audit.merkle import leaf_hash
@@ -79,37 +82,80 @@ class UnreadableEntryError(InvalidValueError):
     """The bytes are not an entry of a format that this version knows."""
 
 
-def encode_entry(entry: AuditEntry) -> bytes:
-    """The entry's canonical bytes."""
-    at = entry.at if entry.at.tzinfo is UTC else entry.at.astimezone(UTC)
-    parts = [f'{{"action":"{entry.action.value}"']
-    if entry.actor_id is not None:
-        parts.append(f'"actor":{entry.actor_id:d}')
-    if entry.address is not None:
-        parts.append(f'"address":"{entry.address}"')
-    parts.append(f'"at":"{at.isoformat(timespec="microseconds")[:26]}Z"')
-    if entry.changed:
-        parts.append(f'"changed":["{_joined(entry.changed)}"]')
-    if entry.code is not None:
-        parts.append(f'"code":"{entry.code}"')
-    if entry.disclosed:
-        parts.append(f'"disclosed":["{_joined(map(str, entry.disclosed))}"]')
-    parts.append(f'"outcome":"{entry.outcome.value}"')
-    if entry.patient_id is not None:
-        parts.append(f'"patient_id":"{entry.patient_id}"')
-    if entry.practice_id is not None:
-        parts.append(f'"practice_id":"{entry.practice_id}"')
-    if entry.request_id is not None:
-        parts.append(f'"request_id":"{entry.request_id}"')
-    if entry.role is not None:
-        parts.append(f'"role":"{entry.role.value}"')
-    if entry.user_id is not None:
-        parts.append(f'"user_id":{entry.user_id:d}')
-    parts.append('"v":1' if entry.version is None else f'"v":1,"version":{entry.version:d}')
-    return (",".join(parts) + "}").encode("ascii")
+@attrs.frozen
+class EntryText:
+    """The parts of an entry as they stand in its canonical bytes; None where a part is absent.
+
+    A store that holds them as text can be verified without making values of them first.
+    """
+
+    action: str
+    actor: int | None
+    address: str | None
+    at: str
+    changed: Sequence[str]
+    code: str | None
+    disclosed: Sequence[str]
+    outcome: str
+    patient_id: str | None
+    practice_id: str | None
+    request_id: str | None
+    role: str | None
+    user_id: int | None
+    version: int | None
+
+    def encode(self) -> bytes:
+        """The canonical bytes. Parts must be without quotation marks, as those of an entry always are."""
+        parts = [f'{{"action":"{self.action}"']
+        if self.actor is not None:
+            parts.append(f'"actor":{self.actor:d}')
+        if self.address is not None:
+            parts.append(f'"address":"{self.address}"')
+        parts.append(f'"at":"{self.at}"')
+        if self.changed:
+            parts.append(f'"changed":["{_joined(self.changed)}"]')
+        if self.code is not None:
+            parts.append(f'"code":"{self.code}"')
+        if self.disclosed:
+            parts.append(f'"disclosed":["{_joined(self.disclosed)}"]')
+        parts.append(f'"outcome":"{self.outcome}"')
+        if self.patient_id is not None:
+            parts.append(f'"patient_id":"{self.patient_id}"')
+        if self.practice_id is not None:
+            parts.append(f'"practice_id":"{self.practice_id}"')
+        if self.request_id is not None:
+            parts.append(f'"request_id":"{self.request_id}"')
+        if self.role is not None:
+            parts.append(f'"role":"{self.role}"')
+        if self.user_id is not None:
+            parts.append(f'"user_id":{self.user_id:d}')
+        parts.append('"v":1' if self.version is None else f'"v":1,"version":{self.version:d}')
+        return (",".join(parts) + "}").encode("ascii")
 
 
 _joined: Final = '","'.join
+
+
+def encode_entry(entry: AuditEntry) -> bytes:
+    """The entry's canonical bytes."""
+    at = entry.at if entry.at.tzinfo is UTC else entry.at.astimezone(UTC)
+    patient_id, practice_id = entry.patient_id, entry.practice_id
+    return EntryText(
+        entry.action.value,
+        entry.actor_id,
+        entry.address,
+        at.isoformat(timespec="microseconds")[:26] + "Z",
+        entry.changed,
+        entry.code,
+        [str(one) for one in entry.disclosed],
+        entry.outcome.value,
+        None if patient_id is None else str(patient_id),
+        None if practice_id is None else str(practice_id),
+        entry.request_id,
+        None if entry.role is None else entry.role.value,
+        entry.user_id,
+        entry.version,
+    ).encode()
 
 
 def entry_hash(entry: AuditEntry) -> bytes:

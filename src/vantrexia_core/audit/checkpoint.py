@@ -14,14 +14,13 @@ tree. Whoever holds a checkpoint can tell whether any of those entries was alter
 
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
-from typing import Final
+from typing import Final, Protocol, TypeAlias
 
 import attrs
 
 from vantrexia_core.audit.merkle import HASH_BYTES
-from vantrexia_core.audit.ports import SignatureCheck, SigningKey
 from vantrexia_core.kernel import InvalidValueError, VantrexiaError
 
 ED25519: Final = b"\x01"
@@ -36,6 +35,23 @@ _NAME: Final = re.compile(r"[!-*,-~]{1,200}")
 """A log's or key's name: visible ASCII without the plus sign."""
 _SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 _SIGNATURE: Final = re.compile(r"— ([!-*,-~]{1,200}) ([A-Za-z0-9+/]+={0,2})")
+
+
+SignatureCheck: TypeAlias = Callable[[bytes, bytes, bytes], bool]
+"""Whether, under a public key, a signature is one of a message (Ed25519). It never raises."""
+
+
+class SigningKey(Protocol):
+    """The key that signs checkpoints, and nothing else: Ed25519 (RFC 8032)."""
+
+    @property
+    def public_key(self) -> bytes:
+        """Its public half, 32 bytes."""
+        ...
+
+    def sign(self, message: bytes) -> bytes:
+        """The signature, 64 bytes."""
+        ...
 
 
 class MalformedCheckpointError(InvalidValueError):

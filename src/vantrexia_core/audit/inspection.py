@@ -1,137 +1,221 @@
-"""Reading the trail. Each reading is a deed of its own: whoever inspects the inspectors finds it here.
+"""Verifying the trail: against itself, and against the newest checkpoint from outside.
 
-Answers are of one moment, named by the number of the newest entry that counts. So pages do not shift while
-entries are written, the one about their own reading included, and an export needs no long transaction.
+What lies in the store is hashed again and must make the tree whose root was signed. That finds every change:
+of an entry, of their order or number, of the whole trail for an older one. The tiles that are kept with the
+checkpoints then tell which entry is the first that is not what it was.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from enum import Enum
 from typing import Final
 
 import attrs
 
-from vantrexia_core.audit.entry import Action, AuditEntry, SequencedEntry
-from vantrexia_core.audit.facts import TrailExported, TrailRead
-from vantrexia_core.audit.inquiry import Inquiry
-from vantrexia_core.audit.ports import Desk, InspectionWork, TrailSearch
-from vantrexia_core.audit.recording import Attempt, undertake
-from vantrexia_core.kernel import Actor, Email, Page, PageRequest, Permission, PracticeId, UserId
+from vantrexia_core.audit.canonical import UnreadableEntryError, decode_entry
+from vantrexia_core.audit.checkpoint import (
+    Checkpoint,
+    MalformedCheckpointError,
+    SignatureCheck,
+    SignedCheckpoint,
+    UntrustedCheckpointError,
+    VerifierKey,
+)
+from vantrexia_core.audit.merkle import Frontier, leaf_hash
+from vantrexia_core.audit.ports import CheckpointStore, TrailSource
+from vantrexia_core.audit.tiles import TILE_WIDTH, DamagedTileError, TiledTree
 
-ENTRIES_AT_ONCE: Final = 500
-"""How many entries of a long answer are held in memory."""
-
-
-@attrs.frozen
-class TrailLine:
-    """An entry as an auditor reads it; ``actor_email`` is None where no account of the practice acted.
-
-    The address is the account's own today: the trail holds the account's number and no address.
-    """
-
-    seq: int
-    entry: AuditEntry
-    actor_email: Email | None
+_AT_ONCE: Final = 16 * TILE_WIDTH
 
 
-@attrs.frozen
-class TrailPage:
-    """A page of lines, and the number of the newest entry that counted for it."""
+class FaultKind(Enum):
+    """What is wrong with a trail. The value is the sentence for people."""
 
-    page: Page[TrailLine]
-    as_of: int
+    ALTERED = "is not what it was when it was written"
+    MISSING = "is missing"
+    OUT_OF_ORDER = "has a number that another entry has already"
+    UNREADABLE = "is not an entry of a format that this version knows"
+    DIVERGED = "The entries are not those that the checkpoint was signed for"
+    UNTRUSTED = "The checkpoint is not signed by a key of this trail, or is damaged"
+    NO_CHECKPOINT = "There is no checkpoint to compare the trail with"
 
 
 @attrs.frozen
-class TrailExport:
-    """All the lines of an answer, oldest first, and how many there will be."""
+class Fault:
+    """The first thing wrong. ``seq`` is the number of the entry, where one can be named."""
 
-    count: int
-    as_of: int
-    lines: Iterator[TrailLine] = attrs.field(eq=False, repr=False)
+    kind: FaultKind
+    seq: int | None = None
+
+    @property
+    def sentence(self) -> str:
+        """For people."""
+        if self.seq is None:
+            return f"{self.kind.value}."
+        return f"Entry {self.seq} {self.kind.value}."
 
 
-def read_trail(
-    desk: Desk[InspectionWork],
-    actor: Actor,
-    inquiry: Inquiry,
-    page: PageRequest | None = None,
-    *,
-    as_of: int | None = None,
-) -> TrailPage:
-    """A page of the practice's trail, newest first. ``as_of`` goes on where an earlier page was read.
+@attrs.frozen
+class Inspection:
+    """What a verification found: the trail's size, how much of it was read, what vouches for it.
 
-    Raises:
-        PermissionDeniedError: the actor is not an administrator.
-        NotFoundError: the page lies behind the last one.
+    ``unprotected`` entries came after the newest checkpoint: they are compared with their own hashes only.
     """
-    attempt = Attempt(actor, Action.TRAIL_READ, Permission.READ_TRAIL, inquiry.patient_id)
-    with undertake(desk, attempt) as deed:
-        found = look(deed.work, inquiry, page or PageRequest(), as_of=as_of)
-        return deed.finish(TrailRead(inquiry.patient_id), found)
+
+    size: int
+    checked: int
+    checkpoint: Checkpoint | None
+    fault: Fault | None
+
+    @property
+    def unprotected(self) -> int:
+        """Entries that no checkpoint covers yet."""
+        return max(0, self.size - (self.checkpoint.size if self.checkpoint else 0))
 
 
-def export_trail(desk: Desk[InspectionWork], actor: Actor, inquiry: Inquiry) -> TrailExport:
-    """All the practice's entries that answer an inquiry. Recorded before the first of them is given.
+@attrs.frozen
+class Inspector:
+    """Verifies a trail with public keys alone."""
 
-    Raises:
-        PermissionDeniedError: the actor is not an administrator.
-    """
-    attempt = Attempt(actor, Action.TRAIL_EXPORT, Permission.READ_TRAIL, inquiry.patient_id)
-    with undertake(desk, attempt) as deed:
-        export = follow(desk, deed.work, actor.practice_id, inquiry)
-        return deed.finish(TrailExported(inquiry.patient_id), export)
+    source: TrailSource
+    store: CheckpointStore
+    keys: Sequence[VerifierKey]
+    check: SignatureCheck
+
+    def inspect(
+        self, *, newest: int | None = None, progress: Callable[[int], None] = lambda _: None
+    ) -> Inspection:
+        """Verify the whole trail, or the ``newest`` entries below the checkpoint and all behind it.
+
+        The older ones are then taken from the tiles, and the signed root vouches for both together.
+        ``progress`` is told how many more entries were read, again and again.
+
+        Raises:
+            UnavailableError: trail or checkpoints cannot be read.
+        """
+        # The checkpoint first: the trail that is read afterwards can only be longer.
+        checkpoint, states, fault = self._checkpoints()
+        if fault is not None:
+            return Inspection(self.source.size(), 0, None, fault)
+        after, frontier = self._start(checkpoint, newest)
+        size = self.source.size()
+        walk = _Walk(frontier, states, checkpoint)
+        for count in walk.through(self.source, after):
+            progress(count)
+        fault = walk.fault
+        if fault is None and walk.seq < max(size, walk.covered):
+            fault = Fault(FaultKind.MISSING, walk.seq + 1)
+        if fault is None and walk.has_diverged:
+            fault = Fault(FaultKind.DIVERGED)
+        if checkpoint is not None and fault is not None:
+            fault = self._named(checkpoint, fault, after)
+            if fault.seq is None and after:
+                # Perhaps it is the tiles that were damaged: from the beginning, none is needed.
+                return self.inspect(progress=progress)
+        if checkpoint is None and fault is None and walk.seq:
+            fault = Fault(FaultKind.NO_CHECKPOINT)
+        return Inspection(max(size, walk.seq), walk.seq - after, checkpoint, fault)
+
+    def _checkpoints(self) -> tuple[Checkpoint | None, dict[int, bytes], Fault | None]:
+        """The newest checkpoint, and the roots by size of it and of those of earlier days."""
+        note = self.store.newest()
+        if note is None:
+            return None, {}, None
+        try:
+            newest = SignedCheckpoint.decode(note).opened(self.keys, self.check)
+            states = {newest.size: newest.root}
+            for older in self.store.history():
+                checkpoint = SignedCheckpoint.decode(older).opened(self.keys, self.check)
+                if states.setdefault(checkpoint.size, checkpoint.root) != checkpoint.root:
+                    return newest, states, Fault(FaultKind.DIVERGED)
+        except (MalformedCheckpointError, UntrustedCheckpointError):
+            return None, {}, Fault(FaultKind.UNTRUSTED)
+        return newest, states, None
+
+    def _start(self, checkpoint: Checkpoint | None, newest: int | None) -> tuple[int, Frontier]:
+        if checkpoint is None or newest is None or newest >= checkpoint.size:
+            return 0, Frontier()
+        after = checkpoint.size - newest
+        try:
+            return after, TiledTree(checkpoint.size, self.store.tile).frontier(after)
+        except DamagedTileError:
+            # Without tiles there is nothing to start from but the beginning.
+            return 0, Frontier()
+
+    def _named(self, checkpoint: Checkpoint, fault: Fault, after: int) -> Fault:
+        """The first entry that is not what was signed, if it comes before the fault that was found."""
+        try:
+            tree = TiledTree(checkpoint.size, self.store.tile)
+            known = tree.leaves(0, checkpoint.size)
+            if Frontier().grown(known).root != checkpoint.root:
+                return fault
+        except DamagedTileError:
+            return fault
+        end = checkpoint.size if fault.seq is None else min(checkpoint.size, fault.seq - 1)
+        stored = self.source.entries(after=after)
+        for seq, (leaf, entry) in enumerate(zip(tree.leaves(after, end), stored, strict=False), after + 1):
+            if entry.seq != seq or entry.canonical is None or leaf_hash(entry.canonical) != leaf:
+                return Fault(FaultKind.ALTERED, seq)
+        return fault
 
 
-def look(work: InspectionWork, inquiry: Inquiry, page: PageRequest, *, as_of: int | None) -> TrailPage:
-    """A page for a deed that goes on to record itself.
+@attrs.define
+class _Walk:
+    """One way through the entries, and the first fault on it."""
 
-    Raises:
-        NotFoundError: the page lies behind the last one.
-    """
-    search = work.trail_search
-    newest = search.newest()
-    as_of = newest if as_of is None else min(as_of, newest)
-    count = search.count(inquiry, as_of=as_of)
-    page.check_within(count)
-    found = search.newest_first(inquiry, as_of=as_of, skip=page.offset, limit=page.size)
-    return TrailPage(Page(count, _Names().lines(search, found), page), as_of)
+    _frontier: Frontier
+    _states: dict[int, bytes]
+    _checkpoint: Checkpoint | None
+    fault: Fault | None = attrs.field(default=None, init=False)
+    seq: int = attrs.field(default=0, init=False)
+    has_diverged: bool = attrs.field(default=False, init=False)
+
+    @property
+    def covered(self) -> int:
+        """How many entries the checkpoint covers."""
+        return self._checkpoint.size if self._checkpoint else 0
+
+    def through(self, source: TrailSource, after: int) -> Iterator[int]:
+        """Read everything, or up to where the numbers end to make sense. Yields how many were read."""
+        self.seq = after
+        covered, batch = self.covered, []
+        stops = sorted(size for size in self._states if size > after)
+        for stored in source.entries(after=after):
+            expected = self.seq + 1
+            if stored.seq != expected:
+                is_gap = stored.seq > expected
+                kind = FaultKind.MISSING if is_gap else FaultKind.OUT_OF_ORDER
+                self._found(kind, expected if is_gap else stored.seq)
+                break
+            self.seq = expected
+            leaf = None if stored.canonical is None else leaf_hash(stored.canonical)
+            if leaf is None or leaf != stored.leaf:
+                self._found(FaultKind.ALTERED, expected)
+            elif expected > covered and not _is_readable(stored.canonical):
+                self._found(FaultKind.UNREADABLE, expected)
+            batch.append(leaf or stored.leaf)
+            if expected == (stops[0] if stops else None) or len(batch) == _AT_ONCE:
+                self._grow(batch)
+                yield len(batch)
+                batch = []
+                if stops and stops[0] == expected:
+                    stops.pop(0)
+        yield len(batch)
+
+    def _grow(self, batch: list[bytes]) -> None:
+        if self._frontier.size >= self.covered:
+            return
+        self._frontier = self._frontier.grown(batch)
+        signed = self._states.get(self._frontier.size)
+        self.has_diverged |= signed is not None and signed != self._frontier.root
+
+    def _found(self, kind: FaultKind, seq: int) -> None:
+        if self.fault is None:
+            self.fault = Fault(kind, seq)
 
 
-def follow(
-    desk: Desk[InspectionWork], work: InspectionWork, practice_id: PracticeId, inquiry: Inquiry
-) -> TrailExport:
-    """Every line, for a deed that goes on to record itself; they are read when they are asked for.
-
-    A few at a time, each time in a unit of work of its own: nothing is held open while somebody slowly takes
-    a million lines.
-    """
-    as_of = work.trail_search.newest()
-
-    def lines() -> Iterator[TrailLine]:
-        after, names = 0, _Names()
-        while after < as_of:
-            with desk.begin(practice_id) as reading:
-                found = reading.trail_search.oldest_first(
-                    inquiry, as_of=as_of, after=after, limit=ENTRIES_AT_ONCE
-                )
-                named = names.lines(reading.trail_search, found)
-            yield from named
-            after = found[-1].seq if len(found) == ENTRIES_AT_ONCE else as_of
-
-    return TrailExport(work.trail_search.count(inquiry, as_of=as_of), as_of, lines())
-
-
-class _Names:
-    """Whose account is whose, looked up once for a long answer."""
-
-    def __init__(self) -> None:
-        self._emails: dict[UserId, Email | None] = {}
-
-    def lines(self, search: TrailSearch, found: Sequence[SequencedEntry]) -> tuple[TrailLine, ...]:
-        """The entries with the addresses of those who acted."""
-        actors = {one.entry.actor_id for one in found if one.entry.actor_id is not None}
-        if unknown := actors - self._emails.keys():
-            self._emails |= dict.fromkeys(unknown) | dict(search.emails(unknown))
-        return tuple(TrailLine(one.seq, one.entry, self._email(one.entry)) for one in found)
-
-    def _email(self, entry: AuditEntry) -> Email | None:
-        return None if entry.actor_id is None else self._emails[entry.actor_id]
+def _is_readable(canonical: bytes | None) -> bool:
+    try:
+        decode_entry(canonical or b"")
+    except UnreadableEntryError:
+        return False
+    return True

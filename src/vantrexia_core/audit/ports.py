@@ -1,14 +1,16 @@
 """What the trail needs from the world."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime, timedelta
-from typing import Any, Final, Protocol, TypeAlias, TypeVar
+from datetime import date, datetime, timedelta
+from typing import Any, Final, Protocol, TypeVar
 
 import attrs
 
+from vantrexia_core.audit.checkpoint import SigningKey, VerifierKey
 from vantrexia_core.audit.entry import AuditEntry, SequencedEntry
 from vantrexia_core.audit.inquiry import Inquiry
+from vantrexia_core.audit.tiles import Tile
 from vantrexia_core.kernel import Clock, Email, IdSource, Phi, PracticeId, UserId
 
 W_co = TypeVar("W_co", bound="RecordedWork", covariant=True)
@@ -114,7 +116,7 @@ class RecordedWork(Protocol):
         ...
 
 
-class InspectionWork(RecordedWork, Protocol):
+class TrailWork(RecordedWork, Protocol):
     """The unit of work in which the trail is read."""
 
     @property
@@ -145,18 +147,101 @@ class Desk(Protocol[W_co]):
         ...
 
 
-class SigningKey(Protocol):
-    """The key that signs checkpoints, and nothing else: Ed25519 (RFC 8032)."""
+@attrs.frozen
+class StoredEntry:
+    """An entry as its store holds it now: what it says, as canonical bytes, and the leaf kept beside it.
+
+    ``canonical`` is None where the store holds something that is no entry.
+    """
+
+    seq: int
+    canonical: bytes | None
+    leaf: bytes
+
+
+class TrailSource(Protocol):
+    """The committed trail as it lies in its store, for whoever signs or verifies it."""
+
+    def size(self) -> int:
+        """How many entries the store says it has.
+
+        Raises:
+            UnavailableError: the store cannot be reached.
+        """
+        ...
+
+    def leaves(self, *, after: int) -> Iterator[tuple[int, bytes]]:
+        """Numbers and leaves of the entries behind number ``after``, oldest first, of one moment."""
+        ...
+
+    def entries(self, *, after: int) -> Iterator[StoredEntry]:
+        """The entries behind the entry numbered ``after``, oldest first, of one moment."""
+        ...
+
+
+class CheckpointStore(Protocol):
+    """Where checkpoints and the hashes under them are kept: outside the store that they speak for."""
+
+    def newest(self) -> bytes | None:
+        """The newest checkpoint, a signed note; None before the first.
+
+        Raises:
+            UnavailableError: it cannot be read.
+        """
+        ...
+
+    def history(self) -> Iterator[bytes]:
+        """The last checkpoint of each day, oldest first."""
+        ...
+
+    def tile(self, tile: Tile) -> bytes:
+        """A tile's content.
+
+        Raises:
+            DamagedTileError: it is not there.
+        """
+        ...
+
+    def put(self, tile: Tile, content: bytes) -> None:
+        """Keep a tile. It counts only once a checkpoint that covers it is published.
+
+        Raises:
+            UnavailableError: it cannot be written.
+        """
+        ...
+
+    def drop(self, tile: Tile) -> None:
+        """Forget a partial tile whose place a fuller one has taken."""
+        ...
+
+    def publish(self, note: bytes, *, on: date) -> None:
+        """Keep a checkpoint as the newest, and as that day's last; it is durable when this returns.
+
+        Raises:
+            UnavailableError: it cannot be written.
+        """
+        ...
+
+    def lease(self, *, is_patient: bool) -> AbstractContextManager[bool]:
+        """The right to publish, which one caller in all processes has at a time.
+
+        True if this caller has it. A patient caller waits for its turn.
+        """
+        ...
+
+
+class CheckpointKeys(Protocol):
+    """The keys of one trail."""
 
     @property
-    def public_key(self) -> bytes:
-        """Its public half, 32 bytes."""
+    def origin(self) -> str:
+        """The trail's name."""
         ...
 
-    def sign(self, message: bytes) -> bytes:
-        """The signature, 64 bytes."""
+    def active(self) -> SigningKey:
+        """The key that signs now."""
         ...
 
-
-SignatureCheck: TypeAlias = Callable[[bytes, bytes, bytes], bool]
-"""Whether, under a public key, a signature is one of a message (Ed25519). It never raises."""
+    def verifiers(self) -> Sequence[VerifierKey]:
+        """The public halves of all keys that have signed."""
+        ...

@@ -32,6 +32,11 @@ class Tile:
     width: int = TILE_WIDTH
 
     @property
+    def is_full(self) -> bool:
+        """Whether it never changes again."""
+        return self.width == TILE_WIDTH
+
+    @property
     def path(self) -> str:
         """Where it lies, such as ``tile/0/x001/234.p/17``."""
         return f"tile/{self.level}/{_place(self.index, self.width)}"

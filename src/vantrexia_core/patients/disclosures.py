@@ -15,9 +15,9 @@ from vantrexia_core.audit import (
     Attempt,
     Desk,
     Inquiry,
-    InspectionWork,
     TrailExport,
     TrailPage,
+    TrailWork,
     follow,
     look,
     undertake,
@@ -27,7 +27,7 @@ from vantrexia_core.patients.facts import DisclosuresAccounted
 from vantrexia_core.patients.ports import PatientWork
 
 
-class DisclosureWork(PatientWork, InspectionWork, Protocol):
+class DisclosureWork(PatientWork, TrailWork, Protocol):
     """The unit of work in which disclosures are accounted for."""
 
 

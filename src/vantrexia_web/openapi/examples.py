@@ -301,5 +301,13 @@ KEYS: Final[Example] = {
 
 HEALTH: Final[Example] = {
     "status": "healthy",
-    "services": {"database": {"status": "healthy", "latency_ms": 1.4, "checked_at": "2026-02-06T14:30:00Z"}},
+    "services": {
+        "database": {"status": "healthy", "latency_ms": 1.4, "checked_at": "2026-02-06T14:30:00Z"},
+        "audit": {
+            "status": "healthy",
+            "latency_ms": 0.3,
+            "checked_at": "2026-02-06T14:30:00Z",
+            "unprotected_entries": 12,
+        },
+    },
 }

@@ -1,0 +1,110 @@
+"""A trail as plain files: its entries in bundles beside checkpoints and tiles (C2SP tlog-tiles).
+
+Whoever has the folder and the public key can verify it: neither the database nor any other key is needed.
+"""
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from vantrexia_adapters.checkpoints.folder import FolderCheckpoints
+from vantrexia_core.audit import (
+    Bundle,
+    CheckpointStore,
+    DamagedTileError,
+    MalformedCheckpointError,
+    SignedCheckpoint,
+    StoredEntry,
+    TrailSource,
+    bundles_between,
+    decode_bundle,
+    encode_bundle,
+    leaf_hash,
+    tiles_between,
+)
+from vantrexia_core.kernel import UnavailableError
+
+_FOLDER_MODE: Final = 0o700
+
+
+def export_trail(
+    source: TrailSource,
+    store: CheckpointStore,
+    folder: Path,
+    progress: Callable[[int], None] = lambda _: None,
+) -> int:
+    """Write the entries that the newest checkpoint covers, with all that is needed to verify them.
+
+    Entries are written as they are. One that is no entry any more leaves an empty place, which the
+    verification then names. Returns how many there are; the folder must be new or empty.
+
+    Raises:
+        FileExistsError: there is something in the folder.
+        UnavailableError: trail or checkpoints cannot be read, or the files not be written.
+        DamagedTileError: a tile is not there; publishing a checkpoint makes damaged ones anew.
+    """
+    folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise FileExistsError(str(folder))
+    target = FolderCheckpoints(folder)
+    with store.lease(is_patient=True):
+        # Partial tiles are replaced by the next checkpoint; full ones stay.
+        note, history = store.newest(), list(store.history())
+        size = 0 if note is None else SignedCheckpoint.decode(note).checkpoint.size
+        partial = [(tile, store.tile(tile)) for tile in tiles_between(0, size) if not tile.is_full]
+    for tile, content in partial:
+        target.put(tile, content)
+    for tile in tiles_between(0, size):
+        if tile.is_full:
+            target.put(tile, store.tile(tile))
+    entries = (stored.canonical or b"" for stored in source.entries(after=0))
+    for bundle in bundles_between(0, size):
+        portion = list(islice(entries, bundle.width))
+        target.write(bundle.path, encode_bundle(portion))
+        progress(len(portion))
+    for number, older in enumerate(history):
+        target.write(f"days/{number:06}", older)
+    if note is not None:
+        target.write("checkpoint", note)
+    return size
+
+
+class ExportedTrail:
+    """Implements the core's ``TrailSource`` over an exported folder."""
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def size(self) -> int:
+        """See `TrailSource`. What the folder's own checkpoint says; the inspector checks who signed it."""
+        note = FolderCheckpoints(self._path).newest()
+        try:
+            return 0 if note is None else SignedCheckpoint.decode(note).checkpoint.size
+        except MalformedCheckpointError:
+            return 0
+
+    def leaves(self, *, after: int) -> Iterator[tuple[int, bytes]]:
+        """See `TrailSource`."""
+        return ((stored.seq, stored.leaf) for stored in self.entries(after=after))
+
+    def entries(self, *, after: int) -> Iterator[StoredEntry]:
+        """See `TrailSource`. Ends where a bundle is missing or damaged: what follows is then missing."""
+        for bundle in bundles_between(after, self.size()):
+            try:
+                entries = decode_bundle(bundle, self._read(bundle))
+            except DamagedTileError:
+                return
+            for seq, entry in enumerate(entries, bundle.start + 1):
+                if seq > after:
+                    yield StoredEntry(seq, entry or None, leaf_hash(entry))
+
+    def _read(self, bundle: Bundle) -> bytes:
+        try:
+            return (self._path / bundle.path).read_bytes()
+        except FileNotFoundError:
+            raise DamagedTileError from None
+        except OSError:
+            raise UnavailableError from None

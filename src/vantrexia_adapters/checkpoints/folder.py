@@ -1,0 +1,135 @@
+"""Checkpoints and tiles as files, laid out as C2SP tlog-tiles says, for any tool for such logs to read.
+
+::
+
+    checkpoint              the newest checkpoint
+    days/2026-02-06         the last one of each day (UTC)
+    tile/0/x001/234.p/17    hashes, full tiles and the partial ones of the newest checkpoint
+
+Only checkpoints are written durably: tiles can be made anew from the trail, and the signed root tells whether
+they are right. Writing replaces whole files, so that a reader never sees half of one.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from vantrexia_core.audit import DamagedTileError, Tile
+from vantrexia_core.kernel import UnavailableError
+
+_FILE_MODE: Final = 0o600
+_FOLDER_MODE: Final = 0o700
+
+
+class FolderCheckpoints:
+    """Implements the core's ``CheckpointStore``. Safe to share between threads and processes."""
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: Path) -> None:
+        self.path: Final = path
+
+    def newest(self) -> bytes | None:
+        """See `CheckpointStore`."""
+        try:
+            return (self.path / "checkpoint").read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError:
+            raise UnavailableError from None
+
+    def history(self) -> Iterator[bytes]:
+        """See `CheckpointStore`."""
+        try:
+            days = sorted((self.path / "days").iterdir())
+        except FileNotFoundError:
+            return
+        for day in days:
+            if not day.name.endswith(".new"):
+                yield day.read_bytes()
+
+    def tile(self, tile: Tile) -> bytes:
+        """See `CheckpointStore`."""
+        try:
+            return (self.path / tile.path).read_bytes()
+        except OSError:
+            raise DamagedTileError from None
+
+    def put(self, tile: Tile, content: bytes) -> None:
+        """See `CheckpointStore`."""
+        self.write(tile.path, content)
+
+    def drop(self, tile: Tile) -> None:
+        """See `CheckpointStore`."""
+        path = self.path / tile.path
+        with suppress(OSError):
+            path.unlink()
+            path.parent.rmdir()
+
+    def publish(self, note: bytes, *, on: date) -> None:
+        """See `CheckpointStore`."""
+        self.write(f"days/{on.isoformat()}", note, is_durable=True)
+        self.write("checkpoint", note, is_durable=True)
+
+    @contextmanager
+    def lease(self, *, is_patient: bool) -> Iterator[bool]:
+        """See `CheckpointStore`. The system lets go of it when its process ends."""
+        try:
+            _make(self.path)
+            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+            descriptor = os.open(self.path / "lock", flags, _FILE_MODE)
+        except OSError:
+            raise UnavailableError from None
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if is_patient else fcntl.LOCK_NB))
+                is_ours = True
+            except BlockingIOError:
+                is_ours = False
+            yield is_ours
+        finally:
+            os.close(descriptor)
+
+    def write(self, name: str, content: bytes, *, is_durable: bool = False) -> None:
+        """Put a whole file in its place.
+
+        Raises:
+            UnavailableError: it cannot be written.
+        """
+        path = self.path / name
+        fresh = path.with_name(path.name + ".new")
+        try:
+            _make(path.parent)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
+            with os.fdopen(os.open(fresh, flags, _FILE_MODE), "wb") as file:
+                file.write(content)
+                if is_durable:
+                    file.flush()
+                    os.fsync(file.fileno())
+            fresh.rename(path)
+            if is_durable:
+                _sync(path.parent)
+        except OSError:
+            raise UnavailableError from None
+
+    def __repr__(self) -> str:
+        return f"FolderCheckpoints({str(self.path)!r})"
+
+
+def _make(folder: Path) -> None:
+    """As ``mkdir -p``, which would give the folders on the way whatever mode the process has set."""
+    if not folder.is_dir():
+        _make(folder.parent)
+        folder.mkdir(mode=_FOLDER_MODE, exist_ok=True)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,227 @@
+"""``vantrexia audit``: the trail, verified, exported, shown; and its checkpoints."""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from vantrexia_adapters.cli.console import opened
+from vantrexia_core.audit import (
+    CheckpointStore,
+    Inspection,
+    Inspector,
+    MalformedCheckpointError,
+    SignedCheckpoint,
+    TrailSource,
+    UnreadableEntryError,
+    VerifierKey,
+    decode_entry,
+)
+
+if TYPE_CHECKING:
+    from vantrexia_adapters.assembly import Service
+
+_STEP_SECONDS = 2.0
+
+
+@click.group()
+def audit() -> None:
+    """The audit trail: verify it, export it, show it, sign its state."""
+
+
+@audit.command()
+@click.option("--newest", type=click.IntRange(1), help="Only that many entries below the newest checkpoint.")
+@click.option("--since-checkpoint", is_flag=True, help="Only what came after the newest checkpoint.")
+@click.option(
+    "--offline",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="An exported trail instead of this deployment's. Needs --public-key, and nothing else.",
+)
+@click.option("--public-key", help="The key that must have signed, or a file that holds it, one a line.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def verify(
+    *, newest: int | None, since_checkpoint: bool, folder: Path | None, public_key: str | None, as_json: bool
+) -> None:
+    """Tell whether every entry is what it was when it was written.
+
+    Ends with status 1 and names the first entry that is not. Without --offline it reads this deployment's
+    database, and believes the newest checkpoint if the key ring's own key, or the one given, has signed it.
+
+    \b
+    Examples:
+      vantrexia audit verify
+      vantrexia audit verify --since-checkpoint
+      vantrexia audit verify --offline ./trail --public-key ./trail-key.txt
+    """
+    if newest is not None and since_checkpoint:
+        message = "--newest and --since-checkpoint exclude each other."
+        raise click.UsageError(message)
+    if folder is not None and public_key is None:
+        message = "--offline needs --public-key: a trail that brings its own key proves nothing."
+        raise click.UsageError(message)
+    keys = None if public_key is None else _keys(public_key)
+    wanted = 0 if since_checkpoint else newest
+    began = time.perf_counter()
+    if folder is not None:
+        from vantrexia_adapters.checkpoints import ExportedTrail, FolderCheckpoints
+
+        found = _inspected(ExportedTrail(folder), FolderCheckpoints(folder), keys or [], wanted)
+    else:
+        with opened() as service:
+            notary = service.trail.notary
+            found = _inspected(notary.source, notary.store, keys or list(notary.keys.verifiers()), wanted)
+    _report(found, time.perf_counter() - began, as_json=as_json)
+
+
+@audit.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def export(*, folder: Path) -> None:
+    """Write entries, hashes and checkpoints to FOLDER, as plain files that verify by themselves.
+
+    FOLDER must be new or empty. A checkpoint is signed first, so that every entry is covered.
+
+    \b
+    Example:
+      vantrexia audit export ./trail
+    """
+    from vantrexia_adapters.checkpoints import export_trail
+
+    with opened() as service:
+        notary = service.trail.notary
+        _sign(service)
+        try:
+            with _progress("Exported", notary.source.size()) as progress:
+                size = export_trail(notary.source, notary.store, folder, progress)
+        except FileExistsError:
+            message = f"{folder} is not empty. Name a new folder."
+            raise click.ClickException(message) from None
+    click.echo(f"{size} entries lie in {folder}.", err=True)
+
+
+@audit.command()
+@click.option("--after", type=click.IntRange(0), default=0, help="Begin behind the entry with this number.")
+@click.option("--limit", type=click.IntRange(1), help="At most that many entries.")
+def dump(*, after: int, limit: int | None) -> None:
+    """Print the trail, one JSON object a line, oldest first.
+
+    \b
+    Example:
+      vantrexia audit dump --after 1000 | jq 'select(.outcome == "refused")'
+    """
+    with opened() as service:
+        for stored in islice(service.trail.notary.source.entries(after=after), limit):
+            line: dict[str, object] = dict.fromkeys(_MEMBERS)
+            try:
+                decode_entry(stored.canonical or b"")
+                line |= json.loads(stored.canonical or b"")
+            except UnreadableEntryError:
+                line["error"] = "not an entry of a format that this version knows"
+            click.echo(json.dumps({"seq": stored.seq} | line | {"leaf": stored.leaf.hex()}))
+
+
+@audit.command()
+@click.option("--public-key", "shows_key", is_flag=True, help="Print the public keys instead, one a line.")
+def checkpoint(*, shows_key: bool) -> None:
+    """Sign the trail as it is now, and print the newest checkpoint.
+
+    The public key is for whoever verifies an exported trail. Give it to them on another way than the trail.
+
+    \b
+    Examples:
+      vantrexia audit checkpoint
+      vantrexia audit checkpoint --public-key > trail-key.txt
+    """
+    with opened() as service:
+        if shows_key:
+            for key in service.trail.notary.keys.verifiers():
+                click.echo(key.text)
+            return
+        _sign(service)
+        note = service.trail.notary.store.newest()
+        click.echo((note or b"").decode(), nl=False)
+
+
+_MEMBERS = (
+    "at", "action", "outcome", "practice_id", "actor", "role", "code", "patient_id", "user_id", "version",
+    "changed", "disclosed", "request_id", "address",
+)  # fmt: skip
+
+
+def _sign(service: "Service") -> None:
+    notary = service.trail.notary
+    notary.publish(service.desk.clock.now(), is_patient=True)
+
+
+def _keys(given: str) -> list[VerifierKey]:
+    path = Path(given)
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else [given]
+        return [VerifierKey.parse(line) for line in lines if line.strip()]
+    except (OSError, UnicodeDecodeError, MalformedCheckpointError):
+        message = "--public-key is no key as `vantrexia audit checkpoint --public-key` prints it."
+        raise click.ClickException(message) from None
+
+
+def _inspected(
+    source: TrailSource, store: CheckpointStore, keys: list[VerifierKey], newest: int | None
+) -> Inspection:
+    from vantrexia_adapters.crypto import is_signed
+
+    note = store.newest()
+    try:
+        covered = 0 if note is None else SignedCheckpoint.decode(note).checkpoint.size
+    except MalformedCheckpointError:
+        covered = 0
+    size = source.size()
+    total = size if newest is None else size - max(0, covered - newest)
+    with _progress("Verified", total) as progress:
+        return Inspector(source, store, keys, is_signed).inspect(newest=newest, progress=progress)
+
+
+@contextmanager
+def _progress(label: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Tell how many entries are done: a bar on a terminal, now and then a line elsewhere."""
+    if sys.stderr.isatty():
+        with click.progressbar(length=total, label=label, file=sys.stderr) as bar:
+            yield bar.update
+        return
+    done, told = 0, time.perf_counter()
+
+    def count(more: int) -> None:
+        nonlocal done, told
+        done += more
+        if time.perf_counter() - told >= _STEP_SECONDS:
+            told = time.perf_counter()
+            click.echo(f"{label}: {done} of {total}", err=True)
+
+    yield count
+
+
+def _report(found: Inspection, seconds: float, *, as_json: bool) -> None:
+    covered = found.checkpoint.size if found.checkpoint else 0
+    if as_json:
+        content = {
+            "sound": found.fault is None,
+            "size": found.size,
+            "checked": found.checked,
+            "checkpoint": covered,
+            "unprotected": found.unprotected,
+            "fault": None if found.fault is None else found.fault.sentence,
+            "first": None if found.fault is None else found.fault.seq,
+            "seconds": round(seconds, 3),
+        }
+        click.echo(json.dumps(content))
+    else:
+        rate = f"{found.checked} entries read in {seconds:.1f} s"
+        click.echo(f"{found.size} entries, {covered} of them under the newest checkpoint; {rate}.")
+    if found.fault is not None:
+        raise click.ClickException(found.fault.sentence)
+    if not as_json:
+        click.echo("The trail is what it was.")

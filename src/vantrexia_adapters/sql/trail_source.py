@@ -1,0 +1,139 @@
+"""The committed trail in SQL, for whoever signs or verifies it: what the columns say, not believed."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from vantrexia_adapters.sql.database import Database
+from vantrexia_adapters.sql.statements import Row, Statement
+from vantrexia_adapters.sql.tables import audit_entry, audit_head
+from vantrexia_core.audit import EntryText, StoredEntry
+
+_AFTER: Final = sa.bindparam("after", type_=sa.BigInteger())
+_SEQ: Final = audit_entry.c.seq
+_TAIL: Final = _SEQ > _AFTER
+
+_UTC: Final = "+00:00"
+_AT_CHARACTERS: Final = 32
+_ID_CHARACTERS: Final = 32
+
+_SIZE: Final = Statement(
+    # What was counted: entries that were cut off with all their traces but this one are missed all the same.
+    sa.select(sa.func.greatest(audit_head.c.size, sa.select(sa.func.max(_SEQ)).scalar_subquery())),
+    sqlite=sa.select(sa.func.coalesce(sa.func.max(_SEQ), sa.literal_column("0"))),
+)
+_LEAVES: Final = Statement(sa.select(_SEQ, audit_entry.c.leaf).where(_TAIL).order_by(_SEQ))
+
+
+_ORDER: Final = (
+    "action", "actor_id", "address", "at", "changed", "code", "disclosed", "outcome", "patient_id",
+    "practice_id", "request_id", "role", "user_id", "version",
+)  # fmt: skip
+"""The columns in the order of `EntryText`."""
+
+_AS_TEXT: Final = {
+    "at": sa.func.to_char(
+        sa.func.timezone(sa.literal_column("'UTC'"), audit_entry.c.at),
+        sa.literal_column("""'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'"""),
+    ),
+    "patient_id": sa.cast(audit_entry.c.patient_id, sa.Text()),
+    "practice_id": sa.cast(audit_entry.c.practice_id, sa.Text()),
+}
+"""What PostgreSQL turns into text faster than its driver makes values of it."""
+
+
+def _raw(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+    """The column as SQLite's file holds it: no conversion that could fail over what somebody wrote there."""
+    return sa.type_coerce(column, sa.types.NullType())
+
+
+_ENTRIES: Final = Statement(
+    sa.select(_SEQ, audit_entry.c.leaf, *(_AS_TEXT.get(name, audit_entry.c[name]) for name in _ORDER))
+    .where(_TAIL)
+    .order_by(_SEQ),
+    sqlite=sa.select(_SEQ, _raw(audit_entry.c.leaf), *(_raw(audit_entry.c[name]) for name in _ORDER))
+    .where(_TAIL)
+    .order_by(_SEQ),
+)
+
+
+class SqlTrailSource:
+    """Implements the core's ``TrailSource``."""
+
+    __slots__ = ("_database", "_text")
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._database = Database(engine)
+        self._text: Callable[[Row], EntryText] = (
+            _text_of_sqlite if engine.dialect.name == "sqlite" else _text_of_postgresql
+        )
+
+    def size(self) -> int:
+        """See `TrailSource`."""
+        rows = self._database.alone(_SIZE, {})
+        return int(rows[0][0]) if rows else 0
+
+    def leaves(self, *, after: int) -> Iterator[tuple[int, bytes]]:
+        """See `TrailSource`."""
+        for seq, leaf in self._database.stream(_LEAVES, {"after": after}):
+            yield seq, _bytes(leaf)
+
+    def entries(self, *, after: int) -> Iterator[StoredEntry]:
+        """See `TrailSource`."""
+        for row in self._database.stream(_ENTRIES, {"after": after}):
+            try:
+                text = self._text(row)
+                canonical = text.encode() if _is_plain(text) else None
+            except (TypeError, ValueError, AttributeError):
+                # Text where a number belongs, bytes where text belongs, or letters that no entry has.
+                canonical = None
+            yield StoredEntry(row[0], canonical, _bytes(row[1]))
+
+
+def _text_of_postgresql(row: Row) -> EntryText:
+    (
+        _, _, action, actor, address, at, changed, code, disclosed, outcome, patient_id, practice_id,
+        request_id, role, user_id, version,
+    ) = row  # fmt: skip
+    return EntryText(
+        action, actor, address, at, _listed(changed), code, _listed(disclosed), outcome, patient_id,
+        practice_id, request_id, role, user_id, version,
+    )  # fmt: skip
+
+
+def _text_of_sqlite(row: Row) -> EntryText:
+    (
+        _, _, action, actor, address, at, changed, code, disclosed, outcome, patient_id, practice_id,
+        request_id, role, user_id, version,
+    ) = row  # fmt: skip
+    if len(at) != _AT_CHARACTERS or not at.endswith(_UTC):
+        raise ValueError
+    return EntryText(
+        action, actor, address, f"{at[:26]}Z", _listed(changed), code, _listed(disclosed), outcome,
+        _dashed(patient_id), _dashed(practice_id), request_id, role, user_id, version,
+    )  # fmt: skip
+
+
+def _listed(words: str) -> Sequence[str]:
+    return words.split(" ") if words else ()
+
+
+def _dashed(id_: str | None) -> str | None:
+    if id_ is None:
+        return None
+    if len(id_) != _ID_CHARACTERS:
+        raise ValueError
+    return f"{id_[:8]}-{id_[8:12]}-{id_[12:16]}-{id_[16:20]}-{id_[20:]}"
+
+
+def _is_plain(text: EntryText) -> bool:
+    """Whether no part holds a quotation mark, which would let one column say what another one should."""
+    return '"' not in (
+        f"{text.action}{text.address}{text.at}{text.code}{text.outcome}{text.patient_id}{text.practice_id}"
+        f"{text.request_id}{text.role}{''.join(text.changed)}{''.join(text.disclosed)}"
+    )
+
+
+def _bytes(leaf: object) -> bytes:
+    return leaf if isinstance(leaf, bytes) else b""

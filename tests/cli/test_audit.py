@@ -1,0 +1,209 @@
+"""``vantrexia audit``: verify, export, dump, checkpoint."""
+
+import json
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.builders import a_new_patient
+from tests.marks import FIRST, LAST, MRN, marks_in
+from tests.programs import run
+from vantrexia_adapters.assembly import open_service
+from vantrexia_adapters.settings import Settings
+from vantrexia_core.audit import VerifierKey
+from vantrexia_core.identity import operator
+from vantrexia_core.kernel import Origin
+from vantrexia_core.patients import look_up_patient, register_patient
+
+READS = 300
+
+
+@pytest.fixture
+def practice(tmp_path: Path) -> Path:
+    """A data directory with a patient who was looked up often."""
+    folder = tmp_path / "data"
+    with open_service(Settings(data_dir=folder)) as service:
+        actor = operator(service.practice_id, Origin(address="console:test"))
+        patient = register_patient(service.desk, actor, a_new_patient(first=FIRST, last=LAST, mrn=MRN))
+        for _ in range(READS):
+            look_up_patient(service.desk, actor, patient.id)
+    return folder
+
+
+def _tamper(folder: Path, deed: str) -> None:
+    with sqlite3.connect(folder / "vantrexia.sqlite3") as connection:
+        for trigger in ("refuses_update", "refuses_delete", "grows_by_one"):
+            connection.execute(f"DROP TRIGGER audit_entry_{trigger}")
+        connection.execute(deed)
+    connection.close()
+
+
+@pytest.mark.parametrize("options", [(), ("--newest", "10"), ("--since-checkpoint",)])
+def test_a_sound_trail_is_said_to_be(practice: Path, options: tuple[str, ...]) -> None:
+    """Whole or in part."""
+    found = run(practice, "audit", "verify", *options)
+    assert (found.status, found.err) == (0, "")
+    assert f"{READS + 1} entries, {READS + 1} of them under the newest checkpoint" in found.out
+    assert "The trail is what it was." in found.out
+
+
+def test_the_first_fault_is_named(practice: Path) -> None:
+    """One line, and status 1."""
+    _tamper(practice, "UPDATE audit_entry SET actor_id = 99 WHERE seq IN (17, 250)")
+    found = run(practice, "audit", "verify")
+    assert (found.status, found.err) == (1, "Error: Entry 17 is not what it was when it was written.\n")
+    assert run(practice, "audit", "verify", "--newest", "100").err == (
+        "Error: Entry 250 is not what it was when it was written.\n"
+    )
+
+
+def test_machines_are_told_in_json(practice: Path) -> None:
+    """A sound trail and one that was cut."""
+    sound = json.loads(run(practice, "audit", "verify", "--json").out)
+    assert (sound["sound"], sound["size"], sound["checked"], sound["unprotected"]) == (
+        True, READS + 1, READS + 1, 0,
+    )  # fmt: skip
+    _tamper(practice, "DELETE FROM audit_entry WHERE seq > 200")
+    found = run(practice, "audit", "verify", "--json")
+    cut = json.loads(found.out)
+    assert (found.status, cut["sound"], cut["first"]) == (1, False, 201)
+
+
+def test_an_older_database_does_not_get_a_new_checkpoint(practice: Path) -> None:
+    """The rollback stays visible, however often commands run on it."""
+    older = practice.parent / "older.sqlite3"
+    shutil.copy(practice / "vantrexia.sqlite3", older)
+    run(practice, "users", "list")
+    shutil.copy(older, practice / "vantrexia.sqlite3")
+    assert run(practice, "users", "list").status == 0
+    assert run(practice, "users", "list").status == 0
+    refused = run(practice, "audit", "checkpoint")
+    assert (refused.status, refused.out) == (1, "")
+    assert "vantrexia audit verify" in refused.err
+    assert run(practice, "audit", "verify").err == (
+        f"Error: Entry {READS + 2} is not what it was when it was written.\n"
+    )
+
+
+@pytest.fixture
+def exported(practice: Path) -> tuple[Path, str]:
+    """An exported trail, and the key that an auditor got on another way. Everything else is gone."""
+    folder = practice.parent / "trail"
+    assert run(practice, "audit", "export", str(folder)).status == 0
+    key = run(practice, "audit", "checkpoint", "--public-key").out
+    shutil.rmtree(practice)
+    return folder, key
+
+
+def _verify(exported: tuple[Path, str], key: str | None = None) -> tuple[int, str]:
+    folder, own = exported
+    found = run(
+        folder.parent / "nothing", "audit", "verify", "--offline", str(folder), "--public-key", key or own
+    )
+    assert not (folder.parent / "nothing").exists()
+    return found.status, found.err
+
+
+def test_an_exported_trail_is_verified_with_the_public_key_alone(exported: tuple[Path, str]) -> None:
+    """No database, no key ring, no data directory; the key as text or in a file."""
+    folder, key = exported
+    file = folder.parent / "key.txt"
+    file.write_text(key)
+    assert _verify(exported) == (0, "")
+    assert _verify(exported, str(file)) == (0, "")
+
+
+def test_an_exported_trail_holds_no_phi(exported: tuple[Path, str]) -> None:
+    """It can be handed to an auditor."""
+    assert [
+        path
+        for path in exported[0].rglob("*")
+        if path.is_file() and marks_in(path.read_bytes().decode("latin-1"))
+    ] == []
+
+
+def test_an_exported_trail_that_was_altered_is_refused(exported: tuple[Path, str]) -> None:
+    """An entry, a missing bundle, a checkpoint of somebody else."""
+    folder, _ = exported
+    bundle = folder / "tile/entries/000"
+    whole = bundle.read_bytes()
+    bundle.write_bytes(whole.replace(b'"actor":0', b'"actor":9', 7).replace(b'"actor":9', b'"actor":0', 6))
+    assert _verify(exported) == (1, "Error: Entry 7 is not what it was when it was written.\n")
+    bundle.unlink()
+    assert _verify(exported) == (1, "Error: Entry 1 is missing.\n")
+    bundle.write_bytes(whole)
+    assert _verify(exported)[0] == 0
+    (folder / "tile/entries/001.p/45").unlink()
+    assert _verify(exported) == (1, "Error: Entry 257 is missing.\n")
+
+
+def test_another_key_is_not_believed(exported: tuple[Path, str]) -> None:
+    """Nor is something that is no key."""
+    stranger = VerifierKey(VerifierKey.parse(exported[1]).name, bytes(31) + b"\x01").text
+    assert _verify(exported, stranger) == (
+        1, "Error: The checkpoint is not signed by a key of this trail, or is damaged.\n",
+    )  # fmt: skip
+    assert _verify(exported, "nonsense")[0] == 1
+
+
+def test_wrong_usage_is_told(practice: Path) -> None:
+    """An offline trail without a key from elsewhere proves nothing."""
+    assert run(practice, "audit", "verify", "--offline", str(practice)).status == 2
+    assert run(practice, "audit", "verify", "--newest", "5", "--since-checkpoint").status == 2
+    assert run(practice, "audit", "export", str(practice)).status == 1
+
+
+def test_the_dump_is_a_json_object_a_line(practice: Path) -> None:
+    """With every member, absent ones as null; from a number on, and not more than asked for."""
+    lines = [json.loads(line) for line in run(practice, "audit", "dump").out.splitlines()]
+    assert [line["seq"] for line in lines] == list(range(1, READS + 2))
+    assert lines[0]["action"] == "create"
+    shown = {name: value for name, value in lines[5].items() if name not in {"at", "leaf"}}
+    (patient,) = shown["disclosed"]
+    assert shown == {
+        "seq": 6,
+        "action": "read",
+        "outcome": "done",
+        "practice_id": lines[0]["practice_id"],
+        "actor": 0,
+        "role": "admin",
+        "code": None,
+        "patient_id": patient,
+        "user_id": None,
+        "version": 1,
+        "changed": None,
+        "disclosed": [patient],
+        "request_id": None,
+        "address": "console:test",
+        "v": 1,
+    }
+    part = run(practice, "audit", "dump", "--after", "10", "--limit", "3").out
+    assert part.splitlines() == run(practice, "audit", "dump").out.splitlines()[10:13]
+    assert marks_in(part) == []
+
+
+def test_the_dump_shows_what_is_no_entry_as_such(practice: Path) -> None:
+    """Whatever somebody wrote there is not repeated."""
+    _tamper(practice, "UPDATE audit_entry SET code = 'Jane Doe called' WHERE seq = 3")
+    line = json.loads(run(practice, "audit", "dump", "--after", "2", "--limit", "1").out)
+    assert (line["seq"], line["action"]) == (3, None)
+    assert "Jane" not in str(line)
+
+
+def test_a_checkpoint_is_printed_as_it_is_kept(practice: Path) -> None:
+    """Three lines and a signature."""
+    printed = run(practice, "audit", "checkpoint").out
+    assert printed.encode() == (practice / "checkpoints" / "checkpoint").read_bytes()
+    origin, size, _, blank, signature, *_ = printed.split("\n")
+    assert (size, blank) == (str(READS + 1), "")
+    assert signature.startswith(f"— {origin} ")
+
+
+def test_the_folder_of_checkpoints_can_lie_elsewhere(tmp_path: Path) -> None:
+    """On another disk, say, that the database's administrator cannot write to."""
+    elsewhere = tmp_path / "elsewhere"
+    run(tmp_path / "data", "users", "list", VANTREXIA_CHECKPOINTS=str(elsewhere))
+    assert (elsewhere / "checkpoint").is_file()
+    assert not (tmp_path / "data" / "checkpoints").exists()
