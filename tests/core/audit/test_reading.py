@@ -12,8 +12,8 @@ from vantrexia_core.audit import (
     Inquiry,
     Outcome,
     export_trail,
-    inspection,
     read_trail,
+    reading,
 )
 from vantrexia_core.identity import create_user, list_users
 from vantrexia_core.kernel import NotFoundError, PageRequest, PermissionDeniedError, Role, UserId
@@ -67,7 +67,7 @@ def test_reading_is_recorded_with_the_patient_that_was_asked_about(desk: MemoryD
 def test_an_export_gives_every_entry_once_and_oldest_first(desk: MemoryDesk, monkeypatch: pytest.MonkeyPatch):
     """However it is cut: in pieces of one, of some, of exactly all, and of more than all."""
     for at_once in (1, 2, 3, 7, 8, 500):
-        monkeypatch.setattr(inspection, "ENTRIES_AT_ONCE", at_once)
+        monkeypatch.setattr(reading, "ENTRIES_AT_ONCE", at_once)
         export = export_trail(desk, ADMIN, Inquiry(action=Action.USER_LIST))
         lines = list(export.lines)
         assert [line.seq for line in lines] == [*range(1, LISTED + 1)]
@@ -85,7 +85,7 @@ def test_an_export_is_recorded_before_the_first_line_is_given(desk: MemoryDesk):
 
 def test_nothing_is_held_open_between_two_lines(desk: MemoryDesk, monkeypatch: pytest.MonkeyPatch):
     """A slow taker keeps nobody from writing: memory lets one unit of work in at a time."""
-    monkeypatch.setattr(inspection, "ENTRIES_AT_ONCE", 2)
+    monkeypatch.setattr(reading, "ENTRIES_AT_ONCE", 2)
     for _ in export_trail(desk, ADMIN, Inquiry()).lines:
         list_users(desk, ADMIN)
     assert len(entries_of(desk)) == 2 * LISTED + 1
