@@ -31,6 +31,7 @@ STORES = frozenset(
         "second_factors",
         "sessions",
         "trail",
+        "trail_search",
         "users",
     }
 )

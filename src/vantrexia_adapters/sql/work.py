@@ -11,6 +11,7 @@ from vantrexia_adapters.sql.resets import SqlResetRequests, SqlResetTokens
 from vantrexia_adapters.sql.scope import Protection, Scope
 from vantrexia_adapters.sql.second_factors import SqlSecondFactors
 from vantrexia_adapters.sql.sessions import SqlSessions
+from vantrexia_adapters.sql.trail_search import SqlTrailSearch
 from vantrexia_core.kernel import Clock, IdSource
 
 
@@ -97,6 +98,11 @@ class SqlWork(SqlSignInWork):
         if self._patients is None:
             self._patients = SqlPatients(self._scope)
         return self._patients
+
+    @property
+    def trail_search(self) -> SqlTrailSearch:
+        """See `TrailWork`."""
+        return SqlTrailSearch(self._scope)
 
     @property
     def receipts(self) -> SqlReceipts:

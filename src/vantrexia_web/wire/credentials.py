@@ -17,7 +17,7 @@ from vantrexia_web.wire.structuring import body_as
 ISSUER: Final = "Vantrexia"
 """What an authenticator app shows beside the account's address."""
 UID_PATTERN: Final = "[0-9]{1,18}"
-TOKEN_CHARACTERS_MAX: Final = 128
+RESET_TOKEN_CHARACTERS_MAX: Final = 128
 
 
 class Uid(Phi[str]):
@@ -44,7 +44,7 @@ class ResetToken(Phi[str]):
 
     def __init__(self, value: str) -> None:
         token = value.strip()
-        if not token.isascii() or not 0 < len(token) <= TOKEN_CHARACTERS_MAX:
+        if not token.isascii() or not 0 < len(token) <= RESET_TOKEN_CHARACTERS_MAX:
             message = "Copy this from the letter."
             raise InvalidValueError(message)
         super().__init__(token)

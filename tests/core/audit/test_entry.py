@@ -4,7 +4,7 @@ import attrs
 import pytest
 
 from tests.builders import NOW
-from vantrexia_core.audit import Action, AuditEntry, Fact, Outcome
+from vantrexia_core.audit import Action, AuditEntry, Fact, Outcome, TrailExported, TrailRead
 from vantrexia_core.identity import (
     AccountUnlocked,
     LoggedOut,
@@ -26,6 +26,7 @@ from vantrexia_core.patients import (
     ArchivedListed,
     Deleted,
     DeletedListed,
+    DisclosuresAccounted,
     Listed,
     Registered,
     Restored,
@@ -58,6 +59,9 @@ FACTS: dict[type[Fact], str] = {
     TwoFactorStarted: "2fa_started",
     TwoFactorEnabled: "2fa_enabled",
     TwoFactorDisabled: "2fa_disabled",
+    TrailRead: "trail_read",
+    TrailExported: "trail_export",
+    DisclosuresAccounted: "accounting",
 }
 
 BEFORE_ANYBODY_IS_KNOWN = {
@@ -95,7 +99,7 @@ def test_the_words_of_the_format_stay() -> None:
         "password_reset_requested", "password_reset_completed", "2fa_started", "2fa_enabled", "2fa_disabled",
         "2fa_failed", "profile_read",
         "profile_update", "user_read", "user_create", "user_update", "user_list", "import", "import_start",
-        "import_preview", "import_read", "ehr_search",
+        "import_preview", "import_read", "ehr_search", "trail_read", "trail_export", "accounting",
     ]  # fmt: skip
     assert [outcome.value for outcome in Outcome] == ["done", "replayed", "refused", "failed"]
 
