@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from functools import cache
 
 from tests.adapters.ecw.server import FakeEcw, a_record
-from tests.adapters.ecw.site import Site, a_key_file
+from tests.adapters.ecw.site import Site, a_client_key
 from vantrexia_adapters.memory import MemoryRoster
 from vantrexia_core.ehr import EhrPatient, EhrRoster
 from vantrexia_core.patients import ExternalId
@@ -69,7 +69,7 @@ def _ecw() -> EhrRoster:
     number = {"type": {"coding": [{"code": "MR"}]}, "value": "ECW-MRN-1"}
     jane_there["identifier"].append(number)
     john_there = a_record("ECW-67890", "ACC-7", name=[{"family": "Okonjo", "given": ["John"]}])
-    return Site(FakeEcw(lambda: a_key_file().published(), [jane_there, john_there]).__enter__()).roster
+    return Site(FakeEcw(lambda: a_client_key().published(), [jane_there, john_there]).__enter__()).roster
 
 
 ROSTERS: Mapping[str, Callable[[], EhrRoster]] = {

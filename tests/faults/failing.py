@@ -16,9 +16,21 @@ from vantrexia_core.patients import Listing, Patient, Status, StatusChange
 
 AnyDesk = MemoryDesk | SqlDesk
 
-PORTS = frozenset({"clock", "ids", "directory", "accounts", "passwords", "tokens"})
+PORTS = frozenset({"clock", "ids", "directory", "accounts", "passwords", "tokens", "import_queue"})
 """What a desk hands out, beside units of work."""
-STORES = frozenset({"trail", "receipts", "patients", "users", "accounts", "sessions", "lockouts"})
+STORES = frozenset(
+    {
+        "accounts",
+        "ehr_records",
+        "import_jobs",
+        "lockouts",
+        "patients",
+        "receipts",
+        "sessions",
+        "trail",
+        "users",
+    }
+)
 """What a unit of work hands out."""
 
 
@@ -80,6 +92,10 @@ class FailingDesk(_Counting):
 
     def __init__(self, desk: AnyDesk, fault: Fault) -> None:
         super().__init__("desk", desk, fault, PORTS)
+
+    def roster(self, practice_id: PracticeId) -> Any:
+        """The practice's EHR, counted like a store."""
+        return _Counting("roster", self.real.roster(practice_id), self.fault)
 
     def begin(self, practice_id: PracticeId) -> AbstractContextManager[Any]:
         """A unit of work whose stores and commit are counted."""

@@ -17,8 +17,17 @@ from vantrexia_adapters.crypto.passwords import Argon2Cost, Argon2Passwords
 from vantrexia_adapters.memory import MemoryDesk, MemoryRateStore, MemoryRoster
 from vantrexia_adapters.tokens import JwtTokens
 from vantrexia_core.audit import Action, AuditEntry
-from vantrexia_core.ehr import ImportJob, start_import
-from vantrexia_core.identity import NewPassword, NewUser, Session, TokenPair, User, create_user, operator
+from vantrexia_core.ehr import EhrRoster, ImportJob, start_import
+from vantrexia_core.identity import (
+    OPERATOR_ID,
+    NewPassword,
+    NewUser,
+    Session,
+    TokenPair,
+    User,
+    create_user,
+    operator,
+)
 from vantrexia_core.kernel import (
     Email,
     IdSource,
@@ -53,8 +62,6 @@ SEARCH: Final = "/api/v1/patients/search_ecw/"
 DELETED: Final = "/api/v1/admin/patients/deleted/"
 NO_LIMITS: Final = Limits(*[Limit(HITS_MAX, 86_400)] * 5)
 LOGIN: Final = "/api/v1/auth/login/"
-
-_ACCOUNT_ACTIONS = frozenset({Action.USER_CREATE, Action.USER_UPDATE, Action.USER_LIST})
 
 
 class OneKey:
@@ -96,6 +103,7 @@ class Service:
         ids: IdSource | None = None,
         desk: type[MemoryDesk] = MemoryDesk,
         limits: Limits | None = None,
+        ehr: EhrRoster | None = None,
         **app: Any,
     ) -> None:
         self.clock = ManualClock(at)
@@ -107,7 +115,7 @@ class Service:
             ids=ids or CountedIds("patients"),
             passwords=Argon2Passwords(bytes(32), Argon2Cost(memory_kib=64, passes=1, lanes=1)),
             tokens=JwtTokens(OneKey(), ids=CountedIds("tokens"), issuer=PUBLIC_URL),
-            rosters={self.practice_id: self.roster},
+            rosters={self.practice_id: ehr or self.roster},
         )
         # Most tests are not about limits, and many of them share an address.
         throttle = Throttle(MemoryRateStore(), MemoryRateStore(), self.clock, limits or NO_LIMITS)
@@ -206,7 +214,11 @@ class Service:
     @property
     def trail(self) -> list[AuditEntry]:
         """The trail, without the opening of the accounts."""
-        return [entry for entry in self.desk.entries if entry.action not in _ACCOUNT_ACTIONS]
+        return [
+            entry
+            for entry in self.desk.entries
+            if entry.action is not Action.USER_CREATE or entry.actor_id != OPERATOR_ID
+        ]
 
     @property
     def stored(self) -> object:

@@ -3,7 +3,8 @@
 import pytest
 from starlette.testclient import TestClient
 
-from vantrexia_adapters.settings import PREFIX
+from vantrexia_adapters.assembly import client_keys
+from vantrexia_adapters.settings import PREFIX, load
 from vantrexia_web.asgi import build
 
 
@@ -33,3 +34,17 @@ def test_an_app_built_from_the_environment_knows_its_address(client):
 def test_an_app_built_from_the_environment_guards_its_routes(client):
     """Nobody is signed in yet."""
     assert client.get("/api/v1/patients/").status_code == 401
+
+
+def test_an_app_of_a_practice_at_eclinicalworks_publishes_its_key_and_watches(monkeypatch, tmp_path, log_to):
+    """The key is where eClinicalWorks looks for it; its health is known without asking anybody."""
+    log_to("info")
+    monkeypatch.setenv(f"{PREFIX}DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv(f"{PREFIX}ECW_SOURCE", "fhir")
+    monkeypatch.setenv(f"{PREFIX}ECW_BASE_URL", "https://fhir4.ecw.example/fhir/r4/FAKEAB")
+    monkeypatch.setenv(f"{PREFIX}ECW_CLIENT_ID", "client-1")
+    keys = client_keys(load())
+    keys.create()
+    with TestClient(build()) as client:
+        assert client.get("/.well-known/jwks.json").json() == {"keys": list(keys.published())}
+        assert client.get("/health/").json()["services"]["ecw"]["status"] == "healthy"

@@ -1,6 +1,6 @@
 """Our public keys, where an EHR looks for them."""
 
-from tests.adapters.ecw.site import a_key_file
+from tests.adapters.ecw.site import a_client_key
 from tests.web.service import Service
 from vantrexia_core.kernel import UnavailableError
 
@@ -10,7 +10,7 @@ PUBLIC_MEMBERS = {"kty", "use", "alg", "kid", "n", "e"}
 
 def test_the_keys_are_published_without_their_private_members():
     """A JWK Set (RFC 7517), for anybody, to be kept for minutes only."""
-    with Service(published_keys=lambda: a_key_file().published()) as service:
+    with Service(published_keys=lambda: a_client_key().published()) as service:
         answer = service.client.get(PATH)
     assert answer.status_code == 200
     assert [set(key) for key in answer.json()["keys"]] == [PUBLIC_MEMBERS]

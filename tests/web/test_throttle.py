@@ -1,17 +1,22 @@
 """Rate limits over HTTP: who is counted as whom, what every answer says, and what happens without a store."""
 
 import re
+import signal
 from datetime import timedelta
+from hashlib import sha256
 from ipaddress import ip_network
 
 import pytest
 
+from tests.redises import NONE, running_redis, server_program
 from tests.sources import ManualClock
 from tests.web.refusals import assert_problem
 from tests.web.service import LOGIN, PASSWORD, PATIENTS, Service
 from vantrexia_adapters.memory import MemoryRateStore
+from vantrexia_adapters.redis import RedisRateStore
 from vantrexia_core.kernel import Role, UnavailableError
 from vantrexia_core.throttling import PUBLISHED, Limit, Limits
+from vantrexia_web.health import HealthCheck, Probe
 from vantrexia_web.throttle import Throttle
 
 FEW = Limits(Limit(3, 3_600), Limit(2, 3_600), Limit(2, 60), Limit(2, 3_600), Limit(2, 3_600))
@@ -269,3 +274,33 @@ def test_exactly_one_hundred_strangers_requests_an_hour():
     with Service(limits=PUBLISHED) as service:
         statuses = [service.client.get(PATIENTS).status_code for _ in range(102)]
     assert statuses == [401] * 100 + [429] * 2
+
+
+def test_a_store_that_fails_shows_on_the_health_page(broken):
+    """Degraded, not down: the signed-in go on."""
+    _, _, throttle = broken
+    check = HealthCheck({"rate_limits": Probe(throttle.look, 100, is_vital=False)}, ManualClock())
+    with Service(throttle=throttle, health=check) as service:
+        content = service.client.get("/health/").json()
+    assert content["status"] == "degraded"
+    assert content["services"]["rate_limits"]["status"] == "down"
+
+
+def test_a_redis_that_dies_and_comes_back():
+    """A real one: signing in stops with it, reading goes on, and it counts again when it is there again."""
+    program = server_program()
+    if program is None:
+        pytest.skip(NONE)
+    now = [0.0]
+    with running_redis(program) as (url, process):
+        store = RedisRateStore(url, lambda key: sha256(key).digest())
+        throttle = Throttle(store, MemoryRateStore(), ManualClock(), FEW, seconds=lambda: now[0])
+        with Service(throttle=throttle) as service:
+            assert service.send("GET", PATIENTS).headers["x-ratelimit-remaining"] == "2"
+            process.send_signal(signal.SIGSTOP)
+            assert service.send("GET", PATIENTS).status_code == 200
+            assert_problem(_log_in(service, "ann@practice.example"), 503, "rate_limit_unavailable")
+            process.send_signal(signal.SIGCONT)
+            now[0] = 1.0
+            assert _log_in(service, "ann@practice.example").status_code == 401
+        store.close()

@@ -289,8 +289,6 @@ class EcwProtocol:
         for attempt in range(ATTEMPTS_MAX):
             yield from self._admitted(until)
             seconds = min(ANSWER_SECONDS_MAX, (until - self._clock.now()).total_seconds())
-            if seconds <= 0:
-                raise FaultError(Fault.TIMED_OUT)
             answer = yield request(seconds)
             if not isinstance(answer, Response | Trouble):
                 message = "a Request is answered with a Response or a Trouble"
@@ -306,8 +304,10 @@ class EcwProtocol:
         raise BrokenPromiseError(message)
 
     def _admitted(self, until: datetime) -> Flow[None]:
-        """Wait for a place in the budget."""
+        """Wait for a place in the budget. Who comes too late takes none."""
         self.check()
+        if self._clock.now() >= until:
+            raise FaultError(Fault.TIMED_OUT)
         while (seconds := self._budget.take(self._clock.now())) > 0:
             if self._clock.now() + timedelta(seconds=seconds) >= until:
                 raise FaultError(Fault.BUSY)

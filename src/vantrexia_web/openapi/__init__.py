@@ -53,6 +53,7 @@ _DESCRIPTION: Final = (
 
 _TAGS: Final = {
     "Sign in": "Getting tokens.",
+    "Accounts": "Your own account, and those of your practice.",
     "Patients": "The patients of your practice.",
     "Import": "Patients of eClinicalWorks, and how they come over.",
     "Administration": "For administrators only.",
@@ -75,6 +76,7 @@ _PROBLEMS: Final = {
     500: "Something went wrong on our side.",
     503: "The service or its audit trail cannot be reached just now, so nothing was done.",
 }
+_PATH_TYPE: Final = re.compile(r":[a-z]+\}")
 _PATH_PARAMETER: Final = re.compile(r"{([a-z]+):")
 
 _DESCRIBED: Final = {201: "Created.", 202: "Accepted: see the address in `Location`."}
@@ -87,6 +89,14 @@ _PARAMETERS: Final[dict[str, Schema]] = {
         "description": "The patient's id.",
         "schema": {"type": "string", "format": "uuid"},
         "example": "d290f1ee-6c54-4b01-90e6-d701748f0851",
+    },
+    "id": {
+        "name": "id",
+        "in": "path",
+        "required": True,
+        "description": "The account's number.",
+        "schema": {"type": "integer", "minimum": 1},
+        "example": 1,
     },
     "job": {
         "name": "job",
@@ -234,7 +244,7 @@ def document(public_url: str = DEFAULT_URL) -> Schema:
     for route in ROUTES:
         operation = OPERATIONS.get(route.endpoint)
         if operation is not None:
-            path = route.path.replace(":uuid}", "}")
+            path = _PATH_TYPE.sub("}", route.path)
             paths.setdefault(path, {})[route.method.lower()] = _operation(route, operation)
     bodies = {operation.body for operation in OPERATIONS.values() if operation.body is not None}
     return {

@@ -19,6 +19,59 @@ LOGGED_IN: Final[Example] = {
     },
 }
 
+TOKENS: Final[Example] = {
+    "access": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9...",
+    "refresh": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9...",
+}
+
+REFRESH: Final[Example] = {"refresh": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9..."}
+
+VERIFY: Final[Example] = {"token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9..."}
+
+LOGOUT: Final[Example] = REFRESH | {"all_sessions": False}
+
+_USER: Final[Example] = {
+    "id": 1,
+    "email": "clinician@practice.com",
+    "first_name": "Sarah",
+    "last_name": "Johnson",
+    "role": "provider",
+    "is_2fa_enabled": False,
+    "phone": "+1-555-0147",
+}
+
+PROFILE: Final[Example] = _USER | {
+    "practice": {
+        "id": "a3bb189e-8bf9-4888-9912-ace4e6543002",
+        "name": "Home practice",
+        "timezone": "UTC",
+    },
+    "last_login": "2026-02-06T14:30:00Z",
+}
+
+PROFILE_REVISION: Final[Example] = {"phone": "+1-555-0147"}
+
+ACCOUNT: Final[Example] = _USER | {
+    "is_active": True,
+    "last_login": "2026-02-06T14:30:00Z",
+    "locked_until": None,
+}
+
+ACCOUNT_PAGE: Final[Example] = {"count": 1, "next": None, "previous": None, "results": [ACCOUNT]}
+
+NEW_ACCOUNT: Final[Example] = {
+    "email": "nurse@practice.com",
+    "first_name": "Miguel",
+    "last_name": "Torres",
+    "role": "nurse",
+}
+
+OPENED_ACCOUNT: Final[Example] = ACCOUNT | NEW_ACCOUNT | {"id": 2, "phone": None, "last_login": None}
+
+ACCOUNT_REVISION: Final[Example] = {"role": "clinical_manager"}
+
+REVISED_ACCOUNT: Final[Example] = ACCOUNT | ACCOUNT_REVISION
+
 NEW_PATIENT: Final[Example] = {
     "first_name": "Robert",
     "last_name": "Williams",

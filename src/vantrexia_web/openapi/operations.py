@@ -5,11 +5,14 @@ from typing import Final
 
 import attrs
 
+from vantrexia_core.identity import ProfileRevision, UserRevision
 from vantrexia_core.patients import Revision
-from vantrexia_web.endpoints import about, ehr, patients, signing_in
+from vantrexia_web.endpoints import about, accounts, ehr, patients, sessions, signing_in
 from vantrexia_web.openapi import examples
+from vantrexia_web.wire.accounts import NewAccount
 from vantrexia_web.wire.ehr import IDS_WAITED_FOR_MAX, Selection
 from vantrexia_web.wire.patients import ReasonGiven, Registration, Replacement
+from vantrexia_web.wire.sessions import Farewell, RefreshGiven, TokenGiven
 from vantrexia_web.wire.signing_in import Credentials
 
 
@@ -53,6 +56,104 @@ OPERATIONS: Final[Mapping[Callable[..., object], Operation]] = {
         Credentials,
         examples.LOGIN,
         refusals=(423,),
+    ),
+    sessions.refresh: Operation(
+        "Sign in",
+        "Refresh tokens",
+        "Exchanges a refresh token for a fresh pair. A refresh token works once: the second time it ends the "
+        "session, for somebody has copied it. A session ends a day after its sign-in in any case.",
+        200,
+        "Tokens",
+        examples.TOKENS,
+        RefreshGiven,
+        examples.REFRESH,
+    ),
+    sessions.verify: Operation(
+        "Sign in",
+        "Verify a token",
+        "Whether an access or a refresh token is good now. Changes nothing.",
+        200,
+        "Nothing",
+        {},
+        TokenGiven,
+        examples.VERIFY,
+    ),
+    sessions.end: Operation(
+        "Sign in",
+        "Log out",
+        "Ends the session that the refresh token belongs to, or with `all_sessions` every session of yours. "
+        "Takes effect on the next request.",
+        204,
+        None,
+        body=Farewell,
+        body_example=examples.LOGOUT,
+    ),
+    accounts.me: Operation(
+        "Accounts",
+        "Your own account",
+        "Who you are, in which role, for which practice.",
+        200,
+        "Profile",
+        examples.PROFILE,
+    ),
+    accounts.revise_me: Operation(
+        "Accounts",
+        "Change your own account",
+        "Changes your names or phone; the fields that are not sent stay.",
+        200,
+        "Profile",
+        examples.PROFILE,
+        ProfileRevision,
+        examples.PROFILE_REVISION,
+    ),
+    accounts.list_accounts: Operation(
+        "Accounts",
+        "List accounts",
+        "A page of the practice's accounts, by id.",
+        200,
+        "AccountPage",
+        examples.ACCOUNT_PAGE,
+        query=("page", "page_size"),
+    ),
+    accounts.open_account: Operation(
+        "Accounts",
+        "Open an account",
+        "Without a `password` its owner has to choose one by a password reset. The role `patient` goes with "
+        "a `patient_id`, and no other role does.",
+        201,
+        "Account",
+        examples.OPENED_ACCOUNT,
+        NewAccount,
+        examples.NEW_ACCOUNT,
+    ),
+    accounts.show_account: Operation(
+        "Accounts",
+        "Get an account",
+        "One of the practice's accounts; `locked_until` says whether sign-ins are refused now.",
+        200,
+        "Account",
+        examples.ACCOUNT,
+    ),
+    accounts.change_account: Operation(
+        "Accounts",
+        "Change an account",
+        "Changes the fields that are sent. Another role, and closing it, ends the account's sessions. The "
+        "last active administrator stays one.",
+        200,
+        "Account",
+        examples.REVISED_ACCOUNT,
+        UserRevision,
+        examples.ACCOUNT_REVISION,
+        refusals=(409,),
+    ),
+    accounts.unlock: Operation(
+        "Accounts",
+        "Unlock an account",
+        "Forgets the failed sign-ins with the account's address, and with them its lock. Takes no body.",
+        200,
+        "Account",
+        examples.ACCOUNT,
+        refusals=(400, 408, 413, 415),
     ),
     patients.list_: Operation(
         "Patients",

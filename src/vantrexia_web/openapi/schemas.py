@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from types import UnionType
 from typing import Any, Final, Union, get_args, get_origin
+from uuid import UUID
 
 import attrs
 
 from vantrexia_core.ehr import KIND_OF, JobStatus, Side, Verdict
-from vantrexia_core.identity import PASSWORD_CHARACTERS_MAX
+from vantrexia_core.identity import PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN, NewPassword
 from vantrexia_core.kernel import EMAIL_CHARACTERS_MAX, NAME_CHARACTERS_MAX, Email, NamePart, Phi, Role
 from vantrexia_core.patients import (
     CITY_CHARACTERS_MAX,
@@ -36,6 +37,7 @@ from vantrexia_core.patients import (
     Zip,
 )
 from vantrexia_web.health import Condition
+from vantrexia_web.wire.sessions import TOKEN_CHARACTERS_MAX, PresentedToken
 from vantrexia_web.wire.signing_in import TypedPassword
 
 Schema = dict[str, Any]
@@ -79,6 +81,18 @@ _VALUES: Final[Mapping[object, Schema]] = {
         "maxLength": PASSWORD_CHARACTERS_MAX,
         "format": "password",
     },
+    PresentedToken: {"type": "string", "minLength": 1, "maxLength": TOKEN_CHARACTERS_MAX},
+    NewPassword: {
+        "type": "string",
+        "minLength": PASSWORD_CHARACTERS_MIN,
+        "maxLength": PASSWORD_CHARACTERS_MAX,
+        "format": "password",
+        "description": "Any characters. Guessable ones, ones made of your name or address, and your last "
+        "five are refused.",
+    },
+    bool: {"type": "boolean"},
+    Role: {"type": "string", "enum": [role.value for role in Role]},
+    UUID: {"type": "string", "format": "uuid"},
     Phi[Gender]: {"type": "string", "enum": [gender.value for gender in Gender]},
     Address: {"$ref": "#/components/schemas/Address"},
 }
@@ -137,6 +151,16 @@ def _page_of(item: str) -> Schema:
     )
 
 
+_TIME_OR_NULL: Final[Schema] = {"type": ["string", "null"], "format": "date-time"}
+_USER: Final[dict[str, Schema]] = {
+    "id": {"type": "integer"},
+    "email": {"type": "string", "format": "email"},
+    "first_name": _TEXT,
+    "last_name": _TEXT,
+    "role": {"type": "string", "enum": [role.value for role in Role]},
+    "is_2fa_enabled": {"type": "boolean"},
+    "phone": _TEXT_OR_NULL,
+}
 _PATIENT: Final[dict[str, Schema]] = {
     "id": _UUID,
     "first_name": _TEXT,
@@ -208,15 +232,21 @@ ANSWERS: Final[Mapping[str, Schema]] = {
     "SignedIn": _shown(
         access=_TEXT,
         refresh=_TEXT,
-        user=_shown(
-            id={"type": "integer"},
-            email={"type": "string", "format": "email"},
-            first_name=_TEXT,
-            last_name=_TEXT,
-            role={"type": "string", "enum": [role.value for role in Role]},
-            is_2fa_enabled={"type": "boolean"},
-        ),
+        user=_shown(**{name: schema for name, schema in _USER.items() if name != "phone"}),
     ),
+    "Tokens": _shown(access=_TEXT, refresh=_TEXT),
+    "Nothing": _shown(),
+    "Profile": _shown(
+        **_USER,
+        practice=_shown(
+            id=_UUID, name=_TEXT, timezone={"type": "string", "description": "A name of the IANA database."}
+        ),
+        last_login=_TIME_OR_NULL,
+    ),
+    "Account": _shown(
+        **_USER, is_active={"type": "boolean"}, last_login=_TIME_OR_NULL, locked_until=_TIME_OR_NULL
+    ),
+    "AccountPage": _page_of("Account"),
     "Patient": _shown(**_PATIENT),
     "PatientPage": _page_of("Patient"),
     "Archived": _shown(id=_UUID, **_ARCHIVE),

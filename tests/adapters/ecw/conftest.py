@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.adapters.ecw.server import FakeEcw, a_record
-from tests.adapters.ecw.site import Site, a_key_file
+from tests.adapters.ecw.site import Site, a_client_key
 
 JANE = a_record(
     "ECW-12345",
@@ -18,7 +18,7 @@ JOHN = a_record("ECW-67890", name=[{"family": "Okonjo", "given": ["John"]}])
 @pytest.fixture
 def ecw() -> Iterator[FakeEcw]:
     """An eCW that knows Jane and John."""
-    with FakeEcw(lambda: a_key_file().published(), [JANE, JOHN]) as server:
+    with FakeEcw(lambda: a_client_key().published(), [JANE, JOHN]) as server:
         yield server
 
 

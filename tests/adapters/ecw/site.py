@@ -3,35 +3,50 @@
 import ssl
 from datetime import timedelta
 from functools import cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
 from tests.adapters.ecw.server import CLIENT_ID, SCOPES, FakeEcw
 from tests.sources import CountedIds, ManualClock
 from vantrexia_adapters.ecw import (
     CallBudget,
     ClientAssertions,
-    ClientKeyFile,
+    ClientKeys,
     EcwConnection,
     EcwProtocol,
     EcwRoster,
     HttpTransport,
+    SigningKey,
+    Use,
 )
+from vantrexia_adapters.ecw.client_keys import KEY_BITS, ClientKey
 from vantrexia_core.kernel import Clock
 
 TLS = ssl.create_default_context()
 """Made once: reading the machine's certificates takes longer than most tests."""
-_FOLDER = TemporaryDirectory(prefix="vantrexia-test-keys-")
+
+
+class OneClientKey:
+    """A key that is never replaced and lies in no file."""
+
+    def __init__(self) -> None:
+        self._key = ClientKey(Use.SIGNS, generate_private_key(65537, KEY_BITS))
+
+    def signing(self) -> SigningKey:
+        """The key."""
+        return SigningKey(self._key.thumbprint, self._key.private)
+
+    def published(self) -> list[dict[str, str]]:
+        """Its public half."""
+        return [self._key.published(self._key.thumbprint)]
 
 
 @cache
-def a_key_file() -> ClientKeyFile:
-    """One key pair for all tests of a process: making one takes a tenth of a second."""
-    keys = ClientKeyFile(Path(_FOLDER.name) / "ecw.pem")
-    keys.create()
-    return keys
+def a_client_key() -> OneClientKey:
+    """One for all tests of a process: making one takes a tenth of a second."""
+    return OneClientKey()
 
 
 class Naps:
@@ -58,7 +73,7 @@ class Site:
         *,
         calls_per_minute: int = 250,
         clock: Clock | None = None,
-        keys: ClientKeyFile | None = None,
+        keys: ClientKeys | None = None,
         **connection: Any,
     ) -> None:
         self.ecw = ecw
@@ -68,7 +83,7 @@ class Site:
         known = {"base_url": ecw.base_url, "client_id": CLIENT_ID, "scopes": SCOPES} | connection
         self.protocol = EcwProtocol(
             EcwConnection(**known),
-            ClientAssertions(known["client_id"], keys or a_key_file(), CountedIds("jti")),
+            ClientAssertions(known["client_id"], keys or a_client_key(), CountedIds("jti")),
             clock or self.clock,
             budget=CallBudget(calls_per_minute),
             jitter=lambda: 0.0,

@@ -13,7 +13,6 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
-from tests.adapters.ecw.site import a_key_file
 from tests.sources import EPOCH, CountedIds
 from vantrexia_adapters.ecw import ClientAssertions, ClientKeyError, ClientKeyFile, Use
 from vantrexia_adapters.ecw.client_keys import ClientKey
@@ -232,10 +231,10 @@ def test_a_file_that_others_can_read_is_refused(keys: ClientKeyFile, path: Path)
         ClientKeyFile(path).signing()
 
 
-def test_keys_do_not_print_themselves() -> None:
+def test_keys_do_not_print_themselves(keys: ClientKeyFile) -> None:
     """Neither the file nor what it holds."""
-    shown = repr(a_key_file()) + repr(a_key_file().signing()) + repr(a_key_file()._current())
-    private = a_key_file().signing().private.private_numbers()
+    shown = repr(keys) + repr(keys.signing()) + repr(keys._current())
+    private = keys.signing().private.private_numbers()
     assert str(private.d) not in shown
     assert "BEGIN" not in shown
 

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from tests.adapters.ecw.site import a_key_file
+from tests.adapters.ecw.site import a_client_key
 from tests.sources import CountedIds, ManualClock
 from vantrexia_adapters.ecw import CallBudget, ClientAssertions, EcwConnection, EcwProtocol
 from vantrexia_adapters.ecw.exchange import Flow, Pause, Renew, Reply, Request, Response, Step, Token, Trouble
@@ -61,7 +61,7 @@ def clock() -> ManualClock:
 def protocol(clock: ManualClock) -> EcwProtocol:
     """A practice's EHR that discovers its token endpoint."""
     connection = EcwConnection(BASE, "client-1", "system/Patient.read")
-    assertions = ClientAssertions("client-1", a_key_file(), CountedIds())
+    assertions = ClientAssertions("client-1", a_client_key(), CountedIds())
     return EcwProtocol(connection, assertions, clock, budget=CallBudget(), jitter=lambda: 0.5)
 
 
@@ -133,6 +133,17 @@ def test_a_call_gets_no_more_time_than_is_left(
     late = talk.hold(protocol.fetch(ID, clock.now()), Token("t", until + timedelta(hours=1)))
     assert late == Missed(ID, Fault.TIMED_OUT)
     assert len(talk.requests) == 2
+
+
+def test_who_comes_too_late_takes_no_place_in_the_budget(talk: Conversation, clock: ManualClock) -> None:
+    """A long list that ran out of time leaves the minute's calls to others."""
+    budget = CallBudget(1)
+    assertions = ClientAssertions("client-1", a_client_key(), CountedIds())
+    connection = EcwConnection(BASE, "client-1", "system/Patient.read")
+    protocol = EcwProtocol(connection, assertions, clock, budget=budget, jitter=lambda: 0.0)
+    token = Token("t", clock.now() + timedelta(hours=1))
+    assert talk.hold(protocol.fetch(ID, clock.now()), token) == Missed(ID, Fault.TIMED_OUT)
+    assert budget.take(clock.now()) == 0
 
 
 @pytest.mark.parametrize("trouble", [Trouble.TOO_LARGE, Trouble.GARBLED, Trouble.UNTRUSTED])
