@@ -149,7 +149,7 @@ WAYS: Final = {"plain insert": _plain, "as a change": _as_change, "as a reading"
 
 
 def _verified(engine: sa.Engine) -> float:
-    """Entries a second, verified from the database against a checkpoint."""
+    """Entries a second of processor time, verified from the database against a checkpoint."""
     database = Database(engine)
     transaction = Transaction(database)
     trail = SqlTrail(transaction)
@@ -159,11 +159,12 @@ def _verified(engine: sa.Engine) -> float:
     transaction.commit()
     notary = Notary(SqlTrailSource(engine), MemoryCheckpoints(), Key(), is_signed)
     notary.publish(_CLOCK.now(), is_patient=True)
-    began = time.perf_counter()
+    # Of this process alone: other work on the machine does not count.
+    began = time.process_time()
     found = Inspector(notary.source, notary.store, notary.keys.verifiers(), is_signed).inspect()
     if found.fault is not None:
         raise click.ClickException(found.fault.sentence)
-    return found.checked / (time.perf_counter() - began)
+    return found.checked / (time.process_time() - began)
 
 
 def _measured(name: str, url: str, seconds: float, rounds: int) -> dict[str, object]:
