@@ -33,7 +33,7 @@ from vantrexia_core.audit import Action, AuditEntry, Inspector, Notary, Outcome,
 from vantrexia_core.kernel import PatientId, PracticeId, RequestId, Role, UserId
 
 WRITERS: Final = (1, 8, 32)
-ENTRIES: Final = 100_000
+ENTRIES: Final = 30_000
 ORIGIN: Final = "vantrexia.com/audit/bench"
 _IDS: Final = RandomIds()
 _CLOCK: Final = SystemClock()
