@@ -28,7 +28,9 @@ from vantrexia_adapters.crypto import (
     KeyRing,
     KeyRingError,
     KeyRingExistsError,
+    Purpose,
     RingCheckpointKeys,
+    RingEntry,
     RingSigningKeys,
     is_signed,
     ring_pepper,
@@ -102,12 +104,34 @@ class DatabaseMissingError(StartRefusedError):
         )
 
 
+@attrs.frozen(repr=False)
+class RingKeeper:
+    """The key ring beside the database that is sealed with it."""
+
+    _ring: KeyRing
+    _engine: Engine
+
+    def entries(self) -> Sequence[RingEntry]:
+        """What the ring knows of its keys: names, ages, states."""
+        return self._ring.all_entries()
+
+    def rotate_token_key(self) -> int:
+        """Begin a new key that signs tokens; its version.
+
+        Raises:
+            KeyRingError: the ring's file was removed, damaged or swapped meanwhile.
+        """
+        version = self._ring.rotate(DEPLOYMENT, Purpose.TOKEN)
+        keep_key_checks(self._engine, (_stored(check) for check in self._ring.checks()))
+        return version
+
+
 @attrs.frozen
 class Service:
     """An assembled library: the desk that every use case takes, and the practice it works for.
 
     ``trail`` keeps the trail's checkpoints. A program that runs for long starts it; closing the service
-    publishes a last one in any case.
+    publishes a last one in any case. ``ring`` shows the keys and begins new ones.
     ``roster`` is the practice's EHR, as the settings say. ``check_ehr`` raises if it is known to be out, and
     is None where there is nothing to look at.
     """
@@ -116,6 +140,7 @@ class Service:
     practice_id: PracticeId
     settings: Settings
     trail: TrailKeeper
+    ring: RingKeeper = attrs.field(repr=False)
     _rates: Callable[[], RateStore] = attrs.field(repr=False)
     _close: Callable[[], None] = attrs.field(repr=False)
     check_database: Callable[[], None] = attrs.field(repr=False)
@@ -218,6 +243,7 @@ def open_service(
         practice_id,
         settings,
         TrailKeeper(notary, clock, publish_seconds=settings.checkpoint_seconds),
+        RingKeeper(ring, engine),
         lambda: _open_rates(settings, engine, index, opened),
         opened.close,
         WritabilityCheck(engine),

@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 
 import attrs
 
-from vantrexia_core.audit import AlreadyAnswered, Attempt, Desk, Once, record_refusal
+from vantrexia_core.audit import AlreadyAnswered, Attempt, Desk, Once, TrailWork, record_refusal
 from vantrexia_core.ehr import EhrRoster, EhrWork, ImportQueue
 from vantrexia_core.identity import Accounts, Passwords, SignInWork, Tokens, UserWork
 from vantrexia_core.kernel import (
@@ -30,7 +30,7 @@ from vantrexia_web.wire.request import Request
 T = TypeVar("T")
 
 
-class WebWork(EhrWork, UserWork, Protocol):
+class WebWork(EhrWork, UserWork, TrailWork, Protocol):
     """The unit of work of a desk that serves the whole API."""
 
 

@@ -15,7 +15,7 @@ from vantrexia_core.kernel import Permission
 from vantrexia_core.throttling import Scope
 from vantrexia_web.answer import Answer
 from vantrexia_web.call import Call, Visit
-from vantrexia_web.endpoints import about, accounts, ehr, patients, sessions, signing_in
+from vantrexia_web.endpoints import about, accounts, audit, ehr, patients, sessions, signing_in
 
 API: Final = "/api/v1"
 
@@ -56,6 +56,8 @@ _JOB: Final = f"{ehr.IMPORTS_PATH}{{job:uuid}}/"
 _VIEW, _WRITE, _ARCHIVE = Permission.VIEW_PATIENTS, Permission.WRITE_PATIENTS, Permission.ARCHIVE_PATIENTS
 _SEE, _STAFF, _OWN = Permission.VIEW_USERS, Permission.MANAGE_USERS, Permission.OWN_ACCOUNT
 _DELETE, _UNHIDE = Permission.DELETE_PATIENTS, Permission.MANAGE_DELETED_PATIENTS
+_LOGS: Final = f"{API}/audit-logs/"
+_TRAIL, _ACCOUNT = Permission.READ_TRAIL, Permission.ACCOUNT_FOR_DISCLOSURES
 _BRING = Permission.IMPORT_PATIENTS
 
 # fmt: off
@@ -89,6 +91,10 @@ ROUTES: Final[tuple[Guarded | Open, ...]] = (
 
     Guarded("GET",    _HIDDEN,                   patients.list_deleted,  _UNHIDE,  Action.LIST_DELETED),
     Guarded("POST",   f"{_HIDDEN_ONE}restore/",  patients.restore,       _UNHIDE,  Action.RESTORE),
+
+    Guarded("GET",    f"{_ONE}disclosures/",     audit.disclosures,      _ACCOUNT, Action.ACCOUNTING),
+    Guarded("GET",    _LOGS,                     audit.list_,            _TRAIL,   Action.TRAIL_READ),
+    Guarded("GET",    f"{_LOGS}export/",         audit.export,           _TRAIL,   Action.TRAIL_EXPORT),
 
     Open("GET",       "/health/",                about.health,            None),
     Open("GET",       "/.well-known/jwks.json",  about.keys),

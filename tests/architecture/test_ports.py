@@ -40,6 +40,7 @@ from vantrexia_adapters.memory.identity import (
 )
 from vantrexia_adapters.memory.patients import MemoryPatients
 from vantrexia_adapters.memory.receipts import MemoryReceipts
+from vantrexia_adapters.memory.trail_search import MemoryTrailSearch
 from vantrexia_adapters.redis import RedisRateStore
 from vantrexia_adapters.sql import SqlDesk, SqlRateStore, SqlSignInWork, SqlTrailSource, SqlWork
 from vantrexia_adapters.sql.audit import SqlTrail
@@ -50,6 +51,7 @@ from vantrexia_adapters.sql.lockouts import SqlLockouts
 from vantrexia_adapters.sql.patients import SqlPatients
 from vantrexia_adapters.sql.receipts import SqlReceipts
 from vantrexia_adapters.sql.sessions import SqlSessions
+from vantrexia_adapters.sql.trail_search import SqlTrailSearch
 from vantrexia_adapters.system import RandomIds, SystemClock
 from vantrexia_adapters.tokens import JwtTokens
 from vantrexia_core.ehr import NoRoster
@@ -73,6 +75,9 @@ PORTS = {
     "Receipts": Held("contracts/test_receipts.py", (MemoryReceipts, SqlReceipts)),
     "RecordedWork": Held("contracts/test_work.py", (MemoryWork, SqlWork)),
     "Desk": Held("contracts/test_work.py", (MemoryDesk, SqlDesk)),
+    "TrailSearch": Held("contracts/test_trail_search.py", (MemoryTrailSearch, SqlTrailSearch)),
+    "TrailWork": Held("contracts/test_trail_search.py", (MemoryWork, SqlWork)),
+    "DisclosureWork": Held("contracts/test_trail_search.py", (MemoryWork, SqlWork)),
     "TrailSource": Held("contracts/test_trail_source.py", (MemoryTrailSource, SqlTrailSource, ExportedTrail)),
     "CheckpointStore": Held("contracts/test_checkpoints.py", (MemoryCheckpoints, FolderCheckpoints)),
     "CheckpointKeys": Held("adapters/crypto/test_checkpoint_keys.py", (RingCheckpointKeys, OneKey)),

@@ -3,7 +3,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.builders import NOW, a_patient_id, a_user_id, an_address
+from tests.builders import NOW, a_patient_id, a_user_id, an_actor, an_address
 from tests.contracts.stores import HERE, Stores, a_record, at_once
 from tests.ehr import an_external_id
 from vantrexia_core.ehr import (
@@ -25,7 +25,7 @@ from vantrexia_core.ehr import (
 )
 from vantrexia_core.identity import OPERATOR_ID
 from vantrexia_core.kernel import Email, NamePart, NotFoundError, PageRequest, Phi, UserId
-from vantrexia_core.patients import DateOfBirth, Gender, Holder, Phone, Status
+from vantrexia_core.patients import DateOfBirth, Gender, Holder, Listing, Phone, Status, delete_patient
 
 IDS = [an_external_id(number) for number in range(1, 6)]
 FULL = Demographics(
@@ -328,6 +328,26 @@ def test_holders_are_told_in_the_order_of_the_ids(stores: Stores) -> None:
         count - 2: a_patient_id(2),
         count - 129: a_patient_id(129),
     }
+
+
+def test_records_without_an_external_id_are_told(stores: Stores) -> None:
+    """Of those asked for; and whether there are any, deleted ones not counted."""
+    with stores.desk.begin(stores.here) as work:
+        assert not work.patients.has_unlinked()
+    stores.store(a_record(1, external_id="ECW-1"), a_record(2), a_record(3))
+    found = stores.desk.directory.find(stores.here, Listing())
+    with stores.desk.begin(stores.here) as work:
+        assert work.patients.has_unlinked()
+        assert list(work.patients.unlinked([])) == []
+        unlinked = {one.id for one in work.patients.unlinked(found.numbers)}
+    assert unlinked == {a_patient_id(2), a_patient_id(3)}
+    with stores.desk.begin(stores.elsewhere) as work:
+        assert not work.patients.has_unlinked()
+        assert list(work.patients.unlinked(found.numbers)) == []
+    for number in (2, 3):
+        delete_patient(stores.desk, an_actor(practice_id=stores.here), a_patient_id(number))
+    with stores.desk.begin(stores.here) as work:
+        assert not work.patients.has_unlinked()
 
 
 def test_another_practices_holders_are_not_told(stores: Stores) -> None:

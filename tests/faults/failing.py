@@ -28,6 +28,7 @@ STORES = frozenset(
         "receipts",
         "sessions",
         "trail",
+        "trail_search",
         "users",
     }
 )

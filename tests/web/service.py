@@ -77,6 +77,10 @@ class OneKey:
         """The only key."""
         return {1: bytes(range(32))}
 
+    def superseded(self) -> Mapping[int, datetime]:
+        """None."""
+        return {}
+
     def refresh(self) -> None:
         """There is nothing to notice."""
 

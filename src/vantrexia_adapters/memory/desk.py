@@ -24,6 +24,7 @@ from vantrexia_adapters.memory.identity import (
 from vantrexia_adapters.memory.patients import MemoryPatients
 from vantrexia_adapters.memory.receipts import MemoryReceipts
 from vantrexia_adapters.memory.state import Memory, Receipt, Shelf
+from vantrexia_adapters.memory.trail_search import MemoryTrailSearch
 from vantrexia_core.audit import AuditEntry
 from vantrexia_core.ehr import EhrRoster, ImportJob, NoRoster
 from vantrexia_core.identity import Passwords, Tokens
@@ -103,7 +104,14 @@ class MemoryWork(MemorySignInWork):
         self._patients = MemoryPatients(practice_id, shelf)
         self._ehr_records = MemoryEhrRecords(shelf)
         self._import_jobs = MemoryImportJobs(shelf)
+        self._trail_search = MemoryTrailSearch(practice_id, desk.entries, lambda: desk.committed)
         self._keeper = MemoryReceipts(self._receipts)
+
+    @property
+    def trail_search(self) -> MemoryTrailSearch:
+        """See `TrailWork`."""
+        self._check_open()
+        return self._trail_search
 
     @property
     def receipts(self) -> MemoryReceipts:

@@ -18,6 +18,7 @@ from vantrexia_core.patients import (
     Holder,
     MrnTakenError,
     Patient,
+    Status,
     StatusChange,
 )
 
@@ -52,6 +53,17 @@ class MemoryPatients:
         """See `PatientStore`."""
         ids = [self.by_external_id.get(external_id.reveal()) for external_id in external_ids]
         return [None if id_ is None else Holder(id_, self.get(id_).status) for id_ in ids]
+
+    def has_unlinked(self) -> bool:
+        """See `PatientStore`."""
+        everybody = (filed.patient for _, filed in self.patients.items())
+        return any(one.external_id is None and one.status is not Status.DELETED for one in everybody)
+
+    def unlinked(self, numbers: Sequence[int]) -> Sequence[Patient]:
+        """See `PatientStore`."""
+        ids = [self.by_number.get(number) for number in numbers]
+        found = [self.get(id_) for id_ in ids if id_ is not None]
+        return [patient for patient in found if patient.external_id is None]
 
     def add(self, patient: Patient) -> None:
         """See `PatientStore`."""

@@ -221,6 +221,28 @@ def _last_changes(count: int) -> Statement:
     )
 
 
+_HAS_UNLINKED: Final = Statement(
+    sa.select(patient.c.id)
+    .where(
+        patient.c.practice_id == _PRACTICE,
+        patient.c.external_id_bix.is_(None),
+        patient.c.status != Status.DELETED.value,
+    )
+    .limit(sa.bindparam("row_limit", type_=sa.Integer()))
+)
+
+
+@cache
+def _unlinked(count: int) -> Statement:
+    return Statement(
+        sa.select(*_COLUMNS).where(
+            patient.c.practice_id == _PRACTICE,
+            patient.c.n.in_(_numbered(count)),
+            patient.c.external_id_bix.is_(None),
+        )
+    )
+
+
 @cache
 def _holders(count: int) -> Statement:
     digests = [sa.bindparam(f"digest_{position}", type_=sa.LargeBinary()) for position in range(count)]
@@ -268,6 +290,18 @@ class SqlPatients:
             for digest, id_, status in self._transaction.read(_holders(size), self._here(parameters)):
                 found[bytes(digest)] = Holder(id_, Status(status))
         return [found.get(digest) for digest in digests]
+
+    def has_unlinked(self) -> bool:
+        """See `PatientStore`."""
+        return bool(self._transaction.read(_HAS_UNLINKED, self._here({"row_limit": 1})))
+
+    def unlinked(self, numbers: Sequence[int]) -> Sequence[Patient]:
+        """See `PatientStore`."""
+        if not numbers:
+            return ()
+        parameters = {f"n_{position}": n for position, n in enumerate(sorted(numbers))}
+        rows = self._transaction.read(_unlinked(len(numbers)), self._here(parameters))
+        return list(map(self._patient, rows))
 
     def add(self, patient: Patient) -> None:
         """See `PatientStore`."""

@@ -9,6 +9,7 @@ from vantrexia_adapters.sql.patients import SqlPatients
 from vantrexia_adapters.sql.receipts import SqlReceipts
 from vantrexia_adapters.sql.scope import Protection, Scope
 from vantrexia_adapters.sql.sessions import SqlSessions
+from vantrexia_adapters.sql.trail_search import SqlTrailSearch
 from vantrexia_core.kernel import Clock, IdSource
 
 
@@ -80,6 +81,11 @@ class SqlWork(SqlSignInWork):
         if self._patients is None:
             self._patients = SqlPatients(self._scope)
         return self._patients
+
+    @property
+    def trail_search(self) -> SqlTrailSearch:
+        """See `TrailWork`."""
+        return SqlTrailSearch(self._scope)
 
     @property
     def receipts(self) -> SqlReceipts:

@@ -37,6 +37,8 @@ from vantrexia_core.audit.entry import (
     Outcome,
     SequencedEntry,
 )
+from vantrexia_core.audit.facts import TrailExported, TrailRead
+from vantrexia_core.audit.inquiry import RESOURCE_OF, Inquiry, Resource
 from vantrexia_core.audit.inspection import (
     Fault,
     FaultKind,
@@ -65,11 +67,22 @@ from vantrexia_core.audit.ports import (
     Receipts,
     RecordedWork,
     StoredEntry,
+    TrailSearch,
     TrailSource,
+    TrailWork,
 )
 from vantrexia_core.audit.publishing import (
     Notary,
     TrailDivergedError,
+)
+from vantrexia_core.audit.reading import (
+    TrailExport,
+    TrailLine,
+    TrailPage,
+    export_trail,
+    follow,
+    look,
+    read_trail,
 )
 from vantrexia_core.audit.recording import (
     AlreadyAnswered,
@@ -100,6 +113,7 @@ __all__ = [
     "EMPTY_ROOT",
     "ENTRY_FORMAT",
     "RECEIPT_LIFE",
+    "RESOURCE_OF",
     "Action",
     "AlreadyAnswered",
     "Attempt",
@@ -122,6 +136,7 @@ __all__ = [
     "FaultKind",
     "Frontier",
     "IdempotencyKeyReusedError",
+    "Inquiry",
     "Inspection",
     "Inspector",
     "Line",
@@ -133,6 +148,7 @@ __all__ = [
     "ProofError",
     "Receipts",
     "RecordedWork",
+    "Resource",
     "SequencedEntry",
     "SignatureCheck",
     "SignedCheckpoint",
@@ -141,7 +157,14 @@ __all__ = [
     "Tile",
     "TiledTree",
     "TrailDivergedError",
+    "TrailExport",
+    "TrailExported",
+    "TrailLine",
+    "TrailPage",
+    "TrailRead",
+    "TrailSearch",
     "TrailSource",
+    "TrailWork",
     "UnreadableEntryError",
     "UntrustedCheckpointError",
     "VerifierKey",
@@ -156,10 +179,14 @@ __all__ = [
     "encode_bundle",
     "encode_entry",
     "entry_hash",
+    "export_trail",
+    "follow",
     "inclusion_proof",
     "leaf_hash",
+    "look",
     "node_hash",
     "preparing",
+    "read_trail",
     "record_refusal",
     "sign",
     "subtrees_of",

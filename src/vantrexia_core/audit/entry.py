@@ -61,6 +61,10 @@ class Action(Enum):
     IMPORT_PREVIEW = "import_preview"
     IMPORT_READ = "import_read"
     EHR_SEARCH = "ehr_search"
+    TRAIL_READ = "trail_read"
+    TRAIL_EXPORT = "trail_export"
+    ACCOUNTING = "accounting"
+    """One patient's disclosures were accounted for (45 CFR 164.528)."""
 
 
 class ChangedField(StrEnum):

@@ -111,6 +111,7 @@ class Intake:
         practice_id = self.attempt.actor.practice_id
         with self.desk.begin(practice_id) as work:
             holders = work.patients.holders([item.external_id for item in items])
+            may_link = work.patients.has_unlinked()
         asked = [
             item
             for item, holder in zip(items, holders, strict=True)
@@ -118,7 +119,7 @@ class Intake:
         ]
         answers = iter(self._fetched(asked, seconds_max))
         return [
-            self._planned(item, holder, next(answers))
+            self._planned(item, holder, next(answers), may_link=may_link)
             if holder is None or self._refreshes(holder)
             else Settled(item, _exists(item, holder))
             for item, holder in zip(items, holders, strict=True)
@@ -160,7 +161,9 @@ class Intake:
             raise BrokenPromiseError(message)
         return fetched
 
-    def _planned(self, item: JobItem, holder: Holder | None, answer: EhrPatient | Missed) -> Plan:
+    def _planned(
+        self, item: JobItem, holder: Holder | None, answer: EhrPatient | Missed, *, may_link: bool
+    ) -> Plan:
         if isinstance(answer, Missed):
             return Settled(item, _failed(item, answer.fault))
         if holder is not None:
@@ -172,7 +175,7 @@ class Intake:
             new.date_of_birth.check_not_after(self.desk.clock.now())
         except InvalidValueError:
             return Settled(item, _failed(item, Why.INVALID))
-        alike = find_alike(self.desk, self.attempt.actor.practice_id, new)
+        alike = find_alike(self.desk, self.attempt.actor.practice_id, new) if may_link else None
         return Arrival(item, answer, new) if alike is None else Link(item, answer, new, alike.id)
 
     def _refreshes(self, holder: Holder) -> bool:

@@ -7,10 +7,9 @@ certain is left to people, because a false link shows one person's chart to anot
 from typing import Final
 
 from vantrexia_core.ehr.ports import EhrDesk
-from vantrexia_core.kernel import PAGE_SIZE_MAX, PageRequest, Phi, PracticeId, UnavailableError
+from vantrexia_core.kernel import PAGE_SIZE_MAX, PageRequest, Phi, PracticeId
 from vantrexia_core.patients import Listing, NewPatient, Patient, Status
 
-_TRIES: Final = 5
 _PAGES_MAX: Final = 10
 """A name that more than a thousand have: no list of them is worth looking through for one id."""
 
@@ -29,6 +28,8 @@ def is_alike(patient: Patient, new: NewPatient) -> bool:
 def find_alike(desk: EhrDesk, practice_id: PracticeId, new: NewPatient) -> Patient | None:
     """The one record here that is alike, active or archived; None if there is none, or more than one.
 
+    It may have changed when it is acted upon: ask `is_alike` again with the record locked.
+
     Raises:
         UnavailableError: the directory or the records cannot be read now.
     """
@@ -43,23 +44,13 @@ def find_alike(desk: EhrDesk, practice_id: PracticeId, new: NewPatient) -> Patie
 
 def _named_alike(desk: EhrDesk, practice_id: PracticeId, new: NewPatient, status: Status) -> list[Patient]:
     search = Phi(f"{new.name.first.reveal()} {new.name.last.reveal()}".replace("^", " "))
-    found: list[Patient] = []
+    named: list[Patient] = []
     for number in range(1, _PAGES_MAX + 1):
         page = PageRequest(number, PAGE_SIZE_MAX)
-        count, patients = _page(desk, practice_id, Listing(search=search, status=status, page=page))
-        found.extend(patients)
-        if page.offset + page.size >= count:
-            return found
+        found = desk.directory.find(practice_id, Listing(search=search, status=status, page=page))
+        if found.numbers:
+            with desk.begin(practice_id) as work:
+                named.extend(work.patients.unlinked(found.numbers))
+        if page.offset + page.size >= found.count:
+            return named
     return []
-
-
-def _page(desk: EhrDesk, practice_id: PracticeId, listing: Listing) -> tuple[int, list[Patient]]:
-    for _ in range(_TRIES):
-        found = desk.directory.find(practice_id, listing)
-        if not found.numbers:
-            return found.count, []
-        with desk.begin(practice_id) as work:
-            patients = work.patients.fetch(found.numbers, as_of=found.as_of)
-        if patients is not None:
-            return found.count, list(patients)
-    raise UnavailableError

@@ -58,6 +58,14 @@ class PatientStore(Protocol):
         """Who has each external id, whatever the record's status; in the order of ``external_ids``."""
         ...
 
+    def has_unlinked(self) -> bool:
+        """Whether any record that is not deleted has no external id."""
+        ...
+
+    def unlinked(self, numbers: Sequence[int]) -> Sequence[Patient]:
+        """Those of the records with these ``numbers`` that have no external id, in any order."""
+        ...
+
     def add(self, patient: Patient) -> None:
         """Store a new record. On an error nothing is stored and the transaction goes on.
 

@@ -1,6 +1,13 @@
 """The examples of the published documentation, as the API document and its reference page show them."""
 
+from datetime import UTC, datetime
 from typing import Any, Final
+from uuid import UUID
+
+from vantrexia_adapters.fhir import audit_event_bundle
+from vantrexia_core.audit import Action, AuditEntry, Outcome, TrailLine, entry_hash
+from vantrexia_core.kernel import Email, Page, PageRequest, PatientId, PracticeId, RequestId, Role, UserId
+from vantrexia_web.wire.audit import csv_chunks
 
 Example = dict[str, Any]
 
@@ -274,6 +281,60 @@ DELETED_PAGE: Final[Example] = {
 }
 
 RESTORE: Final[Example] = {"reason": "Deleted by mistake"}
+
+_LINE: Final = TrailLine(
+    4711,
+    AuditEntry(
+        at=datetime(2026, 2, 6, 14, 30, 5, tzinfo=UTC),
+        action=Action.READ,
+        outcome=Outcome.DONE,
+        practice_id=PracticeId(UUID("7f0c2b5e-3d54-4a86-9f0e-6f1f6f1f2a10")),
+        actor_id=UserId(1),
+        role=Role.PROVIDER,
+        patient_id=PatientId(UUID(PATIENT["id"])),
+        disclosed=(PatientId(UUID(PATIENT["id"])),),
+        version=3,
+        request_id=RequestId("0f9d4e7a6c1b4b0e8a3f5d2c7b6a5948"),
+        address="203.0.113.24",
+    ),
+    Email("clinician@practice.com"),
+)
+
+AUDIT_LOG_PAGE: Final[Example] = {
+    "count": 1,
+    "next": None,
+    "previous": None,
+    "results": [
+        {
+            "id": 4711,
+            "timestamp": "2026-02-06T14:30:05Z",
+            "user_id": 1,
+            "user_email": "clinician@practice.com",
+            "role": "provider",
+            "practice_id": "7f0c2b5e-3d54-4a86-9f0e-6f1f6f1f2a10",
+            "ip_address": "203.0.113.24",
+            "action": "read",
+            "resource_type": "patient",
+            "resource_id": PATIENT["id"],
+            "patient_id": PATIENT["id"],
+            "outcome": "done",
+            "code": None,
+            "changed_fields": [],
+            "disclosed_patient_ids": [PATIENT["id"]],
+            "request_id": "0f9d4e7a6c1b4b0e8a3f5d2c7b6a5948",
+            "record_version": 3,
+            "hash": entry_hash(_LINE.entry).hex(),
+        }
+    ],
+}
+
+AUDIT_LOG_FILE: Final = b"".join(csv_chunks([_LINE])).decode()
+
+AUDIT_EVENTS: Final[Example] = audit_event_bundle(
+    Page(1, (_LINE,), PageRequest()),
+    {"self": "https://app.vantrexia.com/api/v1/audit-logs/?page=1&as_of=4711"},
+    server_url="https://app.vantrexia.com",
+)
 
 KEYS: Final[Example] = {
     "keys": [

@@ -7,9 +7,12 @@ import attrs
 
 from vantrexia_core.identity import ProfileRevision, UserRevision
 from vantrexia_core.patients import Revision
-from vantrexia_web.endpoints import about, accounts, ehr, patients, sessions, signing_in
+from vantrexia_web.answer import JSON
+from vantrexia_web.endpoints import about, accounts, audit, ehr, patients, sessions, signing_in
+from vantrexia_web.endpoints.audit import FHIR
 from vantrexia_web.openapi import examples
 from vantrexia_web.wire.accounts import NewAccount
+from vantrexia_web.wire.audit import CSV
 from vantrexia_web.wire.ehr import IDS_WAITED_FOR_MAX, Selection
 from vantrexia_web.wire.patients import ReasonGiven, Registration, Replacement
 from vantrexia_web.wire.sessions import Farewell, RefreshGiven, TokenGiven
@@ -29,7 +32,7 @@ class Operation:
     description: str
     status: int
     answer: str | None
-    example: examples.Example | None = None
+    example: examples.Example | str | None = None
     body: type | None = None
     body_example: examples.Example | None = None
     query: tuple[str, ...] = ()
@@ -40,9 +43,17 @@ class Operation:
     """Answers of another shape: status, schema, example."""
     is_conditional: bool = False
     is_once: bool = False
+    media_type: str = JSON
+    others: Mapping[str, tuple[str, examples.Example]] = attrs.Factory(dict)
+    """The same in other media types: the schema and an example of each."""
 
 
 _PAGED: Final = ("page", "page_size", "search", "ordering")
+
+_TRAIL: Final = ("user_id", "action", "resource_type", "resource_id", "patient_id", "ip_address")
+_PERIOD: Final = ("date_from", "date_to")
+_PART: Final = ("page", "page_size", "as_of")
+_AS_FHIR: Final = {FHIR: ("AuditEventBundle", examples.AUDIT_EVENTS)}
 
 OPERATIONS: Final[Mapping[Callable[..., object], Operation]] = {
     signing_in.log_in: Operation(
@@ -315,6 +326,40 @@ OPERATIONS: Final[Mapping[Callable[..., object], Operation]] = {
         examples.RESTORE,
         refusals=(409,),
         is_once=True,
+    ),
+    audit.disclosures: Operation(
+        "Administration",
+        "List the disclosures of a patient",
+        "Everyone who was shown this patient's record: when, from where, and in which call, newest first. "
+        "Pages of lists that showed the patient count. Works for archived and deleted records, too.",
+        200,
+        "AuditLogPage",
+        examples.AUDIT_LOG_PAGE,
+        query=(*_PART, *_PERIOD),
+        others=_AS_FHIR,
+    ),
+    audit.list_: Operation(
+        "Administration",
+        "Read the audit trail",
+        "A page of the practice's entries, newest first. `next` goes on as of the same entry, so "
+        "pages do not shift while new entries are written. Reading is recorded.",
+        200,
+        "AuditLogPage",
+        examples.AUDIT_LOG_PAGE,
+        query=(*_PART, *_TRAIL, *_PERIOD),
+        others=_AS_FHIR,
+    ),
+    audit.export: Operation(
+        "Administration",
+        "Export the audit trail",
+        "The practice's entries as CSV, oldest first. `X-Total-Count` says how many there are: a file with "
+        "fewer rows broke off. A cell that a spreadsheet would take for a formula begins with an apostrophe. "
+        "The export is recorded before the first row leaves.",
+        200,
+        "AuditLogFile",
+        examples.AUDIT_LOG_FILE,
+        query=(*_TRAIL, *_PERIOD),
+        media_type=CSV,
     ),
     about.health: Operation(
         "Service",

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import attrs
 
+from vantrexia_core.audit import Action, Outcome, Resource
 from vantrexia_core.ehr import KIND_OF, JobStatus, Side, Verdict
 from vantrexia_core.identity import PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN, NewPassword
 from vantrexia_core.kernel import EMAIL_CHARACTERS_MAX, NAME_CHARACTERS_MAX, Email, NamePart, Phi, Role
@@ -226,6 +227,34 @@ _PROGRESS: Final[dict[str, Schema]] = {
     "updated_at": _TIME,
 }
 _LINK: Final[Schema] = {"type": ["string", "null"], "format": "uri"}
+_IDS: Final[Schema] = {"type": "array", "items": _UUID}
+_ENTRY: Final[dict[str, Schema]] = {
+    "id": {"type": "integer", "minimum": 1, "description": "Its place in the trail, over all practices."},
+    "timestamp": _TIME,
+    "user_id": {"type": ["integer", "null"], "description": "Who acted; 0 is the operator's console."},
+    "user_email": {**_TEXT_OR_NULL, "description": "The address under which that account signs in today."},
+    "role": {"enum": [*(role.value for role in Role), None], "description": "Held at that moment."},
+    "practice_id": _UUID,
+    "ip_address": _TEXT_OR_NULL,
+    "action": {"type": "string", "enum": [action.value for action in Action]},
+    "resource_type": {"type": "string", "enum": [resource.value for resource in Resource]},
+    "resource_id": {**_TEXT_OR_NULL, "description": "The patient or account that was acted upon."},
+    "patient_id": {**_UUID, "type": ["string", "null"]},
+    "outcome": {"type": "string", "enum": [outcome.value for outcome in Outcome]},
+    "code": {**_TEXT_OR_NULL, "description": "The error's code, when it was not done."},
+    "changed_fields": {"type": "array", "items": _TEXT, "description": "Names, never values."},
+    "disclosed_patient_ids": {**_IDS, "description": "Whose record was shown, in order of ids."},
+    "request_id": {**_TEXT_OR_NULL, "description": "The `X-Request-ID` of the answer."},
+    "record_version": {
+        "type": ["integer", "null"],
+        "description": "The version of the record that was shown or made.",
+    },
+    "hash": {
+        "type": "string",
+        "pattern": "^[0-9a-f]{64}$",
+        "description": "Of the entry, as a leaf of the trail's tree (RFC 6962).",
+    },
+}
 _CONDITION: Final[Schema] = {"type": "string", "enum": [condition.value for condition in Condition]}
 
 ANSWERS: Final[Mapping[str, Schema]] = {
@@ -291,6 +320,25 @@ ANSWERS: Final[Mapping[str, Schema]] = {
             ),
         },
     ),
+    "AuditLogEntry": _shown(**_ENTRY),
+    "AuditLogPage": _page_of("AuditLogEntry"),
+    "AuditLogFile": {
+        "type": "string",
+        "description": "CSV (RFC 4180): a heading, then a row for each entry.",
+    },
+    "AuditEventBundle": {
+        "type": "object",
+        "description": "A FHIR R4 Bundle of AuditEvents, following IHE BALP.",
+        "required": ["resourceType", "type", "total", "link", "entry"],
+        "properties": {
+            "resourceType": {"type": "string", "const": "Bundle"},
+            "type": {"type": "string", "const": "searchset"},
+            "total": {"type": "integer", "minimum": 0},
+            "link": {"type": "array", "items": {"type": "object"}},
+            "entry": {"type": "array", "items": {"type": "object"}},
+        },
+        "additionalProperties": False,
+    },
     "Health": _shown(
         status=_CONDITION,
         services={

@@ -4,7 +4,7 @@ import attrs
 import pytest
 
 from tests.builders import NOW
-from vantrexia_core.audit import Action, AuditEntry, Fact, Outcome
+from vantrexia_core.audit import Action, AuditEntry, Fact, Outcome, TrailExported, TrailRead
 from vantrexia_core.identity import (
     AccountUnlocked,
     LoggedOut,
@@ -21,6 +21,7 @@ from vantrexia_core.patients import (
     ArchivedListed,
     Deleted,
     DeletedListed,
+    DisclosuresAccounted,
     Listed,
     Registered,
     Restored,
@@ -48,6 +49,9 @@ FACTS: dict[type[Fact], str] = {
     LoggedOut: "logout",
     ProfileViewed: "profile_read",
     ProfileUpdated: "profile_update",
+    TrailRead: "trail_read",
+    TrailExported: "trail_export",
+    DisclosuresAccounted: "accounting",
 }
 
 BEFORE_ANYBODY_IS_KNOWN = {
@@ -81,7 +85,7 @@ def test_the_words_of_the_format_stay() -> None:
         "list_deleted", "login_success", "login_failed", "account_locked", "account_unlocked",
         "account_forged", "logout", "token_refreshed", "token_reuse_detected", "profile_read",
         "profile_update", "user_read", "user_create", "user_update", "user_list", "import", "import_start",
-        "import_preview", "import_read", "ehr_search",
+        "import_preview", "import_read", "ehr_search", "trail_read", "trail_export", "accounting",
     ]  # fmt: skip
     assert [outcome.value for outcome in Outcome] == ["done", "replayed", "refused", "failed"]
 
