@@ -47,6 +47,7 @@ from vantrexia_core.audit.inspection import (
 )
 from vantrexia_core.audit.merkle import (
     EMPTY_ROOT,
+    HASH_BYTES,
     Frontier,
     ProofError,
     check_consistency,
@@ -97,7 +98,15 @@ from vantrexia_core.audit.recording import (
     record_refusal,
     undertake,
 )
+from vantrexia_core.audit.retention import (
+    RETENTION_YEARS,
+    ArchivableState,
+    archivable,
+    retained_until,
+)
 from vantrexia_core.audit.tiles import (
+    TILE_HEIGHT,
+    TILE_WIDTH,
     Bundle,
     DamagedTileError,
     Tile,
@@ -112,10 +121,15 @@ __all__ = [
     "DISCLOSED_MAX",
     "EMPTY_ROOT",
     "ENTRY_FORMAT",
+    "HASH_BYTES",
     "RECEIPT_LIFE",
     "RESOURCE_OF",
+    "RETENTION_YEARS",
+    "TILE_HEIGHT",
+    "TILE_WIDTH",
     "Action",
     "AlreadyAnswered",
+    "ArchivableState",
     "Attempt",
     "AuditEntry",
     "AuditTrail",
@@ -168,6 +182,7 @@ __all__ = [
     "UnreadableEntryError",
     "UntrustedCheckpointError",
     "VerifierKey",
+    "archivable",
     "authorize",
     "bundles_between",
     "check_consistency",
@@ -188,6 +203,7 @@ __all__ = [
     "preparing",
     "read_trail",
     "record_refusal",
+    "retained_until",
     "sign",
     "subtrees_of",
     "tiles_between",
