@@ -9,15 +9,20 @@ from vantrexia_core.kernel import (
     BrokenPromiseError,
     NotFoundError,
     PatientId,
+    PersonName,
+    Phi,
     PracticeId,
     StaleVersionError,
 )
 from vantrexia_core.patients import (
+    DateOfBirth,
     ExternalId,
     ExternalIdTakenError,
+    Gender,
     Holder,
     MrnTakenError,
     Patient,
+    Sighting,
     Status,
     StatusChange,
 )
@@ -58,6 +63,12 @@ class MemoryPatients:
         """See `PatientStore`."""
         everybody = (filed.patient for _, filed in self.patients.items())
         return any(one.external_id is None and one.status is not Status.DELETED for one in everybody)
+
+    def unlinked_since(self, seq: int, *, limit: int) -> Sequence[Sighting]:
+        """See `PatientStore`."""
+        changed = sorted((filed for _, filed in self.patients.items() if filed.seq > seq), key=_change_number)
+        seen = [Sighting(filed.patient.id, filed.seq, _identity(filed.patient)) for filed in changed]
+        return [one for one in seen if seq or one.identity is not None][:limit]
 
     def unlinked(self, numbers: Sequence[int]) -> Sequence[Patient]:
         """See `PatientStore`."""
@@ -167,3 +178,13 @@ class MemoryPatients:
         self.by_mrn.put(patient.mrn.reveal(), patient.id)
         if patient.external_id is not None:
             self.by_external_id.put(patient.external_id.reveal(), patient.id)
+
+
+def _change_number(filed: Filed) -> int:
+    return filed.seq
+
+
+def _identity(patient: Patient) -> tuple[PersonName, DateOfBirth, Phi[Gender]] | None:
+    if patient.external_id is not None or patient.status is Status.DELETED:
+        return None
+    return patient.name, patient.date_of_birth, patient.gender

@@ -98,8 +98,12 @@ class SqlTrail:
         """
         entries, self._pending = self._pending, []
         try:
-            for entry in entries:
-                self._transaction.rows(_append(1), _parameters([entry]))
+            if self._transaction.has_one_writer:
+                self._transaction.change_all(_append(1), [_parameters([entry]) for entry in entries])
+                return
+            for start in range(0, len(entries), ENTRIES_AT_ONCE_MAX):
+                batch = entries[start : start + ENTRIES_AT_ONCE_MAX]
+                self._transaction.rows(_append(len(batch)), _parameters(batch))
         except (UnavailableError, StatementFailedError) as failure:
             raise AuditUnavailableError from failure
 

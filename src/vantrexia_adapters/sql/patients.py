@@ -36,6 +36,7 @@ from vantrexia_core.patients import (
     Patient,
     Phone,
     Reason,
+    Sighting,
     Ssn,
     State,
     Status,
@@ -232,6 +233,29 @@ _HAS_UNLINKED: Final = Statement(
 )
 
 
+_SIGHTED: Final = (
+    patient.c.id,
+    patient.c.seq,
+    patient.c.status,
+    patient.c.external_id_bix.is_(None),
+    patient.c.sealed_version,
+    patient.c.first_name,
+    patient.c.last_name,
+    patient.c.date_of_birth,
+    patient.c.gender,
+)
+_SINCE: Final = (
+    sa.select(*_SIGHTED)
+    .where(patient.c.practice_id == _PRACTICE, patient.c.seq > sa.bindparam("after", type_=sa.BigInteger()))
+    .order_by(patient.c.seq)
+    .limit(sa.bindparam("row_limit", type_=sa.Integer()))
+)
+_CHANGED_SINCE: Final = Statement(_SINCE)
+_UNLINKED_SINCE: Final = Statement(
+    _SINCE.where(patient.c.external_id_bix.is_(None), patient.c.status != Status.DELETED.value)
+)
+
+
 @cache
 def _unlinked(count: int) -> Statement:
     return Statement(
@@ -294,6 +318,12 @@ class SqlPatients:
     def has_unlinked(self) -> bool:
         """See `PatientStore`."""
         return bool(self._transaction.read(_HAS_UNLINKED, self._here({"row_limit": 1})))
+
+    def unlinked_since(self, seq: int, *, limit: int) -> Sequence[Sighting]:
+        """See `PatientStore`."""
+        statement = _CHANGED_SINCE if seq else _UNLINKED_SINCE
+        rows = self._transaction.read(statement, self._here({"after": seq, "row_limit": limit}))
+        return list(map(self._sighting, rows))
 
     def unlinked(self, numbers: Sequence[int]) -> Sequence[Patient]:
         """See `PatientStore`."""
@@ -547,6 +577,18 @@ class SqlPatients:
             state=None if state is None else State.trusted(STATE.open(cipher, place, state)),
             zip=None if zip_ is None else Zip.trusted(ZIP.open(cipher, place, zip_)),
         )
+
+    def _sighting(self, row: Row) -> Sighting:
+        id_, seq, status, is_unlinked, sealed_version, first, last, born, gender = row
+        if not is_unlinked or status == Status.DELETED.value:
+            return Sighting(id_, seq, None)
+        cipher, place = self._protection.cipher, Place(self._practice_id, id_, sealed_version)
+        name = PersonName(
+            NamePart.trusted(FIRST.open(cipher, place, first)),
+            NamePart.trusted(LAST.open(cipher, place, last)),
+        )
+        date_of_birth = DateOfBirth.trusted(date.fromisoformat(BORN.open(cipher, place, born)))
+        return Sighting(id_, seq, (name, date_of_birth, Phi(Gender(GENDER.open(cipher, place, gender)))))
 
     def _change(self, row: Row) -> StatusChange:
         patient_id, version, move, at, by_user, by_email, reason = row

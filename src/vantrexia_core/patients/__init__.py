@@ -78,6 +78,7 @@ from vantrexia_core.patients.ports import (
     PatientDirectory,
     PatientStore,
     PatientWork,
+    Sighting,
 )
 from vantrexia_core.patients.registration import add_numbered, register_patient, revise_patient
 from vantrexia_core.patients.values import (
@@ -165,6 +166,7 @@ __all__ = [
     "Restored",
     "Revised",
     "Revision",
+    "Sighting",
     "SnapshotLabel",
     "Spelling",
     "Ssn",
