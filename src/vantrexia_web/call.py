@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 
 import attrs
 
-from vantrexia_core.audit import AlreadyAnswered, Attempt, Desk, Once, record_refusal
+from vantrexia_core.audit import AlreadyAnswered, Attempt, Desk, Once, TrailWork, record_refusal
 from vantrexia_core.ehr import EhrRoster, EhrWork, ImportQueue
 from vantrexia_core.identity import Accounts, Passwords, SignInWork, Tokens, UserWork
 from vantrexia_core.kernel import (
@@ -16,6 +16,7 @@ from vantrexia_core.kernel import (
     PatientId,
     Phi,
     PracticeId,
+    SecretSource,
     UserId,
     VantrexiaError,
 )
@@ -30,7 +31,7 @@ from vantrexia_web.wire.request import Request
 T = TypeVar("T")
 
 
-class WebWork(EhrWork, UserWork, Protocol):
+class WebWork(EhrWork, UserWork, TrailWork, Protocol):
     """The unit of work of a desk that serves the whole API."""
 
 
@@ -58,6 +59,11 @@ class WebDesk(Desk[WebWork], Protocol):
 
     @property
     def passwords(self) -> Passwords:
+        """See `SignInDesk`."""
+        ...
+
+    @property
+    def secrets(self) -> SecretSource:
         """See `SignInDesk`."""
         ...
 

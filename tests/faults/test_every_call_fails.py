@@ -17,7 +17,15 @@ from tests.desks import SqlHouse, a_memory_desk, entries_of
 from tests.faults.failing import AnyDesk, FailingDesk, Fault, Snapshot
 from tests.marks import FIRST, LAST, a_marked_new_patient, a_marked_reason, core_frames, marks_in
 from vantrexia_adapters.sql import open_engine
-from vantrexia_core.audit import AlreadyAnswered, AuditUnavailableError, Once, Outcome
+from vantrexia_core.audit import (
+    AlreadyAnswered,
+    AuditUnavailableError,
+    Inquiry,
+    Once,
+    Outcome,
+    export_trail,
+    read_trail,
+)
 from vantrexia_core.identity import (
     FAILURES_MAX,
     AccountLockedError,
@@ -49,6 +57,7 @@ from vantrexia_core.patients import (
     delete_patient,
     find_archived_patients,
     find_deleted_patients,
+    find_disclosures,
     find_patients,
     look_up_patient,
     register_patient,
@@ -149,6 +158,9 @@ READINGS: dict[str, UseCase] = {
     "list": lambda desk, _: find_patients(desk, ADMIN, Listing(search=Phi(f"{FIRST} ^{LAST}"))),
     "list archived": lambda desk, _: find_archived_patients(desk, ADMIN, Listing()),
     "list deleted": lambda desk, _: find_deleted_patients(desk, ADMIN, Listing()),
+    "read the trail": lambda desk, scene: read_trail(desk, ADMIN, Inquiry(patient_id=scene.active)),
+    "export the trail": lambda desk, _: export_trail(desk, ADMIN, Inquiry()),
+    "account for disclosures": lambda desk, scene: find_disclosures(desk, ADMIN, scene.active),
     "list accounts": lambda desk, _: list_users(desk, ADMIN),
     "list accounts by page": lambda desk, _: find_users(desk, ADMIN, PageRequest()),
     "look up an account": lambda desk, scene: look_up_user(desk, ADMIN, scene.nurse.id),

@@ -15,11 +15,18 @@ from vantrexia_core.patients.directory import (
 )
 from vantrexia_core.patients.directory import decode as decode_directory
 from vantrexia_core.patients.directory import encode as encode_directory
+from vantrexia_core.patients.disclosures import (
+    DisclosureWork,
+    Period,
+    account_for_disclosures,
+    find_disclosures,
+)
 from vantrexia_core.patients.facts import (
     Archived,
     ArchivedListed,
     Deleted,
     DeletedListed,
+    DisclosuresAccounted,
     Listed,
     Registered,
     Restored,
@@ -71,6 +78,7 @@ from vantrexia_core.patients.ports import (
     PatientDirectory,
     PatientStore,
     PatientWork,
+    Sighting,
 )
 from vantrexia_core.patients.registration import add_numbered, register_patient, revise_patient
 from vantrexia_core.patients.values import (
@@ -126,6 +134,8 @@ __all__ = [
     "DirectoryEntry",
     "DirectoryHead",
     "DirectoryStore",
+    "DisclosureWork",
+    "DisclosuresAccounted",
     "ExpectedVersion",
     "ExternalId",
     "ExternalIdTakenError",
@@ -149,12 +159,14 @@ __all__ = [
     "PatientDirectory",
     "PatientStore",
     "PatientWork",
+    "Period",
     "Phone",
     "Reason",
     "Registered",
     "Restored",
     "Revised",
     "Revision",
+    "Sighting",
     "SnapshotLabel",
     "Spelling",
     "Ssn",
@@ -165,6 +177,7 @@ __all__ = [
     "Unreadable",
     "Viewed",
     "Zip",
+    "account_for_disclosures",
     "add_numbered",
     "archive_patient",
     "chunk_binding",
@@ -175,6 +188,7 @@ __all__ = [
     "find",
     "find_archived_patients",
     "find_deleted_patients",
+    "find_disclosures",
     "find_patients",
     "look_up_patient",
     "register_patient",

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Final
 
-from vantrexia_core.audit import AuditUnavailableError, IdempotencyKeyReusedError
+from vantrexia_core.audit import Action, AuditUnavailableError, IdempotencyKeyReusedError, Resource
 from vantrexia_core.identity import AccountLockedError, TokenNotValidError
 from vantrexia_core.kernel import (
     GRANTS,
@@ -30,6 +30,7 @@ from vantrexia_core.patients import (
     Ordering,
 )
 from vantrexia_core.throttling import ThrottledError
+from vantrexia_web.answer import JSON
 from vantrexia_web.openapi.operations import OPERATIONS, Operation
 from vantrexia_web.openapi.schemas import ANSWERS, Schema, body_schema
 from vantrexia_web.problems import BodyTooLargeError, MediaTypeError, SlowBodyError, problem, status_of
@@ -80,6 +81,11 @@ _PATH_TYPE: Final = re.compile(r":[a-z]+\}")
 _PATH_PARAMETER: Final = re.compile(r"{([a-z]+):")
 
 _DESCRIBED: Final = {201: "Created.", 202: "Accepted: see the address in `Location`."}
+
+
+def _query(name: str, description: str, type_: str = "string", **more: object) -> Schema:
+    return {"name": name, "in": "query", "description": description, "schema": {"type": type_, **more}}
+
 
 _PARAMETERS: Final[dict[str, Schema]] = {
     "uuid": {
@@ -179,6 +185,19 @@ _PARAMETERS: Final[dict[str, Schema]] = {
             "default": Ordering.LAST_NAME.value,
         },
     },
+    "as_of": _query("as_of", "The newest entry that counts, by its id. Links carry it.", "integer"),
+    "user_id": _query("user_id", "Who acted.", "integer"),
+    "action": _query("action", "What was attempted.", enum=[action.value for action in Action]),
+    "resource_type": _query(
+        "resource_type", "What it is about.", enum=[resource.value for resource in Resource]
+    ),
+    "resource_id": _query("resource_id", "The patient or account that was acted upon."),
+    "patient_id": _query(
+        "patient_id", "What was done to a patient, and whatever showed them.", format="uuid"
+    ),
+    "ip_address": _query("ip_address", "Where the call came from, as the trail shows it."),
+    "date_from": _query("date_from", "From this day (UTC) or moment (RFC 3339) on."),
+    "date_to": _query("date_to", "Up to this day or moment, which counts as well."),
     "If-Match": {
         "name": "If-Match",
         "in": "header",
@@ -221,6 +240,10 @@ _HEADERS: Final[dict[str, Schema]] = {
     "Idempotency-Replayed": {
         "description": "`true` on an answer that is given again.",
         "schema": {"type": "string", "const": "true"},
+    },
+    "X-Total-Count": {
+        "description": "How many entries the whole file has.",
+        "schema": {"type": "integer"},
     },
     "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}},
     "WWW-Authenticate": {"description": "RFC 6750.", "schema": {"type": "string"}},
@@ -352,13 +375,17 @@ def _success(operation: Operation) -> Schema:
         headers.append("Location")
     if operation.is_once:
         headers.append("Idempotency-Replayed")
+    if operation.media_type != JSON:
+        headers.append("X-Total-Count")
     content: Schema = {
         "description": _DESCRIBED.get(operation.status, "Done."),
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in headers},
     }
     if operation.answer is not None:
+        media = {operation.media_type: (operation.answer, operation.example), **operation.others}
         content["content"] = {
-            "application/json": {"schema": _reference(operation.answer), "example": operation.example}
+            media_type: {"schema": _reference(schema), "example": example}
+            for media_type, (schema, example) in media.items()
         }
     return content
 
