@@ -110,19 +110,25 @@ class SessionMachine(RuleBasedStateMachine):
         for _ in range(5):
             self._attempt(self.people[who], is_right=False)
 
-    @rule(which=WHICH, is_latest=st.booleans())
-    def refresh(self, which: int, *, is_latest: bool) -> None:
-        """With the token that is in place, or with any that ever was in place."""
-        family = self.families[-1 - which % len(self.families)]
-        token = family.refreshes[-1 if is_latest else which % len(family.refreshes)]
-        is_good = self._is_next(family, token)
-        if is_good:
-            self._learn(family, refresh_tokens(self.desk, token, an_origin()))
-            return
-        assert self._refusal(lambda: refresh_tokens(self.desk, token, an_origin())) == "token_not_valid"
-        if self._lasts(family):
-            family.is_alive = False
-            self.thefts += 1
+    @rule(which=WHICH)
+    def refresh(self, which: int) -> None:
+        """The token that is in place, of a session that lasts if there is one."""
+        family = self._some_family(which)
+        self._present(family, family.refreshes[-1])
+
+    @rule(which=WHICH, is_first=st.booleans())
+    def steal(self, which: int, *, is_first: bool) -> None:
+        """A token is exchanged, and then it comes again, or the very first of its family does."""
+        family = self._some_family(which)
+        token = family.refreshes[-1]
+        self._present(family, token)
+        self._present(family, family.refreshes[0] if is_first else token)
+
+    @rule(which=WHICH, token=WHICH)
+    def present(self, which: int, token: int) -> None:
+        """Any token of any session, living or dead."""
+        family = self.families[which % len(self.families)]
+        self._present(family, family.refreshes[token % len(family.refreshes)])
 
     @rule(which=WHICH, other=WHICH, is_all=st.booleans())
     def log_out(self, which: int, other: int, *, is_all: bool) -> None:
@@ -243,6 +249,19 @@ class SessionMachine(RuleBasedStateMachine):
             self.locks += not was_locked
         code = "authentication_failed" if person.locked_until is None else "account_locked"
         assert self._refusal(lambda: sign_in(self.desk, person.user.email, typed, an_origin())) == code
+
+    def _present(self, family: Family, token: Phi[str]) -> None:
+        if self._is_next(family, token):
+            self._learn(family, refresh_tokens(self.desk, token, an_origin()))
+            return
+        assert self._refusal(lambda: refresh_tokens(self.desk, token, an_origin())) == "token_not_valid"
+        if self._lasts(family):
+            family.is_alive = False
+            self.thefts += 1
+
+    def _some_family(self, which: int) -> Family:
+        families = [family for family in self.families if self._lasts(family)] or self.families
+        return families[which % len(families)]
 
     def _learn(self, family: Family, pair) -> None:
         ends_at = min(self.clock.now() + ACCESS_LIFE, family.ends_at)
