@@ -11,11 +11,11 @@ import attrs
 
 from vantrexia_core.protection import words
 
-_KINDS: Final = frozenset(  # noqa: SIM905 - reads as a list
+_KINDS: Final = frozenset(
     """
     street st str avenue ave av road rd drive dr lane ln court ct circle cir place pl terrace ter terr
     boulevard blvd parkway pkwy pky way highway hwy trail trl square sq alley aly plaza plz loop run
-    """.split()
+    """.split()  # noqa: SIM905 - reads as a list
 )
 _DIRECTIONS: Final = frozenset(
     "n s e w ne nw se sw north south east west northeast northwest southeast southwest".split()  # noqa: SIM905 - reads as a list

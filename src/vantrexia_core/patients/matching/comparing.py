@@ -87,8 +87,8 @@ def _first_names(one: Traits, other: Traits, texts: Texts) -> FirstName:
     shares_word = any(len(word) >= _WORD_MIN and word in other.first for word in one.first)
     if shares_word and (set(one.first) <= set(other.first) or set(other.first) <= set(one.first)):
         return FirstName.LONGER
-    if not one.nicknames.isdisjoint(other.nicknames):
-        return FirstName.NICKNAME
+    if min(len(one.first), len(other.first)) == 1 and not one.nicknames.isdisjoint(other.nicknames):
+        return FirstName.NICKNAME  # of two double names, one nickname says little of the other word
     if _is_middle(one, other) or _is_middle(other, one):
         return FirstName.IS_MIDDLE
     if shares_word:

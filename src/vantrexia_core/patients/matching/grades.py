@@ -40,5 +40,5 @@ class Thresholds:
 
 
 THRESHOLDS: Final = Thresholds(certain=7.0, probable=0.0, possible=-7.0)
-"""Bits. 128 to 1 **and** no guard for a link, because a wrong one shows one person's chart to another's carers;
-even odds for a probable match; 1 to 128 for one that is worth a look."""
+"""Bits. 128 to 1 **and** no guard for a link, because a wrong one shows one person's chart to another's
+carers; even odds for a probable match; 1 to 128 for one that is worth a look."""

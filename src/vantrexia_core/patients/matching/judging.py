@@ -1,8 +1,8 @@
 """Whether two records are of one person: the score, the grade, and why.
 
-The score is log2 of how much more probable "the same person" is than strangers, relatives, twins and a parent
-and child of one name *together*: at 0 the odds are even, at 10 a thousand to one. Where relatives are patients
-too, two explanations instead of five mistake "same household" for "same person" (ADR 0036).
+The score is log2 of how much more probable "the same person" is than strangers, relatives, twins and a
+parent and child of one name *together*: at 0 the odds are even, at 10 a thousand to one. Where relatives
+are patients too, two explanations instead of five mistake "same household" for "same person" (ADR 0036).
 """
 
 from collections.abc import Iterable, Mapping
@@ -93,7 +93,7 @@ class Match:
 
 
 @attrs.frozen(repr=False)
-class Model:
+class MatchingModel:
     """Weights, priors, thresholds and frequencies: all that a judgement hangs on, apart from the pair."""
 
     frequencies: Frequencies = NOTHING_COUNTED
@@ -115,7 +115,7 @@ class Model:
         )
 
     def __repr__(self) -> str:
-        return f"Model(people={self.people})"
+        return f"MatchingModel(people={self.people})"
 
     def judge(self, one: Traits, other: Traits, texts: Texts) -> Match:
         """Compare two people and say whether they are one."""
@@ -147,6 +147,10 @@ class Model:
             rival=_EXPLANATIONS[rival],
             guards=guards,
         )
+
+    def row(self, field: Field, comparison: Comparison) -> Row:
+        """What a field weighs in a comparison: its row, with frequencies put in."""
+        return Row(*self._row(field, dict(comparison.levels())[field], comparison))
 
     def _joint(self, comparison: Comparison) -> tuple[list[float], list[tuple[Field, _Probabilities]]]:
         """P(levels and explanation) for each explanation, and the row of each field."""
@@ -213,7 +217,7 @@ class Ranked(Generic[K]):
 
 
 def rank(
-    probe: Traits, candidates: Iterable[tuple[K, Traits]], model: Model, texts: Texts
+    probe: Traits, candidates: Iterable[tuple[K, Traits]], model: MatchingModel, texts: Texts
 ) -> tuple[Ranked[K], ...]:
     """The candidates that are not certainly somebody else, the likeliest first.
 

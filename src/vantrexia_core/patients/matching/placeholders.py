@@ -4,12 +4,12 @@ import re
 from datetime import date
 from typing import Final
 
-NAMES: Final = frozenset(  # noqa: SIM905 - reads as a list
+NAMES: Final = frozenset(
     """
     unknown unk unkn anonymous none na nil null no name noname nn nfn nln fnu lnu test tester testing patient
     baby babyboy babygirl boy girl infant newborn nb bb bg bboy bgirl male female twin triplet doe xx xxx xxxx
     zz zzz zzzz deceased confidential refused declined
-    """.split()
+    """.split()  # noqa: SIM905 - reads as a list
 )
 """Folded words of which a placeholder is made: ``Baby Boy``, ``No Name``. *Doe* only goes with a *John*."""
 

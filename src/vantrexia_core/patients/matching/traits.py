@@ -31,8 +31,10 @@ _SUFFIXES: Final = {
 _SUFFIXES_ALONE: Final = frozenset({"jr", "sr", "jnr", "snr", "ii", "iii", "iv", "2nd", "3rd", "4th"})
 """What is no surname even when it stands where one should. *Junior* and *Senior* are surnames."""
 
-_PARTICLES: Final = frozenset(  # noqa: SIM905 - reads as a list
-    "de la las los lo del da do dos das di du des le van von der den ter ten al el bin ibn abu y e i o".split()
+_PARTICLES: Final = frozenset(
+    """
+    de la las los lo del da do dos das di du des le van von der den ter ten al el bin ibn abu y e i o
+    """.split()  # noqa: SIM905 - reads as a list
 )
 _TITLES: Final = frozenset({"mr", "mrs", "ms", "miss", "dr", "prof", "rev"})
 _SSN_DIGITS: Final = 9
