@@ -1,6 +1,8 @@
-"""People who are easily mistaken for each other: few names, few dates, few homes, and every field may be missing."""
+"""People who are easily mistaken: few names, dates and homes, and every field may be missing."""
 
+from collections.abc import Mapping
 from datetime import date
+from types import MappingProxyType
 
 from hypothesis import strategies as st
 
@@ -54,3 +56,50 @@ def people() -> st.SearchStrategy[Person]:
 def anybody() -> st.SearchStrategy[Traits]:
     """Such people, ready to be compared."""
     return people().map(lambda person: traits_of(person, TEXTS, PHONES))
+
+
+SELF: Mapping[str, str | date | Gender | None] = MappingProxyType(
+    {
+        "first_name": "Jayden", "middle_name": None, "last_name": "Marsh", "date_of_birth": date(1961, 3, 8),
+        "gender": Gender.MALE, "phone": "2173940142", "email": "jayden.marsh@example.org",
+        "line1": "12 Walnut Street", "line2": None, "city": "Springfield", "zip": "62704", "ssn": "401178993",
+        "mrn": None,
+    }
+)  # fmt: skip
+OTHER: Mapping[str, str | date | Gender | None] = MappingProxyType(
+    {
+        "last_name": "Okafor", "phone": "3096110010", "email": "oak@example.org", "line1": "90 Oak Avenue",
+        "city": "Peoria", "zip": "61602", "ssn": "547282838",
+    }
+)  # fmt: skip
+OTHER_NAMES = ("Jaylen", "Hector", "Kayden", "Dolores", "Jay", "Marsh")
+NAME = ("first_name", "last_name")
+HOME = ("last_name", "phone", "email", "line1", "city", "zip")
+SHARED = (NAME, ("date_of_birth",), HOME, (*NAME, "date_of_birth"), (*NAME, *HOME), ("date_of_birth", *HOME))
+"""Namesakes, born on one day, relatives, namesakes born on one day, parent and child of one name, twins."""
+
+
+@st.composite
+def two_people(draw: st.DrawFn) -> tuple[Traits, Traits]:
+    """Two people who share a name, a birth date, a household, or two of these; mistyped, half known."""
+    other = dict(SELF) | OTHER
+    other["first_name"] = draw(st.sampled_from(OTHER_NAMES))
+    other["date_of_birth"] = draw(st.dates(BORN_MIN).filter(lambda born: abs(born.year - 1961) > 1))
+    other["gender"] = draw(st.sampled_from(Gender))
+    other |= {field: SELF[field] for field in draw(st.sampled_from(SHARED))}
+    return draw(_written_down(SELF)), draw(_written_down(other))
+
+
+@st.composite
+def _written_down(draw: st.DrawFn, person: Mapping[str, str | date | Gender | None]) -> Traits:
+    written = dict(person)
+    for field in draw(st.sets(st.sampled_from(sorted(written)), max_size=6)):
+        written[field] = None
+    for field in draw(
+        st.sets(st.sampled_from(("first_name", "last_name", "phone", "line1", "ssn")), max_size=2)
+    ):
+        value = written[field]
+        if isinstance(value, str):
+            at = draw(st.integers(0, len(value) - 2))
+            written[field] = value[:at] + value[at + 1] + value[at] + value[at + 2 :]
+    return traits_of(a_person(**written), TEXTS, PHONES)

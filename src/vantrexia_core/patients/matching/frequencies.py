@@ -16,8 +16,7 @@ from vantrexia_core.patients.matching.traits import Traits
 FIRST_NAME_USUAL: Final = 0.003
 LAST_NAME_USUAL: Final = 0.001
 BIRTH_DATE_USUAL: Final = 1 / 25_000
-"""What is assumed of a value when nothing was counted: a first name of middling rank, a last name of middling
-rank, one of the days of seventy years."""
+"""What a value counts as until it was seen often: a name of middling rank, a day of seventy years."""
 
 _WEIGHT_OF_USUAL: Final = 1_000
 """As many people are thought to have been counted beforehand, so that a small registry does not mislead."""
@@ -25,7 +24,7 @@ _WEIGHT_OF_USUAL: Final = 1_000
 
 @attrs.frozen(repr=False, eq=False)
 class Frequencies:
-    """Shares of people by value. Prints none of the values."""
+    """Shares of people by value; None where nobody was counted. Prints none of the values."""
 
     _first: Mapping[str, int] = MappingProxyType({})
     _last: Mapping[str, int] = MappingProxyType({})
@@ -49,21 +48,23 @@ class Frequencies:
             born[person.born_digits] += 1
         return cls(MappingProxyType(first), MappingProxyType(last), MappingProxyType(born), count)
 
-    def first_name(self, joined: str) -> float:
+    def first_name(self, joined: str) -> float | None:
         """The share of people with a first name."""
         return self._share(self._first.get(joined, 0), FIRST_NAME_USUAL)
 
-    def last_name(self, joined: str) -> float:
+    def last_name(self, joined: str) -> float | None:
         """The share of people with a last name."""
         return self._share(self._last.get(joined, 0), LAST_NAME_USUAL)
 
-    def birth_date(self, digits: str) -> float:
+    def birth_date(self, digits: str) -> float | None:
         """The share of people born on a date."""
         return self._share(self._born.get(digits, 0), BIRTH_DATE_USUAL)
 
-    def _share(self, count: int, usual: float) -> float:
+    def _share(self, count: int, usual: float) -> float | None:
+        if not self.people:
+            return None
         return (count + _WEIGHT_OF_USUAL * usual) / (self.people + _WEIGHT_OF_USUAL)
 
 
 NOTHING_COUNTED: Final = Frequencies()
-"""Every name is of middling rank."""
+"""No name is known to be common or rare: the table of weights has what is assumed."""

@@ -26,6 +26,10 @@ from vantrexia_core.patients.matching.levels import (
 
 AGREEMENTS_MIN: Final = 3
 CONTRADICTIONS_MIN: Final = 2
+RARE_NAME_SHARE_MAX: Final = 5e-6
+"""The share of people with a rare first and last name. Among 10,000 people, that somebody has a namesake who
+was born on the same day is then less likely than one in 500,000."""
+
 GENERATION_YEARS: Final = 10
 """Birth years this far apart are two generations, or decades mistaken: somebody should look."""
 
@@ -42,6 +46,7 @@ class Guard(Enum):
     SUFFIX = "the suffixes contradict each other"
     GENERATION = "the birth years are a generation apart"
     FEW_AGREEMENTS = "fewer than three facts agree"
+    COMMON_NAME = "name and birth date agree, nothing else does, and the name is not known to be rare"
     CONTRADICTED = "name and birth date agree, and nothing else does"
     AMBIGUOUS = "more than one record matches"
 
@@ -60,10 +65,10 @@ def _further_agreements(comparison: Comparison) -> int:
     """Those beyond first name, last name and birth date."""
     return (
         (comparison.middle_name is MiddleName.EXACT)
-        + (comparison.phone is PhoneLevel.EXACT)
-        + (comparison.email is EmailLevel.EXACT)
+        + (comparison.phone >= PhoneLevel.ONE_EDIT)
+        + (comparison.email >= EmailLevel.SAME_MAILBOX)
         + (comparison.address >= AddressLevel.CLOSE)
-        + (comparison.ssn >= SsnLevel.LAST_FOUR)
+        + (comparison.ssn >= SsnLevel.ONE_EDIT)
         + (comparison.mrn is MrnLevel.EXACT)
     )
 
@@ -128,6 +133,13 @@ def _few_agreements(comparison: Comparison) -> bool:
     return agreements(comparison) < AGREEMENTS_MIN
 
 
+def _common_name(comparison: Comparison) -> bool:
+    """Little is known, or a namesake was born on the same day. Rare is what was counted to be rare."""
+    first, last = comparison.first_frequency, comparison.last_frequency
+    is_rare = first is not None and last is not None and first * last <= RARE_NAME_SHARE_MAX
+    return not is_rare and not _further_agreements(comparison)
+
+
 def _contradicted(comparison: Comparison) -> bool:
     """Somebody who moved, or somebody else of the same name and birth date: rare, and no machine can tell."""
     contradictions = (
@@ -149,6 +161,7 @@ _RULES: Final[Mapping[Guard, Callable[[Comparison], bool]]] = MappingProxyType(
         Guard.SUFFIX: _suffix,
         Guard.GENERATION: _generation,
         Guard.FEW_AGREEMENTS: _few_agreements,
+        Guard.COMMON_NAME: _common_name,
         Guard.CONTRADICTED: _contradicted,
     }
 )

@@ -23,7 +23,8 @@ SPARSE: Known = {"phone": None, "email": None, "line1": None, "city": None, "zip
 """Nothing to reach them by."""
 
 ELSEWHERE: Known = {
-    "phone": "309-611-0010", "email": "moved@example.org", "line1": "90 Oak Avenue", "city": "Peoria", "zip": "61602",
+    "phone": "309-611-0010", "email": "moved@example.org",
+    "line1": "90 Oak Avenue", "city": "Peoria", "zip": "61602",
 }  # fmt: skip
 
 LINKED: dict[str, tuple[Known, Known]] = {
@@ -242,7 +243,7 @@ def test_one_record_over_the_threshold_is_linked() -> None:
     """And those that are certainly others are not in the list."""
     twin, sister = traits(first_name="Dolores"), traits(first_name="Carmen", date_of_birth=date(1966, 12, 24))
     found = rank(traits(), [("twin", twin), ("same", traits()), ("sister", sister)], MODEL, TEXTS)
-    assert [(each.key, each.match.may_link) for each in found][0] == ("same", True)
+    assert (found[0].key, found[0].match.may_link) == ("same", True)
     assert "sister" not in {each.key for each in found}
 
 

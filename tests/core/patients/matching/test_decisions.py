@@ -35,7 +35,7 @@ TABLE: list[tuple[dict[str, str | date | Gender | None], MatchGrade, float]] = [
     ({"email": "garden.rsoe@example.org"}, C, 16.1),
     ({"email": "garden.rose@example.com"}, C, 16.5),
     (MOVED, C, 16.5),
-    ({**MOVED, "phone": None, "email": None}, C, 13.3),
+    ({**MOVED, "phone": None, "email": None}, P, 13.3),
     ({**MOVED, "phone": "309-611-0010", "email": None}, P, 12.0),
     ({"line1": "1778 East Wlanut Street"}, C, 16.6),
     ({"line1": "1778 East Walnut Street Apt 4"}, C, 16.6),

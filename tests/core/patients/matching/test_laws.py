@@ -1,6 +1,5 @@
 """What holds for any two people."""
 
-from datetime import timedelta
 from math import log2
 
 import attrs
@@ -9,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.comparing import MODEL, TEXTS, match, traits
-from tests.strategies.matching import anybody
+from tests.strategies.matching import anybody, two_people
 from vantrexia_core.patients import (
     THRESHOLDS,
     Explanation,
@@ -37,7 +36,7 @@ BLANK = {
 """What a person is like of whom a field is not known. The last name stands apart: see below."""
 
 BEARING_ON_OTHERS = {Field.FIRST_NAME, Field.MIDDLE_NAME}
-"""Fields by which others are read: a mailbox made of the name, a swap, somebody who goes by the middle name."""
+"""Fields by which others are read: a mailbox of the name, a swap, somebody who goes by the middle name."""
 
 
 OTHERS = [traits(last_name=f"Other{number}") for number in range(500)]
@@ -84,8 +83,10 @@ def test_a_missing_field_gives_nothing(one: Traits, other: Traits, field: Field)
 
 @given(anybody(), anybody(), st.sampled_from(sorted(set(BLANK) - BEARING_ON_OTHERS, key=lambda f: f.value)))
 def test_a_field_that_goes_missing_takes_away_what_it_gave(one: Traits, other: Traits, field: Field) -> None:
-    """Less of an agreement never speaks for one person, less of a contradiction never against: the sign of the
-    score turns only if the field alone had turned it."""
+    """No more and no less than its own bits, against one explanation or another.
+
+    What a field says when it is there, and nothing beyond that, is what its absence can change.
+    """
     whole, less = match(one, other), match(without(one, field), other)
     row = attrs.astuple(MODEL.row(field, compare(one, other, TEXTS)))
     bits = [log2(row[0] / against) for against in row[1:]]
@@ -155,33 +156,7 @@ def test_more_people_are_more_strangers(one: Traits, other: Traits) -> None:
     )
 
 
-@given(
-    st.sampled_from(["name", "birth date", "household"]),
-    st.sampled_from([None, "Rosita", "Rose", "Ros", "Rosa Elena"]),
-    st.booleans(),
-    st.integers(0, 400),
-)
-def test_two_people_who_share_something_are_never_linked(
-    shared: str,
-    spelling: str | None,
-    knows_contacts: bool,
-    days: int,  # noqa: FBT001 - drawn
-) -> None:
-    """A namesake, somebody born on one day, somebody in one household; however they are spelled."""
-    born = traits().born
-    assert born is not None
-    other = {
-        "first_name": "Dolores", "last_name": "Okafor", "date_of_birth": born + timedelta(days=7_000 + days),
-        "phone": "309-611-0010", "email": "dee.okafor@example.org", "line1": "90 Oak Avenue",
-        "city": "Peoria", "zip": "61602",
-    }  # fmt: skip
-    if shared == "name":
-        other |= {"first_name": spelling or "Rosa", "last_name": "Quintero"}
-    elif shared == "birth date":
-        other |= {"date_of_birth": born, "first_name": "Rosa"}
-    else:
-        other |= {"last_name": "Quintero", "phone": "2173940142", "line1": "1778 E Walnut St",
-                  "city": "Springfield", "zip": "62704"}  # fmt: skip
-    if not knows_contacts:
-        other |= {"email": None, "phone": None}
-    assert not match(traits(), traits(**other)).may_link
+@given(two_people())
+def test_two_people_who_share_something_are_never_linked(people: tuple[Traits, Traits]) -> None:
+    """A namesake, a twin, a parent, a household; mistyped, and with whatever is not known of them."""
+    assert not match(*people).may_link

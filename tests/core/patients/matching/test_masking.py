@@ -33,7 +33,7 @@ def test_no_representation_shows_anything_of_a_person() -> None:
 
 @given(anybody(), anybody())
 def test_a_match_is_made_of_words_and_numbers_of_the_model(one: Traits, other: Traits) -> None:
-    """Everything in it may go into the audit trail: names of fields, levels, explanations, guards; numbers."""
+    """Everything in it may go into the audit trail: names of fields, levels, explanations; numbers."""
     found = match(one, other)
     levels = {level.name.lower() for kind in _kinds() for level in kind}
     assert set(found.levels.values()) <= levels
