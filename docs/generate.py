@@ -158,7 +158,7 @@ def routes() -> Iterator[str]:
         (
             (
                 f"`{route.method}`",
-                f"`{route.path.replace(':uuid', '')}`",
+                f"`{route.path.replace(':uuid', '').replace(':int', '')}`",
                 _first_paragraph(route.endpoint),
                 *(
                     (f"`{route.permission.name}`", f"`{route.action.value}`")

@@ -1,6 +1,6 @@
 """What an endpoint gives back: a status, a body, headers; packed to bytes, the receipt of a repeated call."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import attrs
@@ -13,12 +13,20 @@ _OPTIONS: Final = orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
 
 @attrs.frozen(repr=False)
 class Answer:
-    """One response. Its body may hold PHI, so it does not print."""
+    """One response. Its body may hold PHI, so it does not print.
+
+    ``chunks`` is the body of an answer that is too long to be held: each is made when the one before is sent.
+    """
 
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = attrs.field(factory=dict)
     media_type: str = JSON
+    chunks: Iterator[bytes] | None = attrs.field(default=None, eq=False)
+
+    def with_media_type(self, media_type: str) -> "Answer":
+        """The same answer under another name."""
+        return attrs.evolve(self, media_type=media_type)
 
     def with_headers(self, **headers: str) -> "Answer":
         """The same answer with further headers; an underscore in a name stands for a dash."""

@@ -10,7 +10,6 @@ from starlette.types import ASGIApp
 
 from vantrexia_adapters.memory import MemoryRateStore
 from vantrexia_core.kernel import IdSource
-from vantrexia_core.throttling import Scope
 from vantrexia_web.call import Site, WebDesk
 from vantrexia_web.docs import reference_pages
 from vantrexia_web.door import Door, Elsewhere, ExactRoute
@@ -19,7 +18,7 @@ from vantrexia_web.health import HealthCheck, HealthReport
 from vantrexia_web.importer import Importer
 from vantrexia_web.openapi import document
 from vantrexia_web.perimeter import Perimeter
-from vantrexia_web.routes import ROUTES, WAITING, Guarded, Open
+from vantrexia_web.routes import HASHING, ROUTES, WAITING, Guarded, Open
 from vantrexia_web.throttle import Throttle, uncounted_headers
 from vantrexia_web.workers import Workers
 
@@ -77,7 +76,7 @@ def create_app(
             return health_workers
         if route.endpoint in WAITING:
             return waiting_workers
-        return sign_in_workers if route.scope is Scope.AUTH else workers
+        return sign_in_workers if route.endpoint in HASHING else workers
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:

@@ -6,10 +6,20 @@ from typing import Protocol, TypeVar
 
 import attrs
 
-from vantrexia_core.audit import AlreadyAnswered, Attempt, Desk, Once, record_refusal
+from vantrexia_core.audit import AlreadyAnswered, Attempt, Desk, Once, TrailWork, record_refusal
 from vantrexia_core.ehr import EhrRoster, EhrWork, ImportQueue
 from vantrexia_core.identity import Accounts, Passwords, SignInWork, Tokens, UserWork
-from vantrexia_core.kernel import Actor, BrokenPromiseError, PatientId, Phi, PracticeId, VantrexiaError
+from vantrexia_core.kernel import (
+    Actor,
+    BrokenPromiseError,
+    NotFoundError,
+    PatientId,
+    Phi,
+    PracticeId,
+    SecretSource,
+    UserId,
+    VantrexiaError,
+)
 from vantrexia_core.patients import PatientDirectory
 from vantrexia_web.answer import Answer
 from vantrexia_web.forwarding import Network
@@ -21,7 +31,7 @@ from vantrexia_web.wire.request import Request
 T = TypeVar("T")
 
 
-class WebWork(EhrWork, UserWork, Protocol):
+class WebWork(EhrWork, UserWork, TrailWork, Protocol):
     """The unit of work of a desk that serves the whole API."""
 
 
@@ -49,6 +59,11 @@ class WebDesk(Desk[WebWork], Protocol):
 
     @property
     def passwords(self) -> Passwords:
+        """See `SignInDesk`."""
+        ...
+
+    @property
+    def secrets(self) -> SecretSource:
         """See `SignInDesk`."""
         ...
 
@@ -112,6 +127,19 @@ class Call:
             message = "this endpoint is on a path that names no patient"
             raise BrokenPromiseError(message)
         return self.attempt.patient_id
+
+    @property
+    def user_id(self) -> UserId:
+        """The account that the path names.
+
+        Raises:
+            NotFoundError: it names a number that no account has; recorded as a refused attempt.
+        """
+        if self.attempt.user_id is None:
+            refusal = NotFoundError()
+            record_refusal(self.desk, self.attempt, refusal)
+            raise refusal
+        return self.attempt.user_id
 
     @property
     def expected_versions(self) -> frozenset[int] | None:

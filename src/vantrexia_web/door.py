@@ -5,7 +5,7 @@ a worker thread, once, and comes back as an answer.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Final
 from urllib.parse import quote
@@ -72,7 +72,10 @@ class Door:
         body = await _body(scope, receive) if route.method in _METHODS_WITH_BODY else b""
         request = _request(self._site, scope, body)
         answered = await workers.run(partial(answer, self._site, route, request))
-        await deliver(answered, scope, send)
+        if answered.chunks is None or scope["method"] == "HEAD":
+            await deliver(answered, scope, send)
+        else:
+            await _stream(answered, answered.chunks, workers, receive, send)
 
 
 class Elsewhere:
@@ -118,16 +121,40 @@ class ExactRoute(Route):
 
 async def deliver(answered: Answer, scope: Scope, send: Send) -> None:
     """Send an answer; for a HEAD everything but its body."""
-    headers = []
-    if answered.status != 204:  # noqa: PLR2004 - RFC 9110, 8.6: no length where there can be no body
+    headers = _headers_of(answered)
+    if answered.status != 204 and answered.chunks is None:  # noqa: PLR2004 - RFC 9110, 8.6: 204 has no length
         headers.append((b"content-length", str(len(answered.body)).encode()))
-    if answered.body:
-        headers.append((b"content-type", answered.media_type.encode()))
-    headers.extend(
-        (name.lower().encode(), value.encode("latin-1")) for name, value in answered.headers.items()
-    )
     await send({"type": "http.response.start", "status": answered.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answered.body})
+
+
+def _headers_of(answered: Answer) -> list[tuple[bytes, bytes]]:
+    named = {name.lower(): value for name, value in answered.headers.items()}
+    if answered.body or answered.chunks is not None:
+        named["content-type"] = answered.media_type
+    return [(name.encode(), value.encode("latin-1")) for name, value in named.items()]
+
+
+async def _stream(
+    answered: Answer, chunks: Iterator[bytes], workers: Workers, receive: Receive, send: Send
+) -> None:
+    """Send an answer piece by piece, each made in a worker thread, for as long as somebody takes them."""
+    await send({"type": "http.response.start", "status": answered.status, "headers": _headers_of(answered)})
+    gone = asyncio.ensure_future(_disconnected(receive))
+    try:
+        while not gone.done():
+            chunk = await workers.run(partial(next, chunks, None))
+            if chunk is None:
+                await send({"type": "http.response.body", "body": b""})
+                return
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    finally:
+        gone.cancel()
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _answer_aside(site: Site, known: Answer, workers: Workers, scope: Scope, send: Send) -> None:

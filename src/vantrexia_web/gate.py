@@ -70,7 +70,7 @@ def _answer(site: Site, route: Guarded | Open | Aside, request: Request, tally: 
             tally.count(Scope.ANONYMOUS, caller_of(request.origin.address))
         return route.answer
     actor = _caller(site, route.scope, request, tally)
-    attempt = Attempt(actor, route.action, route.permission, request.patient_id)
+    attempt = Attempt(actor, route.action, route.permission, request.patient_id, request.user_id)
     authorize(site.desk, attempt)
     return route.endpoint(Call(site, request, attempt))
 

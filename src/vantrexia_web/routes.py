@@ -15,7 +15,7 @@ from vantrexia_core.kernel import Permission
 from vantrexia_core.throttling import Scope
 from vantrexia_web.answer import Answer
 from vantrexia_web.call import Call, Visit
-from vantrexia_web.endpoints import about, ehr, patients, signing_in
+from vantrexia_web.endpoints import about, accounts, audit, credentials, ehr, patients, sessions, signing_in
 
 API: Final = "/api/v1"
 
@@ -42,6 +42,13 @@ class Open:
     scope: Scope | None = Scope.ANONYMOUS
 
 
+_AUTH: Final = f"{API}/auth/"
+_PASSWORD: Final = f"{_AUTH}password/"
+_FACTOR: Final = f"{_AUTH}2fa/"
+_ME: Final = f"{_AUTH}me/"
+_USERS: Final = f"{API}/users/"
+_USER: Final = f"{_USERS}{{id:int}}/"
+_UNLOCK: Final = f"{_AUTH}users/{{id:int}}/unlock/"
 _MANY: Final = f"{API}/patients/"
 _ONE: Final = f"{API}/patients/{{uuid:uuid}}/"
 _HIDDEN: Final = f"{API}/admin/patients/deleted/"
@@ -49,12 +56,35 @@ _HIDDEN_ONE: Final = f"{API}/admin/patients/{{uuid:uuid}}/"
 _IMPORT: Final = f"{_MANY}import_selected_from_ecw/"
 _JOB: Final = f"{ehr.IMPORTS_PATH}{{job:uuid}}/"
 _VIEW, _WRITE, _ARCHIVE = Permission.VIEW_PATIENTS, Permission.WRITE_PATIENTS, Permission.ARCHIVE_PATIENTS
+_SEE, _STAFF, _OWN = Permission.VIEW_USERS, Permission.MANAGE_USERS, Permission.OWN_ACCOUNT
 _DELETE, _UNHIDE = Permission.DELETE_PATIENTS, Permission.MANAGE_DELETED_PATIENTS
+_CHANGE = Action.PASSWORD_CHANGED
+_START, _ON, _OFF = Action.TWO_FACTOR_STARTED, Action.TWO_FACTOR_ENABLED, Action.TWO_FACTOR_DISABLED
+_LOGS: Final = f"{API}/audit-logs/"
+_TRAIL, _ACCOUNT = Permission.READ_TRAIL, Permission.ACCOUNT_FOR_DISCLOSURES
 _BRING = Permission.IMPORT_PATIENTS
 
 # fmt: off
 ROUTES: Final[tuple[Guarded | Open, ...]] = (
-    Open("POST",      f"{API}/auth/login/",      signing_in.log_in,      Scope.AUTH),
+    Open("POST",      f"{_AUTH}login/",          signing_in.log_in,      Scope.AUTH),
+    Open("POST",      f"{_AUTH}token/refresh/",  sessions.refresh,       Scope.AUTH),
+    Open("POST",      f"{_AUTH}token/verify/",   sessions.verify,        Scope.AUTH),
+    Guarded("POST",   f"{_AUTH}logout/",         sessions.end,           _OWN,     Action.LOGOUT),
+    Guarded("GET",    _ME,                       accounts.me,            _OWN,     Action.PROFILE_READ),
+    Guarded("PATCH",  _ME,                       accounts.revise_me,     _OWN,     Action.PROFILE_UPDATE),
+
+    Guarded("GET",    _USERS,                    accounts.list_accounts, _SEE,     Action.USER_LIST),
+    Guarded("POST",   _USERS,                    accounts.open_account,  _STAFF,   Action.USER_CREATE),
+    Guarded("GET",    _USER,                     accounts.show_account,  _SEE,     Action.USER_READ),
+    Guarded("PATCH",  _USER,                     accounts.change_account, _STAFF,  Action.USER_UPDATE),
+    Guarded("POST",   _UNLOCK,                   accounts.unlock,        _STAFF,   Action.ACCOUNT_UNLOCKED),
+
+    Open("POST",      f"{_PASSWORD}reset/",      credentials.request_reset, Scope.AUTH),
+    Open("POST",      f"{_PASSWORD}reset/confirm/", credentials.confirm_reset, Scope.AUTH),
+    Guarded("POST",   f"{_PASSWORD}change/",     credentials.change_password,  _OWN, _CHANGE),
+    Guarded("POST",   f"{_FACTOR}setup/",        credentials.set_up_two_factor,   _OWN, _START),
+    Guarded("POST",   f"{_FACTOR}verify/",       credentials.verify_two_factor,   _OWN, _ON),
+    Guarded("POST",   f"{_FACTOR}disable/",      credentials.turn_off_two_factor, _OWN, _OFF),
 
     Guarded("GET",    _MANY,                     patients.list_,         _VIEW,    Action.LIST),
     Guarded("POST",   _MANY,                     patients.create,        _WRITE,   Action.CREATE),
@@ -73,6 +103,10 @@ ROUTES: Final[tuple[Guarded | Open, ...]] = (
     Guarded("GET",    _HIDDEN,                   patients.list_deleted,  _UNHIDE,  Action.LIST_DELETED),
     Guarded("POST",   f"{_HIDDEN_ONE}restore/",  patients.restore,       _UNHIDE,  Action.RESTORE),
 
+    Guarded("GET",    f"{_ONE}disclosures/",     audit.disclosures,      _ACCOUNT, Action.ACCOUNTING),
+    Guarded("GET",    _LOGS,                     audit.list_,            _TRAIL,   Action.TRAIL_READ),
+    Guarded("GET",    f"{_LOGS}export/",         audit.export,           _TRAIL,   Action.TRAIL_EXPORT),
+
     Open("GET",       "/health/",                about.health,            None),
     Open("GET",       "/.well-known/jwks.json",  about.keys),
     Open("GET",       "/openapi.json",           about.page),
@@ -84,3 +118,15 @@ ROUTES: Final[tuple[Guarded | Open, ...]] = (
 
 WAITING: Final = frozenset({ehr.import_selected, ehr.search})
 """Endpoints whose calls wait for another system: they do so in threads of their own."""
+
+HASHING: Final = frozenset(
+    {
+        signing_in.log_in,
+        accounts.open_account,
+        credentials.change_password,
+        credentials.confirm_reset,
+        credentials.set_up_two_factor,
+        credentials.turn_off_two_factor,
+    }
+)
+"""Endpoints whose calls hash passwords, which is slow by design: they do so in threads of their own."""

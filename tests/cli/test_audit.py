@@ -3,6 +3,7 @@
 import json
 import shutil
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from tests.builders import a_new_patient
 from tests.marks import FIRST, LAST, MRN, marks_in
 from tests.programs import run
+from tests.sources import ManualClock
 from vantrexia_adapters.assembly import open_service
 from vantrexia_adapters.settings import Settings
 from vantrexia_core.audit import VerifierKey
@@ -207,3 +209,33 @@ def test_the_folder_of_checkpoints_can_lie_elsewhere(tmp_path: Path) -> None:
     run(tmp_path / "data", "users", "list", VANTREXIA_CHECKPOINTS=str(elsewhere))
     assert (elsewhere / "checkpoint").is_file()
     assert not (tmp_path / "data" / "checkpoints").exists()
+
+
+def test_what_is_older_than_seven_years_is_archived(tmp_path: Path) -> None:
+    """To a folder that verifies by itself; younger entries are not in it, and the trail stays whole."""
+    data, folder = tmp_path / "data", tmp_path / "archive"
+    with open_service(
+        Settings(data_dir=data), clock=ManualClock(datetime(2018, 5, 4, tzinfo=UTC))
+    ) as service:
+        actor = operator(service.practice_id, Origin(address="console:test"))
+        for _ in range(3):
+            register_patient(service.desk, actor, a_new_patient())
+        service.trail.notary.publish(service.desk.clock.now(), is_patient=True)
+        before = service.trail.notary.source.size()
+    run(data, "patients", "deleted")
+    found = run(data, "audit", "archive", str(folder))
+    assert (found.status, found.out) == (0, "")
+    assert found.err.endswith(f"{before} entries lie in {folder}, and verify.\n")
+    key = run(data, "audit", "checkpoint", "--public-key").out
+    offline = run(tmp_path, "audit", "verify", "--offline", str(folder), "--public-key", key.strip())
+    assert offline.out.startswith(f"{before} entries, {before} of them under the newest checkpoint")
+    assert run(data, "audit", "verify").status == 0
+    again = run(data, "audit", "archive", str(folder))
+    assert (again.status, again.err) == (1, f"Error: {folder} is not empty. Name a new folder.\n")
+
+
+def test_what_is_younger_is_not_archived(practice: Path, tmp_path: Path) -> None:
+    """It is said, and nothing is written."""
+    found = run(practice, "audit", "archive", str(tmp_path / "archive"))
+    assert (found.status, found.err) == (0, "Nothing is older than 7 years, so nothing was written.\n")
+    assert not (tmp_path / "archive").exists()

@@ -50,3 +50,30 @@ def test_the_commands_show_no_key(tmp_path: Path) -> None:
     secrets = [line for line in pem.splitlines() if len(line) == 64]
     assert secrets
     assert not any(line in text for line in secrets for text in shown)
+
+
+def test_the_ring_shows_its_keys_and_nothing_of_them(tmp_path: Path) -> None:
+    """Whose, what for, which version, in use or not, since when."""
+    rows = json.loads(run(tmp_path, "keys", "status", "--json").out)
+    assert {"account", "checkpoint", "field", "index", "token"} <= {row["purpose"] for row in rows}
+    assert all(set(row) == {"scope", "purpose", "version", "state", "created_at"} for row in rows)
+
+
+def test_a_new_token_key_signs_and_the_old_one_stays_readable(tmp_path: Path) -> None:
+    """And the database knows it from now on: an older ring is refused at the next start."""
+    assert run(tmp_path, "users", "list").status == 0
+    ring = tmp_path / "keyring.json"
+    before = ring.read_bytes()
+    assert run(tmp_path, "keys", "rotate", "token").out == "The token key has version 2 now.\n"
+    rows = json.loads(run(tmp_path, "keys", "status", "--json").out)
+    states = {row["version"]: row["state"] for row in rows if row["purpose"] == "token"}
+    assert states == {1: "readable", 2: "active"}
+    ring.write_bytes(before)
+    refused = run(tmp_path, "users", "list")
+    assert refused.status == 1
+    assert "token key 2 of the deployment" in refused.err
+
+
+def test_no_other_key_is_rotated_by_this_command(tmp_path: Path) -> None:
+    """The others protect what is stored, and need more than a new version."""
+    assert run(tmp_path, "keys", "rotate", "account").status == 2

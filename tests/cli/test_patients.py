@@ -46,3 +46,29 @@ def test_a_reason_is_wanted(tmp_path: Path, deleted: str) -> None:
     """A blank reason is refused."""
     refused = run(tmp_path, "patients", "restore", deleted, "--reason-stdin", stdin="  \n")
     assert (refused.status, refused.err) == (1, "Error: reason: This field may not be blank.\n")
+
+
+def test_the_disclosures_of_a_patient_are_shown(tmp_path: Path, deleted: str) -> None:
+    """Of a deleted one, too: a line each with when, what and from where; asking shows nothing more."""
+    rows = [
+        json.loads(line)
+        for line in run(tmp_path, "patients", "disclosures", deleted, "--json").out.splitlines()
+    ]
+    assert [(row["action"], row["patients_shown"]) for row in rows] == [("create", 1)]
+    run(tmp_path, "patients", "deleted")
+    for_people = run(tmp_path, "patients", "disclosures", deleted)
+    assert [line.split()[2] for line in for_people.out.splitlines()] == ["create", "list_deleted"]
+    assert "console:" in for_people.out
+    assert for_people.err == "2 disclosures\n"
+
+
+def test_disclosures_of_a_period_are_shown(tmp_path: Path, deleted: str) -> None:
+    """Days of UTC, both counting."""
+    assert run(tmp_path, "patients", "disclosures", deleted, "--to", "2020-01-01").err == "0 disclosures\n"
+    assert run(tmp_path, "patients", "disclosures", deleted, "--from", "2020-01-01").err == "1 disclosures\n"
+
+
+def test_disclosures_of_an_unknown_patient_are_refused(tmp_path: Path, deleted: str) -> None:
+    """One line and status 1."""
+    refused = run(tmp_path, "patients", "disclosures", "4d5e6f7a-8b9c-4d1e-af3a-4b5c6d7e8f9a")
+    assert (refused.status, refused.err) == (1, "Error: No such record.\n")

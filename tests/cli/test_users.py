@@ -99,3 +99,10 @@ def test_an_unknown_account_is_one_clear_line(tmp_path: Path) -> None:
     refused = run(tmp_path, "users", "set-role", "nobody@practice.example", "nurse")
     assert (refused.status, refused.err.count("\n")) == (1, 1)
     assert "vantrexia users list" in refused.err
+
+
+def test_an_account_is_unlocked(tmp_path: Path) -> None:
+    """By its id or its address; one that is not locked stays as it is."""
+    _create(tmp_path, ANN, "admin")
+    unlocked = run(tmp_path, "users", "unlock", "ann@practice.example")
+    assert (unlocked.status, unlocked.out) == (0, "Account 1 can try again.\n")

@@ -3,7 +3,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.builders import NOW, a_patient_id, a_user_id, an_address
+from tests.builders import NOW, a_patient_id, a_user_id, an_actor, an_address
 from tests.contracts.stores import HERE, Stores, a_record, at_once
 from tests.ehr import an_external_id
 from vantrexia_core.ehr import (
@@ -25,7 +25,17 @@ from vantrexia_core.ehr import (
 )
 from vantrexia_core.identity import OPERATOR_ID
 from vantrexia_core.kernel import Email, NamePart, NotFoundError, PageRequest, Phi, UserId
-from vantrexia_core.patients import DateOfBirth, Gender, Holder, Phone, Status
+from vantrexia_core.patients import (
+    DateOfBirth,
+    Gender,
+    Holder,
+    Listing,
+    Phone,
+    Revision,
+    Status,
+    delete_patient,
+    revise_patient,
+)
 
 IDS = [an_external_id(number) for number in range(1, 6)]
 FULL = Demographics(
@@ -328,6 +338,49 @@ def test_holders_are_told_in_the_order_of_the_ids(stores: Stores) -> None:
         count - 2: a_patient_id(2),
         count - 129: a_patient_id(129),
     }
+
+
+def test_records_without_an_external_id_are_told(stores: Stores) -> None:
+    """Of those asked for; and whether there are any, deleted ones not counted."""
+    with stores.desk.begin(stores.here) as work:
+        assert not work.patients.has_unlinked()
+    stores.store(a_record(1, external_id="ECW-1"), a_record(2), a_record(3))
+    found = stores.desk.directory.find(stores.here, Listing())
+    with stores.desk.begin(stores.here) as work:
+        assert work.patients.has_unlinked()
+        assert list(work.patients.unlinked([])) == []
+        unlinked = {one.id for one in work.patients.unlinked(found.numbers)}
+    assert unlinked == {a_patient_id(2), a_patient_id(3)}
+    with stores.desk.begin(stores.elsewhere) as work:
+        assert not work.patients.has_unlinked()
+        assert list(work.patients.unlinked(found.numbers)) == []
+    for number in (2, 3):
+        delete_patient(stores.desk, an_actor(practice_id=stores.here), a_patient_id(number))
+    with stores.desk.begin(stores.here) as work:
+        assert not work.patients.has_unlinked()
+
+
+def test_who_is_without_an_external_id_is_read_once_and_then_what_changes(stores: Stores) -> None:
+    """First those alone, then all that changed, so that whoever got one can be told apart."""
+    stores.store(a_record(1, external_id="ECW-1"), a_record(2), a_record(3, last="Nakamura"))
+    with stores.desk.begin(stores.here) as work:
+        seen = work.patients.unlinked_since(0, limit=10)
+        assert len(work.patients.unlinked_since(0, limit=1)) == 1
+    assert [one.patient_id for one in seen] == [a_patient_id(2), a_patient_id(3)]
+    record = a_record(3, last="Nakamura")
+    assert seen[1].identity == (record.name, record.date_of_birth, record.gender)
+    revise_patient(stores.desk, an_actor(), a_patient_id(2), Revision(external_id=an_external_id(2)))
+    delete_patient(stores.desk, an_actor(), a_patient_id(3))
+    stores.store(a_record(4))
+    with stores.desk.begin(stores.here) as work:
+        later = work.patients.unlinked_since(seen[-1].seq, limit=10)
+    assert [(one.patient_id, one.identity is None) for one in later] == [
+        (a_patient_id(2), True),
+        (a_patient_id(3), True),
+        (a_patient_id(4), False),
+    ]
+    with stores.desk.begin(stores.elsewhere) as work:
+        assert list(work.patients.unlinked_since(0, limit=10)) == []
 
 
 def test_another_practices_holders_are_not_told(stores: Stores) -> None:

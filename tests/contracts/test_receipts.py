@@ -36,6 +36,17 @@ def test_the_first_answer_is_given_again(stores: Stores):
     assert [_answer(stores, a_once()) for _ in range(3)] == [None, ANSWER, ANSWER]
 
 
+@pytest.mark.parametrize("length", [0, 65_530, 65_531, 65_532, 200_000])
+def test_an_answer_of_any_length_is_kept(stores: Stores, length: int):
+    """A long list's answer is longer than any field: it comes back whole."""
+    answer = Phi(bytes(number % 251 for number in range(length)))
+    with stores.desk.begin(stores.here) as work:
+        assert work.receipts.claim(NURSE, a_once(), at=stores.clock.now()) is None
+        work.receipts.keep(NURSE, a_once(), answer)
+        work.commit()
+    assert _answer(stores, a_once()) == answer
+
+
 def test_another_request_under_the_same_key_is_refused(stores: Stores):
     """A key names one request; the kept answer is not shown to another one."""
     _answer(stores, a_once())

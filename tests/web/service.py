@@ -12,13 +12,22 @@ import attrs
 from starlette.testclient import TestClient
 
 from tests.builders import a_name, a_new_patient, a_patient_id, a_practice_id, an_actor
-from tests.sources import CountedIds, ManualClock
+from tests.sources import CountedIds, CountedSecrets, ManualClock
 from vantrexia_adapters.crypto.passwords import Argon2Cost, Argon2Passwords
 from vantrexia_adapters.memory import MemoryDesk, MemoryRateStore, MemoryRoster
 from vantrexia_adapters.tokens import JwtTokens
 from vantrexia_core.audit import Action, AuditEntry
-from vantrexia_core.ehr import ImportJob, start_import
-from vantrexia_core.identity import NewPassword, NewUser, Session, TokenPair, User, create_user, operator
+from vantrexia_core.ehr import EhrRoster, ImportJob, start_import
+from vantrexia_core.identity import (
+    OPERATOR_ID,
+    NewPassword,
+    NewUser,
+    Session,
+    TokenPair,
+    User,
+    create_user,
+    operator,
+)
 from vantrexia_core.kernel import (
     Email,
     IdSource,
@@ -54,8 +63,6 @@ DELETED: Final = "/api/v1/admin/patients/deleted/"
 NO_LIMITS: Final = Limits(*[Limit(HITS_MAX, 86_400)] * 5)
 LOGIN: Final = "/api/v1/auth/login/"
 
-_ACCOUNT_ACTIONS = frozenset({Action.USER_CREATE, Action.USER_UPDATE, Action.USER_LIST})
-
 
 class OneKey:
     """A signing key that never changes."""
@@ -69,6 +76,10 @@ class OneKey:
     def all(self) -> Mapping[int, bytes]:
         """The only key."""
         return {1: bytes(range(32))}
+
+    def superseded(self) -> Mapping[int, datetime]:
+        """None."""
+        return {}
 
     def refresh(self) -> None:
         """There is nothing to notice."""
@@ -96,6 +107,7 @@ class Service:
         ids: IdSource | None = None,
         desk: type[MemoryDesk] = MemoryDesk,
         limits: Limits | None = None,
+        ehr: EhrRoster | None = None,
         **app: Any,
     ) -> None:
         self.clock = ManualClock(at)
@@ -105,9 +117,10 @@ class Service:
         self.desk = desk(
             clock=self.clock,
             ids=ids or CountedIds("patients"),
+            secrets=CountedSecrets(),
             passwords=Argon2Passwords(bytes(32), Argon2Cost(memory_kib=64, passes=1, lanes=1)),
             tokens=JwtTokens(OneKey(), ids=CountedIds("tokens"), issuer=PUBLIC_URL),
-            rosters={self.practice_id: self.roster},
+            rosters={self.practice_id: ehr or self.roster},
         )
         # Most tests are not about limits, and many of them share an address.
         throttle = Throttle(MemoryRateStore(), MemoryRateStore(), self.clock, limits or NO_LIMITS)
@@ -206,7 +219,11 @@ class Service:
     @property
     def trail(self) -> list[AuditEntry]:
         """The trail, without the opening of the accounts."""
-        return [entry for entry in self.desk.entries if entry.action not in _ACCOUNT_ACTIONS]
+        return [
+            entry
+            for entry in self.desk.entries
+            if entry.action is not Action.USER_CREATE or entry.actor_id != OPERATOR_ID
+        ]
 
     @property
     def stored(self) -> object:

@@ -10,7 +10,10 @@ from vantrexia_core.kernel import Role
 from vantrexia_web.routes import ROUTES
 
 PATHS = sorted(
-    {re.sub("{[a-z]+:uuid}", "d290f1ee-6c54-4b01-90e6-d701748f0851", route.path) for route in ROUTES}
+    {
+        re.sub("{[a-z]+:uuid}", "d290f1ee-6c54-4b01-90e6-d701748f0851", route.path).replace("{id:int}", "1")
+        for route in ROUTES
+    }
 )
 SLASHED = [path for path in PATHS if path.endswith("/")]
 
@@ -74,7 +77,20 @@ def test_an_id_of_any_version_may_be_asked_for(refusing_service, id_):
 
 
 ALLOWED = {
+    "/api/v1/auth/token/refresh/": "POST",
+    "/api/v1/auth/token/verify/": "POST",
+    "/api/v1/auth/logout/": "POST",
+    "/api/v1/auth/me/": "GET, HEAD, PATCH",
+    "/api/v1/users/": "GET, HEAD, POST",
+    "/api/v1/users/1/": "GET, HEAD, PATCH",
+    "/api/v1/auth/users/1/unlock/": "POST",
     "/api/v1/auth/login/": "POST",
+    "/api/v1/auth/password/reset/": "POST",
+    "/api/v1/auth/password/reset/confirm/": "POST",
+    "/api/v1/auth/password/change/": "POST",
+    "/api/v1/auth/2fa/setup/": "POST",
+    "/api/v1/auth/2fa/verify/": "POST",
+    "/api/v1/auth/2fa/disable/": "POST",
     PATIENTS: "GET, HEAD, POST",
     f"{PATIENTS}archived/": "GET, HEAD",
     f"{PATIENTS}d290f1ee-6c54-4b01-90e6-d701748f0851/": "DELETE, GET, HEAD, PATCH, PUT",
@@ -85,6 +101,9 @@ ALLOWED = {
     f"{PATIENTS}imports/d290f1ee-6c54-4b01-90e6-d701748f0851/": "GET, HEAD",
     "/api/v1/admin/patients/deleted/": "GET, HEAD",
     "/api/v1/admin/patients/d290f1ee-6c54-4b01-90e6-d701748f0851/restore/": "POST",
+    f"{PATIENTS}d290f1ee-6c54-4b01-90e6-d701748f0851/disclosures/": "GET, HEAD",
+    "/api/v1/audit-logs/": "GET, HEAD",
+    "/api/v1/audit-logs/export/": "GET, HEAD",
     "/health/": "GET, HEAD",
     "/.well-known/jwks.json": "GET, HEAD",
     "/openapi.json": "GET, HEAD",

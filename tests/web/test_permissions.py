@@ -1,5 +1,6 @@
 """Who may call what: the core's table of grants, seen from outside."""
 
+import base64
 import re
 
 import attrs
@@ -8,9 +9,10 @@ import pytest
 from tests.builders import a_patient_id
 from tests.ehr import a_told
 from tests.web.refusals import Unchanged, assert_problem
-from tests.web.service import PATIENTS, Service, path_of
+from tests.web.service import PASSWORD, PATIENTS, Service, path_of
 from vantrexia_core.audit import Outcome
-from vantrexia_core.kernel import GRANTS, Permission, Reach, Role
+from vantrexia_core.identity.totp import code_of, step_at
+from vantrexia_core.kernel import GRANTS, Permission, Phi, Reach, Role
 from vantrexia_core.throttling import Scope
 from vantrexia_web.routes import ROUTES, Guarded, Open
 
@@ -21,7 +23,12 @@ BODIES = {
     "revise": {"phone": "555-0177"},
     "archive": {"reason": "Moved away"},
     "restore": {"reason": "Deleted by mistake"},
+    "change_password": {"current_password": PASSWORD, "new_password": "seven lanterns on the pier"},
+    "set_up_two_factor": {"password": PASSWORD},
     "import_selected": {"ecw_patient_ids": ["ECW-00001"]},
+    "revise_me": {"phone": "555-0177"},
+    "open_account": {"email": "fresh@example.org", "first_name": "A", "last_name": "B", "role": "nurse"},
+    "change_account": {"first_name": "Another"},
 }
 QUERIES = {"search": "?name=quintero"}
 SUBJECTS = {
@@ -30,8 +37,31 @@ SUBJECTS = {
 }
 
 
+def _handed_out(service: Service, role: Role) -> dict[str, str]:
+    """A first code of a second factor that was set up."""
+    path = "/api/v1/auth/2fa/setup/"
+    secret = service.send("POST", path, {"password": PASSWORD}, role).json()["secret"]
+    step = step_at(service.clock.now())
+    return {"totp_code": code_of(Phi(base64.b32decode(secret)), step).reveal()}
+
+
+def _turned_on(service: Service, role: Role) -> dict[str, str]:
+    """What turns off a second factor that was turned on."""
+    path, first = "/api/v1/auth/2fa/verify/", _handed_out(service, role)
+    codes = service.send("POST", path, first, role).json()["backup_codes"]
+    return {"password": PASSWORD, "totp_code": codes[0]}
+
+
+FACTORS = {"verify_two_factor": _handed_out, "turn_off_two_factor": _turned_on}
+
+
 def _name(route: Guarded) -> str:
     return f"{route.method} {route.path}"
+
+
+def _somewhere(route: Guarded) -> str:
+    """A path of the route that names nobody."""
+    return re.sub("{[a-z]+:uuid}", str(a_patient_id()), route.path).replace("{id:int}", "4711")
 
 
 @pytest.mark.parametrize("route", GUARDED, ids=_name)
@@ -46,21 +76,26 @@ def test_a_route_is_open_to_exactly_the_roles_that_are_granted_it(service, route
     job = service.job() if "{job:" in route.path else None
     path = route.path.replace("{uuid:uuid}", str(patient.id))
     path = path.replace("{job:uuid}", str(job and job.id)) + QUERIES.get(name, "")
-    response = service.send(route.method, path, BODIES.get(name), role)
+    path = path.replace("{id:int}", str(service.user(Role.MA, email="somebody@example.org").id))
+    body = {"refresh": service.tokens(role).refresh.reveal()} if name == "end" else BODIES.get(name)
+    if name in FACTORS:
+        body = FACTORS[name](service, role)
+    response = service.send(route.method, path, body, role)
+    entry = service.desk.entries[-1]
     if role in GRANTS[route.permission]:
         assert response.status_code in {200, 201, 204}, response.text
-        assert service.trail[-1].outcome is Outcome.DONE
+        assert entry.outcome is Outcome.DONE
     else:
         assert_problem(response, 403, "permission_denied")
-        assert (service.trail[-1].outcome, service.trail[-1].code) == (Outcome.REFUSED, "permission_denied")
-    assert service.trail[-1].action is route.action
-    assert service.trail[-1].role is role
+        assert (entry.outcome, entry.code) == (Outcome.REFUSED, "permission_denied")
+    assert entry.action is route.action
+    assert entry.role is role
 
 
 @pytest.mark.parametrize("route", GUARDED, ids=_name)
 def test_nobody_is_let_through_without_a_token(refusing_service, route):
     """401 before the body, its size and its type, and before the record is looked for."""
-    path = re.sub("{[a-z]+:uuid}", str(a_patient_id()), route.path)
+    path = _somewhere(route)
     with Unchanged(refusing_service, "", entries=0):
         for body in (None, b"{", b" " * 2**21):
             response = refusing_service.send(route.method, path, body, role=None, Content_Type="text/plain")
@@ -76,7 +111,7 @@ def test_nobody_is_let_through_without_a_token(refusing_service, route):
 )
 def test_a_refusal_tells_nothing_about_body_or_record(refusing_service, route, body):
     """403 comes before the body is looked at and before the record is looked for, and is recorded."""
-    path = re.sub("{[a-z]+:uuid}", str(a_patient_id()), route.path)
+    path = _somewhere(route)
     with Unchanged(refusing_service, "permission_denied"):
         response = refusing_service.send(route.method, path, body, Role.BILLING_MANAGER)
     assert_problem(response, 403, "permission_denied")
@@ -103,10 +138,47 @@ def test_a_record_of_another_practice_does_not_exist(service, method):
     assert foreign.text == unknown.text
 
 
+@pytest.mark.parametrize(("method", "action"), [("GET", ""), ("PATCH", ""), ("POST", "unlock/")])
+def test_an_account_of_another_practice_does_not_exist(service, method, action):
+    """404, never 403, and the same answer as for a number that nobody has, however large it is."""
+    foreign = service.user(Role.NURSE, practice_id=type(service.practice_id)(int=7))
+    body = {"first_name": "Another"} if method == "PATCH" else None
+    answers = {
+        service.send(method, f"/api/v1/{'auth/' if action else ''}users/{id_}/{action}", body).text
+        for id_ in (foreign.id, 4711, 2**53 - 1, 2**53, 2**63, 10**40)
+    }
+    assert len(answers) == 1
+    assert '"not_found"' in answers.pop()
+    assert service.desk.accounts.by_id(foreign.id) == foreign
+
+
+def test_a_patients_account_is_told_nothing_of_others_by_any_list(service):
+    """Active, archived, searched for: count and results hold its own record or nothing."""
+    own, archived = service.patient(), service.archived_patient()
+    service.user(Role.PATIENT, patient_id=own.id)
+    seen = {
+        path: service.send("GET", f"{PATIENTS}{path}", role=Role.PATIENT).json()["count"]
+        for path in (
+            "",
+            "?search=quintero",
+            "?search=nobody",
+            "?active=false",
+            "archived/",
+            "archived/?search=q",
+        )
+    }
+    assert list(seen.values()) == [1, 1, 0, 0, 0, 0]
+    assert_problem(service.send("GET", path_of(archived), role=Role.PATIENT), 404, "not_found")
+
+
 def test_the_open_routes_are_these():
     """What needs no token is listed here by hand, so that nobody opens a door by accident."""
     assert [route.path for route in ROUTES if isinstance(route, Open)] == [
         "/api/v1/auth/login/",
+        "/api/v1/auth/token/refresh/",
+        "/api/v1/auth/token/verify/",
+        "/api/v1/auth/password/reset/",
+        "/api/v1/auth/password/reset/confirm/",
         "/health/",
         "/.well-known/jwks.json",
         "/openapi.json",
@@ -123,4 +195,5 @@ def test_every_route_has_a_permission_and_a_scope():
         if isinstance(route, Guarded):
             assert isinstance(route.permission, Permission)
             assert route.scope is Scope.USER
-            assert Reach.PRACTICE in GRANTS[route.permission].values()
+            own = route.permission is Permission.OWN_ACCOUNT
+            assert (Reach.OWN if own else Reach.PRACTICE) in GRANTS[route.permission].values()

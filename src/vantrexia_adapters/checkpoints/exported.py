@@ -4,18 +4,23 @@ Whoever has the folder and the public key can verify it: neither the database no
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from vantrexia_adapters.checkpoints.folder import FolderCheckpoints
 from vantrexia_core.audit import (
+    HASH_BYTES,
+    TILE_HEIGHT,
+    TILE_WIDTH,
     Bundle,
     CheckpointStore,
     DamagedTileError,
     MalformedCheckpointError,
     SignedCheckpoint,
     StoredEntry,
+    Tile,
     TrailSource,
     bundles_between,
     decode_bundle,
@@ -33,8 +38,12 @@ def export_trail(
     store: CheckpointStore,
     folder: Path,
     progress: Callable[[int], None] = lambda _: None,
+    *,
+    note: bytes | None = None,
 ) -> int:
     """Write the entries that the newest checkpoint covers, with all that is needed to verify them.
+
+    With ``note``, an older checkpoint of the store, the trail as it was then.
 
     Entries are written as they are. One that is no entry any more leaves an empty place, which the
     verification then names. Returns how many there are; the folder must be new or empty.
@@ -50,10 +59,12 @@ def export_trail(
     target = FolderCheckpoints(folder)
     with store.lease(is_patient=True):
         # Partial tiles are replaced by the next checkpoint; full ones stay.
-        note, history = store.newest(), list(store.history())
-        size = 0 if note is None else SignedCheckpoint.decode(note).checkpoint.size
-        partial = [(tile, store.tile(tile)) for tile in tiles_between(0, size) if not tile.is_full]
-    for tile, content in partial:
+        newest, history = store.newest(), list(store.history())
+        note = newest if note is None else note
+        size = _size_of(note)
+        stored = partial(_tile_of_older, store, _size_of(newest))
+        parts = [(tile, stored(tile)) for tile in tiles_between(0, size) if not tile.is_full]
+    for tile, content in parts:
         target.put(tile, content)
     for tile in tiles_between(0, size):
         if tile.is_full:
@@ -63,11 +74,22 @@ def export_trail(
         portion = list(islice(entries, bundle.width))
         target.write(bundle.path, encode_bundle(portion))
         progress(len(portion))
-    for number, older in enumerate(history):
+    for number, older in enumerate(one for one in history if _size_of(one) <= size):
         target.write(f"days/{number:06}", older)
     if note is not None:
         target.write("checkpoint", note)
     return size
+
+
+def _size_of(note: bytes | None) -> int:
+    return 0 if note is None else SignedCheckpoint.decode(note).checkpoint.size
+
+
+def _tile_of_older(store: CheckpointStore, newest_size: int, tile: Tile) -> bytes:
+    """A tile that was not full yet: the beginning of what lies in its place today."""
+    hashes = newest_size >> (TILE_HEIGHT * tile.level)
+    width = min(TILE_WIDTH, hashes - tile.index * TILE_WIDTH)
+    return store.tile(Tile(tile.level, tile.index, width))[: tile.width * HASH_BYTES]
 
 
 class ExportedTrail:

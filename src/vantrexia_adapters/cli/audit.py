@@ -13,6 +13,7 @@ import click
 
 from vantrexia_adapters.cli.console import opened
 from vantrexia_core.audit import (
+    RETENTION_YEARS,
     CheckpointStore,
     Inspection,
     Inspector,
@@ -21,6 +22,7 @@ from vantrexia_core.audit import (
     TrailSource,
     UnreadableEntryError,
     VerifierKey,
+    archivable,
     decode_entry,
 )
 
@@ -103,6 +105,42 @@ def export(*, folder: Path) -> None:
             message = f"{folder} is not empty. Name a new folder."
             raise click.ClickException(message) from None
     click.echo(f"{size} entries lie in {folder}.", err=True)
+
+
+@audit.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def archive(*, folder: Path) -> None:
+    """Copy the entries that are older than seven years to FOLDER, as plain files that verify by themselves.
+
+    FOLDER must be new or empty. It gets the trail as it was at the end of a day, up to which every entry is
+    old enough. The database keeps them as well: its trail stays whole, and refuses to lose one.
+
+    \b
+    Example:
+      vantrexia audit archive ./trail-until-2019
+      vantrexia audit verify --offline ./trail-until-2019 --public-key ./trail-key.txt
+    """
+    from vantrexia_adapters.checkpoints import ExportedTrail, FolderCheckpoints, export_trail
+
+    with opened() as service:
+        notary = service.trail.notary
+        state = archivable(notary, service.desk.clock.now())
+        if state is None:
+            click.echo(f"Nothing is older than {RETENTION_YEARS} years, so nothing was written.", err=True)
+            return
+        try:
+            with _progress("Archived", state.size) as progress:
+                export_trail(notary.source, notary.store, folder, progress, note=state.note)
+        except FileExistsError:
+            message = f"{folder} is not empty. Name a new folder."
+            raise click.ClickException(message) from None
+        keys = list(notary.keys.verifiers())
+    # What lies there has to prove itself without the database before anybody relies on it.
+    found = _inspected(ExportedTrail(folder), FolderCheckpoints(folder), keys, None)
+    if found.fault is not None:
+        message = f"The archive does not verify: {found.fault.sentence} Run: vantrexia audit verify"
+        raise click.ClickException(message)
+    click.echo(f"{state.size} entries lie in {folder}, and verify.", err=True)
 
 
 @audit.command()

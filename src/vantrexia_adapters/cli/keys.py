@@ -1,10 +1,10 @@
-"""``vantrexia keys``: our keys at eClinicalWorks."""
+"""``vantrexia keys``: the key ring, and our keys at eClinicalWorks."""
 
 from typing import TYPE_CHECKING
 
 import click
 
-from vantrexia_adapters.cli.console import show_rows
+from vantrexia_adapters.cli.console import opened, show_rows
 
 if TYPE_CHECKING:
     from vantrexia_adapters.ecw import ClientKeyFile
@@ -12,13 +12,50 @@ if TYPE_CHECKING:
 
 @click.group()
 def keys() -> None:
-    """Keys: those by which we sign in at eClinicalWorks.
+    """Keys: those of the key ring, and those by which we sign in at eClinicalWorks.
 
     \b
     Examples:
+      vantrexia keys status
+      vantrexia keys rotate token
       vantrexia keys ecw create
       vantrexia keys ecw show
     """
+
+
+@keys.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def status(*, as_json: bool) -> None:
+    """Show which keys the ring holds, since when, and which of them are in use. Never a key."""
+    with opened() as service:
+        rows = [
+            {
+                "scope": entry.name.scope,
+                "purpose": entry.name.purpose,
+                "version": entry.name.version,
+                "state": entry.state.value,
+                "created_at": entry.created_at.isoformat(),
+            }
+            for entry in service.ring.entries()
+        ]
+    show_rows(rows, as_json=as_json)
+
+
+@keys.command("rotate")
+@click.argument("purpose", type=click.Choice(["token"]))
+def rotate_ring(purpose: str) -> None:
+    """Begin a new key of the ring. PURPOSE is token: it signs all tokens from now on.
+
+    Tokens signed before stay good until they expire; once the last of them has, nothing that the old key
+    signs is believed. Running servers notice by themselves.
+
+    \b
+    Example:
+      vantrexia keys rotate token
+    """
+    with opened() as service:
+        version = service.ring.rotate_token_key()
+    click.echo(f"The {purpose} key has version {version} now.")
 
 
 @keys.group()

@@ -7,6 +7,7 @@ import click
 from vantrexia_adapters.cli.audit import audit
 from vantrexia_adapters.cli.demo import demo
 from vantrexia_adapters.cli.directory import directory
+from vantrexia_adapters.cli.ecw import ecw
 from vantrexia_adapters.cli.keys import keys
 from vantrexia_adapters.cli.migrate import migrate
 from vantrexia_adapters.cli.openapi import openapi
@@ -49,7 +50,7 @@ def program() -> None:
     """
 
 
-for command in (demo, serve, migrate, users, patients, directory, audit, keys, openapi):
+for command in (demo, serve, migrate, users, patients, ecw, directory, audit, keys, openapi):
     program.add_command(command)
 
 

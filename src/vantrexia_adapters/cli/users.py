@@ -15,6 +15,7 @@ from vantrexia_core.identity import (
     create_user,
     list_users,
     set_password,
+    unlock_user,
 )
 from vantrexia_core.kernel import (
     Email,
@@ -101,7 +102,7 @@ def set_role(user: str, role: str) -> None:
         actor = console_actor(service)
         account = _find(list_users(service.desk, actor), user)
         change_user(service.desk, actor, account.id, role=Role(role))
-    click.echo(f"Account {account.id} is {role} from its next request on.")
+    click.echo(f"Account {account.id} is {role} now; its sessions have ended.")
 
 
 @users.command()
@@ -126,6 +127,17 @@ def activate(user: str) -> None:
     click.echo(f"Account {account.id} is open.")
 
 
+@users.command()
+@click.argument("user")
+def unlock(user: str) -> None:
+    """Forget an account's failed sign-ins, and with them its lock. USER is an id or an e-mail address."""
+    with opened() as service:
+        actor = console_actor(service)
+        account = _find(list_users(service.desk, actor), user)
+        unlock_user(service.desk, actor, account.id)
+    click.echo(f"Account {account.id} can try again.")
+
+
 @users.command("reset-password")
 @click.argument("user")
 @_PASSWORD_STDIN
@@ -136,7 +148,7 @@ def reset_password(user: str, *, password_stdin: bool) -> None:
         actor = console_actor(service)
         account = _find(list_users(service.desk, actor), user)
         set_password(service.desk, actor, account.id, password)
-    click.echo(f"Account {account.id} has its new password.")
+    click.echo(f"Account {account.id} has its new password; its sessions have ended.")
 
 
 def _password(*, from_stdin: bool) -> NewPassword:

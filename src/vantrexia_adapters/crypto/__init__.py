@@ -23,7 +23,13 @@ from vantrexia_adapters.crypto.ring_file import (
     KeyRingUnsafeError,
     RingFile,
 )
-from vantrexia_adapters.crypto.ring_format import DEPLOYMENT, KeyName, KeyRingDamagedError, KeyRingError
+from vantrexia_adapters.crypto.ring_format import (
+    DEPLOYMENT,
+    KeyName,
+    KeyRingDamagedError,
+    KeyRingError,
+    RingEntry,
+)
 from vantrexia_adapters.crypto.row_seal import HmacRowSeal
 from vantrexia_adapters.crypto.signing_keys import RingSigningKeys
 
@@ -49,6 +55,7 @@ __all__ = [
     "KeyRingUnsafeError",
     "Purpose",
     "RingCheckpointKeys",
+    "RingEntry",
     "RingFile",
     "RingSigningKeys",
     "RootKey",

@@ -253,6 +253,10 @@ class KeyRing:
         found = (e for e in self._state.content.entries if (e.name.scope, e.name.purpose) == pair)
         return tuple(sorted(found, key=lambda entry: entry.name))
 
+    def all_entries(self) -> tuple[RingEntry, ...]:
+        """The same of all keys, by name."""
+        return tuple(sorted(self._state.content.entries, key=lambda entry: entry.name))
+
     def refresh(self) -> None:
         """Read the file again if it was replaced since.
 

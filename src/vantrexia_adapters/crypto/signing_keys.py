@@ -1,6 +1,8 @@
 """The deployment's token signing keys, as `vantrexia_adapters.tokens` wants them."""
 
 from collections.abc import Mapping
+from datetime import datetime
+from itertools import pairwise
 from typing import Final
 
 from vantrexia_adapters.crypto.key_ring import KeyRing, Purpose
@@ -30,6 +32,11 @@ class RingSigningKeys:
         """Every version that verifies, and its 32-byte key."""
         versions = self._ring.versions(DEPLOYMENT, Purpose.TOKEN)
         return {v: self._ring.root(DEPLOYMENT, Purpose.TOKEN, v).derive(_INFO) for v in versions}
+
+    def superseded(self) -> Mapping[int, datetime]:
+        """Since when each version but the active one signs no more: since the next one was made."""
+        entries = self._ring.entries(DEPLOYMENT, Purpose.TOKEN)
+        return {before.name.version: after.created_at for before, after in pairwise(entries)}
 
     def refresh(self) -> None:
         """Notice keys that another process added.

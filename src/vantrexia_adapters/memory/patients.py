@@ -9,15 +9,21 @@ from vantrexia_core.kernel import (
     BrokenPromiseError,
     NotFoundError,
     PatientId,
+    PersonName,
+    Phi,
     PracticeId,
     StaleVersionError,
 )
 from vantrexia_core.patients import (
+    DateOfBirth,
     ExternalId,
     ExternalIdTakenError,
+    Gender,
     Holder,
     MrnTakenError,
     Patient,
+    Sighting,
+    Status,
     StatusChange,
 )
 
@@ -52,6 +58,23 @@ class MemoryPatients:
         """See `PatientStore`."""
         ids = [self.by_external_id.get(external_id.reveal()) for external_id in external_ids]
         return [None if id_ is None else Holder(id_, self.get(id_).status) for id_ in ids]
+
+    def has_unlinked(self) -> bool:
+        """See `PatientStore`."""
+        everybody = (filed.patient for _, filed in self.patients.items())
+        return any(one.external_id is None and one.status is not Status.DELETED for one in everybody)
+
+    def unlinked_since(self, seq: int, *, limit: int) -> Sequence[Sighting]:
+        """See `PatientStore`."""
+        changed = sorted((filed for _, filed in self.patients.items() if filed.seq > seq), key=_change_number)
+        seen = [Sighting(filed.patient.id, filed.seq, _identity(filed.patient)) for filed in changed]
+        return [one for one in seen if seq or one.identity is not None][:limit]
+
+    def unlinked(self, numbers: Sequence[int]) -> Sequence[Patient]:
+        """See `PatientStore`."""
+        ids = [self.by_number.get(number) for number in numbers]
+        found = [self.get(id_) for id_ in ids if id_ is not None]
+        return [patient for patient in found if patient.external_id is None]
 
     def add(self, patient: Patient) -> None:
         """See `PatientStore`."""
@@ -155,3 +178,13 @@ class MemoryPatients:
         self.by_mrn.put(patient.mrn.reveal(), patient.id)
         if patient.external_id is not None:
             self.by_external_id.put(patient.external_id.reveal(), patient.id)
+
+
+def _change_number(filed: Filed) -> int:
+    return filed.seq
+
+
+def _identity(patient: Patient) -> tuple[PersonName, DateOfBirth, Phi[Gender]] | None:
+    if patient.external_id is not None or patient.status is Status.DELETED:
+        return None
+    return patient.name, patient.date_of_birth, patient.gender

@@ -56,8 +56,11 @@ def _append(count: int) -> Statement:
     )
 
 
+ENTRY_COLUMNS: Final = _SHOWN
+"""What a statement selects so that `sequenced` can make an entry of it."""
+
 _READ: Final = Statement(
-    sa.select(*_SHOWN)
+    sa.select(*ENTRY_COLUMNS)
     .where(audit_entry.c.seq > sa.bindparam("after", type_=sa.BigInteger()))
     .order_by(audit_entry.c.seq)
     .limit(sa.bindparam("row_limit", type_=sa.Integer()))
@@ -85,7 +88,7 @@ class SqlTrail:
         """See `AuditTrail`."""
         self.flush()
         rows = self._transaction.rows(_READ, {"after": after, "row_limit": limit})
-        return [SequencedEntry(row[0], _entry(row)) for row in rows]
+        return [sequenced(row) for row in rows]
 
     def flush(self) -> None:
         """Write what waits.
@@ -95,8 +98,12 @@ class SqlTrail:
         """
         entries, self._pending = self._pending, []
         try:
-            for entry in entries:
-                self._transaction.rows(_append(1), _parameters([entry]))
+            if self._transaction.has_one_writer:
+                self._transaction.change_all(_append(1), [_parameters([entry]) for entry in entries])
+                return
+            for start in range(0, len(entries), ENTRIES_AT_ONCE_MAX):
+                batch = entries[start : start + ENTRIES_AT_ONCE_MAX]
+                self._transaction.rows(_append(len(batch)), _parameters(batch))
         except (UnavailableError, StatementFailedError) as failure:
             raise AuditUnavailableError from failure
 
@@ -228,6 +235,11 @@ def _columns(entry: AuditEntry) -> dict[str, object]:
         "address": entry.address,
         "leaf": entry_hash(entry),
     }
+
+
+def sequenced(row: Row) -> SequencedEntry:
+    """The entry of a row of `ENTRY_COLUMNS`, with its number."""
+    return SequencedEntry(row[0], _entry(row))
 
 
 def _entry(row: Row) -> AuditEntry:

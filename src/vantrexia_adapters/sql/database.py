@@ -234,6 +234,11 @@ class Transaction:
         """Whether there is anything to commit."""
         return self._has_begun
 
+    @property
+    def has_one_writer(self) -> bool:
+        """Whether the database lets one write at a time (SQLite): no round trips, and no locks of rows."""
+        return self._database.turn is not None
+
     def read(self, statement: Statement, parameters: Parameters) -> Sequence[Row]:
         """All rows that a statement gives which changes and locks nothing.
 

@@ -36,6 +36,7 @@ from vantrexia_core.patients import (
     Patient,
     Phone,
     Reason,
+    Sighting,
     Ssn,
     State,
     Status,
@@ -221,6 +222,51 @@ def _last_changes(count: int) -> Statement:
     )
 
 
+_HAS_UNLINKED: Final = Statement(
+    sa.select(patient.c.id)
+    .where(
+        patient.c.practice_id == _PRACTICE,
+        patient.c.external_id_bix.is_(None),
+        patient.c.status != Status.DELETED.value,
+    )
+    .limit(sa.bindparam("row_limit", type_=sa.Integer()))
+)
+
+
+_SIGHTED: Final = (
+    patient.c.id,
+    patient.c.seq,
+    patient.c.status,
+    patient.c.external_id_bix.is_(None),
+    patient.c.sealed_version,
+    patient.c.first_name,
+    patient.c.last_name,
+    patient.c.date_of_birth,
+    patient.c.gender,
+)
+_SINCE: Final = (
+    sa.select(*_SIGHTED)
+    .where(patient.c.practice_id == _PRACTICE, patient.c.seq > sa.bindparam("after", type_=sa.BigInteger()))
+    .order_by(patient.c.seq)
+    .limit(sa.bindparam("row_limit", type_=sa.Integer()))
+)
+_CHANGED_SINCE: Final = Statement(_SINCE)
+_UNLINKED_SINCE: Final = Statement(
+    _SINCE.where(patient.c.external_id_bix.is_(None), patient.c.status != Status.DELETED.value)
+)
+
+
+@cache
+def _unlinked(count: int) -> Statement:
+    return Statement(
+        sa.select(*_COLUMNS).where(
+            patient.c.practice_id == _PRACTICE,
+            patient.c.n.in_(_numbered(count)),
+            patient.c.external_id_bix.is_(None),
+        )
+    )
+
+
 @cache
 def _holders(count: int) -> Statement:
     digests = [sa.bindparam(f"digest_{position}", type_=sa.LargeBinary()) for position in range(count)]
@@ -268,6 +314,24 @@ class SqlPatients:
             for digest, id_, status in self._transaction.read(_holders(size), self._here(parameters)):
                 found[bytes(digest)] = Holder(id_, Status(status))
         return [found.get(digest) for digest in digests]
+
+    def has_unlinked(self) -> bool:
+        """See `PatientStore`."""
+        return bool(self._transaction.read(_HAS_UNLINKED, self._here({"row_limit": 1})))
+
+    def unlinked_since(self, seq: int, *, limit: int) -> Sequence[Sighting]:
+        """See `PatientStore`."""
+        statement = _CHANGED_SINCE if seq else _UNLINKED_SINCE
+        rows = self._transaction.read(statement, self._here({"after": seq, "row_limit": limit}))
+        return list(map(self._sighting, rows))
+
+    def unlinked(self, numbers: Sequence[int]) -> Sequence[Patient]:
+        """See `PatientStore`."""
+        if not numbers:
+            return ()
+        parameters = {f"n_{position}": n for position, n in enumerate(sorted(numbers))}
+        rows = self._transaction.read(_unlinked(len(numbers)), self._here(parameters))
+        return list(map(self._patient, rows))
 
     def add(self, patient: Patient) -> None:
         """See `PatientStore`."""
@@ -513,6 +577,18 @@ class SqlPatients:
             state=None if state is None else State.trusted(STATE.open(cipher, place, state)),
             zip=None if zip_ is None else Zip.trusted(ZIP.open(cipher, place, zip_)),
         )
+
+    def _sighting(self, row: Row) -> Sighting:
+        id_, seq, status, is_unlinked, sealed_version, first, last, born, gender = row
+        if not is_unlinked or status == Status.DELETED.value:
+            return Sighting(id_, seq, None)
+        cipher, place = self._protection.cipher, Place(self._practice_id, id_, sealed_version)
+        name = PersonName(
+            NamePart.trusted(FIRST.open(cipher, place, first)),
+            NamePart.trusted(LAST.open(cipher, place, last)),
+        )
+        date_of_birth = DateOfBirth.trusted(date.fromisoformat(BORN.open(cipher, place, born)))
+        return Sighting(id_, seq, (name, date_of_birth, Phi(Gender(GENDER.open(cipher, place, gender)))))
 
     def _change(self, row: Row) -> StatusChange:
         patient_id, version, move, at, by_user, by_email, reason = row

@@ -12,11 +12,14 @@ from vantrexia_adapters.sql.statements import Statement
 from vantrexia_adapters.sql.tables import receipt
 from vantrexia_core.audit import RECEIPT_LIFE, IdempotencyKeyReusedError, Once
 from vantrexia_core.kernel import BrokenPromiseError, Phi, UserId
-from vantrexia_core.protection import BUCKET_LONG, FieldName, Place
+from vantrexia_core.protection import BUCKET_LONG, VALUE_BYTES_MAX, FieldName, Place, UnreadableError
 
 _ANSWER: Final = FieldName("receipt", "answer")
 _KEY: Final = FieldName("receipt", "key")
 _REQUEST: Final = FieldName("receipt", "request")
+
+PART_BYTES_MAX: Final = VALUE_BYTES_MAX - 4
+"""How much of an answer one envelope holds: a long list's needs several."""
 
 _IS_ONE: Final = sa.and_(
     receipt.c.practice_id == sa.bindparam("practice", type_=sa.Uuid()),
@@ -85,8 +88,7 @@ class SqlReceipts:
         if answer is None:
             # Claimed twice in one transaction: still this caller's.
             return None
-        opened = self._protection.cipher.open(_ANSWER, self._place(key, kept_at), answer, bucket=BUCKET_LONG)
-        return Phi(opened)
+        return Phi(self._opened(self._place(key, kept_at), bytes(answer)))
 
     def keep(self, by: UserId, once: Once, answer: Phi[bytes]) -> None:
         """See `Receipts`."""
@@ -95,10 +97,36 @@ class SqlReceipts:
         if at is None:
             message = "an answer is kept under a claimed key only"
             raise BrokenPromiseError(message)
-        sealed = self._protection.cipher.seal(
-            _ANSWER, self._place(key, at), answer.reveal(), bucket=BUCKET_LONG
-        )
+        sealed = self._sealed(self._place(key, at), answer.reveal())
         self._transaction.rows(_KEEP, {**self._place_in_table(by, key), "new_answer": sealed})
+
+    def _sealed(self, place: Place, answer: bytes) -> bytes:
+        """The answer in as many envelopes as it needs, ``length u32 | envelope`` each.
+
+        Each part begins with its number and their number, sealed with it: none can be left out or moved.
+        """
+        count = max(1, -(-len(answer) // PART_BYTES_MAX))
+        framed = bytearray()
+        for number in range(count):
+            head = number.to_bytes(2, "big") + count.to_bytes(2, "big")
+            part = head + answer[number * PART_BYTES_MAX : (number + 1) * PART_BYTES_MAX]
+            envelope = self._protection.cipher.seal(_ANSWER, place, part, bucket=BUCKET_LONG)
+            framed += len(envelope).to_bytes(4, "big") + envelope
+        return bytes(framed)
+
+    def _opened(self, place: Place, framed: bytes) -> bytes:
+        parts: list[bytes] = []
+        heads: list[bytes] = []
+        while framed:
+            end = 4 + int.from_bytes(framed[:4], "big")
+            part = self._protection.cipher.open(_ANSWER, place, framed[4:end], bucket=BUCKET_LONG)
+            heads.append(part[:4])
+            parts.append(part[4:])
+            framed = framed[end:]
+        whole = len(parts).to_bytes(2, "big")
+        if not parts or heads != [number.to_bytes(2, "big") + whole for number in range(len(parts))]:
+            raise UnreadableError
+        return b"".join(parts)
 
     def _key_of(self, by: UserId, once: Once) -> bytes:
         # The account belongs to the digest: a receipt that is copied to another account does not open there.

@@ -63,6 +63,10 @@ class SigningKeys(Protocol):
         """Every version that verifies, and its key."""
         ...
 
+    def superseded(self) -> Mapping[int, datetime]:
+        """Since when each version but the active one signs no more."""
+        ...
+
     def refresh(self) -> None:
         """Notice keys that another process added."""
         ...
@@ -75,12 +79,13 @@ class _Kind(Enum):
 
 @attrs.frozen
 class _Keys:
-    """The keys of one generation, the active one's version, and each valid header's key."""
+    """The keys of one generation, the active one's version, and each valid header's version."""
 
     generation: int
     active: int
     by_version: Mapping[int, bytes] = attrs.field(repr=False)
-    by_header: Mapping[str, bytes] = attrs.field(repr=False)
+    by_header: Mapping[str, int]
+    superseded: Mapping[int, datetime]
 
 
 @attrs.frozen
@@ -91,6 +96,8 @@ class _Verified:
     iat: int
     exp: int
     generation: int
+    until: float
+    """When the key that signed it is no longer believed."""
 
 
 class JwtTokens:
@@ -192,7 +199,7 @@ class JwtTokens:
         if _SPELLING.fullmatch(text) is None:
             raise TokenNotValidError
         generation = self._source.generation
-        key = self._key_for(text.partition(".")[0])
+        key, until = self._key_for(text.partition(".")[0])
         try:
             claims = jwt.decode(
                 text,
@@ -226,17 +233,25 @@ class JwtTokens:
         if not is_ours:
             raise TokenNotValidError
         said = TokenClaims(UserId(user_id), SessionId(UUID(claims["sid"])), TokenId(UUID(claims["jti"])))
-        return _Verified(said, iat, exp, generation)
+        return _Verified(said, iat, exp, generation, until)
 
-    def _key_for(self, header: str) -> bytes:
-        key = self._current_keys().by_header.get(header)
-        if key is None:
+    def _key_for(self, header: str) -> tuple[bytes, float]:
+        """The key behind a header, and until when it is believed.
+
+        A key that signs no more is believed as long as its last token can live. What it has signed after
+        that was signed by somebody who stole it.
+        """
+        keys = self._current_keys()
+        if header not in keys.by_header:
             # Perhaps another process has begun to sign with a newer key.
             self._source.refresh()
-            key = self._current_keys().by_header.get(header)
-        if key is None:
+            keys = self._current_keys()
+        version = keys.by_header.get(header)
+        if version is None:
             raise TokenNotValidError
-        return key
+        since = keys.superseded.get(version)
+        until = float("inf") if since is None else (since + self.session_life).timestamp()
+        return keys.by_version[version], until
 
     def _current_keys(self) -> _Keys:
         keys = self._keys
@@ -263,7 +278,8 @@ def _ascii(token: Phi[str]) -> str:
 
 def _claims_at(verified: _Verified, at: datetime) -> TokenClaims:
     now = at.timestamp()
-    if not verified.iat - LEEWAY_SECONDS <= now < verified.exp + LEEWAY_SECONDS:
+    is_in_time = verified.iat - LEEWAY_SECONDS <= now < verified.exp + LEEWAY_SECONDS
+    if not is_in_time or now >= verified.until:
         raise TokenNotValidError
     return verified.claims
 
@@ -272,8 +288,8 @@ def _keys_of(source: SigningKeys) -> _Keys:
     generation, by_version = source.generation, source.all()
     if any(len(key) < KEY_BYTES_MIN for key in by_version.values()):
         raise TokenKeyTooShortError
-    by_header = {_header(version): key for version, key in by_version.items()}
-    return _Keys(generation, source.active(), by_version, by_header)
+    by_header = {_header(version): version for version in by_version}
+    return _Keys(generation, source.active(), by_version, by_header, source.superseded())
 
 
 def _header(version: int) -> str:

@@ -37,6 +37,8 @@ from vantrexia_core.audit.entry import (
     Outcome,
     SequencedEntry,
 )
+from vantrexia_core.audit.facts import TrailExported, TrailRead
+from vantrexia_core.audit.inquiry import RESOURCE_OF, Inquiry, Resource
 from vantrexia_core.audit.inspection import (
     Fault,
     FaultKind,
@@ -45,6 +47,7 @@ from vantrexia_core.audit.inspection import (
 )
 from vantrexia_core.audit.merkle import (
     EMPTY_ROOT,
+    HASH_BYTES,
     Frontier,
     ProofError,
     check_consistency,
@@ -65,11 +68,22 @@ from vantrexia_core.audit.ports import (
     Receipts,
     RecordedWork,
     StoredEntry,
+    TrailSearch,
     TrailSource,
+    TrailWork,
 )
 from vantrexia_core.audit.publishing import (
     Notary,
     TrailDivergedError,
+)
+from vantrexia_core.audit.reading import (
+    TrailExport,
+    TrailLine,
+    TrailPage,
+    export_trail,
+    follow,
+    look,
+    read_trail,
 )
 from vantrexia_core.audit.recording import (
     AlreadyAnswered,
@@ -84,7 +98,15 @@ from vantrexia_core.audit.recording import (
     record_refusal,
     undertake,
 )
+from vantrexia_core.audit.retention import (
+    RETENTION_YEARS,
+    ArchivableState,
+    archivable,
+    retained_until,
+)
 from vantrexia_core.audit.tiles import (
+    TILE_HEIGHT,
+    TILE_WIDTH,
     Bundle,
     DamagedTileError,
     Tile,
@@ -99,9 +121,15 @@ __all__ = [
     "DISCLOSED_MAX",
     "EMPTY_ROOT",
     "ENTRY_FORMAT",
+    "HASH_BYTES",
     "RECEIPT_LIFE",
+    "RESOURCE_OF",
+    "RETENTION_YEARS",
+    "TILE_HEIGHT",
+    "TILE_WIDTH",
     "Action",
     "AlreadyAnswered",
+    "ArchivableState",
     "Attempt",
     "AuditEntry",
     "AuditTrail",
@@ -122,6 +150,7 @@ __all__ = [
     "FaultKind",
     "Frontier",
     "IdempotencyKeyReusedError",
+    "Inquiry",
     "Inspection",
     "Inspector",
     "Line",
@@ -133,6 +162,7 @@ __all__ = [
     "ProofError",
     "Receipts",
     "RecordedWork",
+    "Resource",
     "SequencedEntry",
     "SignatureCheck",
     "SignedCheckpoint",
@@ -141,10 +171,18 @@ __all__ = [
     "Tile",
     "TiledTree",
     "TrailDivergedError",
+    "TrailExport",
+    "TrailExported",
+    "TrailLine",
+    "TrailPage",
+    "TrailRead",
+    "TrailSearch",
     "TrailSource",
+    "TrailWork",
     "UnreadableEntryError",
     "UntrustedCheckpointError",
     "VerifierKey",
+    "archivable",
     "authorize",
     "bundles_between",
     "check_consistency",
@@ -156,11 +194,16 @@ __all__ = [
     "encode_bundle",
     "encode_entry",
     "entry_hash",
+    "export_trail",
+    "follow",
     "inclusion_proof",
     "leaf_hash",
+    "look",
     "node_hash",
     "preparing",
+    "read_trail",
     "record_refusal",
+    "retained_until",
     "sign",
     "subtrees_of",
     "tiles_between",

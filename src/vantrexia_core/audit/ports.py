@@ -1,6 +1,6 @@
 """What the trail needs from the world."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
 from typing import Any, Final, Protocol, TypeVar
@@ -9,8 +9,9 @@ import attrs
 
 from vantrexia_core.audit.checkpoint import SigningKey, VerifierKey
 from vantrexia_core.audit.entry import AuditEntry, SequencedEntry
+from vantrexia_core.audit.inquiry import Inquiry
 from vantrexia_core.audit.tiles import Tile
-from vantrexia_core.kernel import Clock, IdSource, Phi, PracticeId, UserId
+from vantrexia_core.kernel import Clock, Email, IdSource, Phi, PracticeId, UserId
 
 W_co = TypeVar("W_co", bound="RecordedWork", covariant=True)
 
@@ -31,6 +32,38 @@ class AuditTrail(Protocol):
 
     def read(self, *, after: int = 0, limit: int = 1000) -> Sequence[SequencedEntry]:
         """Entries with a sequence number above ``after``, oldest first, at most ``limit`` of them."""
+        ...
+
+
+class TrailSearch(Protocol):
+    """One practice's part of the trail, as an auditor searches it; entries of others do not exist here.
+
+    It shows what was committed when each method was called. Entries never change and are numbered in the
+    order of commits, so whoever asks ``as_of`` one number gets answers of one moment, however often they ask.
+    """
+
+    def newest(self) -> int:
+        """The number of the newest entry of the whole trail; 0 before the first."""
+        ...
+
+    def count(self, inquiry: Inquiry, *, as_of: int) -> int:
+        """How many entries up to the number ``as_of`` answer the inquiry, exactly."""
+        ...
+
+    def newest_first(
+        self, inquiry: Inquiry, *, as_of: int, skip: int, limit: int
+    ) -> Sequence[SequencedEntry]:
+        """Entries up to the number ``as_of``, newest first, after passing over ``skip`` of them."""
+        ...
+
+    def oldest_first(
+        self, inquiry: Inquiry, *, as_of: int, after: int, limit: int
+    ) -> Sequence[SequencedEntry]:
+        """Entries with numbers above ``after`` and up to ``as_of``, oldest first, at most ``limit``."""
+        ...
+
+    def emails(self, ids: Collection[UserId]) -> Mapping[UserId, Email]:
+        """Under which addresses the practice's accounts sign in now; ids of no account are left out."""
         ...
 
 
@@ -80,6 +113,15 @@ class RecordedWork(Protocol):
 
     def commit(self) -> None:
         """Keep everything done in this work, trail included, or nothing."""
+        ...
+
+
+class TrailWork(RecordedWork, Protocol):
+    """The unit of work in which the trail is read."""
+
+    @property
+    def trail_search(self) -> TrailSearch:
+        """The practice's part of the trail."""
         ...
 
 

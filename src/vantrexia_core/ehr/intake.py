@@ -16,7 +16,7 @@ import attrs
 
 from vantrexia_core.audit import Attempt, Deed, Line, undertake
 from vantrexia_core.ehr.facts import Imported
-from vantrexia_core.ehr.lookalike import find_alike, is_alike
+from vantrexia_core.ehr.lookalike import Lookout, is_alike
 from vantrexia_core.ehr.model import ImportOutcome, JobItem, Verdict, Why
 from vantrexia_core.ehr.ports import EhrDesk, EhrWork
 from vantrexia_core.ehr.roster import EhrPatient, Fault, Missed
@@ -100,6 +100,11 @@ class Intake:
     attempt: Attempt
     is_refresh: bool = False
     job_id: UUID | None = None
+    _lookout: Lookout = attrs.field(init=False, eq=False)
+
+    @_lookout.default
+    def _new_lookout(self) -> Lookout:
+        return Lookout(self.desk, self.attempt.actor.practice_id)
 
     def plan(self, items: Sequence[JobItem], *, seconds_max: float) -> list[Plan]:
         """What is to be done for each id, in their order. Nothing is stored, no transaction is open.
@@ -111,14 +116,17 @@ class Intake:
         practice_id = self.attempt.actor.practice_id
         with self.desk.begin(practice_id) as work:
             holders = work.patients.holders([item.external_id for item in items])
+            may_link = work.patients.has_unlinked()
         asked = [
             item
             for item, holder in zip(items, holders, strict=True)
             if holder is None or self._refreshes(holder)
         ]
         answers = iter(self._fetched(asked, seconds_max))
+        if may_link:
+            self._lookout.refresh(len(asked))
         return [
-            self._planned(item, holder, next(answers))
+            self._planned(item, holder, next(answers), may_link=may_link)
             if holder is None or self._refreshes(holder)
             else Settled(item, _exists(item, holder))
             for item, holder in zip(items, holders, strict=True)
@@ -160,7 +168,9 @@ class Intake:
             raise BrokenPromiseError(message)
         return fetched
 
-    def _planned(self, item: JobItem, holder: Holder | None, answer: EhrPatient | Missed) -> Plan:
+    def _planned(
+        self, item: JobItem, holder: Holder | None, answer: EhrPatient | Missed, *, may_link: bool
+    ) -> Plan:
         if isinstance(answer, Missed):
             return Settled(item, _failed(item, answer.fault))
         if holder is not None:
@@ -172,8 +182,8 @@ class Intake:
             new.date_of_birth.check_not_after(self.desk.clock.now())
         except InvalidValueError:
             return Settled(item, _failed(item, Why.INVALID))
-        alike = find_alike(self.desk, self.attempt.actor.practice_id, new)
-        return Arrival(item, answer, new) if alike is None else Link(item, answer, new, alike.id)
+        alike = self._lookout.find(new) if may_link else None
+        return Arrival(item, answer, new) if alike is None else Link(item, answer, new, alike)
 
     def _refreshes(self, holder: Holder) -> bool:
         return self.is_refresh and holder.status is not Status.DELETED

@@ -205,7 +205,7 @@ def pause_import(desk: EhrDesk, job: ImportJob, code: str, *, is_final: bool = F
             job = attrs.evolve(
                 job, status=status, code=code if is_over else None, pauses=pauses, updated_at=now
             )
-            work.import_jobs.save(job, not_before=now + PAUSE * 2**job.pauses)
+            work.import_jobs.save(job, not_before=now + PAUSE * 2 ** (pauses - 1))
         work.commit()
     return job
 

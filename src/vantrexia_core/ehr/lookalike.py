@@ -2,17 +2,27 @@
 
 The narrowest rule there is: every value equal to the letter, one such record and no second. Everything less
 certain is left to people, because a false link shows one person's chart to another's carers.
+
+For a few ids the directory is asked for each name. For a long list that costs more than reading once who is
+here without an external id, and then only what changes: `Lookout` does that while they are few enough.
 """
 
 from typing import Final
 
-from vantrexia_core.ehr.ports import EhrDesk
-from vantrexia_core.kernel import PAGE_SIZE_MAX, PageRequest, Phi, PracticeId, UnavailableError
-from vantrexia_core.patients import Listing, NewPatient, Patient, Status
+import attrs
 
-_TRIES: Final = 5
+from vantrexia_core.ehr.ports import EhrDesk
+from vantrexia_core.kernel import PAGE_SIZE_MAX, PageRequest, PatientId, PersonName, Phi, PracticeId
+from vantrexia_core.patients import DateOfBirth, Gender, Listing, NewPatient, Patient, Status
+
+READ_AT_ONCE_MAX: Final = 5_000
+"""How many records without an external id are held in memory during one import."""
+WORTH_READING: Final = 20
+"""How many ids at once make it worth to read them all."""
 _PAGES_MAX: Final = 10
 """A name that more than a thousand have: no list of them is worth looking through for one id."""
+
+_Key = tuple[str, str, str, str]
 
 
 def is_alike(patient: Patient, new: NewPatient) -> bool:
@@ -26,40 +36,67 @@ def is_alike(patient: Patient, new: NewPatient) -> bool:
     )
 
 
-def find_alike(desk: EhrDesk, practice_id: PracticeId, new: NewPatient) -> Patient | None:
-    """The one record here that is alike, active or archived; None if there is none, or more than one.
+@attrs.define(repr=False)
+class Lookout:
+    """Looks for those who are alike, during one import. What it finds is asked again under a lock."""
 
-    Raises:
-        UnavailableError: the directory or the records cannot be read now.
-    """
-    alike = [
-        patient
-        for status in (Status.ACTIVE, Status.ARCHIVED)
-        for patient in _named_alike(desk, practice_id, new, status)
-        if is_alike(patient, new)
-    ]
-    return alike[0] if len(alike) == 1 else None
+    _desk: EhrDesk
+    _practice_id: PracticeId
+    _seq: int = 0
+    _are_too_many: bool = False
+    _keys: dict[PatientId, _Key] = attrs.field(factory=dict)
+    _ids: dict[_Key, set[PatientId]] = attrs.field(factory=dict)
+
+    def refresh(self, ids_at_once: int) -> None:
+        """Read who is here without an external id, or what has changed since; nothing for a few ids."""
+        if self._are_too_many or (ids_at_once < WORTH_READING and not self._seq):
+            return
+        with self._desk.begin(self._practice_id) as work:
+            seen = work.patients.unlinked_since(self._seq, limit=READ_AT_ONCE_MAX + 1)
+        if len(seen) > READ_AT_ONCE_MAX:
+            self._are_too_many, self._keys, self._ids = True, {}, {}
+            return
+        for one in seen:
+            self._seq = max(self._seq, one.seq)
+            former = self._keys.pop(one.patient_id, None)
+            if former is not None:
+                self._ids[former].discard(one.patient_id)
+            if one.identity is not None:
+                key = self._keys[one.patient_id] = _key(*one.identity)
+                self._ids.setdefault(key, set()).add(one.patient_id)
+
+    def find(self, new: NewPatient) -> PatientId | None:
+        """The one record here that is alike, active or archived; None if there is none, or more than one.
+
+        Raises:
+            UnavailableError: the directory or the records cannot be read now.
+        """
+        if self._seq and not self._are_too_many:
+            alike = self._ids.get(_key(new.name, new.date_of_birth, new.gender), set())
+        else:
+            alike = {
+                patient.id
+                for status in (Status.ACTIVE, Status.ARCHIVED)
+                for patient in self._named_alike(new, status)
+                if is_alike(patient, new)
+            }
+        return next(iter(alike)) if len(alike) == 1 else None
+
+    def _named_alike(self, new: NewPatient, status: Status) -> list[Patient]:
+        search = Phi(f"{new.name.first.reveal()} {new.name.last.reveal()}".replace("^", " "))
+        named: list[Patient] = []
+        for number in range(1, _PAGES_MAX + 1):
+            page = PageRequest(number, PAGE_SIZE_MAX)
+            listing = Listing(search=search, status=status, page=page)
+            found = self._desk.directory.find(self._practice_id, listing)
+            if found.numbers:
+                with self._desk.begin(self._practice_id) as work:
+                    named.extend(work.patients.unlinked(found.numbers))
+            if page.offset + page.size >= found.count:
+                return named
+        return []
 
 
-def _named_alike(desk: EhrDesk, practice_id: PracticeId, new: NewPatient, status: Status) -> list[Patient]:
-    search = Phi(f"{new.name.first.reveal()} {new.name.last.reveal()}".replace("^", " "))
-    found: list[Patient] = []
-    for number in range(1, _PAGES_MAX + 1):
-        page = PageRequest(number, PAGE_SIZE_MAX)
-        count, patients = _page(desk, practice_id, Listing(search=search, status=status, page=page))
-        found.extend(patients)
-        if page.offset + page.size >= count:
-            return found
-    return []
-
-
-def _page(desk: EhrDesk, practice_id: PracticeId, listing: Listing) -> tuple[int, list[Patient]]:
-    for _ in range(_TRIES):
-        found = desk.directory.find(practice_id, listing)
-        if not found.numbers:
-            return found.count, []
-        with desk.begin(practice_id) as work:
-            patients = work.patients.fetch(found.numbers, as_of=found.as_of)
-        if patients is not None:
-            return found.count, list(patients)
-    raise UnavailableError
+def _key(name: PersonName, date_of_birth: DateOfBirth, gender: Phi[Gender]) -> _Key:
+    born = date_of_birth.reveal().isoformat()
+    return name.first.reveal(), name.last.reveal(), born, gender.reveal().value

@@ -76,13 +76,13 @@ def _exchange(
     desk: SignInDesk, work: SignInWork, claims: TokenClaims, origin: Origin, *, at: datetime
 ) -> TokenPair | None:
     """The fresh pair; None, recorded, if there is none to be had. The caller commits either way."""
-    successor = TokenId(desk.ids.new_id())
-    is_exchanged = work.sessions.rotate(claims.session_id, claims.token_id, successor, at=at)
-    session = work.sessions.get(claims.session_id)
-    user = work.accounts.get(claims.user_id)
+    session, user = work.sessions.get(claims.session_id), work.accounts.get(claims.user_id)
     if session is None or user is None or session.user_id != user.id or session.expires_at <= at:
         work.trail.append(_refused(Action.TOKEN_REFRESHED, user, origin, at=at))
         return None
+    # Whatever was read just now: which of several calls exchanges the token is decided here.
+    successor = TokenId(desk.ids.new_id())
+    is_exchanged = work.sessions.rotate(session.id, claims.token_id, successor, at=at)
     if not (is_exchanged and user.is_active and user.is_genuine):
         work.sessions.end(session.id)
         action = Action.TOKEN_REFRESHED if is_exchanged else Action.TOKEN_REUSE_DETECTED

@@ -40,6 +40,8 @@ class Permission(Enum):
     IMPORT_PATIENTS = "Patients: search in eClinicalWorks and import"
     VIEW_USERS = "Users: list and read the practice's accounts"
     MANAGE_USERS = "Users: create, change and unlock accounts"
+    READ_TRAIL = "Audit trail: read and export"
+    ACCOUNT_FOR_DISCLOSURES = "Patients: account for disclosures"
     OWN_ACCOUNT = "Own account: profile, password, second factor, signing out"
 
 
@@ -71,6 +73,8 @@ GRANTS: Final[Mapping[Permission, Mapping[Role, Reach]]] = MappingProxyType(
         Permission.IMPORT_PATIENTS: _granted(_MANAGERS | {Role.PROVIDER}),
         Permission.VIEW_USERS: _granted(_MANAGERS),
         Permission.MANAGE_USERS: _granted(_ADMIN),
+        Permission.READ_TRAIL: _granted(_ADMIN),
+        Permission.ACCOUNT_FOR_DISCLOSURES: _granted(_ADMIN),
         Permission.OWN_ACCOUNT: _granted(own=Role),
     }
 )

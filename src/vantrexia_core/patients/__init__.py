@@ -15,11 +15,18 @@ from vantrexia_core.patients.directory import (
 )
 from vantrexia_core.patients.directory import decode as decode_directory
 from vantrexia_core.patients.directory import encode as encode_directory
+from vantrexia_core.patients.disclosures import (
+    DisclosureWork,
+    Period,
+    account_for_disclosures,
+    find_disclosures,
+)
 from vantrexia_core.patients.facts import (
     Archived,
     ArchivedListed,
     Deleted,
     DeletedListed,
+    DisclosuresAccounted,
     Listed,
     Registered,
     Restored,
@@ -80,6 +87,7 @@ from vantrexia_core.patients.ports import (
     PatientDirectory,
     PatientStore,
     PatientWork,
+    Sighting,
 )
 from vantrexia_core.patients.registration import add_numbered, register_patient, revise_patient
 from vantrexia_core.patients.values import (
@@ -138,6 +146,8 @@ __all__ = [
     "DirectoryEntry",
     "DirectoryHead",
     "DirectoryStore",
+    "DisclosureWork",
+    "DisclosuresAccounted",
     "ExpectedVersion",
     "Explanation",
     "ExternalId",
@@ -169,6 +179,7 @@ __all__ = [
     "PatientStore",
     "PatientWork",
     "Person",
+    "Period",
     "Phone",
     "PhoneNumbers",
     "Ranked",
@@ -177,6 +188,7 @@ __all__ = [
     "Restored",
     "Revised",
     "Revision",
+    "Sighting",
     "SnapshotLabel",
     "Spelling",
     "Ssn",
@@ -190,6 +202,7 @@ __all__ = [
     "Unreadable",
     "Viewed",
     "Zip",
+    "account_for_disclosures",
     "add_numbered",
     "archive_patient",
     "chunk_binding",
@@ -201,6 +214,7 @@ __all__ = [
     "find",
     "find_archived_patients",
     "find_deleted_patients",
+    "find_disclosures",
     "find_patients",
     "guards_against",
     "look_up_patient",

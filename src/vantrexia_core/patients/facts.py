@@ -75,3 +75,10 @@ class DeletedListed(Fact):
     """A page of deleted patients was shown to an administrator."""
 
     action: ClassVar[Action] = Action.LIST_DELETED
+
+
+@attrs.frozen
+class DisclosuresAccounted(Fact):
+    """An administrator was told whom a patient's record was shown to."""
+
+    action: ClassVar[Action] = Action.ACCOUNTING

@@ -7,11 +7,11 @@ from uuid import UUID
 import attrs
 
 from vantrexia_core.audit import Desk, RecordedWork
-from vantrexia_core.kernel import InvalidError, PatientId, PracticeId
+from vantrexia_core.kernel import InvalidError, PatientId, PersonName, Phi, PracticeId
 from vantrexia_core.patients.lifecycle import Status
 from vantrexia_core.patients.listing import DirectoryEntry, Found, Listing, Unreadable
 from vantrexia_core.patients.model import Patient, StatusChange
-from vantrexia_core.patients.values import ExternalId
+from vantrexia_core.patients.values import DateOfBirth, ExternalId, Gender
 
 
 class MrnTakenError(InvalidError):
@@ -36,6 +36,15 @@ class Holder:
     status: Status
 
 
+@attrs.frozen
+class Sighting:
+    """A record as far as telling who it is; ``identity`` is None if it has an external id or is deleted."""
+
+    patient_id: PatientId
+    seq: int
+    identity: tuple[PersonName, DateOfBirth, Phi[Gender]] | None
+
+
 class PatientStore(Protocol):
     """The records of one practice, inside one transaction. Another practice's records do not exist here."""
 
@@ -56,6 +65,21 @@ class PatientStore(Protocol):
 
     def holders(self, external_ids: Sequence[ExternalId]) -> Sequence[Holder | None]:
         """Who has each external id, whatever the record's status; in the order of ``external_ids``."""
+        ...
+
+    def has_unlinked(self) -> bool:
+        """Whether any record that is not deleted has no external id."""
+        ...
+
+    def unlinked_since(self, seq: int, *, limit: int) -> Sequence[Sighting]:
+        """Records without external id that changed after a change number, at most ``limit``, oldest first.
+
+        With a ``seq`` above 0 the others that changed are among them, without an identity.
+        """
+        ...
+
+    def unlinked(self, numbers: Sequence[int]) -> Sequence[Patient]:
+        """Those of the records with these ``numbers`` that have no external id, in any order."""
         ...
 
     def add(self, patient: Patient) -> None:

@@ -212,10 +212,12 @@ def _curl(document: Node, method: str, path: str, operation: Node, body: Node | 
 
 def _success(document: Node, operation: Node) -> str:
     status, written = next(iter(operation["responses"].items()))
-    content = _resolved(document, written).get("content", {}).get("application/json")
-    if content is None:
+    media = _resolved(document, written).get("content", {})
+    if not media:
         return _figure(f"Answer {status}", '<span class="w">no body</span>')
-    return _figure(f"Answer {status}", _highlighted(content["example"]))
+    example = next(iter(media.values()))["example"]
+    shown = escape(example) if isinstance(example, str) else _highlighted(example)
+    return _figure(f"Answer {status}", shown)
 
 
 def _try(method: str, path: str, parameters: list[Node], body: Node | None) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Final
 
-from vantrexia_core.audit import AuditUnavailableError, IdempotencyKeyReusedError
+from vantrexia_core.audit import Action, AuditUnavailableError, IdempotencyKeyReusedError, Resource
 from vantrexia_core.identity import AccountLockedError, TokenNotValidError
 from vantrexia_core.kernel import (
     GRANTS,
@@ -30,6 +30,7 @@ from vantrexia_core.patients import (
     Ordering,
 )
 from vantrexia_core.throttling import ThrottledError
+from vantrexia_web.answer import JSON
 from vantrexia_web.openapi.operations import OPERATIONS, Operation
 from vantrexia_web.openapi.schemas import ANSWERS, Schema, body_schema
 from vantrexia_web.problems import BodyTooLargeError, MediaTypeError, SlowBodyError, problem, status_of
@@ -53,6 +54,7 @@ _DESCRIPTION: Final = (
 
 _TAGS: Final = {
     "Sign in": "Getting tokens.",
+    "Accounts": "Your own account, and those of your practice.",
     "Patients": "The patients of your practice.",
     "Import": "Patients of eClinicalWorks, and how they come over.",
     "Administration": "For administrators only.",
@@ -75,9 +77,15 @@ _PROBLEMS: Final = {
     500: "Something went wrong on our side.",
     503: "The service or its audit trail cannot be reached just now, so nothing was done.",
 }
+_PATH_TYPE: Final = re.compile(r":[a-z]+\}")
 _PATH_PARAMETER: Final = re.compile(r"{([a-z]+):")
 
 _DESCRIBED: Final = {201: "Created.", 202: "Accepted: see the address in `Location`."}
+
+
+def _query(name: str, description: str, type_: str = "string", **more: object) -> Schema:
+    return {"name": name, "in": "query", "description": description, "schema": {"type": type_, **more}}
+
 
 _PARAMETERS: Final[dict[str, Schema]] = {
     "uuid": {
@@ -87,6 +95,14 @@ _PARAMETERS: Final[dict[str, Schema]] = {
         "description": "The patient's id.",
         "schema": {"type": "string", "format": "uuid"},
         "example": "d290f1ee-6c54-4b01-90e6-d701748f0851",
+    },
+    "id": {
+        "name": "id",
+        "in": "path",
+        "required": True,
+        "description": "The account's number.",
+        "schema": {"type": "integer", "minimum": 1},
+        "example": 1,
     },
     "job": {
         "name": "job",
@@ -169,6 +185,19 @@ _PARAMETERS: Final[dict[str, Schema]] = {
             "default": Ordering.LAST_NAME.value,
         },
     },
+    "as_of": _query("as_of", "The newest entry that counts, by its id. Links carry it.", "integer"),
+    "user_id": _query("user_id", "Who acted.", "integer"),
+    "action": _query("action", "What was attempted.", enum=[action.value for action in Action]),
+    "resource_type": _query(
+        "resource_type", "What it is about.", enum=[resource.value for resource in Resource]
+    ),
+    "resource_id": _query("resource_id", "The patient or account that was acted upon."),
+    "patient_id": _query(
+        "patient_id", "What was done to a patient, and whatever showed them.", format="uuid"
+    ),
+    "ip_address": _query("ip_address", "Where the call came from, as the trail shows it."),
+    "date_from": _query("date_from", "From this day (UTC) or moment (RFC 3339) on."),
+    "date_to": _query("date_to", "Up to this day or moment, which counts as well."),
     "If-Match": {
         "name": "If-Match",
         "in": "header",
@@ -212,6 +241,10 @@ _HEADERS: Final[dict[str, Schema]] = {
         "description": "`true` on an answer that is given again.",
         "schema": {"type": "string", "const": "true"},
     },
+    "X-Total-Count": {
+        "description": "How many entries the whole file has.",
+        "schema": {"type": "integer"},
+    },
     "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}},
     "WWW-Authenticate": {"description": "RFC 6750.", "schema": {"type": "string"}},
 }
@@ -234,7 +267,7 @@ def document(public_url: str = DEFAULT_URL) -> Schema:
     for route in ROUTES:
         operation = OPERATIONS.get(route.endpoint)
         if operation is not None:
-            path = route.path.replace(":uuid}", "}")
+            path = _PATH_TYPE.sub("}", route.path)
             paths.setdefault(path, {})[route.method.lower()] = _operation(route, operation)
     bodies = {operation.body for operation in OPERATIONS.values() if operation.body is not None}
     return {
@@ -342,13 +375,17 @@ def _success(operation: Operation) -> Schema:
         headers.append("Location")
     if operation.is_once:
         headers.append("Idempotency-Replayed")
+    if operation.media_type != JSON:
+        headers.append("X-Total-Count")
     content: Schema = {
         "description": _DESCRIBED.get(operation.status, "Done."),
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in headers},
     }
     if operation.answer is not None:
+        media = {operation.media_type: (operation.answer, operation.example), **operation.others}
         content["content"] = {
-            "application/json": {"schema": _reference(operation.answer), "example": operation.example}
+            media_type: {"schema": _reference(schema), "example": example}
+            for media_type, (schema, example) in media.items()
         }
     return content
 

@@ -1,6 +1,13 @@
 """The examples of the published documentation, as the API document and its reference page show them."""
 
+from datetime import UTC, datetime
 from typing import Any, Final
+from uuid import UUID
+
+from vantrexia_adapters.fhir import audit_event_bundle
+from vantrexia_core.audit import Action, AuditEntry, Outcome, TrailLine, entry_hash
+from vantrexia_core.kernel import Email, Page, PageRequest, PatientId, PracticeId, RequestId, Role, UserId
+from vantrexia_web.wire.audit import csv_chunks
 
 Example = dict[str, Any]
 
@@ -18,6 +25,107 @@ LOGGED_IN: Final[Example] = {
         "is_2fa_enabled": False,
     },
 }
+
+PASSWORD_CHANGE: Final[Example] = {
+    "current_password": "SecureP@ss123",
+    "new_password": "seven lanterns on the pier",
+}
+
+RESET_REQUEST: Final[Example] = {"email": "clinician@practice.com"}
+
+RESET_REQUESTED: Final[Example] = {
+    "detail": "If an account has this address, a letter with further steps is on its way."
+}
+
+RESET_CONFIRMATION: Final[Example] = {
+    "uid": "1",
+    "token": "8f1c0e7d5b3a49268f1c0e7d5b3a49268f1c0e7d5b3a49268f1c0e7d5b3a4926",
+    "new_password": "seven lanterns on the pier",
+}
+
+TWO_FACTOR_START: Final[Example] = {"password": "SecureP@ss123"}
+
+TWO_FACTOR_SECRET: Final[Example] = {
+    "secret": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+    "otpauth_url": "otpauth://totp/Vantrexia:clinician@practice.com?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+    "&issuer=Vantrexia&algorithm=SHA1&digits=6&period=30",
+    "qr_code": "data:image/png;base64,iVBORw0KGgo...",
+}
+
+TWO_FACTOR_FINISH: Final[Example] = {"totp_code": "287082"}
+
+TWO_FACTOR_ON: Final[Example] = {
+    "is_2fa_enabled": True,
+    "backup_codes": [
+        "4m7qk-x0d2r",
+        "h8w3t-9c5vz",
+        "0p6ny-je1fs",
+        "b2gak-7r4mw",
+        "v5x9d-q3h8t",
+        "c1zj6-n0pse",
+        "w7f4m-k2y5r",
+        "t9b8x-g6adq",
+        "e3vh1-z7c0n",
+        "r5pk4-j8w2m",
+    ],
+}
+
+TWO_FACTOR_END: Final[Example] = {"password": "SecureP@ss123", "totp_code": "287082"}
+
+TWO_FACTOR_OFF: Final[Example] = {"is_2fa_enabled": False}
+
+TOKENS: Final[Example] = {
+    "access": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9...",
+    "refresh": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9...",
+}
+
+REFRESH: Final[Example] = {"refresh": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9..."}
+
+VERIFY: Final[Example] = {"token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9..."}
+
+LOGOUT: Final[Example] = REFRESH | {"all_sessions": False}
+
+_USER: Final[Example] = {
+    "id": 1,
+    "email": "clinician@practice.com",
+    "first_name": "Sarah",
+    "last_name": "Johnson",
+    "role": "provider",
+    "is_2fa_enabled": False,
+    "phone": "+1-555-0147",
+}
+
+PROFILE: Final[Example] = _USER | {
+    "practice": {
+        "id": "a3bb189e-8bf9-4888-9912-ace4e6543002",
+        "name": "Home practice",
+        "timezone": "UTC",
+    },
+    "last_login": "2026-02-06T14:30:00Z",
+}
+
+PROFILE_REVISION: Final[Example] = {"phone": "+1-555-0147"}
+
+ACCOUNT: Final[Example] = _USER | {
+    "is_active": True,
+    "last_login": "2026-02-06T14:30:00Z",
+    "locked_until": None,
+}
+
+ACCOUNT_PAGE: Final[Example] = {"count": 1, "next": None, "previous": None, "results": [ACCOUNT]}
+
+NEW_ACCOUNT: Final[Example] = {
+    "email": "nurse@practice.com",
+    "first_name": "Miguel",
+    "last_name": "Torres",
+    "role": "nurse",
+}
+
+OPENED_ACCOUNT: Final[Example] = ACCOUNT | NEW_ACCOUNT | {"id": 2, "phone": None, "last_login": None}
+
+ACCOUNT_REVISION: Final[Example] = {"role": "clinical_manager"}
+
+REVISED_ACCOUNT: Final[Example] = ACCOUNT | ACCOUNT_REVISION
 
 NEW_PATIENT: Final[Example] = {
     "first_name": "Robert",
@@ -221,6 +329,60 @@ DELETED_PAGE: Final[Example] = {
 }
 
 RESTORE: Final[Example] = {"reason": "Deleted by mistake"}
+
+_LINE: Final = TrailLine(
+    4711,
+    AuditEntry(
+        at=datetime(2026, 2, 6, 14, 30, 5, tzinfo=UTC),
+        action=Action.READ,
+        outcome=Outcome.DONE,
+        practice_id=PracticeId(UUID("7f0c2b5e-3d54-4a86-9f0e-6f1f6f1f2a10")),
+        actor_id=UserId(1),
+        role=Role.PROVIDER,
+        patient_id=PatientId(UUID(PATIENT["id"])),
+        disclosed=(PatientId(UUID(PATIENT["id"])),),
+        version=3,
+        request_id=RequestId("0f9d4e7a6c1b4b0e8a3f5d2c7b6a5948"),
+        address="203.0.113.24",
+    ),
+    Email("clinician@practice.com"),
+)
+
+AUDIT_LOG_PAGE: Final[Example] = {
+    "count": 1,
+    "next": None,
+    "previous": None,
+    "results": [
+        {
+            "id": 4711,
+            "timestamp": "2026-02-06T14:30:05Z",
+            "user_id": 1,
+            "user_email": "clinician@practice.com",
+            "role": "provider",
+            "practice_id": "7f0c2b5e-3d54-4a86-9f0e-6f1f6f1f2a10",
+            "ip_address": "203.0.113.24",
+            "action": "read",
+            "resource_type": "patient",
+            "resource_id": PATIENT["id"],
+            "patient_id": PATIENT["id"],
+            "outcome": "done",
+            "code": None,
+            "changed_fields": [],
+            "disclosed_patient_ids": [PATIENT["id"]],
+            "request_id": "0f9d4e7a6c1b4b0e8a3f5d2c7b6a5948",
+            "record_version": 3,
+            "hash": entry_hash(_LINE.entry).hex(),
+        }
+    ],
+}
+
+AUDIT_LOG_FILE: Final = b"".join(csv_chunks([_LINE])).decode()
+
+AUDIT_EVENTS: Final[Example] = audit_event_bundle(
+    Page(1, (_LINE,), PageRequest()),
+    {"self": "https://app.vantrexia.com/api/v1/audit-logs/?page=1&as_of=4711"},
+    server_url="https://app.vantrexia.com",
+)
 
 KEYS: Final[Example] = {
     "keys": [

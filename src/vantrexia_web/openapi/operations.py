@@ -5,11 +5,25 @@ from typing import Final
 
 import attrs
 
+from vantrexia_core.identity import ProfileRevision, UserRevision
 from vantrexia_core.patients import Revision
-from vantrexia_web.endpoints import about, ehr, patients, signing_in
+from vantrexia_web.answer import JSON
+from vantrexia_web.endpoints import about, accounts, audit, credentials, ehr, patients, sessions, signing_in
+from vantrexia_web.endpoints.audit import FHIR
 from vantrexia_web.openapi import examples
+from vantrexia_web.wire.accounts import NewAccount
+from vantrexia_web.wire.audit import CSV
+from vantrexia_web.wire.credentials import (
+    PasswordChange,
+    ResetConfirmation,
+    ResetRequested,
+    TwoFactorEnd,
+    TwoFactorFinish,
+    TwoFactorStart,
+)
 from vantrexia_web.wire.ehr import IDS_WAITED_FOR_MAX, Selection
 from vantrexia_web.wire.patients import ReasonGiven, Registration, Replacement
+from vantrexia_web.wire.sessions import Farewell, RefreshGiven, TokenGiven
 from vantrexia_web.wire.signing_in import Credentials
 
 
@@ -26,7 +40,7 @@ class Operation:
     description: str
     status: int
     answer: str | None
-    example: examples.Example | None = None
+    example: examples.Example | str | None = None
     body: type | None = None
     body_example: examples.Example | None = None
     query: tuple[str, ...] = ()
@@ -37,9 +51,17 @@ class Operation:
     """Answers of another shape: status, schema, example."""
     is_conditional: bool = False
     is_once: bool = False
+    media_type: str = JSON
+    others: Mapping[str, tuple[str, examples.Example]] = attrs.Factory(dict)
+    """The same in other media types: the schema and an example of each."""
 
 
 _PAGED: Final = ("page", "page_size", "search", "ordering")
+
+_TRAIL: Final = ("user_id", "action", "resource_type", "resource_id", "patient_id", "ip_address")
+_PERIOD: Final = ("date_from", "date_to")
+_PART: Final = ("page", "page_size", "as_of")
+_AS_FHIR: Final = {FHIR: ("AuditEventBundle", examples.AUDIT_EVENTS)}
 
 OPERATIONS: Final[Mapping[Callable[..., object], Operation]] = {
     signing_in.log_in: Operation(
@@ -53,6 +75,169 @@ OPERATIONS: Final[Mapping[Callable[..., object], Operation]] = {
         Credentials,
         examples.LOGIN,
         refusals=(423,),
+    ),
+    credentials.change_password: Operation(
+        "Sign in",
+        "Change your password",
+        "Takes the present password and another one. All your other sessions end.",
+        204,
+        None,
+        body=PasswordChange,
+        body_example=examples.PASSWORD_CHANGE,
+        refusals=(423,),
+    ),
+    credentials.request_reset: Operation(
+        "Sign in",
+        "Ask for a new password",
+        "Sends a letter to the address, if an account has it. The answer does not tell.",
+        200,
+        "ResetAnswer",
+        examples.RESET_REQUESTED,
+        ResetRequested,
+        examples.RESET_REQUEST,
+    ),
+    credentials.confirm_reset: Operation(
+        "Sign in",
+        "Set a new password",
+        "Takes `uid` and `token` of the letter, which work once and for an hour. All sessions end, a lock is "
+        "lifted, and a second factor is still asked for at the next sign-in.",
+        204,
+        None,
+        body=ResetConfirmation,
+        body_example=examples.RESET_CONFIRMATION,
+    ),
+    credentials.set_up_two_factor: Operation(
+        "Sign in",
+        "Set up a second factor",
+        "Hands out a secret for an authenticator app (RFC 6238). Nothing changes before a code "
+        "of it is verified.",
+        200,
+        "TwoFactorSecret",
+        examples.TWO_FACTOR_SECRET,
+        TwoFactorStart,
+        examples.TWO_FACTOR_START,
+        refusals=(409, 423),
+    ),
+    credentials.verify_two_factor: Operation(
+        "Sign in",
+        "Turn the second factor on",
+        "Takes a first code of the app. The backup codes are shown this once; each replaces one code. "
+        "Your other sessions end.",
+        200,
+        "TwoFactorOn",
+        examples.TWO_FACTOR_ON,
+        TwoFactorFinish,
+        examples.TWO_FACTOR_FINISH,
+        refusals=(409,),
+    ),
+    credentials.turn_off_two_factor: Operation(
+        "Sign in",
+        "Turn the second factor off",
+        "Takes the password and a code. Your other sessions end.",
+        200,
+        "TwoFactorOff",
+        examples.TWO_FACTOR_OFF,
+        TwoFactorEnd,
+        examples.TWO_FACTOR_END,
+        refusals=(409, 423),
+    ),
+    sessions.refresh: Operation(
+        "Sign in",
+        "Refresh tokens",
+        "Exchanges a refresh token for a fresh pair. A refresh token works once: the second time it ends the "
+        "session, for somebody has copied it. A session ends a day after its sign-in in any case.",
+        200,
+        "Tokens",
+        examples.TOKENS,
+        RefreshGiven,
+        examples.REFRESH,
+    ),
+    sessions.verify: Operation(
+        "Sign in",
+        "Verify a token",
+        "Whether an access or a refresh token is good now. Changes nothing.",
+        200,
+        "Nothing",
+        {},
+        TokenGiven,
+        examples.VERIFY,
+    ),
+    sessions.end: Operation(
+        "Sign in",
+        "Log out",
+        "Ends the session that the refresh token belongs to, or with `all_sessions` every session of yours. "
+        "Takes effect on the next request.",
+        204,
+        None,
+        body=Farewell,
+        body_example=examples.LOGOUT,
+    ),
+    accounts.me: Operation(
+        "Accounts",
+        "Your own account",
+        "Who you are, in which role, for which practice.",
+        200,
+        "Profile",
+        examples.PROFILE,
+    ),
+    accounts.revise_me: Operation(
+        "Accounts",
+        "Change your own account",
+        "Changes your names or phone; the fields that are not sent stay.",
+        200,
+        "Profile",
+        examples.PROFILE,
+        ProfileRevision,
+        examples.PROFILE_REVISION,
+    ),
+    accounts.list_accounts: Operation(
+        "Accounts",
+        "List accounts",
+        "A page of the practice's accounts, by id.",
+        200,
+        "AccountPage",
+        examples.ACCOUNT_PAGE,
+        query=("page", "page_size"),
+    ),
+    accounts.open_account: Operation(
+        "Accounts",
+        "Open an account",
+        "Without a `password` its owner has to choose one by a password reset. The role `patient` goes with "
+        "a `patient_id`, and no other role does.",
+        201,
+        "Account",
+        examples.OPENED_ACCOUNT,
+        NewAccount,
+        examples.NEW_ACCOUNT,
+    ),
+    accounts.show_account: Operation(
+        "Accounts",
+        "Get an account",
+        "One of the practice's accounts; `locked_until` says whether sign-ins are refused now.",
+        200,
+        "Account",
+        examples.ACCOUNT,
+    ),
+    accounts.change_account: Operation(
+        "Accounts",
+        "Change an account",
+        "Changes the fields that are sent. Another role, and closing it, ends the account's sessions. The "
+        "last active administrator stays one.",
+        200,
+        "Account",
+        examples.REVISED_ACCOUNT,
+        UserRevision,
+        examples.ACCOUNT_REVISION,
+        refusals=(409,),
+    ),
+    accounts.unlock: Operation(
+        "Accounts",
+        "Unlock an account",
+        "Forgets the failed sign-ins with the account's address, and with them its lock. Takes no body.",
+        200,
+        "Account",
+        examples.ACCOUNT,
+        refusals=(400, 408, 413, 415),
     ),
     patients.list_: Operation(
         "Patients",
@@ -214,6 +399,40 @@ OPERATIONS: Final[Mapping[Callable[..., object], Operation]] = {
         examples.RESTORE,
         refusals=(409,),
         is_once=True,
+    ),
+    audit.disclosures: Operation(
+        "Administration",
+        "List the disclosures of a patient",
+        "Everyone who was shown this patient's record: when, from where, and in which call, newest first. "
+        "Pages of lists that showed the patient count. Works for archived and deleted records, too.",
+        200,
+        "AuditLogPage",
+        examples.AUDIT_LOG_PAGE,
+        query=(*_PART, *_PERIOD),
+        others=_AS_FHIR,
+    ),
+    audit.list_: Operation(
+        "Administration",
+        "Read the audit trail",
+        "A page of the practice's entries, newest first. `next` goes on as of the same entry, so "
+        "pages do not shift while new entries are written. Reading is recorded.",
+        200,
+        "AuditLogPage",
+        examples.AUDIT_LOG_PAGE,
+        query=(*_PART, *_TRAIL, *_PERIOD),
+        others=_AS_FHIR,
+    ),
+    audit.export: Operation(
+        "Administration",
+        "Export the audit trail",
+        "The practice's entries as CSV, oldest first. `X-Total-Count` says how many there are: a file with "
+        "fewer rows broke off. A cell that a spreadsheet would take for a formula begins with an apostrophe. "
+        "The export is recorded before the first row leaves.",
+        200,
+        "AuditLogFile",
+        examples.AUDIT_LOG_FILE,
+        query=(*_TRAIL, *_PERIOD),
+        media_type=CSV,
     ),
     about.health: Operation(
         "Service",

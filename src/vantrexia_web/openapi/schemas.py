@@ -3,11 +3,19 @@
 from collections.abc import Mapping
 from types import UnionType
 from typing import Any, Final, Union, get_args, get_origin
+from uuid import UUID
 
 import attrs
 
+from vantrexia_core.audit import Action, Outcome, Resource
 from vantrexia_core.ehr import KIND_OF, JobStatus, Side, Verdict
-from vantrexia_core.identity import PASSWORD_CHARACTERS_MAX
+from vantrexia_core.identity import (
+    BACKUP_CODES,
+    PASSWORD_CHARACTERS_MAX,
+    PASSWORD_CHARACTERS_MIN,
+    FactorCode,
+    NewPassword,
+)
 from vantrexia_core.kernel import EMAIL_CHARACTERS_MAX, NAME_CHARACTERS_MAX, Email, NamePart, Phi, Role
 from vantrexia_core.patients import (
     CITY_CHARACTERS_MAX,
@@ -36,6 +44,8 @@ from vantrexia_core.patients import (
     Zip,
 )
 from vantrexia_web.health import Condition
+from vantrexia_web.wire.credentials import RESET_TOKEN_CHARACTERS_MAX, UID_PATTERN, ResetToken, Uid
+from vantrexia_web.wire.sessions import TOKEN_CHARACTERS_MAX, PresentedToken
 from vantrexia_web.wire.signing_in import TypedPassword
 
 Schema = dict[str, Any]
@@ -79,6 +89,31 @@ _VALUES: Final[Mapping[object, Schema]] = {
         "maxLength": PASSWORD_CHARACTERS_MAX,
         "format": "password",
     },
+    PresentedToken: {"type": "string", "minLength": 1, "maxLength": TOKEN_CHARACTERS_MAX},
+    NewPassword: {
+        "type": "string",
+        "minLength": PASSWORD_CHARACTERS_MIN,
+        "maxLength": PASSWORD_CHARACTERS_MAX,
+        "format": "password",
+        "description": "Any characters. Guessable ones, ones made of your name or address, and your last "
+        "five are refused.",
+    },
+    FactorCode: {
+        "type": "string",
+        "minLength": 6,
+        "maxLength": 32,
+        "description": "The six digits that the authenticator app shows, or a backup code.",
+    },
+    Uid: _pattern(UID_PATTERN, "The uid in the letter."),
+    ResetToken: {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": RESET_TOKEN_CHARACTERS_MAX,
+        "description": "The token in the letter.",
+    },
+    bool: {"type": "boolean"},
+    Role: {"type": "string", "enum": [role.value for role in Role]},
+    UUID: {"type": "string", "format": "uuid"},
     Phi[Gender]: {"type": "string", "enum": [gender.value for gender in Gender]},
     Address: {"$ref": "#/components/schemas/Address"},
 }
@@ -137,6 +172,16 @@ def _page_of(item: str) -> Schema:
     )
 
 
+_TIME_OR_NULL: Final[Schema] = {"type": ["string", "null"], "format": "date-time"}
+_USER: Final[dict[str, Schema]] = {
+    "id": {"type": "integer"},
+    "email": {"type": "string", "format": "email"},
+    "first_name": _TEXT,
+    "last_name": _TEXT,
+    "role": {"type": "string", "enum": [role.value for role in Role]},
+    "is_2fa_enabled": {"type": "boolean"},
+    "phone": _TEXT_OR_NULL,
+}
 _PATIENT: Final[dict[str, Schema]] = {
     "id": _UUID,
     "first_name": _TEXT,
@@ -202,21 +247,76 @@ _PROGRESS: Final[dict[str, Schema]] = {
     "updated_at": _TIME,
 }
 _LINK: Final[Schema] = {"type": ["string", "null"], "format": "uri"}
+_IDS: Final[Schema] = {"type": "array", "items": _UUID}
+_ENTRY: Final[dict[str, Schema]] = {
+    "id": {"type": "integer", "minimum": 1, "description": "Its place in the trail, over all practices."},
+    "timestamp": _TIME,
+    "user_id": {"type": ["integer", "null"], "description": "Who acted; 0 is the operator's console."},
+    "user_email": {**_TEXT_OR_NULL, "description": "The address under which that account signs in today."},
+    "role": {"enum": [*(role.value for role in Role), None], "description": "Held at that moment."},
+    "practice_id": _UUID,
+    "ip_address": _TEXT_OR_NULL,
+    "action": {"type": "string", "enum": [action.value for action in Action]},
+    "resource_type": {"type": "string", "enum": [resource.value for resource in Resource]},
+    "resource_id": {**_TEXT_OR_NULL, "description": "The patient or account that was acted upon."},
+    "patient_id": {**_UUID, "type": ["string", "null"]},
+    "outcome": {"type": "string", "enum": [outcome.value for outcome in Outcome]},
+    "code": {**_TEXT_OR_NULL, "description": "The error's code, when it was not done."},
+    "changed_fields": {"type": "array", "items": _TEXT, "description": "Names, never values."},
+    "disclosed_patient_ids": {**_IDS, "description": "Whose record was shown, in order of ids."},
+    "request_id": {**_TEXT_OR_NULL, "description": "The `X-Request-ID` of the answer."},
+    "record_version": {
+        "type": ["integer", "null"],
+        "description": "The version of the record that was shown or made.",
+    },
+    "hash": {
+        "type": "string",
+        "pattern": "^[0-9a-f]{64}$",
+        "description": "Of the entry, as a leaf of the trail's tree (RFC 6962).",
+    },
+}
 _CONDITION: Final[Schema] = {"type": "string", "enum": [condition.value for condition in Condition]}
 
 ANSWERS: Final[Mapping[str, Schema]] = {
     "SignedIn": _shown(
         access=_TEXT,
         refresh=_TEXT,
-        user=_shown(
-            id={"type": "integer"},
-            email={"type": "string", "format": "email"},
-            first_name=_TEXT,
-            last_name=_TEXT,
-            role={"type": "string", "enum": [role.value for role in Role]},
-            is_2fa_enabled={"type": "boolean"},
-        ),
+        user=_shown(**{name: schema for name, schema in _USER.items() if name != "phone"}),
     ),
+    "ResetAnswer": _shown(detail=_TEXT),
+    "TwoFactorSecret": _shown(
+        secret={"type": "string", "description": "Base 32 (RFC 4648), to be typed."},
+        otpauth_url={"type": "string", "format": "uri"},
+        qr_code={
+            "type": "string",
+            "format": "uri",
+            "description": "The URL as a picture: PNG in a data URI.",
+        },
+    ),
+    "TwoFactorOn": _shown(
+        is_2fa_enabled={"type": "boolean", "const": True},
+        backup_codes={
+            "type": "array",
+            "items": _TEXT,
+            "minItems": BACKUP_CODES,
+            "maxItems": BACKUP_CODES,
+            "description": "Each works once in the place of a code. They are shown this once.",
+        },
+    ),
+    "TwoFactorOff": _shown(is_2fa_enabled={"type": "boolean", "const": False}),
+    "Tokens": _shown(access=_TEXT, refresh=_TEXT),
+    "Nothing": _shown(),
+    "Profile": _shown(
+        **_USER,
+        practice=_shown(
+            id=_UUID, name=_TEXT, timezone={"type": "string", "description": "A name of the IANA database."}
+        ),
+        last_login=_TIME_OR_NULL,
+    ),
+    "Account": _shown(
+        **_USER, is_active={"type": "boolean"}, last_login=_TIME_OR_NULL, locked_until=_TIME_OR_NULL
+    ),
+    "AccountPage": _page_of("Account"),
     "Patient": _shown(**_PATIENT),
     "PatientPage": _page_of("Patient"),
     "Archived": _shown(id=_UUID, **_ARCHIVE),
@@ -261,6 +361,25 @@ ANSWERS: Final[Mapping[str, Schema]] = {
             ),
         },
     ),
+    "AuditLogEntry": _shown(**_ENTRY),
+    "AuditLogPage": _page_of("AuditLogEntry"),
+    "AuditLogFile": {
+        "type": "string",
+        "description": "CSV (RFC 4180): a heading, then a row for each entry.",
+    },
+    "AuditEventBundle": {
+        "type": "object",
+        "description": "A FHIR R4 Bundle of AuditEvents, following IHE BALP.",
+        "required": ["resourceType", "type", "total", "link", "entry"],
+        "properties": {
+            "resourceType": {"type": "string", "const": "Bundle"},
+            "type": {"type": "string", "const": "searchset"},
+            "total": {"type": "integer", "minimum": 0},
+            "link": {"type": "array", "items": {"type": "object"}},
+            "entry": {"type": "array", "items": {"type": "object"}},
+        },
+        "additionalProperties": False,
+    },
     "Health": _shown(
         status=_CONDITION,
         services={

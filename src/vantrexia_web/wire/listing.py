@@ -56,30 +56,53 @@ def parse_patient_listing(request: Request) -> Listing:
     return attrs.evolve(parse_listing(request), status=_STATUS_OF_ACTIVE[active])
 
 
-def page_content(
-    page: Page[T], render: Callable[[T], dict[str, object]], request: Request, public_url: str
-) -> dict[str, object]:
-    """The envelope of a list. Its links start at the configured public URL, never at the Host header."""
-    number = page.request.number
-
-    def link(to: int) -> str:
-        return f"{public_url}{request.path}?{_with_page(request, to)}"
-
-    return {
-        "count": page.count,
-        "next": link(number + 1) if page.has_next else None,
-        "previous": link(number - 1) if page.has_previous else None,
-        "results": [render(item) for item in page.items],
-    }
-
-
 def parse_query(request: Request) -> dict[str, str]:
-    """The query's parameters; of one that occurs twice the last.
+    """The parameters by name; of one that comes twice the last counts.
 
     Raises:
         InvalidError: there are too many.
     """
     return dict(_parameters(request))
+
+
+def parse_page(request: Request) -> PageRequest:
+    """Which page is asked for.
+
+    Raises:
+        NotFoundError: ``page`` is not the number of a page.
+    """
+    return _page(parse_query(request))
+
+
+def page_content(
+    page: Page[T],
+    render: Callable[[T], dict[str, object]],
+    request: Request,
+    public_url: str,
+    **carried: str,
+) -> dict[str, object]:
+    """The envelope of a list. ``carried`` are parameters that its links add to the caller's."""
+    links = page_links(page, request, public_url, **carried)
+    return {
+        "count": page.count,
+        "next": links["next"],
+        "previous": links["previous"],
+        "results": [render(item) for item in page.items],
+    }
+
+
+def page_links(page: Page[T], request: Request, public_url: str, **carried: str) -> dict[str, str | None]:
+    """Where this page, the next and the previous one are: at the public URL, never at the Host header."""
+    number = page.request.number
+
+    def link(to: int) -> str:
+        return f"{public_url}{request.path}?{_with(request, page=str(to), **carried)}"
+
+    return {
+        "self": link(number),
+        "next": link(number + 1) if page.has_next else None,
+        "previous": link(number - 1) if page.has_previous else None,
+    }
 
 
 def parse_flag(query: Mapping[str, str], name: str) -> bool:
@@ -95,15 +118,6 @@ def parse_flag(query: Mapping[str, str], name: str) -> bool:
     return text == "true"
 
 
-def parse_page(request: Request) -> PageRequest:
-    """Which page.
-
-    Raises:
-        NotFoundError: ``page`` is not the number of a page.
-    """
-    return _page(parse_query(request))
-
-
 def _parameters(request: Request) -> list[tuple[str, str]]:
     # Bytes that are no UTF-8 become surrogates: whoever reads a parameter refuses them, a link restores them.
     try:
@@ -115,12 +129,11 @@ def _parameters(request: Request) -> list[tuple[str, str]]:
     raise InvalidError.on(NON_FIELD, complaint)
 
 
-def _with_page(request: Request, number: int) -> str:
-    """The caller's query with another page, everything else as it was and where it was."""
-    page = ("page", str(number))
-    query = [page if name == "page" else (name, value) for name, value in _parameters(request)]
-    if page not in query:
-        query.append(page)
+def _with(request: Request, **changed: str) -> str:
+    """The caller's query with some parameters changed, everything else as it was and where it was."""
+    query = [(name, changed.get(name, value)) for name, value in _parameters(request)]
+    there = {name for name, _ in query}
+    query += [(name, value) for name, value in changed.items() if name not in there]
     return urlencode(query, errors="surrogateescape")
 
 

@@ -7,9 +7,12 @@ from uuid import UUID
 
 import attrs
 
-from vantrexia_core.kernel import BrokenPromiseError, Origin, PatientId, VantrexiaError
+from vantrexia_core.kernel import BrokenPromiseError, Origin, PatientId, UserId, VantrexiaError
 from vantrexia_web.problems import MediaTypeError
 from vantrexia_web.wire.strict_json import parse_json
+
+USER_ID_MAX: Final = 2**53 - 1
+"""What the trail can name (RFC 8785): no account has a larger number."""
 
 _JSON_IN_UTF_8: Final = re.compile(r'application/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?', re.IGNORECASE)
 
@@ -71,6 +74,12 @@ class Request:
         """The patient that the path names, if it names one."""
         id_ = self.parameters.get("uuid")
         return PatientId(id_) if isinstance(id_, UUID) else None
+
+    @property
+    def user_id(self) -> UserId | None:
+        """The account that the path names, if it names one that there could be."""
+        id_ = self.parameters.get("id")
+        return UserId(id_) if isinstance(id_, int) and id_ <= USER_ID_MAX else None
 
     def uuid(self, name: str) -> UUID:
         """An id that the path names.

@@ -11,19 +11,29 @@ from functools import reduce
 from operator import or_
 from types import UnionType
 from typing import Any, Final, TypeVar, Union, get_args, get_origin
+from uuid import UUID
 
 import attrs
 from cattrs import ClassValidationError, Converter, ForbiddenExtraKeysError
 from cattrs.gen import make_dict_structure_fn
 
-from vantrexia_core.kernel import NON_FIELD, BrokenPromiseError, InvalidError, InvalidValueError, Phi
-from vantrexia_core.patients import DateOfBirth, Gender, Kept
+from vantrexia_core.kernel import (
+    NON_FIELD,
+    BrokenPromiseError,
+    InvalidError,
+    InvalidValueError,
+    Kept,
+    Phi,
+    Role,
+)
+from vantrexia_core.patients import DateOfBirth, Gender
 
 T = TypeVar("T")
 Hook = Callable[[Any, Any], Any]
 
 REQUIRED: Final = "This field is required."
 NOT_NULL: Final = "This field may not be null."
+NOT_A_BOOLEAN: Final = "Use true or false."
 NOT_TEXT: Final = "Not a valid string."
 NOT_A_LIST: Final = "Not a valid list."
 EMPTY_LIST: Final = "This list may not be empty."
@@ -32,6 +42,7 @@ UNKNOWN: Final = "This field is not known. Check its spelling."
 UNKNOWN_NAMED_MAX: Final = 20
 UNKNOWN_UNNAMED: Final = "A field is not known. Check the spelling of the fields' names."
 
+_UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _NAMEABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
 """Only a key that looks like a field's name is repeated in an answer: others may be PHI or unprintable."""
 
@@ -97,6 +108,27 @@ def _gender(value: str) -> Phi[Gender]:
     except ValueError:
         message = f"Choose one of: {', '.join(gender.value for gender in Gender)}."
         raise InvalidValueError(message) from None
+
+
+def _role(value: str) -> Role:
+    try:
+        return Role(value)
+    except ValueError:
+        message = f"Choose one of: {', '.join(role.value for role in Role)}."
+        raise InvalidValueError(message) from None
+
+
+def _uuid(value: str) -> UUID:
+    if _UUID.fullmatch(value) is None:
+        message = "Not a valid UUID."
+        raise InvalidValueError(message)
+    return UUID(value)
+
+
+def _truth(value: object, _: object) -> bool:
+    if not isinstance(value, bool):
+        raise InvalidValueError(NOT_NULL if value is None else NOT_A_BOOLEAN)
+    return value
 
 
 def _is_phi(type_: object) -> bool:
@@ -172,6 +204,10 @@ def _converter() -> Converter:
     converter.register_structure_hook_factory(_is_list, _list_hook)
     converter.register_structure_hook_factory(_is_phi, _phi_hook)
     converter.register_structure_hook_func(lambda type_: type_ == Phi[Gender], _from_text(_gender))
+    converter.register_structure_hook_func(lambda type_: type_ is Role, _from_text(_role))
+    converter.register_structure_hook_func(lambda type_: type_ is UUID, _from_text(_uuid))
+    # By its class: a predicate is asked only after the hook that would take anything for a boolean.
+    converter.register_structure_hook(bool, _truth)
     return converter
 
 

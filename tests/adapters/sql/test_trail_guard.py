@@ -69,3 +69,17 @@ def test_a_number_is_not_given_out_twice(site: Site):
             " VALUES (1, '2026-01-01 00:00:00+00', 'read', 'done', '', '')"
         )
     assert len(entries_of(site.desk)) == 1
+
+
+def test_nothing_cascades_into_the_trail(site: Site):
+    """No table refers to it and it refers to none: what is removed elsewhere takes no entry with it."""
+    patient = register_patient(site.desk, an_actor(), a_new_patient())
+    schema = sa.inspect(site.stranger)
+    assert {"audit_entry", "patient"} <= set(schema.get_table_names())
+    for table in schema.get_table_names():
+        referred = {key["referred_table"] for key in schema.get_foreign_keys(table)}
+        assert not (referred if table == "audit_entry" else referred & {"audit_entry"}), table
+    before = entries_of(site.desk)
+    site.execute("DELETE FROM patient")
+    assert entries_of(site.desk) == before
+    assert before[-1].patient_id == patient.id

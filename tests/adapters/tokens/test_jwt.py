@@ -7,6 +7,7 @@ import json
 import traceback
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TypeAlias
 
 import attrs
@@ -17,7 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import NOW, a_name, a_practice_id, a_session, an_email
-from tests.sources import CountedIds
+from tests.sources import CountedIds, ManualClock
+from vantrexia_adapters.crypto import DEPLOYMENT, KeyRing, Purpose, RingSigningKeys
 from vantrexia_adapters.tokens import JwtTokens, TokenKeyTooShortError
 from vantrexia_core.identity import TokenNotValidError, User
 from vantrexia_core.kernel import Phi, Role, UserId
@@ -38,6 +40,7 @@ class Keys:
     known: dict[int, bytes]
     elsewhere: dict[int, bytes] = attrs.Factory(dict)
     generation: int = 1
+    replaced: dict[int, datetime] = attrs.Factory(dict)
 
     def active(self) -> int:
         """The newest."""
@@ -46,6 +49,10 @@ class Keys:
     def all(self) -> Mapping[int, bytes]:
         """Every version."""
         return dict(self.known)
+
+    def superseded(self) -> Mapping[int, datetime]:
+        """When each was followed by the next."""
+        return self.replaced
 
     def refresh(self) -> None:
         """Read the store again."""
@@ -533,3 +540,42 @@ def test_remembered_tokens_are_kept_by_digest_only(tokens: JwtTokens) -> None:
     kept = tokens._verified
     assert list(kept) == [hashlib.sha256(access.reveal().encode()).digest()]
     assert access.reveal().split(".")[2] not in repr(kept)
+
+
+def test_a_superseded_key_is_believed_as_long_as_its_last_token_lives() -> None:
+    """A day after its successor began, what it signs is a forgery, even if it was verified before."""
+    keys = Keys({1: KEY})
+    before = tokens_with(keys)
+    late = NOW + timedelta(hours=12)
+    keys.known[2], keys.replaced[1], keys.generation = NEWER_KEY, NOW, 2
+    stolen = tokens_with(Keys({1: KEY})).issue(USER, a_session(USER.id, at=late), at=late).refresh
+    end = NOW + timedelta(days=1)
+    for _ in range(2):
+        assert before.read_refresh(stolen, at=end - SECOND).user_id == USER.id
+    with pytest.raises(TokenNotValidError):
+        before.read_refresh(stolen, at=end)
+    access = (
+        tokens_with(Keys({1: KEY})).issue(USER, a_session(USER.id, at=end - SECOND), at=end - SECOND).access
+    )
+    assert before.read_access(access, at=end - SECOND).user_id == USER.id
+    with pytest.raises(TokenNotValidError):
+        before.read_access(access, at=end)
+
+
+def test_after_a_rotation_the_new_key_signs_and_the_old_one_verifies(tmp_path: Path) -> None:
+    """In every process: the one that rotated, and one that has not looked at the ring since."""
+    clock = ManualClock()
+    ring = KeyRing.create(tmp_path / "ring" / "keyring.json", clock)
+    elsewhere = KeyRing.open(tmp_path / "ring" / "keyring.json", clock)
+    here, there = (
+        JwtTokens(RingSigningKeys(one), ids=CountedIds(repr(n))) for n, one in enumerate((ring, elsewhere))
+    )
+    old = here.issue(USER, SESSION, at=NOW).access
+    clock.advance(timedelta(minutes=1))
+    assert ring.rotate(DEPLOYMENT, Purpose.TOKEN) == 2
+    new_there = there.issue(USER, SESSION, at=NOW).access
+    new_here = here.issue(USER, SESSION, at=NOW).access
+    for token, kid in ((old, "1"), (new_here, "2"), (new_there, "2")):
+        assert jwt.get_unverified_header(token.reveal())["kid"] == kid
+        for tokens in (here, there):
+            assert tokens.read_access(token, at=NOW).user_id == USER.id

@@ -17,6 +17,8 @@ MANAGE_DELETED_PATIENTS|  W  |       –        |   –    |  –  |– |     �
 IMPORT_PATIENTS        |  W  |       W        |   W    |  –  |– |     –      |       –       |   –
 VIEW_USERS             |  R  |       R        |   –    |  –  |– |     –      |       –       |   –
 MANAGE_USERS           |  W  |       –        |   –    |  –  |– |     –      |       –       |   –
+READ_TRAIL             |  R  |       –        |   –    |  –  |– |     –      |       –       |   –
+ACCOUNT_FOR_DISCLOSURES|  R  |       –        |   –    |  –  |– |     –      |       –       |   –
 OWN_ACCOUNT            | own |      own       |  own   | own |own|   own      |      own      |  own
 """
 """The published role matrix, row by row, copied by hand: two witnesses, not one that quotes itself."""

@@ -1,0 +1,113 @@
+"""What an auditor asks the trail, and what it means: the definition that every store answers to."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum
+from types import MappingProxyType
+from typing import Final
+
+import attrs
+
+from vantrexia_core.audit.entry import Action, AuditEntry
+from vantrexia_core.kernel import PatientId, UserId
+
+
+class Resource(Enum):
+    """What kind of thing an action is about."""
+
+    PATIENT = "patient"
+    USER = "user"
+    AUDIT_LOG = "audit_log"
+
+
+RESOURCE_OF: Final[Mapping[Action, Resource]] = MappingProxyType(
+    {
+        Action.CREATE: Resource.PATIENT,
+        Action.READ: Resource.PATIENT,
+        Action.LIST: Resource.PATIENT,
+        Action.UPDATE: Resource.PATIENT,
+        Action.ARCHIVE: Resource.PATIENT,
+        Action.UNARCHIVE: Resource.PATIENT,
+        Action.DELETE: Resource.PATIENT,
+        Action.RESTORE: Resource.PATIENT,
+        Action.LIST_ARCHIVED: Resource.PATIENT,
+        Action.LIST_DELETED: Resource.PATIENT,
+        Action.IMPORT: Resource.PATIENT,
+        Action.IMPORT_START: Resource.PATIENT,
+        Action.IMPORT_PREVIEW: Resource.PATIENT,
+        Action.IMPORT_READ: Resource.PATIENT,
+        Action.EHR_SEARCH: Resource.PATIENT,
+        Action.LOGIN_SUCCESS: Resource.USER,
+        Action.LOGIN_FAILED: Resource.USER,
+        Action.ACCOUNT_LOCKED: Resource.USER,
+        Action.ACCOUNT_UNLOCKED: Resource.USER,
+        Action.ACCOUNT_FORGED: Resource.USER,
+        Action.LOGOUT: Resource.USER,
+        Action.TOKEN_REFRESHED: Resource.USER,
+        Action.TOKEN_REUSE_DETECTED: Resource.USER,
+        Action.PASSWORD_CHANGED: Resource.USER,
+        Action.PASSWORD_RESET_REQUESTED: Resource.USER,
+        Action.PASSWORD_RESET_COMPLETED: Resource.USER,
+        Action.TWO_FACTOR_STARTED: Resource.USER,
+        Action.TWO_FACTOR_ENABLED: Resource.USER,
+        Action.TWO_FACTOR_DISABLED: Resource.USER,
+        Action.TWO_FACTOR_FAILED: Resource.USER,
+        Action.PROFILE_READ: Resource.USER,
+        Action.PROFILE_UPDATE: Resource.USER,
+        Action.USER_READ: Resource.USER,
+        Action.USER_CREATE: Resource.USER,
+        Action.USER_UPDATE: Resource.USER,
+        Action.USER_LIST: Resource.USER,
+        Action.TRAIL_READ: Resource.AUDIT_LOG,
+        Action.TRAIL_EXPORT: Resource.AUDIT_LOG,
+        Action.ACCOUNTING: Resource.AUDIT_LOG,
+    }
+)
+"""Total over the actions: a new one says what it is about."""
+
+
+@attrs.frozen
+class Inquiry:
+    """Which entries are asked for. What is None is not asked about; everything else must hold.
+
+    ``actor_id`` is who acted. ``patient_id`` finds what was done to a patient and whatever showed them, lists
+    included; ``subject_id`` only what was done to them; ``shown_id`` only what showed them. ``account_id`` is
+    the account that was acted upon. ``since`` is the first moment that counts, ``before`` the first that does
+    not.
+    """
+
+    actor_id: UserId | None = None
+    action: Action | None = None
+    resource: Resource | None = None
+    patient_id: PatientId | None = None
+    subject_id: PatientId | None = None
+    shown_id: PatientId | None = None
+    account_id: UserId | None = None
+    address: str | None = None
+    since: datetime | None = None
+    before: datetime | None = None
+
+    @property
+    def actions(self) -> frozenset[Action] | None:
+        """The actions that can answer, where that is asked about."""
+        if self.action is None and self.resource is None:
+            return None
+        return frozenset(
+            action
+            for action, resource in RESOURCE_OF.items()
+            if self.action in {None, action} and self.resource in {None, resource}
+        )
+
+    def is_answered_by(self, entry: AuditEntry) -> bool:
+        """Whether the entry is one of those asked for."""
+        return (
+            self.actor_id in {None, entry.actor_id}
+            and (self.actions is None or entry.action in self.actions)
+            and (self.patient_id in {None, entry.patient_id} or self.patient_id in entry.disclosed)
+            and self.subject_id in {None, entry.patient_id}
+            and (self.shown_id is None or self.shown_id in entry.disclosed)
+            and self.account_id in {None, entry.user_id}
+            and self.address in {None, entry.address}
+            and (self.since is None or entry.at >= self.since)
+            and (self.before is None or entry.at < self.before)
+        )
