@@ -26,8 +26,8 @@ from vantrexia_adapters.crypto import (
 )
 from vantrexia_adapters.directory import DirectoryKeeper
 from vantrexia_adapters.ecw import EcwRoster
-from vantrexia_adapters.matching import LibPhoneNumbers, RapidfuzzTexts
 from vantrexia_adapters.mail import OutboxMailer, SmtpMailer
+from vantrexia_adapters.matching import LibPhoneNumbers, RapidfuzzTexts
 from vantrexia_adapters.memory import MemoryDesk, MemoryRateStore, MemoryRoster, MemoryWork
 from vantrexia_adapters.memory.audit import MemoryTrail, MemoryTrailSource
 from vantrexia_adapters.memory.checkpoints import MemoryCheckpoints
