@@ -6,6 +6,7 @@ from functools import cache
 from typing import Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from vantrexia_adapters.sql.scope import Scope, SealedColumn
 from vantrexia_adapters.sql.statements import Adding, Parameters, Row, Statement
@@ -65,7 +66,7 @@ REASON: Final = SealedColumn.of("patient_move", "reason", BUCKET_LONG)
 _MRN_BIX: Final = FieldName("patient", "mrn")
 _EXTERNAL_ID_BIX: Final = FieldName("patient", "external_id")
 
-HOLDERS_AT_ONCE_MAX: Final = 64
+HOLDERS_AT_ONCE_MAX: Final = 256
 """How many external ids are looked up by one statement."""
 
 _ID_TWICE: Final = "a patient id was given out twice"
@@ -269,11 +270,20 @@ def _unlinked(count: int) -> Statement:
 
 @cache
 def _holders(count: int) -> Statement:
+    """The statement for ``count`` digests: PostgreSQL takes them as one array, SQLite has none.
+
+    The limit makes PostgreSQL look each digest up by itself. Left to its planner, a table that grows faster
+    than its statistics (a first, long import) is read through from one end to the other every time.
+    """
+    columns = (patient.c.external_id_bix, patient.c.id, patient.c.status)
+    here = sa.select(*columns).where(patient.c.practice_id == _PRACTICE)
+    array = sa.bindparam("digests", type_=postgresql.ARRAY(sa.LargeBinary()))
+    asked = sa.func.unnest(array).table_valued(sa.column("digest", sa.LargeBinary())).render_derived("asked")
+    one = here.where(patient.c.external_id_bix == asked.c.digest).limit(sa.literal_column("1")).lateral("holder")
     digests = [sa.bindparam(f"digest_{position}", type_=sa.LargeBinary()) for position in range(count)]
     return Statement(
-        sa.select(patient.c.external_id_bix, patient.c.id, patient.c.status).where(
-            patient.c.practice_id == _PRACTICE, patient.c.external_id_bix.in_(digests)
-        )
+        sa.select(*one.c).select_from(asked).join(one, sa.true()),
+        sqlite=here.where(patient.c.external_id_bix.in_(digests)),
     )
 
 
@@ -309,8 +319,11 @@ class SqlPatients:
             # Sorted: a statement log shall not tell the order of a list. Few sizes: each is compiled once.
             part = sorted(digests[start : start + HOLDERS_AT_ONCE_MAX])
             size = 1 if len(part) == 1 else HOLDERS_AT_ONCE_MAX
-            part += part[-1:] * (size - len(part))
-            parameters = {f"digest_{position}": digest for position, digest in enumerate(part)}
+            padded = part + part[-1:] * (size - len(part))
+            parameters: dict[str, object] = {
+                f"digest_{position}": digest for position, digest in enumerate(padded)
+            }
+            parameters["digests"] = part
             for digest, id_, status in self._transaction.read(_holders(size), self._here(parameters)):
                 found[bytes(digest)] = Holder(id_, Status(status))
         return [found.get(digest) for digest in digests]
