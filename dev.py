@@ -45,14 +45,18 @@ def demo(arguments: "list[str]") -> NoReturn:
 
 
 def test(arguments: "list[str]") -> NoReturn:
-    """Run all checks, then the tests whatever the checks said; pytest has the last word."""
+    """Run all checks, then the tests whatever the checks said; pytest has the last word.
+
+    The tests share the processors out among themselves; ``-n 0`` runs them in one process.
+    """
     programs = prepare(ROOT / ".venv", ROOT / "requirements" / "dev.txt")
     os.environ["PATH"] = os.pathsep.join([str(programs), os.environ["PATH"]])
     python = str(programs / f"python{EXE}")
     checks = subprocess.call([python, "-m", "nox", "--sessions", "lint", "types", "layers"], cwd=ROOT)
     if checks:
         print("A check above failed. The tests run all the same.", flush=True)
-    tests = subprocess.call([python, "-m", "pytest", *arguments], cwd=ROOT)
+    shared = ["--numprocesses=auto", "--dist=worksteal"]
+    tests = subprocess.call([python, "-m", "pytest", *shared, *arguments], cwd=ROOT)
     sys.exit(checks or tests)
 
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from tests.builders import a_practice_id
 from tests.credentials import QuickPasswords, QuickTokens
-from tests.sources import CountedIds, ManualClock
+from tests.sources import CountedIds, CountedSecrets, ManualClock
 from vantrexia_adapters.crypto import (
     AesGcmFieldCipher,
     AesGcmSnapshotCipher,
@@ -29,7 +29,12 @@ def a_memory_desk(
 ) -> MemoryDesk:
     """An empty memory with injected time, ids and credentials."""
     return MemoryDesk(
-        clock or ManualClock(), ids or CountedIds(), QuickPasswords(), QuickTokens(), rosters=rosters or {}
+        clock or ManualClock(),
+        ids or CountedIds(),
+        CountedSecrets(),
+        QuickPasswords(),
+        QuickTokens(),
+        rosters=rosters or {},
     )
 
 
@@ -65,6 +70,7 @@ class SqlHouse:
             seal=HmacRowSeal(self._ring),
             clock=clock or ManualClock(),
             ids=ids or CountedIds(),
+            secrets=CountedSecrets(),
             passwords=QuickPasswords(),
             tokens=QuickTokens(),
             snapshots=AesGcmSnapshotCipher(self._ring),

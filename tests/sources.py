@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from uuid import UUID
 
+from vantrexia_core.kernel import Phi
+
 EPOCH = datetime(2026, 3, 2, 14, 30, tzinfo=UTC)
 """A Monday in March, away from midnight and from every change of the clocks."""
 
@@ -29,6 +31,19 @@ class ManualClock:
             raise ValueError(message)
         self._now += by
         return self._now
+
+
+class CountedSecrets:
+    """The same secrets in the same order on every run: digests of a counter."""
+
+    def __init__(self, series: str = "secrets") -> None:
+        self._series = series
+        self._numbers = count(1)
+
+    def new_secret(self, byte_count: int) -> Phi[bytes]:
+        """The next one."""
+        series = f"{self._series}/{next(self._numbers)}".encode()
+        return Phi(hashlib.shake_256(series).digest(byte_count))
 
 
 class CountedIds:

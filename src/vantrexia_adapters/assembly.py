@@ -8,6 +8,7 @@ that is older or newer than this version knows.
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from random import SystemRandom
 from types import TracebackType
 from typing import Final, Self
@@ -47,6 +48,7 @@ from vantrexia_adapters.ecw import (
     HttpTransport,
     checked_url,
 )
+from vantrexia_adapters.mail import OutboxMailer, SmtpMailer
 from vantrexia_adapters.memory import MemoryRateStore, MemoryRoster
 from vantrexia_adapters.redis import RateStoreUnusableError, RedisRateStore
 from vantrexia_adapters.sandbox import sandbox_ehr
@@ -75,11 +77,12 @@ from vantrexia_adapters.sql import (
     practices,
     schema_state,
 )
-from vantrexia_adapters.system import RandomIds, SystemClock
+from vantrexia_adapters.system import RandomIds, RandomSecrets, SystemClock
 from vantrexia_adapters.tokens import JwtTokens
 from vantrexia_core.audit import Notary
 from vantrexia_core.ehr import EhrRoster, NoRoster
-from vantrexia_core.kernel import Clock, IdSource, PracticeId, UnavailableError
+from vantrexia_core.identity import Mailer, Round, answer_resets
+from vantrexia_core.kernel import Clock, Email, IdSource, Phi, PracticeId, UnavailableError
 from vantrexia_core.protection import FieldName
 from vantrexia_core.throttling import RateStore
 
@@ -139,6 +142,7 @@ class Service:
     desk: SqlDesk
     practice_id: PracticeId
     settings: Settings
+    mailer: Mailer
     trail: TrailKeeper
     ring: RingKeeper = attrs.field(repr=False)
     _rates: Callable[[], RateStore] = attrs.field(repr=False)
@@ -163,6 +167,10 @@ class Service:
             UnavailableError: there are keys, and they cannot be read.
         """
         return published_keys(self.settings)
+
+    def deliver_mail(self) -> Round:
+        """Let the letters leave that are due. `Postman` calls this again and again."""
+        return answer_resets(self.desk, self.mailer, self.settings.password_reset_url)
 
     def close(self) -> None:
         """Publish a last checkpoint; let go of the database, the store of counted requests and the EHR."""
@@ -196,6 +204,7 @@ def open_service(
         StartRefusedError: key ring or schema do not fit the database; nothing was changed.
     """
     clock, ids = clock or SystemClock(), ids or RandomIds()
+    mailer = _open_mailer(settings, clock, ids)
     roster = _open_roster(settings, clock, ids) if roster is None else roster
     with _refusals(), ExitStack() as stack:
         if isinstance(roster, EcwRoster):
@@ -217,6 +226,7 @@ def open_service(
         seal=HmacRowSeal(ring),
         clock=clock,
         ids=ids,
+        secrets=RandomSecrets(),
         passwords=passwords or Argon2Passwords(ring_pepper(ring)),
         tokens=JwtTokens(
             RingSigningKeys(ring),
@@ -242,6 +252,7 @@ def open_service(
         desk,
         practice_id,
         settings,
+        mailer,
         TrailKeeper(notary, clock, publish_seconds=settings.checkpoint_seconds),
         RingKeeper(ring, engine),
         lambda: _open_rates(settings, engine, index, opened),
@@ -341,6 +352,43 @@ def _open_database(settings: Settings) -> Engine:
         message = f"The data directory {settings.data_dir} cannot be created: {refused.strerror}."
         raise StartRefusedError(message) from None
     return open_engine(settings.url)
+
+
+def _open_mailer(settings: Settings, clock: Clock, ids: IdSource) -> Mailer:
+    sender = None if settings.mail_from is None else Email(settings.mail_from)
+    if settings.smtp_host is None:
+        folder = settings.data_dir / "outbox"
+        return (
+            OutboxMailer(folder, clock, ids) if sender is None else OutboxMailer(folder, clock, ids, sender)
+        )
+    if sender is None:
+        message = "VANTREXIA_SMTP_HOST is set, so VANTREXIA_MAIL_FROM must say whom letters come from."
+        raise StartRefusedError(message)
+    if (settings.smtp_username is None) != (settings.smtp_password_file is None):
+        message = "VANTREXIA_SMTP_USERNAME and VANTREXIA_SMTP_PASSWORD_FILE go together."
+        raise StartRefusedError(message)
+    return SmtpMailer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        security=settings.smtp_security,
+        sender=sender,
+        clock=clock,
+        ids=ids,
+        username=settings.smtp_username,
+        password=None if settings.smtp_password_file is None else _read_secret(settings.smtp_password_file),
+        authorities=settings.smtp_ca_file,
+    )
+
+
+def _read_secret(path: Path) -> Phi[str]:
+    try:
+        if path.stat().st_mode & 0o077:
+            message = f"{path} can be read by others than its owner. Give it mode 0600."
+            raise StartRefusedError(message)
+        return Phi(path.read_text(encoding="utf-8").rstrip("\r\n"))
+    except (OSError, UnicodeDecodeError):
+        message = f"{path} cannot be read."
+        raise StartRefusedError(message) from None
 
 
 def _open_rates(settings: Settings, engine: Engine, index: HmacBlindIndex, stack: ExitStack) -> RateStore:

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from vantrexia_core.kernel import InvalidValueError
+from vantrexia_core.kernel import Email, InvalidValueError
 from vantrexia_core.throttling import PUBLISHED, Limit, Limits
 
 _WITH_PASSWORD: Final = frozenset({"database_url", "rate_store"})
@@ -29,6 +29,7 @@ CONFIG: Final = "config"
 
 ACCESS_TTL_SECONDS_DEFAULT: Final = 900
 REFRESH_TTL_SECONDS_DEFAULT: Final = 86_400
+_PORT_MAX: Final = 65_535
 ECW_CALLS_PER_MINUTE_DEFAULT: Final = 250
 
 
@@ -41,6 +42,15 @@ Network = IPv4Network | IPv6Network
 
 class SettingsError(Exception):
     """A setting is unknown or malformed. The text names it and says what is expected, never its value."""
+
+
+class SmtpSecurity(Enum):
+    """How a connection to a mail server becomes safe (RFC 8314). There is no third way."""
+
+    STARTTLS = "starttls"
+    """It begins in clear and is refused unless it turns into TLS before anything is said (port 587)."""
+    TLS = "tls"
+    """It is TLS from the first byte (port 465)."""
 
 
 class LogLevel(Enum):
@@ -90,6 +100,29 @@ def _count(value: str) -> int:
         message = "must be a whole number above 0"
         raise ValueError(message)
     return int(value)
+
+
+def _port(value: str) -> int:
+    if re.fullmatch(r"[0-9]{1,5}", value) is None or not 0 < int(value) <= _PORT_MAX:
+        message = "must be a port, 1 to 65535"
+        raise ValueError(message)
+    return int(value)
+
+
+def _address(value: str) -> str:
+    try:
+        return Email(value).reveal()
+    except InvalidValueError:
+        message = "must be an email address"
+        raise ValueError(message) from None
+
+
+def _smtp_security(value: str) -> SmtpSecurity:
+    try:
+        return SmtpSecurity(value.strip().lower())
+    except ValueError:
+        message = f"must be one of {', '.join(security.value for security in SmtpSecurity)}"
+        raise ValueError(message) from None
 
 
 def _calls(value: str) -> int:
@@ -229,6 +262,32 @@ class Settings:
     )
     directory_bytes_max: int = _setting(
         _count, "memory for the directories of all practices in one process, in bytes", 1 << 30
+    )
+    smtp_host: str | None = _setting(
+        _text,
+        "the mail server that letters leave by. Default: none, and letters are files in outbox/ of the data "
+        "directory",
+        None,
+    )
+    smtp_port: int = _setting(_port, "its port", 587)
+    smtp_security: SmtpSecurity = _setting(
+        _smtp_security, "starttls or tls; nothing is ever sent in clear", SmtpSecurity.STARTTLS
+    )
+    smtp_username: str | None = _setting(
+        _text, "the account to sign in with, if the server asks for one", None
+    )
+    smtp_password_file: Path | None = _setting(
+        _path, "the file that holds its password, readable by its owner alone", None
+    )
+    smtp_ca_file: Path | None = _setting(_path, "certificates (PEM) to trust instead of the system's", None)
+    mail_from: str | None = _setting(
+        _address, "the address that letters come from; required with SMTP_HOST", None
+    )
+    password_reset_url: str | None = _setting(
+        _public_url,
+        "the page of your application where people choose a new password; it gets uid and token behind the "
+        "number sign. Default: none, and letters name the two",
+        None,
     )
     checkpoints: Path | None = _setting(
         _path,

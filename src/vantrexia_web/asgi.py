@@ -7,6 +7,7 @@ from starlette.types import ASGIApp
 
 from vantrexia_adapters.assembly import open_service
 from vantrexia_adapters.checkpoints import TrailHealth
+from vantrexia_adapters.mail import Postman
 from vantrexia_adapters.memory import MemoryRateStore
 from vantrexia_adapters.settings import load
 from vantrexia_adapters.system import end_with_parent
@@ -45,6 +46,13 @@ def build() -> ASGIApp:
     if service.check_ehr is not None:
         # It asks nobody: the EHR's budget of calls is not for whoever looks at a public page.
         probes["ecw"] = Probe(service.check_ehr, ECW_SLOW_MS, is_vital=False)
+    postman = Postman(service.deliver_mail)
+    postman.start()
+
+    def end() -> None:
+        postman.stop()
+        service.close()
+
     service.trail.start()
     return create_app(
         desk,
@@ -53,7 +61,7 @@ def build() -> ASGIApp:
         trusted_proxies=settings.trusted_proxies,
         health=HealthCheck(probes, desk.clock),
         published_keys=service.published_keys,
-        at_shutdown=service.close,
+        at_shutdown=end,
         runs_imports=not isinstance(service.roster, NoRoster),
     )
 

@@ -16,6 +16,7 @@ from vantrexia_core.kernel import (
     PatientId,
     Phi,
     PracticeId,
+    SecretSource,
     UserId,
     VantrexiaError,
 )
@@ -58,6 +59,11 @@ class WebDesk(Desk[WebWork], Protocol):
 
     @property
     def passwords(self) -> Passwords:
+        """See `SignInDesk`."""
+        ...
+
+    @property
+    def secrets(self) -> SecretSource:
         """See `SignInDesk`."""
         ...
 

@@ -15,7 +15,7 @@ from vantrexia_core.kernel import Permission
 from vantrexia_core.throttling import Scope
 from vantrexia_web.answer import Answer
 from vantrexia_web.call import Call, Visit
-from vantrexia_web.endpoints import about, accounts, audit, ehr, patients, sessions, signing_in
+from vantrexia_web.endpoints import about, accounts, audit, credentials, ehr, patients, sessions, signing_in
 
 API: Final = "/api/v1"
 
@@ -43,6 +43,8 @@ class Open:
 
 
 _AUTH: Final = f"{API}/auth/"
+_PASSWORD: Final = f"{_AUTH}password/"
+_FACTOR: Final = f"{_AUTH}2fa/"
 _ME: Final = f"{_AUTH}me/"
 _USERS: Final = f"{API}/users/"
 _USER: Final = f"{_USERS}{{id:int}}/"
@@ -56,6 +58,8 @@ _JOB: Final = f"{ehr.IMPORTS_PATH}{{job:uuid}}/"
 _VIEW, _WRITE, _ARCHIVE = Permission.VIEW_PATIENTS, Permission.WRITE_PATIENTS, Permission.ARCHIVE_PATIENTS
 _SEE, _STAFF, _OWN = Permission.VIEW_USERS, Permission.MANAGE_USERS, Permission.OWN_ACCOUNT
 _DELETE, _UNHIDE = Permission.DELETE_PATIENTS, Permission.MANAGE_DELETED_PATIENTS
+_CHANGE = Action.PASSWORD_CHANGED
+_START, _ON, _OFF = Action.TWO_FACTOR_STARTED, Action.TWO_FACTOR_ENABLED, Action.TWO_FACTOR_DISABLED
 _LOGS: Final = f"{API}/audit-logs/"
 _TRAIL, _ACCOUNT = Permission.READ_TRAIL, Permission.ACCOUNT_FOR_DISCLOSURES
 _BRING = Permission.IMPORT_PATIENTS
@@ -74,6 +78,13 @@ ROUTES: Final[tuple[Guarded | Open, ...]] = (
     Guarded("GET",    _USER,                     accounts.show_account,  _SEE,     Action.USER_READ),
     Guarded("PATCH",  _USER,                     accounts.change_account, _STAFF,  Action.USER_UPDATE),
     Guarded("POST",   _UNLOCK,                   accounts.unlock,        _STAFF,   Action.ACCOUNT_UNLOCKED),
+
+    Open("POST",      f"{_PASSWORD}reset/",      credentials.request_reset, Scope.AUTH),
+    Open("POST",      f"{_PASSWORD}reset/confirm/", credentials.confirm_reset, Scope.AUTH),
+    Guarded("POST",   f"{_PASSWORD}change/",     credentials.change_password,  _OWN, _CHANGE),
+    Guarded("POST",   f"{_FACTOR}setup/",        credentials.set_up_two_factor,   _OWN, _START),
+    Guarded("POST",   f"{_FACTOR}verify/",       credentials.verify_two_factor,   _OWN, _ON),
+    Guarded("POST",   f"{_FACTOR}disable/",      credentials.turn_off_two_factor, _OWN, _OFF),
 
     Guarded("GET",    _MANY,                     patients.list_,         _VIEW,    Action.LIST),
     Guarded("POST",   _MANY,                     patients.create,        _WRITE,   Action.CREATE),
@@ -108,5 +119,14 @@ ROUTES: Final[tuple[Guarded | Open, ...]] = (
 WAITING: Final = frozenset({ehr.import_selected, ehr.search})
 """Endpoints whose calls wait for another system: they do so in threads of their own."""
 
-HASHING: Final = frozenset({signing_in.log_in, accounts.open_account})
+HASHING: Final = frozenset(
+    {
+        signing_in.log_in,
+        accounts.open_account,
+        credentials.change_password,
+        credentials.confirm_reset,
+        credentials.set_up_two_factor,
+        credentials.turn_off_two_factor,
+    }
+)
 """Endpoints whose calls hash passwords, which is slow by design: they do so in threads of their own."""

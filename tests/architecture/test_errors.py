@@ -8,6 +8,7 @@ from tests.architecture.source import PACKAGES, modules
 from vantrexia_core.kernel import VantrexiaError
 
 SHARED_ON_PURPOSE = {
+    "totp_invalid": "a code that is wrong at a sign-in (401) and one that is wrong at the enrolment (400)",
     "server_error": "nobody outside can act on it, and it should not tell an outsider more than that",
     "validation_error": "the field it is about stands in field_errors; that is what a caller acts on",
     "not_found": "unknown, deleted, another practice's, no such path: the caller must not be able to tell",

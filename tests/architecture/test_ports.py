@@ -11,7 +11,7 @@ import pytest
 from tests.architecture.source import modules
 from tests.credentials import QuickPasswords, QuickTokens
 from tests.ledger import OneKey
-from tests.sources import CountedIds, ManualClock
+from tests.sources import CountedIds, CountedSecrets, ManualClock
 from vantrexia_adapters.checkpoints import ExportedTrail, FolderCheckpoints
 from vantrexia_adapters.crypto import (
     AesGcmFieldCipher,
@@ -25,6 +25,7 @@ from vantrexia_adapters.crypto import (
 )
 from vantrexia_adapters.directory import DirectoryKeeper
 from vantrexia_adapters.ecw import EcwRoster
+from vantrexia_adapters.mail import OutboxMailer, SmtpMailer
 from vantrexia_adapters.memory import MemoryDesk, MemoryRateStore, MemoryRoster, MemoryWork
 from vantrexia_adapters.memory.audit import MemoryTrail, MemoryTrailSource
 from vantrexia_adapters.memory.checkpoints import MemoryCheckpoints
@@ -40,6 +41,8 @@ from vantrexia_adapters.memory.identity import (
 )
 from vantrexia_adapters.memory.patients import MemoryPatients
 from vantrexia_adapters.memory.receipts import MemoryReceipts
+from vantrexia_adapters.memory.resets import MemoryResetRequests, MemoryResetTokens
+from vantrexia_adapters.memory.second_factors import MemorySecondFactors
 from vantrexia_adapters.memory.trail_search import MemoryTrailSearch
 from vantrexia_adapters.redis import RedisRateStore
 from vantrexia_adapters.sql import SqlDesk, SqlRateStore, SqlSignInWork, SqlTrailSource, SqlWork
@@ -50,9 +53,11 @@ from vantrexia_adapters.sql.identity import SqlAccounts, SqlSignIns, SqlUsers
 from vantrexia_adapters.sql.lockouts import SqlLockouts
 from vantrexia_adapters.sql.patients import SqlPatients
 from vantrexia_adapters.sql.receipts import SqlReceipts
+from vantrexia_adapters.sql.resets import SqlResetRequests, SqlResetTokens
+from vantrexia_adapters.sql.second_factors import SqlSecondFactors
 from vantrexia_adapters.sql.sessions import SqlSessions
 from vantrexia_adapters.sql.trail_search import SqlTrailSearch
-from vantrexia_adapters.system import RandomIds, SystemClock
+from vantrexia_adapters.system import RandomIds, RandomSecrets, SystemClock
 from vantrexia_adapters.tokens import JwtTokens
 from vantrexia_core.ehr import NoRoster
 
@@ -113,6 +118,12 @@ PORTS = {
     "UserWork": Held("contracts/test_identity.py", (MemoryWork, SqlWork)),
     "UserDesk": Held("contracts/test_identity.py", (MemoryDesk, SqlDesk)),
     "SignInDesk": Held("contracts/test_identity.py", (MemoryDesk, SqlDesk)),
+    "SecretSource": Held("contracts/test_sources.py", (RandomSecrets, CountedSecrets)),
+    "SecondFactors": Held("contracts/test_second_factors.py", (MemorySecondFactors, SqlSecondFactors)),
+    "FactorWork": Held("contracts/test_second_factors.py", (MemoryWork, SqlWork)),
+    "ResetTokens": Held("contracts/test_resets.py", (MemoryResetTokens, SqlResetTokens)),
+    "ResetRequests": Held("contracts/test_resets.py", (MemoryResetRequests, SqlResetRequests)),
+    "Mailer": Held("contracts/test_mailers.py", (OutboxMailer, SmtpMailer)),
     "PatientStore": Held("contracts/test_patients.py", (MemoryPatients, SqlPatients)),
     "DirectoryStore": Held("contracts/test_directory_store.py", (MemoryDirectoryStore, SqlDirectoryStore)),
     "PatientDirectory": Held(

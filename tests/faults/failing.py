@@ -16,7 +16,7 @@ from vantrexia_core.patients import Listing, Patient, Status, StatusChange
 
 AnyDesk = MemoryDesk | SqlDesk
 
-PORTS = frozenset({"clock", "ids", "directory", "accounts", "passwords", "tokens", "import_queue"})
+PORTS = frozenset({"clock", "ids", "directory", "accounts", "passwords", "tokens", "secrets", "import_queue"})
 """What a desk hands out, beside units of work."""
 STORES = frozenset(
     {
@@ -26,6 +26,9 @@ STORES = frozenset(
         "lockouts",
         "patients",
         "receipts",
+        "reset_requests",
+        "reset_tokens",
+        "second_factors",
         "sessions",
         "trail",
         "trail_search",

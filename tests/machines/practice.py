@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from tests.builders import a_name, a_new_patient, an_actor
 from tests.machines.model import MAY, KeptAnswer, Known, Model
+from tests.machines.replay import replayed
 from tests.sources import CountedIds, ManualClock
 from tests.strategies.patients import dates_of_birth, genders, phones, reasons
 from tests.strategies.texts import KNOWN_NAMES
@@ -500,6 +501,25 @@ class PracticeMachine(RuleBasedStateMachine):
         with self.desk.begin(self.ground.practices[0]) as work:
             read = work.trail.read(after=self.trail_before, limit=10**6)
         assert [sequenced.entry for sequenced in read] == self.model.trail
+
+    def teardown(self) -> None:
+        """The trail of the whole run, played again, gives the very records, states and versions there are.
+
+        Entries, not the model: whoever has the trail alone can tell what the tables must hold.
+        """
+        with self.desk.begin(self.ground.practices[0]) as work:
+            told = replayed(one.entry for one in work.trail.read(after=self.trail_before, limit=10**6))
+        for practice_id in self.ground.practices:
+            there: dict[PatientId, tuple[Status, int]] = {}
+            with self.desk.begin(practice_id) as work:
+                for status in Status:
+                    listing = Listing(status, page=PageRequest(1, 100))
+                    found = self.desk.directory.find(practice_id, listing)
+                    stored = work.patients.fetch(found.numbers, as_of=found.as_of)
+                    assert stored is not None
+                    assert found.count == len(stored)
+                    there |= {one.id: (one.status, one.version) for one in stored}
+            assert told.get(practice_id, {}) == there
 
     @invariant()
     def the_stores_hold_what_the_model_holds(self) -> None:

@@ -30,7 +30,7 @@ from vantrexia_adapters.crypto import (
 )
 from vantrexia_adapters.directory import DirectoryKeeper
 from vantrexia_adapters.sql import SqlDesk, open_engine
-from vantrexia_adapters.system import RandomIds, SystemClock
+from vantrexia_adapters.system import RandomIds, RandomSecrets, SystemClock
 from vantrexia_core.kernel import NamePart, NotFoundError, PageRequest, Phi, PracticeId
 from vantrexia_core.patients import (
     DirectoryEntry,
@@ -138,6 +138,7 @@ def a_desk(shared: Shared) -> SqlDesk:
         seal=HmacRowSeal(ring),
         clock=SystemClock(),
         ids=RandomIds(),
+        secrets=RandomSecrets(),
         passwords=QuickPasswords(),
         tokens=QuickTokens(),
         snapshots=AesGcmSnapshotCipher(ring),

@@ -12,7 +12,7 @@ import attrs
 from starlette.testclient import TestClient
 
 from tests.builders import a_name, a_new_patient, a_patient_id, a_practice_id, an_actor
-from tests.sources import CountedIds, ManualClock
+from tests.sources import CountedIds, CountedSecrets, ManualClock
 from vantrexia_adapters.crypto.passwords import Argon2Cost, Argon2Passwords
 from vantrexia_adapters.memory import MemoryDesk, MemoryRateStore, MemoryRoster
 from vantrexia_adapters.tokens import JwtTokens
@@ -117,6 +117,7 @@ class Service:
         self.desk = desk(
             clock=self.clock,
             ids=ids or CountedIds("patients"),
+            secrets=CountedSecrets(),
             passwords=Argon2Passwords(bytes(32), Argon2Cost(memory_kib=64, passes=1, lanes=1)),
             tokens=JwtTokens(OneKey(), ids=CountedIds("tokens"), issuer=PUBLIC_URL),
             rosters={self.practice_id: ehr or self.roster},

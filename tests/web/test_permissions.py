@@ -1,5 +1,6 @@
 """Who may call what: the core's table of grants, seen from outside."""
 
+import base64
 import re
 
 import attrs
@@ -8,9 +9,10 @@ import pytest
 from tests.builders import a_patient_id
 from tests.ehr import a_told
 from tests.web.refusals import Unchanged, assert_problem
-from tests.web.service import PATIENTS, Service, path_of
+from tests.web.service import PASSWORD, PATIENTS, Service, path_of
 from vantrexia_core.audit import Outcome
-from vantrexia_core.kernel import GRANTS, Permission, Reach, Role
+from vantrexia_core.identity.totp import code_of, step_at
+from vantrexia_core.kernel import GRANTS, Permission, Phi, Reach, Role
 from vantrexia_core.throttling import Scope
 from vantrexia_web.routes import ROUTES, Guarded, Open
 
@@ -21,6 +23,8 @@ BODIES = {
     "revise": {"phone": "555-0177"},
     "archive": {"reason": "Moved away"},
     "restore": {"reason": "Deleted by mistake"},
+    "change_password": {"current_password": PASSWORD, "new_password": "seven lanterns on the pier"},
+    "set_up_two_factor": {"password": PASSWORD},
     "import_selected": {"ecw_patient_ids": ["ECW-00001"]},
     "revise_me": {"phone": "555-0177"},
     "open_account": {"email": "fresh@example.org", "first_name": "A", "last_name": "B", "role": "nurse"},
@@ -31,6 +35,24 @@ SUBJECTS = {
     "unarchive": Service.archived_patient,
     "restore": Service.deleted_patient,
 }
+
+
+def _handed_out(service: Service, role: Role) -> dict[str, str]:
+    """A first code of a second factor that was set up."""
+    path = "/api/v1/auth/2fa/setup/"
+    secret = service.send("POST", path, {"password": PASSWORD}, role).json()["secret"]
+    step = step_at(service.clock.now())
+    return {"totp_code": code_of(Phi(base64.b32decode(secret)), step).reveal()}
+
+
+def _turned_on(service: Service, role: Role) -> dict[str, str]:
+    """What turns off a second factor that was turned on."""
+    path, first = "/api/v1/auth/2fa/verify/", _handed_out(service, role)
+    codes = service.send("POST", path, first, role).json()["backup_codes"]
+    return {"password": PASSWORD, "totp_code": codes[0]}
+
+
+FACTORS = {"verify_two_factor": _handed_out, "turn_off_two_factor": _turned_on}
 
 
 def _name(route: Guarded) -> str:
@@ -56,6 +78,8 @@ def test_a_route_is_open_to_exactly_the_roles_that_are_granted_it(service, route
     path = path.replace("{job:uuid}", str(job and job.id)) + QUERIES.get(name, "")
     path = path.replace("{id:int}", str(service.user(Role.MA, email="somebody@example.org").id))
     body = {"refresh": service.tokens(role).refresh.reveal()} if name == "end" else BODIES.get(name)
+    if name in FACTORS:
+        body = FACTORS[name](service, role)
     response = service.send(route.method, path, body, role)
     entry = service.desk.entries[-1]
     if role in GRANTS[route.permission]:
@@ -153,6 +177,8 @@ def test_the_open_routes_are_these():
         "/api/v1/auth/login/",
         "/api/v1/auth/token/refresh/",
         "/api/v1/auth/token/verify/",
+        "/api/v1/auth/password/reset/",
+        "/api/v1/auth/password/reset/confirm/",
         "/health/",
         "/.well-known/jwks.json",
         "/openapi.json",

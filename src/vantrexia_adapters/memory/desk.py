@@ -23,6 +23,8 @@ from vantrexia_adapters.memory.identity import (
 )
 from vantrexia_adapters.memory.patients import MemoryPatients
 from vantrexia_adapters.memory.receipts import MemoryReceipts
+from vantrexia_adapters.memory.resets import MemoryResetRequests, MemoryResetTokens
+from vantrexia_adapters.memory.second_factors import MemorySecondFactors
 from vantrexia_adapters.memory.state import Memory, Receipt, Shelf
 from vantrexia_adapters.memory.trail_search import MemoryTrailSearch
 from vantrexia_core.audit import AuditEntry
@@ -33,6 +35,7 @@ from vantrexia_core.kernel import (
     Clock,
     IdSource,
     PracticeId,
+    SecretSource,
     UnavailableError,
     UserId,
 )
@@ -73,6 +76,24 @@ class MemorySignInWork:
         """See `SignInWork`."""
         self._check_open()
         return MemoryLockouts(self._identities.failures)
+
+    @property
+    def second_factors(self) -> MemorySecondFactors:
+        """See `SignInWork`."""
+        self._check_open()
+        return MemorySecondFactors(self._identities.factors, self._identities.backup_codes)
+
+    @property
+    def reset_requests(self) -> MemoryResetRequests:
+        """See `SignInWork`."""
+        self._check_open()
+        return MemoryResetRequests(self._identities.reset_requests, self._identities.by_email)
+
+    @property
+    def reset_tokens(self) -> MemoryResetTokens:
+        """See `UserWork`."""
+        self._check_open()
+        return MemoryResetTokens(self._identities.reset_tokens)
 
     def commit(self) -> None:
         """See `RecordedWork`. Ends the work."""
@@ -167,6 +188,7 @@ class MemoryDesk:
 
     clock: Clock
     ids: IdSource
+    secrets: SecretSource
     passwords: Passwords
     tokens: Tokens
     wait_seconds: float = WAIT_SECONDS

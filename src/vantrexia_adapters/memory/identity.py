@@ -12,17 +12,20 @@ from vantrexia_core.identity import (
     PASSWORDS_BARRED,
     Account,
     EmailTakenError,
+    FactorCode,
     Failures,
     NewUser,
     Practice,
+    ResetRequest,
+    SecondFactor,
     Session,
     User,
 )
-from vantrexia_core.kernel import Email, NotFoundError, PracticeId, SessionId, TokenId, UserId
+from vantrexia_core.kernel import Email, NotFoundError, Phi, PracticeId, SessionId, TokenId, UserId
 
 
 class Identities:
-    """What one unit of work changes of accounts, sessions and failed sign-ins."""
+    """What one unit of work changes of accounts, their credentials, sessions and failed sign-ins."""
 
     def __init__(self, memory: Memory) -> None:
         self.accounts: Draft[UserId, Account] = Draft(memory.accounts)
@@ -30,6 +33,10 @@ class Identities:
         self.former_passwords: Draft[UserId, tuple[str, ...]] = Draft(memory.former_passwords)
         self.sessions: Draft[SessionId, Session] = Draft(memory.sessions)
         self.failures: Draft[str, tuple[Failures, datetime]] = Draft(memory.failures)
+        self.factors: Draft[UserId, SecondFactor] = Draft(memory.factors)
+        self.backup_codes: Draft[UserId, tuple[FactorCode, ...]] = Draft(memory.backup_codes)
+        self.reset_tokens: Draft[UserId, tuple[Phi[str], datetime]] = Draft(memory.reset_tokens)
+        self.reset_requests: Draft[bytes, ResetRequest] = Draft(memory.reset_requests)
 
     def merged(self, before: Memory) -> Memory:
         """The memory with these changes."""
@@ -40,6 +47,10 @@ class Identities:
             former_passwords=self.former_passwords.merged(),
             sessions=self.sessions.merged(),
             failures=self.failures.merged(),
+            factors=self.factors.merged(),
+            backup_codes=self.backup_codes.merged(),
+            reset_tokens=self.reset_tokens.merged(),
+            reset_requests=self.reset_requests.merged(),
         )
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import attrs
 
 from vantrexia_core.ehr import ImportJob, JobItem, LastTold, LostValues
-from vantrexia_core.identity import Account, Failures, Session
+from vantrexia_core.identity import Account, FactorCode, Failures, ResetRequest, SecondFactor, Session
 from vantrexia_core.kernel import PatientId, Phi, PracticeId, SessionId, UserId
 from vantrexia_core.patients import DirectoryEntry, Patient, StatusChange
 
@@ -81,9 +81,13 @@ class Memory:
     shelves: Mapping[PracticeId, Shelf] = attrs.Factory(dict)
     accounts: Mapping[UserId, Account] = attrs.Factory(dict)
     by_email: Mapping[str, UserId] = attrs.Factory(dict)
+    former_passwords: Mapping[UserId, tuple[str, ...]] = attrs.Factory(dict)
     sessions: Mapping[SessionId, Session] = attrs.Factory(dict)
     failures: Mapping[str, tuple[Failures, datetime]] = attrs.Factory(dict)
-    former_passwords: Mapping[UserId, tuple[str, ...]] = attrs.Factory(dict)
+    factors: Mapping[UserId, SecondFactor] = attrs.Factory(dict)
+    backup_codes: Mapping[UserId, tuple[FactorCode, ...]] = attrs.Factory(dict)
+    reset_tokens: Mapping[UserId, tuple[Phi[str], datetime]] = attrs.Factory(dict)
+    reset_requests: Mapping[bytes, ResetRequest] = attrs.Factory(dict)
 
     def shelf(self, practice_id: PracticeId) -> Shelf:
         """A practice's shelf; an empty one before its first record."""

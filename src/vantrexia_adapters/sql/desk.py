@@ -15,7 +15,7 @@ from vantrexia_adapters.sql.scope import Protection, Scope
 from vantrexia_adapters.sql.work import SqlSignInWork, SqlWork
 from vantrexia_core.ehr import EhrRoster, NoRoster
 from vantrexia_core.identity import Passwords, Tokens
-from vantrexia_core.kernel import Clock, IdSource, PracticeId
+from vantrexia_core.kernel import Clock, IdSource, PracticeId, SecretSource
 from vantrexia_core.patients import DirectoryStore
 from vantrexia_core.protection import BlindIndex, FieldCipher, RowSeal, SnapshotCipher
 
@@ -32,6 +32,7 @@ class SqlDesk:
         seal: RowSeal,
         clock: Clock,
         ids: IdSource,
+        secrets: SecretSource,
         passwords: Passwords,
         tokens: Tokens,
         snapshots: SnapshotCipher,
@@ -40,6 +41,7 @@ class SqlDesk:
     ) -> None:
         self.clock = clock
         self.ids = ids
+        self.secrets = secrets
         self.passwords = passwords
         self.tokens = tokens
         self._database = Database(engine)

@@ -118,26 +118,6 @@ _SAVE: Final = Statement(
         }
     )
 )
-_TAKEN: Final = Statement(
-    sa.select(user_account.c.id).where(user_account.c.email_bix == _BIX, user_account.c.id != _ID)
-)
-_BY_ID: Final = Statement(sa.select(*_COLUMNS).where(user_account.c.id == _ID))
-_BY_EMAIL: Final = Statement(sa.select(*_COLUMNS).where(user_account.c.email_bix == _BIX))
-_BY_EMAIL_TO_CHANGE: Final = Statement(
-    sa.select(*_COLUMNS).where(user_account.c.email_bix == _BIX).with_for_update(**_LOCKED)
-)
-_BY_ID_TO_CHANGE: Final = Statement(
-    sa.select(*_COLUMNS).where(user_account.c.id == _ID).with_for_update(**_LOCKED)
-)
-_IN_SESSION: Final = Statement(
-    sa.select(*_COLUMNS)
-    .join_from(user_session, user_account, user_session.c.user_id == user_account.c.id)
-    .where(
-        user_session.c.id == sa.bindparam("session", type_=sa.Uuid()),
-        user_account.c.id == _ID,
-        user_session.c.expires_at > sa.bindparam("at", type_=user_session.c.expires_at.type),
-    )
-)
 _FORMER_OF_USER: Final = former_password.c.user_id == _ID
 _FORMER: Final = Statement(
     sa.select(former_password.c.password_hash)
@@ -160,6 +140,26 @@ _FORGET: Final = Statement(
             .order_by(former_password.c.id.desc())
             .limit(PASSWORDS_BARRED - 1)
         ),
+    )
+)
+_TAKEN: Final = Statement(
+    sa.select(user_account.c.id).where(user_account.c.email_bix == _BIX, user_account.c.id != _ID)
+)
+_BY_ID: Final = Statement(sa.select(*_COLUMNS).where(user_account.c.id == _ID))
+_BY_EMAIL: Final = Statement(sa.select(*_COLUMNS).where(user_account.c.email_bix == _BIX))
+_BY_EMAIL_TO_CHANGE: Final = Statement(
+    sa.select(*_COLUMNS).where(user_account.c.email_bix == _BIX).with_for_update(**_LOCKED)
+)
+_BY_ID_TO_CHANGE: Final = Statement(
+    sa.select(*_COLUMNS).where(user_account.c.id == _ID).with_for_update(**_LOCKED)
+)
+_IN_SESSION: Final = Statement(
+    sa.select(*_COLUMNS)
+    .join_from(user_session, user_account, user_session.c.user_id == user_account.c.id)
+    .where(
+        user_session.c.id == sa.bindparam("session", type_=sa.Uuid()),
+        user_account.c.id == _ID,
+        user_session.c.expires_at > sa.bindparam("at", type_=user_session.c.expires_at.type),
     )
 )
 _PRACTICE_ROW: Final = Statement(
@@ -331,9 +331,8 @@ class SqlUsers:
 
     def set_password(self, user_id: UserId, password_hash: str) -> None:
         """See `UserStore`."""
-        row = self._genuine(
-            user_id
-        )  # locked: of two changes at once, the second remembers what the first set
+        row = self._genuine(user_id)
+        # The row is locked: of two changes at once, the second remembers what the first one set.
         self._transaction.change(_REMEMBER, self._here(user_id))
         self._transaction.change(_FORGET, self._here(user_id))
         row.with_values(password_hash=password_hash).write(self._transaction)

@@ -7,7 +7,9 @@ from vantrexia_adapters.sql.identity import SqlSignIns, SqlUsers
 from vantrexia_adapters.sql.lockouts import SqlLockouts
 from vantrexia_adapters.sql.patients import SqlPatients
 from vantrexia_adapters.sql.receipts import SqlReceipts
+from vantrexia_adapters.sql.resets import SqlResetRequests, SqlResetTokens
 from vantrexia_adapters.sql.scope import Protection, Scope
+from vantrexia_adapters.sql.second_factors import SqlSecondFactors
 from vantrexia_adapters.sql.sessions import SqlSessions
 from vantrexia_adapters.sql.trail_search import SqlTrailSearch
 from vantrexia_core.kernel import Clock, IdSource
@@ -47,6 +49,21 @@ class SqlSignInWork:
     def lockouts(self) -> SqlLockouts:
         """See `SignInWork`."""
         return SqlLockouts(self._transaction, self._protection, self._clock)
+
+    @property
+    def second_factors(self) -> SqlSecondFactors:
+        """See `SignInWork`."""
+        return SqlSecondFactors(self._transaction, self._protection)
+
+    @property
+    def reset_requests(self) -> SqlResetRequests:
+        """See `SignInWork`."""
+        return SqlResetRequests(self._transaction, self._protection)
+
+    @property
+    def reset_tokens(self) -> SqlResetTokens:
+        """See `UserWork`."""
+        return SqlResetTokens(self._transaction, self._protection)
 
     def commit(self) -> None:
         """See `RecordedWork`. Ends the work."""

@@ -3,5 +3,6 @@
 from vantrexia_adapters.system.clock import SystemClock
 from vantrexia_adapters.system.ids import RandomIds
 from vantrexia_adapters.system.parent import end_with_parent
+from vantrexia_adapters.system.secrets import RandomSecrets
 
-__all__ = ["RandomIds", "SystemClock", "end_with_parent"]
+__all__ = ["RandomIds", "RandomSecrets", "SystemClock", "end_with_parent"]

@@ -35,6 +35,7 @@ _UUID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _NUMBER: Final = r"0|[1-9][0-9]{0,15}"
 _AT: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"
 _WORD: Final = r"[a-z][a-z0-9_]*"
+_ACTION: Final = r"[a-z0-9][a-z0-9_]*"
 
 
 def _text(name: str, pattern: str) -> str:
@@ -51,7 +52,7 @@ def _number(name: str) -> str:
 
 _ENTRY: Final = re.compile(
     r"\{"
-    + _text("action", _WORD)
+    + _text("action", _ACTION)
     + "".join(f"(?:,{member})?" for member in (_number("actor"), _text("address", r"[0-9A-Za-z.:%_-]{1,64}")))
     + ","
     + _text("at", _AT)

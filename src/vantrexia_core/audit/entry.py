@@ -50,6 +50,14 @@ class Action(Enum):
     LOGOUT = "logout"
     TOKEN_REFRESHED = "token_refreshed"  # noqa: S105 - the action's name, not a secret
     TOKEN_REUSE_DETECTED = "token_reuse_detected"  # noqa: S105 - as above
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - as above
+    PASSWORD_RESET_REQUESTED = "password_reset_requested"  # noqa: S105 - as above
+    PASSWORD_RESET_COMPLETED = "password_reset_completed"  # noqa: S105 - as above
+    TWO_FACTOR_STARTED = "2fa_started"
+    """A secret was handed out; the second factor is not on before its owner has shown a code."""
+    TWO_FACTOR_ENABLED = "2fa_enabled"
+    TWO_FACTOR_DISABLED = "2fa_disabled"
+    TWO_FACTOR_FAILED = "2fa_failed"
     PROFILE_READ = "profile_read"
     PROFILE_UPDATE = "profile_update"
     USER_READ = "user_read"
@@ -84,6 +92,7 @@ class ChangedField(StrEnum):
     ROLE = "role"
     IS_ACTIVE = "is_active"
     PASSWORD = "password"  # noqa: S105 - the field's name, not a secret
+    IS_2FA_ENABLED = "is_2fa_enabled"
 
 
 class ErrorCode(str):

@@ -61,3 +61,38 @@ class UsersListed(Fact):
     """The practice's accounts were shown."""
 
     action: ClassVar[Action] = Action.USER_LIST
+
+
+@attrs.frozen
+class PasswordChanged(Fact):
+    """An account's owner chose another password."""
+
+    action: ClassVar[Action] = Action.PASSWORD_CHANGED
+
+
+@attrs.frozen
+class PasswordReset(Fact):
+    """An account's owner chose another password after forgetting the one before."""
+
+    action: ClassVar[Action] = Action.PASSWORD_RESET_COMPLETED
+
+
+@attrs.frozen
+class TwoFactorStarted(Fact):
+    """A secret was handed out for a second factor, which is not on yet."""
+
+    action: ClassVar[Action] = Action.TWO_FACTOR_STARTED
+
+
+@attrs.frozen
+class TwoFactorEnabled(Fact):
+    """A second factor was turned on, and its backup codes were shown."""
+
+    action: ClassVar[Action] = Action.TWO_FACTOR_ENABLED
+
+
+@attrs.frozen
+class TwoFactorDisabled(Fact):
+    """A second factor was turned off."""
+
+    action: ClassVar[Action] = Action.TWO_FACTOR_DISABLED

@@ -18,12 +18,15 @@ from vantrexia_core.identity.model import (
     TokenPair,
     User,
 )
+from vantrexia_core.identity.resets import Letter, ResetRequest
+from vantrexia_core.identity.second_factor import FactorCode, SecondFactor
 from vantrexia_core.kernel import (
     ConflictError,
     Email,
     InvalidError,
     NotSignedInError,
     Phi,
+    SecretSource,
     SessionId,
     TokenId,
     UserId,
@@ -264,6 +267,98 @@ class SignInStore(Protocol):
         ...
 
 
+class SecondFactors(Protocol):
+    """Second factors and backup codes of accounts, inside one transaction."""
+
+    def get_to_change(self, user: User) -> SecondFactor | None:
+        """The factor of an account, confirmed or not, locked until this transaction ends."""
+        ...
+
+    def keep(self, user: User, factor: SecondFactor) -> None:
+        """Store a factor, in the place of the one that may be there."""
+        ...
+
+    def remove(self, user: User) -> None:
+        """Forget an account's factor and its backup codes."""
+        ...
+
+    def put_backup_codes(self, user: User, codes: Sequence[FactorCode]) -> None:
+        """Store codes, in the place of those that may be there. They cannot be read again."""
+        ...
+
+    def take_backup_code(self, user: User, code: FactorCode) -> bool:
+        """Use a code up; False if the account has no such code (any more)."""
+        ...
+
+
+class FactorWork(Protocol):
+    """A unit of work in which second factors can be used."""
+
+    @property
+    def second_factors(self) -> SecondFactors:
+        """Second factors, inside this transaction."""
+        ...
+
+
+class ResetRequests(Protocol):
+    """Requests that wait for their mail, inside one transaction. Kept by a keyed digest of the address."""
+
+    def ask(self, email: Email, *, at: datetime) -> None:
+        """Note that somebody asked; the same for every address, known or not. Asking again begins anew."""
+        ...
+
+    def next_due(self, at: datetime) -> ResetRequest | None:
+        """The request that has been due the longest; nobody else gets it until this transaction ends."""
+        ...
+
+    def postpone(self, request: ResetRequest) -> None:
+        """Store when it is due again, and how often it was tried."""
+        ...
+
+    def close(self, request: ResetRequest) -> None:
+        """Forget it, unless somebody has asked again since."""
+        ...
+
+
+class ResetTokens(Protocol):
+    """Tokens that set a new password, inside one transaction: one for an account, kept by a keyed digest."""
+
+    def put(self, user: User, token: Phi[str], *, expires_at: datetime) -> None:
+        """Make a token good, in the place of the one before it."""
+        ...
+
+    def holds(self, user: User, token: Phi[str], *, at: datetime) -> bool:
+        """Whether the token is good."""
+        ...
+
+    def take(self, user: User, token: Phi[str], *, at: datetime) -> bool:
+        """Use the token up; False if it is not good (any more)."""
+        ...
+
+    def remove(self, user: User) -> None:
+        """Forget the token of an account."""
+        ...
+
+
+class MailUnavailableError(Exception):
+    """A letter did not leave. The text says why, for an operator, and repeats nothing of the letter.
+
+    Deliberately outside the `VantrexiaError` tree: letters leave behind the caller's back.
+    """
+
+
+class Mailer(Protocol):
+    """Lets letters leave."""
+
+    def send(self, letter: Letter) -> None:
+        """Hand a letter over. Slow: never called while a transaction is open.
+
+        Raises:
+            MailUnavailableError: it was not handed over, and should be tried again later.
+        """
+        ...
+
+
 class SignInWork(Protocol):
     """A unit of work before anybody is signed in, of no practice."""
 
@@ -285,6 +380,16 @@ class SignInWork(Protocol):
     @property
     def lockouts(self) -> Lockouts:
         """Failed sign-ins, inside this transaction."""
+        ...
+
+    @property
+    def second_factors(self) -> SecondFactors:
+        """Second factors, inside this transaction."""
+        ...
+
+    @property
+    def reset_requests(self) -> ResetRequests:
+        """Requests for a new password, inside this transaction."""
         ...
 
     def commit(self) -> None:
@@ -310,9 +415,24 @@ class UserWork(RecordedWork, Protocol):
         """Failed sign-ins, inside this transaction."""
         ...
 
+    @property
+    def second_factors(self) -> SecondFactors:
+        """Second factors, inside this transaction."""
+        ...
+
+    @property
+    def reset_tokens(self) -> ResetTokens:
+        """Tokens that set a new password, inside this transaction."""
+        ...
+
 
 class UserDesk(Desk[UserWork], Protocol):
     """Where account administration is begun."""
+
+    @property
+    def secrets(self) -> SecretSource:
+        """Fresh secrets."""
+        ...
 
     @property
     def passwords(self) -> Passwords:
@@ -326,6 +446,11 @@ class SignInDesk(Desk[UserWork], Protocol):
     @property
     def accounts(self) -> Accounts:
         """Accounts of every practice."""
+        ...
+
+    @property
+    def secrets(self) -> SecretSource:
+        """Fresh secrets."""
         ...
 
     @property

@@ -15,6 +15,8 @@ from vantrexia_core.identity.ports import (
     TokenNotValidError,
     Verdict,
 )
+from vantrexia_core.identity.second_factor import FactorCode
+from vantrexia_core.identity.two_factor import TotpInvalidError, use_code
 from vantrexia_core.kernel import Actor, Email, NotSignedInError, Origin, Phi, SessionId, TokenId
 
 
@@ -32,10 +34,12 @@ class TotpRequiredError(NotSignedInError):
     sentence = "This account asks for a second factor. Send totp_code as well."
 
 
-Refusal: TypeAlias = AuthenticationFailedError | AccountLockedError | TotpRequiredError
+Refusal: TypeAlias = AuthenticationFailedError | AccountLockedError | TotpInvalidError | TotpRequiredError
 
 
-def sign_in(desk: SignInDesk, email: Email, password: Phi[str], origin: Origin) -> SignedIn:
+def sign_in(
+    desk: SignInDesk, email: Email, password: Phi[str], origin: Origin, code: FactorCode | None = None
+) -> SignedIn:
     """Check the credentials and begin a session. Recorded whether it succeeds or not.
 
     An unknown address costs the same time as a known one, gets the same answers, and is locked alike. While
@@ -45,6 +49,7 @@ def sign_in(desk: SignInDesk, email: Email, password: Phi[str], origin: Origin) 
         AuthenticationFailedError: no such account, wrong password, or the account is closed.
         AccountLockedError: too many failures with this address, this one perhaps the fifth.
         TotpRequiredError: the password is right, and a second factor is missing.
+        TotpInvalidError: the password is right, and the code is wrong or was used before. It counts.
         AuditUnavailableError: the trail could not be written.
     """
     checked = _Checked()
@@ -57,7 +62,7 @@ def sign_in(desk: SignInDesk, email: Email, password: Phi[str], origin: Origin) 
         renewed = desk.passwords.hash(password) if verdict.needs_rehash else None
         checked = _Checked(account, verdict, renewed)
     with desk.begin_sign_in() as work:
-        settled = _settle(desk, work, email, checked, origin)
+        settled = _settle(desk, work, email, checked, origin, code)
         work.commit()
     if isinstance(settled, SignedIn):
         return settled
@@ -119,7 +124,12 @@ class _Checked:
 
 
 def _settle(
-    desk: SignInDesk, work: SignInWork, email: Email, checked: _Checked, origin: Origin
+    desk: SignInDesk,
+    work: SignInWork,
+    email: Email,
+    checked: _Checked,
+    origin: Origin,
+    code: FactorCode | None,
 ) -> SignedIn | Refusal:
     """Decide, under the account's and the address's locks, and record; the caller commits."""
     now = desk.clock.now()
@@ -131,13 +141,17 @@ def _settle(
         work.trail.append(sign_in_entry(Action.ACCOUNT_FORGED, user, origin, at=now, refusal=_FORGED))
     if user is None or failures.is_locked(now) or not (is_known and user.is_active and user.is_genuine):
         return _refuse(work, email, failures, user, origin, at=now)
-    if user.is_2fa_enabled:
+    if user.is_2fa_enabled and code is None:
         # The right password alone is no failure, and no success that would reset the count.
         refusal = TotpRequiredError()
         work.trail.append(
             sign_in_entry(Action.LOGIN_FAILED, user, origin, at=now, refusal=TotpRequiredError.code)
         )
         return refusal
+    if user.is_2fa_enabled and code is not None and not use_code(work, user, code, now):
+        failed = Action.TWO_FACTOR_FAILED
+        work.trail.append(sign_in_entry(failed, user, origin, at=now, refusal=TotpInvalidError.code))
+        return _refuse(work, email, failures, user, origin, at=now, reason=TotpInvalidError())
     work.lockouts.clear(email)
     work.accounts.signed_in(user.id, at=now, password_hash=checked.renewed_hash)
     session = Session(
@@ -153,13 +167,22 @@ def _settle(
 
 
 def _refuse(
-    work: SignInWork, email: Email, before: Failures, user: User | None, origin: Origin, *, at: datetime
-) -> AuthenticationFailedError | AccountLockedError:
+    work: SignInWork,
+    email: Email,
+    before: Failures,
+    user: User | None,
+    origin: Origin,
+    *,
+    at: datetime,
+    reason: TotpInvalidError | None = None,
+) -> AuthenticationFailedError | AccountLockedError | TotpInvalidError:
     """Count a failure. The one that locks is answered like all that follow it."""
     after = before.after_failure(at)
     work.lockouts.keep(email, after, at=at)
     refusal = (
-        AuthenticationFailedError() if after.locked_until is None else AccountLockedError(after.locked_until)
+        (reason or AuthenticationFailedError())
+        if after.locked_until is None
+        else AccountLockedError(after.locked_until)
     )
     work.trail.append(sign_in_entry(Action.LOGIN_FAILED, user, origin, at=at, refusal=refusal.code))
     if after.is_locked(at) and not before.is_locked(at):

@@ -45,7 +45,7 @@ from vantrexia_core.kernel.people import (
 )
 from vantrexia_core.kernel.phi import MASK, Phi
 from vantrexia_core.kernel.revision import KEEP, Kept, Unset, kept_or
-from vantrexia_core.kernel.sources import Clock, IdSource
+from vantrexia_core.kernel.sources import Clock, IdSource, SecretSource
 
 __all__ = [
     "EMAIL_CHARACTERS_MAX",
@@ -83,6 +83,7 @@ __all__ = [
     "Reach",
     "RequestId",
     "Role",
+    "SecretSource",
     "SessionId",
     "StaleVersionError",
     "TokenId",

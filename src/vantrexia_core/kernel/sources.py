@@ -1,8 +1,10 @@
-"""Where time and fresh ids come from. Injected, so that a whole run can be replayed from a seed."""
+"""Where time, fresh ids and secrets come from. Injected, so that a whole run can be replayed from a seed."""
 
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
+
+from vantrexia_core.kernel.phi import Phi
 
 
 class Clock(Protocol):
@@ -18,4 +20,12 @@ class IdSource(Protocol):
 
     def new_id(self) -> UUID:
         """A UUID that was never given out before (RFC 9562, version 4)."""
+        ...
+
+
+class SecretSource(Protocol):
+    """Fresh secrets."""
+
+    def new_secret(self, byte_count: int) -> Phi[bytes]:
+        """Bytes that nobody can guess, from a generator fit for keys; never given out before."""
         ...

@@ -10,6 +10,7 @@ def log_in(visit: Visit) -> Answer:
     """Exchange an address and a password for an access and a refresh token."""
     credentials = parse_credentials(visit.request)
     origin = visit.request.origin
-    return json_answer(
-        signed_in_content(sign_in(visit.site.desk, credentials.email, credentials.password, origin))
+    signed_in = sign_in(
+        visit.site.desk, credentials.email, credentials.password, origin, credentials.totp_code
     )
+    return json_answer(signed_in_content(signed_in))

@@ -26,6 +26,54 @@ LOGGED_IN: Final[Example] = {
     },
 }
 
+PASSWORD_CHANGE: Final[Example] = {
+    "current_password": "SecureP@ss123",
+    "new_password": "seven lanterns on the pier",
+}
+
+RESET_REQUEST: Final[Example] = {"email": "clinician@practice.com"}
+
+RESET_REQUESTED: Final[Example] = {
+    "detail": "If an account has this address, a letter with further steps is on its way."
+}
+
+RESET_CONFIRMATION: Final[Example] = {
+    "uid": "1",
+    "token": "8f1c0e7d5b3a49268f1c0e7d5b3a49268f1c0e7d5b3a49268f1c0e7d5b3a4926",
+    "new_password": "seven lanterns on the pier",
+}
+
+TWO_FACTOR_START: Final[Example] = {"password": "SecureP@ss123"}
+
+TWO_FACTOR_SECRET: Final[Example] = {
+    "secret": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+    "otpauth_url": "otpauth://totp/Vantrexia:clinician@practice.com?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+    "&issuer=Vantrexia&algorithm=SHA1&digits=6&period=30",
+    "qr_code": "data:image/png;base64,iVBORw0KGgo...",
+}
+
+TWO_FACTOR_FINISH: Final[Example] = {"totp_code": "287082"}
+
+TWO_FACTOR_ON: Final[Example] = {
+    "is_2fa_enabled": True,
+    "backup_codes": [
+        "4m7qk-x0d2r",
+        "h8w3t-9c5vz",
+        "0p6ny-je1fs",
+        "b2gak-7r4mw",
+        "v5x9d-q3h8t",
+        "c1zj6-n0pse",
+        "w7f4m-k2y5r",
+        "t9b8x-g6adq",
+        "e3vh1-z7c0n",
+        "r5pk4-j8w2m",
+    ],
+}
+
+TWO_FACTOR_END: Final[Example] = {"password": "SecureP@ss123", "totp_code": "287082"}
+
+TWO_FACTOR_OFF: Final[Example] = {"is_2fa_enabled": False}
+
 TOKENS: Final[Example] = {
     "access": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9...",
     "refresh": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9...",

@@ -8,11 +8,19 @@ import attrs
 from vantrexia_core.identity import ProfileRevision, UserRevision
 from vantrexia_core.patients import Revision
 from vantrexia_web.answer import JSON
-from vantrexia_web.endpoints import about, accounts, audit, ehr, patients, sessions, signing_in
+from vantrexia_web.endpoints import about, accounts, audit, credentials, ehr, patients, sessions, signing_in
 from vantrexia_web.endpoints.audit import FHIR
 from vantrexia_web.openapi import examples
 from vantrexia_web.wire.accounts import NewAccount
 from vantrexia_web.wire.audit import CSV
+from vantrexia_web.wire.credentials import (
+    PasswordChange,
+    ResetConfirmation,
+    ResetRequested,
+    TwoFactorEnd,
+    TwoFactorFinish,
+    TwoFactorStart,
+)
 from vantrexia_web.wire.ehr import IDS_WAITED_FOR_MAX, Selection
 from vantrexia_web.wire.patients import ReasonGiven, Registration, Replacement
 from vantrexia_web.wire.sessions import Farewell, RefreshGiven, TokenGiven
@@ -67,6 +75,71 @@ OPERATIONS: Final[Mapping[Callable[..., object], Operation]] = {
         Credentials,
         examples.LOGIN,
         refusals=(423,),
+    ),
+    credentials.change_password: Operation(
+        "Sign in",
+        "Change your password",
+        "Takes the present password and another one. All your other sessions end.",
+        204,
+        None,
+        body=PasswordChange,
+        body_example=examples.PASSWORD_CHANGE,
+        refusals=(423,),
+    ),
+    credentials.request_reset: Operation(
+        "Sign in",
+        "Ask for a new password",
+        "Sends a letter to the address, if an account has it. The answer does not tell.",
+        200,
+        "ResetAnswer",
+        examples.RESET_REQUESTED,
+        ResetRequested,
+        examples.RESET_REQUEST,
+    ),
+    credentials.confirm_reset: Operation(
+        "Sign in",
+        "Set a new password",
+        "Takes `uid` and `token` of the letter, which work once and for an hour. All sessions end, a lock is "
+        "lifted, and a second factor is still asked for at the next sign-in.",
+        204,
+        None,
+        body=ResetConfirmation,
+        body_example=examples.RESET_CONFIRMATION,
+    ),
+    credentials.set_up_two_factor: Operation(
+        "Sign in",
+        "Set up a second factor",
+        "Hands out a secret for an authenticator app (RFC 6238). Nothing changes before a code "
+        "of it is verified.",
+        200,
+        "TwoFactorSecret",
+        examples.TWO_FACTOR_SECRET,
+        TwoFactorStart,
+        examples.TWO_FACTOR_START,
+        refusals=(409, 423),
+    ),
+    credentials.verify_two_factor: Operation(
+        "Sign in",
+        "Turn the second factor on",
+        "Takes a first code of the app. The backup codes are shown this once; each replaces one code. "
+        "Your other sessions end.",
+        200,
+        "TwoFactorOn",
+        examples.TWO_FACTOR_ON,
+        TwoFactorFinish,
+        examples.TWO_FACTOR_FINISH,
+        refusals=(409,),
+    ),
+    credentials.turn_off_two_factor: Operation(
+        "Sign in",
+        "Turn the second factor off",
+        "Takes the password and a code. Your other sessions end.",
+        200,
+        "TwoFactorOff",
+        examples.TWO_FACTOR_OFF,
+        TwoFactorEnd,
+        examples.TWO_FACTOR_END,
+        refusals=(409, 423),
     ),
     sessions.refresh: Operation(
         "Sign in",

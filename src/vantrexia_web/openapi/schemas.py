@@ -9,7 +9,13 @@ import attrs
 
 from vantrexia_core.audit import Action, Outcome, Resource
 from vantrexia_core.ehr import KIND_OF, JobStatus, Side, Verdict
-from vantrexia_core.identity import PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN, NewPassword
+from vantrexia_core.identity import (
+    BACKUP_CODES,
+    PASSWORD_CHARACTERS_MAX,
+    PASSWORD_CHARACTERS_MIN,
+    FactorCode,
+    NewPassword,
+)
 from vantrexia_core.kernel import EMAIL_CHARACTERS_MAX, NAME_CHARACTERS_MAX, Email, NamePart, Phi, Role
 from vantrexia_core.patients import (
     CITY_CHARACTERS_MAX,
@@ -38,6 +44,7 @@ from vantrexia_core.patients import (
     Zip,
 )
 from vantrexia_web.health import Condition
+from vantrexia_web.wire.credentials import RESET_TOKEN_CHARACTERS_MAX, UID_PATTERN, ResetToken, Uid
 from vantrexia_web.wire.sessions import TOKEN_CHARACTERS_MAX, PresentedToken
 from vantrexia_web.wire.signing_in import TypedPassword
 
@@ -90,6 +97,19 @@ _VALUES: Final[Mapping[object, Schema]] = {
         "format": "password",
         "description": "Any characters. Guessable ones, ones made of your name or address, and your last "
         "five are refused.",
+    },
+    FactorCode: {
+        "type": "string",
+        "minLength": 6,
+        "maxLength": 32,
+        "description": "The six digits that the authenticator app shows, or a backup code.",
+    },
+    Uid: _pattern(UID_PATTERN, "The uid in the letter."),
+    ResetToken: {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": RESET_TOKEN_CHARACTERS_MAX,
+        "description": "The token in the letter.",
     },
     bool: {"type": "boolean"},
     Role: {"type": "string", "enum": [role.value for role in Role]},
@@ -263,6 +283,27 @@ ANSWERS: Final[Mapping[str, Schema]] = {
         refresh=_TEXT,
         user=_shown(**{name: schema for name, schema in _USER.items() if name != "phone"}),
     ),
+    "ResetAnswer": _shown(detail=_TEXT),
+    "TwoFactorSecret": _shown(
+        secret={"type": "string", "description": "Base 32 (RFC 4648), to be typed."},
+        otpauth_url={"type": "string", "format": "uri"},
+        qr_code={
+            "type": "string",
+            "format": "uri",
+            "description": "The URL as a picture: PNG in a data URI.",
+        },
+    ),
+    "TwoFactorOn": _shown(
+        is_2fa_enabled={"type": "boolean", "const": True},
+        backup_codes={
+            "type": "array",
+            "items": _TEXT,
+            "minItems": BACKUP_CODES,
+            "maxItems": BACKUP_CODES,
+            "description": "Each works once in the place of a code. They are shown this once.",
+        },
+    ),
+    "TwoFactorOff": _shown(is_2fa_enabled={"type": "boolean", "const": False}),
     "Tokens": _shown(access=_TEXT, refresh=_TEXT),
     "Nothing": _shown(),
     "Profile": _shown(

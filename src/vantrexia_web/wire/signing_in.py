@@ -2,7 +2,7 @@
 
 import attrs
 
-from vantrexia_core.identity import PASSWORD_CHARACTERS_MAX, SignedIn
+from vantrexia_core.identity import PASSWORD_CHARACTERS_MAX, FactorCode, SignedIn
 from vantrexia_core.kernel import Email, InvalidValueError, Phi
 from vantrexia_web.wire.request import Request
 from vantrexia_web.wire.structuring import body_as
@@ -32,6 +32,7 @@ class Credentials:
 
     email: Email
     password: TypedPassword
+    totp_code: FactorCode | None = None
 
 
 def parse_credentials(request: Request) -> Credentials:

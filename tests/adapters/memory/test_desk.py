@@ -6,7 +6,7 @@ from tests.builders import a_new_patient, a_practice_id, an_actor
 from tests.credentials import QuickPasswords, QuickTokens
 from tests.desks import a_memory_desk
 from tests.marks import a_marked_new_patient, marks_in
-from tests.sources import CountedIds, ManualClock
+from tests.sources import CountedIds, CountedSecrets, ManualClock
 from vantrexia_adapters.memory import MemoryDesk
 from vantrexia_core.kernel import UnavailableError
 from vantrexia_core.patients import Listing, register_patient
@@ -14,7 +14,9 @@ from vantrexia_core.patients import Listing, register_patient
 
 def test_a_second_writer_waits_in_vain_for_one_that_stays():
     """Like a locked database: unavailable after the wait, and well again afterwards."""
-    desk = MemoryDesk(ManualClock(), CountedIds(), QuickPasswords(), QuickTokens(), wait_seconds=0.01)
+    desk = MemoryDesk(
+        ManualClock(), CountedIds(), CountedSecrets(), QuickPasswords(), QuickTokens(), wait_seconds=0.01
+    )
     with desk.begin(a_practice_id()):
         with pytest.raises(UnavailableError):
             register_patient(desk, an_actor(), a_new_patient())

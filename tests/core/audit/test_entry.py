@@ -8,8 +8,13 @@ from vantrexia_core.audit import Action, AuditEntry, Fact, Outcome, TrailExporte
 from vantrexia_core.identity import (
     AccountUnlocked,
     LoggedOut,
+    PasswordChanged,
+    PasswordReset,
     ProfileUpdated,
     ProfileViewed,
+    TwoFactorDisabled,
+    TwoFactorEnabled,
+    TwoFactorStarted,
     UserCreated,
     UsersListed,
     UserUpdated,
@@ -49,6 +54,11 @@ FACTS: dict[type[Fact], str] = {
     LoggedOut: "logout",
     ProfileViewed: "profile_read",
     ProfileUpdated: "profile_update",
+    PasswordChanged: "password_changed",
+    PasswordReset: "password_reset_completed",
+    TwoFactorStarted: "2fa_started",
+    TwoFactorEnabled: "2fa_enabled",
+    TwoFactorDisabled: "2fa_disabled",
     TrailRead: "trail_read",
     TrailExported: "trail_export",
     DisclosuresAccounted: "accounting",
@@ -61,6 +71,8 @@ BEFORE_ANYBODY_IS_KNOWN = {
     Action.ACCOUNT_FORGED,
     Action.TOKEN_REFRESHED,
     Action.TOKEN_REUSE_DETECTED,
+    Action.PASSWORD_RESET_REQUESTED,
+    Action.TWO_FACTOR_FAILED,
 }
 """These have no deed, and so no fact."""
 
@@ -83,7 +95,9 @@ def test_the_words_of_the_format_stay() -> None:
     assert [action.value for action in Action] == [
         "create", "read", "list", "update", "archive", "unarchive", "delete", "restore", "list_archived",
         "list_deleted", "login_success", "login_failed", "account_locked", "account_unlocked",
-        "account_forged", "logout", "token_refreshed", "token_reuse_detected", "profile_read",
+        "account_forged", "logout", "token_refreshed", "token_reuse_detected", "password_changed",
+        "password_reset_requested", "password_reset_completed", "2fa_started", "2fa_enabled", "2fa_disabled",
+        "2fa_failed", "profile_read",
         "profile_update", "user_read", "user_create", "user_update", "user_list", "import", "import_start",
         "import_preview", "import_read", "ehr_search", "trail_read", "trail_export", "accounting",
     ]  # fmt: skip

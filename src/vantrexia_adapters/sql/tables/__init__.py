@@ -9,7 +9,11 @@ from vantrexia_adapters.sql.tables.audit import audit_entry, audit_head
 from vantrexia_adapters.sql.tables.directory import directory_chunk, directory_snapshot
 from vantrexia_adapters.sql.tables.ehr import ehr_loss, ehr_record, import_item, import_job
 from vantrexia_adapters.sql.tables.identity import (
+    backup_code,
     former_password,
+    reset_request,
+    reset_token,
+    second_factor,
     sign_in_failure,
     user_account,
     user_session,
@@ -24,6 +28,7 @@ from vantrexia_adapters.sql.tables.throttling import rate_window
 __all__ = [
     "audit_entry",
     "audit_head",
+    "backup_code",
     "directory_chunk",
     "directory_snapshot",
     "ehr_loss",
@@ -39,6 +44,9 @@ __all__ = [
     "practice_head",
     "rate_window",
     "receipt",
+    "reset_request",
+    "reset_token",
+    "second_factor",
     "sign_in_failure",
     "user_account",
     "user_session",

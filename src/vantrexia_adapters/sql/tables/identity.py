@@ -59,3 +59,45 @@ former_password: Final = sa.Table(
     sa.Column("user_id", sa.BigInteger(), sa.ForeignKey("user_account.id"), nullable=False, index=True),
     sa.Column("password_hash", sa.Text(), nullable=False),
 )
+
+second_factor: Final = sa.Table(
+    "second_factor",
+    metadata,
+    sa.Column(
+        "user_id", sa.BigInteger(), sa.ForeignKey("user_account.id"), primary_key=True, autoincrement=False
+    ),
+    sa.Column("key_version", sa.Integer(), nullable=False, index=True),
+    sa.Column("secret", Sealed, nullable=False),
+    sa.Column("is_confirmed", sa.Boolean(), nullable=False),
+    sa.Column("last_step", sa.BigInteger(), nullable=False),  # the newest code that was used
+)
+
+backup_code: Final = sa.Table(
+    "backup_code",
+    metadata,
+    sa.Column(
+        "user_id", sa.BigInteger(), sa.ForeignKey("user_account.id"), primary_key=True, autoincrement=False
+    ),
+    sa.Column("code_digest", Digest, primary_key=True),
+)
+
+reset_token: Final = sa.Table(
+    "reset_token",
+    metadata,
+    # One for an account: the newest mail counts.
+    sa.Column(
+        "user_id", sa.BigInteger(), sa.ForeignKey("user_account.id"), primary_key=True, autoincrement=False
+    ),
+    sa.Column("token_digest", Digest, nullable=False),
+    sa.Column("expires_at", Instant(), nullable=False),
+)
+
+reset_request: Final = sa.Table(
+    "reset_request",
+    metadata,
+    # Not the account: a request for an address that nobody has must look the same.
+    sa.Column("email_bix", Digest, primary_key=True),
+    sa.Column("requested_at", Instant(), nullable=False),
+    sa.Column("due_at", Instant(), nullable=False, index=True),
+    sa.Column("attempts", sa.Integer(), nullable=False),
+)

@@ -1,0 +1,158 @@
+"""Choosing another password after the present one was forgotten.
+
+Asking costs and answers the same for every address: the request is noted, and that is all. A letter leaves
+later, if an account has the address; the token in it is made in that moment, is good once and for an hour,
+and does not stand in for the second factor.
+"""
+
+import attrs
+
+from vantrexia_core.audit import Action, Attempt, preparing, undertake
+from vantrexia_core.identity.facts import PasswordReset
+from vantrexia_core.identity.model import User
+from vantrexia_core.identity.password_policy import NewPassword, admit
+from vantrexia_core.identity.ports import Mailer, MailUnavailableError, SignInDesk
+from vantrexia_core.identity.resets import (
+    RESET_TOKEN_BYTES,
+    RESET_TOKEN_LIFE,
+    Letter,
+    ResetRequest,
+)
+from vantrexia_core.identity.signing_in import sign_in_entry
+from vantrexia_core.kernel import Email, InvalidError, Origin, Permission, Phi, UserId
+
+_SUBJECT = "Set a new password"
+
+
+@attrs.frozen
+class Round:
+    """What became of the requests that were due. ``reason`` is why the last one of the failed did."""
+
+    sent: int = 0
+    failed: int = 0
+    reason: str = ""
+
+
+def request_reset(desk: SignInDesk, email: Email, origin: Origin) -> None:
+    """Note that the owner of an address wants a new password. Nobody learns whether there is an account.
+
+    Raises:
+        AuditUnavailableError: the trail could not be written.
+    """
+    account = desk.accounts.by_email(email)
+    now = desk.clock.now()
+    with desk.begin_sign_in() as work:
+        work.reset_requests.ask(email, at=now)
+        user = account.user if account else None
+        work.trail.append(sign_in_entry(Action.PASSWORD_RESET_REQUESTED, user, origin, at=now))
+        work.commit()
+
+
+def answer_resets(desk: SignInDesk, mailer: Mailer, page: str | None = None) -> Round:
+    """Let the letters leave that are due. ``page`` is where people set a new password, if there is one.
+
+    A request is put off before its letter is sent and closed after: of several processes one sends it, and
+    one that dies in between leaves it to be tried again. Each letter has a token of its own.
+
+    Raises:
+        UnavailableError: the store cannot be reached.
+    """
+    made = Round()
+    while (taken := _take_due(desk)) is not None:
+        request, user = taken
+        if user is None:
+            continue
+        try:
+            mailer.send(_letter(desk, user, page))
+        except MailUnavailableError as unavailable:
+            made = Round(made.sent, made.failed + 1, str(unavailable))
+            continue
+        with desk.begin_sign_in() as work:
+            work.reset_requests.close(request)
+            work.commit()
+        made = attrs.evolve(made, sent=made.sent + 1)
+    return made
+
+
+def confirm_reset(
+    desk: SignInDesk, user_id: UserId, token: Phi[str], chosen: NewPassword, origin: Origin
+) -> None:
+    """Set the password of whoever has the token. All their sessions end, and the lock is lifted.
+
+    Raises:
+        InvalidError: on ``token``: it is wrong, used, or too old; on ``new_password``: it may not be chosen.
+        AuditUnavailableError: the trail could not be written.
+    """
+    user = desk.accounts.by_id(user_id)
+    if user is None or not _holds(desk, user, token):
+        now, refusal = desk.clock.now(), _not_good()
+        with desk.begin_sign_in() as work:
+            action = Action.PASSWORD_RESET_COMPLETED
+            work.trail.append(sign_in_entry(action, user, origin, at=now, refusal=refusal.code))
+            work.commit()
+        raise refusal
+    attempt = Attempt(
+        user.as_actor(origin), Action.PASSWORD_RESET_COMPLETED, Permission.OWN_ACCOUNT, user_id=user.id
+    )
+    with preparing(desk, attempt):
+        with desk.begin(user.practice_id) as reading:
+            former = reading.users.password_hashes(user.id)
+        password_hash = admit(
+            desk.passwords, chosen, "new_password", email=user.email, name=user.name, former=former
+        )
+    with undertake(desk, attempt) as deed:
+        if not deed.work.reset_tokens.take(user, token, at=deed.now):
+            raise _not_good()
+        deed.work.users.set_password(user.id, password_hash)
+        deed.work.sessions.end_all(user.id)
+        deed.work.lockouts.clear(user.email)
+        deed.finish(PasswordReset(user_id=user.id, changed=("password",)), None)
+
+
+def _take_due(desk: SignInDesk) -> tuple[ResetRequest, User | None] | None:
+    """A request that is due, put off while it is delivered; one without an account is closed at once."""
+    now = desk.clock.now()
+    with desk.begin_sign_in() as work:
+        due = work.reset_requests.next_due(now)
+        if due is None:
+            return None
+        user = None if due.user_id is None else work.accounts.get(due.user_id)
+        request = due.after_attempt(now)
+        if user is None or due.is_given_up(now) or not (user.is_active and user.is_genuine):
+            work.reset_requests.close(due)
+            user = None
+        else:
+            work.reset_requests.postpone(request)
+        work.commit()
+    return request, user
+
+
+def _letter(desk: SignInDesk, user: User, page: str | None) -> Letter:
+    token = Phi(desk.secrets.new_secret(RESET_TOKEN_BYTES).reveal().hex())
+    with desk.begin(user.practice_id) as work:
+        work.reset_tokens.put(user, token, expires_at=desk.clock.now() + RESET_TOKEN_LIFE)
+        work.commit()
+    # Behind the number sign, so that no server on the way writes it into a log.
+    how = (
+        f"Open this page to choose it:\n\n{page}#uid={user.id}&token={token.reveal()}"
+        if page is not None
+        else f"Your application asks you for these two:\n\nuid: {user.id}\ntoken: {token.reveal()}"
+    )
+    minutes = int(RESET_TOKEN_LIFE.total_seconds()) // 60
+    text = (
+        "Somebody asked for a new password for your Vantrexia account.\n\n"
+        f"{how}\n\n"
+        f"This works once, and for {minutes} minutes. If it was not you who asked, do nothing: your password "
+        "stays as it is.\n"
+    )
+    return Letter(user.email, _SUBJECT, Phi(text))
+
+
+def _holds(desk: SignInDesk, user: User, token: Phi[str]) -> bool:
+    with desk.begin(user.practice_id) as work:
+        is_good = work.reset_tokens.holds(user, token, at=desk.clock.now())
+    return is_good and user.is_active and user.is_genuine
+
+
+def _not_good() -> InvalidError:
+    return InvalidError.on("token", "This token is not valid or has expired. Ask for another mail.")

@@ -1,0 +1,82 @@
+"""What somebody gains who writes accounts behind the service's back: nothing, and a line on the trail."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from tests.adapters.sql.site import Site
+from tests.builders import a_new_user, a_password, an_actor, an_email, an_origin
+from tests.desks import entries_of
+from vantrexia_adapters.sql.tables import user_account, user_session
+from vantrexia_core.audit import Action
+from vantrexia_core.identity import (
+    AuthenticationFailedError,
+    ForgedAccountError,
+    LastAdministratorError,
+    TokenNotValidError,
+    change_user,
+    create_user,
+    list_users,
+    recognise,
+    refresh_tokens,
+    sign_in,
+)
+from vantrexia_core.kernel import Role
+from vantrexia_core.protection import FieldName
+
+ADMIN, PASSWORD = an_actor(), a_password()
+FORGERIES: dict[str, Callable[[Site], dict[str, Any]]] = {
+    "role": lambda _: {"role": "admin"},
+    "password": lambda site: {"password_hash": site.desk.passwords.hash(a_password("the thief's password"))},
+    "second factor": lambda _: {"is_2fa_enabled": True},
+    "tag": lambda _: {"tag": bytes(32)},
+}
+
+
+@pytest.mark.parametrize("forgery", FORGERIES)
+def test_nobody_signs_in_or_acts_by_a_forged_account(site: Site, forgery: str):
+    """Not with the old password, not with the thief's, not in a session from before; the trail says why."""
+    user = create_user(site.desk, ADMIN, a_new_user(Role.NURSE), PASSWORD)
+    tokens = sign_in(site.desk, user.email, PASSWORD, an_origin()).tokens
+    is_it = user_account.c.id == user.id
+    site.execute(sa.update(user_account).where(is_it).values(FORGERIES[forgery](site)))
+    for password in (PASSWORD, a_password("the thief's password")):
+        with pytest.raises(AuthenticationFailedError):
+            sign_in(site.desk, user.email, password, an_origin())
+    with pytest.raises(TokenNotValidError):
+        recognise(site.desk, tokens.access, an_origin())
+    forged = [entry for entry in entries_of(site.desk) if entry.action is Action.ACCOUNT_FORGED]
+    assert [(entry.actor_id, entry.code) for entry in forged] == [(user.id, "account_forged")] * 3
+    with pytest.raises(TokenNotValidError):
+        refresh_tokens(site.desk, tokens.refresh, an_origin())
+    assert site.execute(sa.select(user_session)) == []
+
+
+def test_a_forged_administrator_counts_for_nothing(site: Site):
+    """Neither as the one who remains, nor as somebody who can be changed; the list shows it as it is."""
+    boss = create_user(site.desk, ADMIN, a_new_user(Role.ADMIN), PASSWORD)
+    nurse = create_user(site.desk, ADMIN, a_new_user(Role.NURSE, email="n@example.org"), PASSWORD)
+    site.execute(sa.update(user_account).where(user_account.c.id == nurse.id).values(role="admin"))
+    with pytest.raises(LastAdministratorError):
+        change_user(site.desk, ADMIN, boss.id, is_active=False)
+    with pytest.raises(ForgedAccountError):
+        change_user(site.desk, ADMIN, nurse.id, is_active=False)
+    assert [user.is_genuine for user in list_users(site.desk, ADMIN)] == [True, False]
+
+
+def test_an_account_that_was_inserted_signs_nobody_in(site: Site):
+    """A copy of a whole row under another address is nobody's account."""
+    create_user(site.desk, ADMIN, a_new_user(Role.ADMIN), PASSWORD)
+    [row] = site.execute(sa.select(user_account))
+    address = an_email("thief")
+    digest = site.desk.accounts._protection.index.digest_across_practices(
+        # What only the service can compute, given to the thief for nothing.
+        FieldName("user_account", "email"),
+        address.reveal().encode(),
+    )
+    copy = {**row._mapping, "id": 99, "record_id": site.desk.ids.new_id(), "email_bix": digest}
+    site.execute(sa.insert(user_account).values(copy))
+    with pytest.raises(AuthenticationFailedError):
+        sign_in(site.desk, address, PASSWORD, an_origin())
