@@ -69,6 +69,7 @@ _EXTERNAL_ID_BIX: Final = FieldName("patient", "external_id")
 HOLDERS_AT_ONCE_MAX: Final = 256
 """How many external ids are looked up by one statement."""
 
+_NO_ADDRESS: Final = Address()
 _ID_TWICE: Final = "a patient id was given out twice"
 
 _PRACTICE: Final = sa.bindparam("practice", type_=sa.Uuid())
@@ -119,6 +120,9 @@ _TAKE: Final = Statement(
         mrn_number=practice_head.c.mrn_number + sa.bindparam("mrn_numbers", type_=sa.BigInteger()),
     )
     .returning(practice_head.c.seq, practice_head.c.n, practice_head.c.mrn_number)
+)
+_CHANGE_NUMBER: Final = Statement(
+    sa.select(practice_head.c.seq).where(practice_head.c.practice_id == _PRACTICE)
 )
 _ADD: Final = Adding(patient)
 _TAKEN: Final = Statement(
@@ -279,7 +283,8 @@ def _holders(count: int) -> Statement:
     here = sa.select(*columns).where(patient.c.practice_id == _PRACTICE)
     array = sa.bindparam("digests", type_=postgresql.ARRAY(sa.LargeBinary()))
     asked = sa.func.unnest(array).table_valued(sa.column("digest", sa.LargeBinary())).render_derived("asked")
-    one = here.where(patient.c.external_id_bix == asked.c.digest).limit(sa.literal_column("1")).lateral("holder")
+    found = here.where(patient.c.external_id_bix == asked.c.digest)
+    one = found.limit(sa.literal_column("1")).lateral("holder")
     digests = [sa.bindparam(f"digest_{position}", type_=sa.LargeBinary()) for position in range(count)]
     return Statement(
         sa.select(*one.c).select_from(asked).join(one, sa.true()),
@@ -331,6 +336,11 @@ class SqlPatients:
     def has_unlinked(self) -> bool:
         """See `PatientStore`."""
         return bool(self._transaction.read(_HAS_UNLINKED, self._here({"row_limit": 1})))
+
+    def change_number(self) -> int:
+        """See `PatientStore`."""
+        rows = self._transaction.read(_CHANGE_NUMBER, self._here({}))
+        return int(rows[0][0]) if rows else 0
 
     def unlinked_since(self, seq: int, *, limit: int) -> Sequence[Sighting]:
         """See `PatientStore`."""
@@ -511,9 +521,9 @@ class SqlPatients:
     def _sealed(self, patient: Patient) -> dict[str, object]:
         cipher, index = self._protection.cipher, self._protection.index
         practice_id, place = self._practice_id, Place(self._practice_id, patient.id, patient.version)
-        address, external_id = patient.address or Address(), patient.external_id
+        address, external_id = patient.address or _NO_ADDRESS, patient.external_id
         line1 = _sealed_or_none(LINE1, cipher, place, address.line1)
-        if patient.address == Address():
+        if patient.address == _NO_ADDRESS:
             # An address of which nothing is known is not the same as none: an empty line says so.
             line1 = LINE1.seal(cipher, place, "")
         return {

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import cache
 from typing import Final
 
 import attrs
@@ -60,6 +61,9 @@ def _too_long(characters_max: int) -> str:
     return f"Ensure this field has no more than {characters_max} characters."
 
 
+_compiled: Final = cache(re.compile)
+
+
 def matching_text(text: str, pattern: str, complaint: str) -> str:
     """Trimmed text that a regular expression matches from end to end.
 
@@ -67,7 +71,7 @@ def matching_text(text: str, pattern: str, complaint: str) -> str:
         InvalidValueError: with ``complaint``, because it does not match.
     """
     clean = text.strip()
-    if re.fullmatch(pattern, clean) is None:
+    if _compiled(pattern).fullmatch(clean) is None:
         raise InvalidValueError(complaint)
     return clean
 
