@@ -7,11 +7,14 @@ tokens that expire, are of one kind, and cannot be made up.
 
 import hashlib
 import hmac
+import re
 from datetime import datetime, timedelta
 from itertools import count
 from uuid import UUID, uuid5
 
 from vantrexia_core.identity import (
+    Letter,
+    MailUnavailableError,
     Session,
     TokenClaims,
     TokenNotValidError,
@@ -104,3 +107,24 @@ class QuickTokens:
 
     def _signature(self, claims: str) -> str:
         return hmac.new(self._key, claims.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+
+
+class Tray:
+    """A mailer that keeps what it is given, or refuses while ``is_down``."""
+
+    def __init__(self) -> None:
+        self.letters: list[Letter] = []
+        self.is_down = False
+
+    def send(self, letter: Letter) -> None:
+        """Keep it."""
+        if self.is_down:
+            raise MailUnavailableError("down")
+        self.letters.append(letter)
+
+    def token(self) -> tuple[UserId, Phi[str]]:
+        """What the newest letter says."""
+        text = self.letters[-1].text.reveal()
+        found = re.search(r"uid: (\d+)\ntoken: ([0-9a-f]{64})\n", text)
+        assert found is not None
+        return UserId(int(found[1])), Phi(found[2])

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from tests.builders import a_patient_id, a_practice_id
 from vantrexia_adapters.memory import MemoryDesk
 from vantrexia_adapters.sql import SqlDesk
-from vantrexia_adapters.sql.tables import user_session
+from vantrexia_adapters.sql.tables import backup_code, reset_token, user_session
 from vantrexia_core.kernel import PageRequest, PracticeId
 from vantrexia_core.patients import Listing, Patient, Status, StatusChange
 
@@ -140,12 +140,17 @@ class Snapshot:
             moves = [change for patient in stored for change in work.patients.history(patient.id)]
             users = tuple(work.users.all())
             hashes = [tuple(work.users.password_hashes(user.id)) for user in users]
+            factors = [work.second_factors.get_to_change(user) for user in users]
+        with desk.begin_sign_in() as asking:
+            due = asking.reset_requests.next_due(desk.clock.now())
+            # Its key is a digest under the key ring of this house.
+            asked = None if due is None else attrs.evolve(due, key=b"")
         failures = [desk.accounts.failures(user.email) for user in users]
         return cls(
             tuple(sorted((attrs.evolve(one, id=nobody) for one in stored), key=lambda one: one.mrn.reveal())),
             tuple(attrs.evolve(change, patient_id=nobody) for change in moves),
             users,
-            (*hashes, *failures, *_sessions(desk)),
+            (*hashes, *factors, asked, *failures, *_sessions(desk), *_used_up(desk)),
         )
 
 
@@ -155,3 +160,15 @@ def _sessions(desk: AnyDesk) -> list[object]:
         return sorted(desk.committed.sessions.values(), key=lambda session: session.id)
     with desk._database.engine.connect() as connection:
         return [tuple(row) for row in connection.execute(sa.select(user_session).order_by(user_session.c.id))]
+
+
+def _used_up(desk: AnyDesk) -> list[object]:
+    """What can be used once, of which no port gives more than a yes or no."""
+    if isinstance(desk, MemoryDesk):
+        codes = [len(codes) for codes in desk.committed.backup_codes.values()]
+        return [codes, len(desk.committed.reset_tokens)]
+    with desk._database.engine.connect() as connection:
+        return [
+            connection.scalar(sa.select(sa.func.count()).select_from(table))
+            for table in (backup_code, reset_token)
+        ]

@@ -28,25 +28,35 @@ from vantrexia_core.audit import (
 )
 from vantrexia_core.identity import (
     FAILURES_MAX,
+    RESET_TOKEN_LIFE,
     AccountLockedError,
     AuthenticationFailedError,
+    Enrolment,
+    FactorCode,
     ProfileRevision,
     User,
+    change_password,
     change_user,
     check_token,
+    confirm_reset,
     create_user,
+    disable_two_factor,
     find_users,
+    finish_two_factor,
     list_users,
     log_out,
     look_up_user,
     recognise,
     refresh_tokens,
+    request_reset,
     revise_profile,
     set_password,
     sign_in,
+    start_two_factor,
     unlock_user,
     view_profile,
 )
+from vantrexia_core.identity.totp import code_of, step_at
 from vantrexia_core.kernel import Actor, PageRequest, PatientId, Phi, Phone, Role, UnavailableError
 from vantrexia_core.patients import (
     Listing,
@@ -69,6 +79,7 @@ from vantrexia_core.patients import (
 ADMIN = an_actor()
 REASON = a_marked_reason()
 PASSWORD = a_password("a password with 26 letters")
+RESET_TOKEN = Phi("5eed" * 16)
 NEXT_PASSWORD = a_password("another one with 25 more")
 
 
@@ -96,6 +107,10 @@ class Scene:
     locked: User
     access: Phi[str]
     refresh: Phi[str]
+    boss: User
+    boss_acting: Actor
+    first_code: FactorCode
+    backup_code: FactorCode
 
     @classmethod
     def on(cls, desk: AnyDesk) -> "Scene":
@@ -106,7 +121,7 @@ class Scene:
         archive_patient(desk, ADMIN, archived, REASON)
         delete_patient(desk, ADMIN, deleted)
         register_patient(desk, ADMIN, _new("S-4"), once=_once("answered before"))
-        create_user(desk, ADMIN, a_new_user(Role.ADMIN, email="boss@example.org"), PASSWORD)
+        boss = create_user(desk, ADMIN, a_new_user(Role.ADMIN, email="boss@example.org"), PASSWORD)
         nurse = create_user(desk, ADMIN, a_new_user(Role.NURSE), PASSWORD)
         locked = create_user(desk, ADMIN, a_new_user(Role.MA, email="locked@example.org"), PASSWORD)
         for _ in range(FAILURES_MAX):
@@ -114,7 +129,27 @@ class Scene:
                 sign_in(desk, locked.email, Phi("wrong"), an_origin())
         tokens = sign_in(desk, nurse.email, PASSWORD, an_origin()).tokens
         acting = recognise(desk, tokens.access, an_origin())
-        return cls(desk, active, archived, deleted, nurse, acting, locked, tokens.access, tokens.refresh)
+        boss_acting, backup_code = _with_second_factor(desk, boss)
+        first_code = _code(start_two_factor(desk, acting, PASSWORD), desk)
+        with desk.begin(a_practice_id()) as work:
+            work.reset_tokens.put(nurse, RESET_TOKEN, expires_at=desk.clock.now() + RESET_TOKEN_LIFE)
+            work.commit()
+        people = (boss, boss_acting, first_code, backup_code)
+        return cls(
+            desk, active, archived, deleted, nurse, acting, locked, tokens.access, tokens.refresh, *people
+        )
+
+
+def _with_second_factor(desk: AnyDesk, user: User) -> tuple[Actor, FactorCode]:
+    """Turn somebody's second factor on; who they are now, and a backup code."""
+    tokens = sign_in(desk, user.email, PASSWORD, an_origin()).tokens
+    acting = recognise(desk, tokens.access, an_origin())
+    codes = finish_two_factor(desk, acting, _code(start_two_factor(desk, acting, PASSWORD), desk))
+    return acting, codes[0]
+
+
+def _code(enrolment: Enrolment, desk: AnyDesk) -> FactorCode:
+    return FactorCode(code_of(enrolment.secret, step_at(desk.clock.now())).reveal())
 
 
 def _new(mrn: str | None = None) -> NewPatient:
@@ -151,6 +186,23 @@ CHANGES: dict[str, UseCase] = {
     ),
     "unlock": lambda desk, scene: unlock_user(desk, ADMIN, scene.locked.id),
     "set a password": lambda desk, scene: set_password(desk, ADMIN, scene.nurse.id, NEXT_PASSWORD),
+    "change a password": lambda desk, scene: change_password(
+        desk, scene.nurse_acting, PASSWORD, NEXT_PASSWORD
+    ),
+    "ask for a reset": lambda desk, scene: request_reset(desk, scene.nurse.email, an_origin()),
+    "reset a password": lambda desk, scene: confirm_reset(
+        desk, scene.nurse.id, RESET_TOKEN, NEXT_PASSWORD, an_origin()
+    ),
+    "start a second factor": lambda desk, scene: start_two_factor(desk, scene.nurse_acting, PASSWORD),
+    "turn a second factor on": lambda desk, scene: finish_two_factor(
+        desk, scene.nurse_acting, scene.first_code
+    ),
+    "sign in with a second factor": lambda desk, scene: sign_in(
+        desk, scene.boss.email, PASSWORD, an_origin(), scene.backup_code
+    ),
+    "turn a second factor off": lambda desk, scene: disable_two_factor(
+        desk, scene.boss_acting, PASSWORD, scene.backup_code
+    ),
     "close an account": lambda desk, scene: change_user(desk, ADMIN, scene.nurse.id, is_active=False),
 }
 READINGS: dict[str, UseCase] = {

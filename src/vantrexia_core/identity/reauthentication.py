@@ -39,7 +39,9 @@ class Confirmed:
 def confirm(
     desk: UserDesk, attempt: Attempt, field: str, password: Phi[str], code: FactorCode | None = None
 ) -> Confirmed:
-    """Check the actor's own password and, if one is given, a code of their second factor, which is used up.
+    """Check the actor's own password and, if one is given, a code of their second factor.
+
+    Nothing is kept but a refusal: a code that was right is not used up by this.
 
     Raises:
         PermissionDeniedError: the actor's role lacks the permission of the attempt.
@@ -75,7 +77,7 @@ def confirm(
             if after.is_locked(now) and not before.is_locked(now):
                 work.trail.append(sign_in_entry(Action.ACCOUNT_LOCKED, user, actor.origin, at=now))
             work.trail.append(attempt.entry(Outcome.REFUSED, now, code=refusal.code))
-        work.commit()
+            work.commit()
     if refusal is not None:
         raise refusal
     return Confirmed(user, field, stored)

@@ -1,7 +1,7 @@
 """Marked values through every flow, and then no trace of them in any byte that the database wrote."""
 
 import traceback
-from base64 import b64encode
+from base64 import b32encode, b64encode
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -12,11 +12,37 @@ import pytest
 
 from tests.adapters.sql.site import Site
 from tests.builders import a_new_patient, a_password, a_patient_id, an_actor
+from tests.credentials import Tray
 from tests.databases import PostgresqlServer
 from tests.marks import EMAIL, FIRST, LAST, MARKS, MRN, a_marked_new_patient, a_marked_reason, marks_in
 from vantrexia_core.audit import Once
-from vantrexia_core.identity import NewUser, create_user, sign_in
-from vantrexia_core.kernel import Email, NamePart, Origin, PersonName, Phi, Role, VantrexiaError
+from vantrexia_core.identity import (
+    FactorCode,
+    NewUser,
+    answer_resets,
+    change_password,
+    confirm_reset,
+    create_user,
+    disable_two_factor,
+    finish_two_factor,
+    recognise,
+    request_reset,
+    set_password,
+    sign_in,
+    start_two_factor,
+)
+from vantrexia_core.identity.totp import code_of, step_at
+from vantrexia_core.kernel import (
+    Actor,
+    Email,
+    NamePart,
+    Origin,
+    PersonName,
+    Phi,
+    Role,
+    UserId,
+    VantrexiaError,
+)
 from vantrexia_core.patients import (
     ExternalId,
     Listing,
@@ -37,6 +63,10 @@ from vantrexia_core.protection import fold
 ACTOR = an_actor(email=EMAIL)
 WITNESS = "Yywitnessmark"
 """What may be found: the server's files are shared by all tests of a session."""
+MARKED_PASSWORD = a_password("zzpasswordmark seven lanterns")
+SECRETS: list[str] = []
+"""What must not be found either: passwords, tokens, codes and secrets of the flows."""
+RAW: list[bytes] = []
 ONCE = Once(Phi(f"key of {LAST}"), Phi(LAST.encode()), lambda found: found.name.last.reveal().encode())
 
 
@@ -80,6 +110,42 @@ def _flows(site: Site) -> Iterator[Callable[[], object]]:
     yield lambda: create_user(desk, ACTOR, user, a_password())
     yield lambda: sign_in(desk, Email(EMAIL), Phi("wrong password"), Origin())
     yield lambda: _refused_row(site)
+    yield from _credentials(site)
+
+
+def _credentials(site: Site) -> Iterator[Callable[[], object]]:
+    """Everything that is done with an account's secrets; each that could be written down is a mark."""
+    desk, origin = site.desk, Origin()
+
+    def signed_in(code: FactorCode | None = None) -> Actor:
+        tokens = sign_in(desk, Email(EMAIL), MARKED_PASSWORD, origin, code).tokens
+        return recognise(desk, tokens.access, origin)
+
+    def enrol() -> None:
+        actor = signed_in()
+        enrolment = start_two_factor(desk, actor, MARKED_PASSWORD)
+        code = FactorCode(code_of(enrolment.secret, step_at(desk.clock.now())).reveal())
+        codes = finish_two_factor(desk, actor, code)
+        SECRETS.extend([b32encode(enrolment.secret.reveal()).decode(), *(code.reveal() for code in codes)])
+        RAW.append(enrolment.secret.reveal())
+        again = signed_in(codes[0])
+        disable_two_factor(desk, again, MARKED_PASSWORD, codes[0])
+
+    def reset() -> None:
+        request_reset(desk, Email(EMAIL), origin)
+        tray = Tray()
+        answer_resets(desk, tray)
+        user_id, token = tray.token()
+        SECRETS.append(token.reveal())
+        confirm_reset(desk, user_id, token, a_password("qqnewmark lanterns pier"), origin)
+
+    SECRETS.extend([MARKED_PASSWORD.reveal(), "qqnewmark lanterns pier"])
+    user = NewUser(Email(EMAIL), PersonName(NamePart("Ann"), NamePart("Lee")), Role.NURSE)
+    yield lambda: create_user(desk, ACTOR, user, MARKED_PASSWORD)
+    yield lambda: set_password(desk, ACTOR, UserId(1), MARKED_PASSWORD)
+    yield lambda: change_password(desk, signed_in(), Phi("zzwrongmark password"), a_password())
+    yield enrol
+    yield reset
 
 
 def _refused_row(site: Site) -> None:
@@ -142,8 +208,13 @@ def test_no_mark_is_in_the_sqlite_files(sqlite_site: Site):
     assert {file.suffix for file in sqlite_site.folder.glob("*.sqlite3*")} == {
         ".sqlite3", ".sqlite3-wal", ".sqlite3-shm",
     }  # fmt: skip
-    assert not found_in(_files(sqlite_site.folder))
+    written = _files(sqlite_site.folder)
+    assert not found_in(written)
+    assert not found_in(written, SECRETS)
+    assert not any(secret in written for secret in RAW)
+    assert len(SECRETS) > 13
     assert not marks_in(told)
+    assert not any(secret in told for secret in SECRETS)
 
 
 def test_no_mark_is_in_the_postgresql_database(postgresql: PostgresqlServer, postgresql_site: Site):

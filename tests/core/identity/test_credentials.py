@@ -10,7 +10,7 @@ import pytest
 
 from tests.builders import a_new_user, a_password, a_practice_id, an_actor, an_email, an_origin
 from tests.contracts.stores import at_once
-from tests.credentials import QuickPasswords
+from tests.credentials import QuickPasswords, Tray
 from tests.desks import a_memory_desk, entries_of
 from tests.marks import core_frames
 from tests.sources import ManualClock
@@ -24,8 +24,6 @@ from vantrexia_core.identity import (
     AlreadyEnabledError,
     AuthenticationFailedError,
     FactorCode,
-    Letter,
-    MailUnavailableError,
     NotEnabledError,
     Round,
     TokenNotValidError,
@@ -62,27 +60,6 @@ from vantrexia_core.kernel import (
 ADMIN = an_actor()
 OLD, NEW = a_password("correct horse battery"), a_password("seven lanterns on the pier")
 WRONG = Phi("not the password at all")
-
-
-class Tray:
-    """A mailer that keeps what it is given, or refuses while ``is_down``."""
-
-    def __init__(self) -> None:
-        self.letters: list[Letter] = []
-        self.is_down = False
-
-    def send(self, letter: Letter) -> None:
-        """Keep it."""
-        if self.is_down:
-            raise MailUnavailableError("down")
-        self.letters.append(letter)
-
-    def token(self) -> tuple[UserId, Phi[str]]:
-        """What the newest letter says."""
-        text = self.letters[-1].text.reveal()
-        found = re.search(r"uid: (\d+)\ntoken: ([0-9a-f]{64})\n", text)
-        assert found is not None
-        return UserId(int(found[1])), Phi(found[2])
 
 
 @attrs.define
