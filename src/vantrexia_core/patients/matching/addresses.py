@@ -98,4 +98,6 @@ def _town(town: str) -> str:
 
 def _zip5(zip_: str) -> str:
     digits = "".join(character for character in zip_ if character.isdigit())[:_ZIP_DIGITS]
+    if len(digits) == _ZIP_DIGITS - 1:
+        digits = digits.zfill(_ZIP_DIGITS)  # spreadsheets drop leading zeros
     return digits if len(digits) == _ZIP_DIGITS and len(set(digits)) > 1 else ""

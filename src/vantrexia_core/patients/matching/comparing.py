@@ -36,10 +36,9 @@ def compare(
     one: Traits, other: Traits, texts: Texts, frequencies: Frequencies = NOTHING_COUNTED
 ) -> Comparison:
     """How two people compare, field by field."""
-    if _are_swapped(one, other):
-        first, last = FirstName.SWAPPED, LastName.SWAPPED
-    else:
-        first, last = _first_names(one, other, texts), _last_names(one, other, texts)
+    first, last = _first_names(one, other, texts), _last_names(one, other, texts)
+    if first <= FirstName.RESEMBLES and last <= LastName.RESEMBLES:
+        first, last = _swapped(one, other, texts) or (first, last)
     born = _birth_dates(one, other, texts)
     same_name = first >= _NAMES_AGREE and last in {LastName.EXACT, LastName.SWAPPED}
     return Comparison(
@@ -61,13 +60,26 @@ def compare(
     )
 
 
-def _are_swapped(one: Traits, other: Traits) -> bool:
-    return (
-        one.first_joined != one.last_joined
-        and len(one.first_joined) > 1
-        and one.first_joined == other.last_joined
-        and one.last_joined == other.first_joined
-    )
+def _swapped(one: Traits, other: Traits, texts: Texts) -> tuple[FirstName, LastName] | None:
+    """The levels of two names of which one stands the wrong way round; None if neither does.
+
+    To the letter it is one fact. With one of the four mistyped or cut short it is less, and may be a twin.
+    """
+    crossed = ((one.first, other.last), (other.first, one.last))
+    if not all(mine and theirs for mine, theirs in crossed):
+        return None
+    equal = sum(mine == theirs and len("".join(mine)) > 1 for mine, theirs in crossed)
+    if equal == len(crossed):
+        return FirstName.SWAPPED, LastName.SWAPPED
+    if equal and all(mine == theirs or _are_near(mine, theirs, texts) for mine, theirs in crossed):
+        return FirstName.CLOSE, LastName.CLOSE
+    return None
+
+
+def _are_near(one: tuple[str, ...], other: tuple[str, ...], texts: Texts) -> bool:
+    """Whether a word is in both, or they are one typing error apart."""
+    shared = any(len(word) >= _WORD_MIN and word in other for word in one)
+    return shared or _is_close("".join(one), "".join(other), texts)
 
 
 def _is_close(one: str, other: str, texts: Texts) -> bool:
@@ -97,10 +109,16 @@ def _first_names(one: Traits, other: Traits, texts: Texts) -> FirstName:
         return FirstName.CLOSE
     if mine.startswith(theirs) or theirs.startswith(mine):
         return FirstName.INITIAL
-    if one.first_sound and one.first_sound == other.first_sound:
-        return FirstName.RESEMBLES
-    is_short = min(len(mine), len(theirs)) < _LETTERS_MIN <= len(mine) + len(theirs) - 1
-    return FirstName.RESEMBLES if is_short and texts.edits(mine, theirs, most=1) <= 1 else FirstName.DIFFERS
+    alike = one.first_sound and one.first_sound == other.first_sound
+    return FirstName.RESEMBLES if alike or _resemble(mine, theirs, texts) else FirstName.DIFFERS
+
+
+def _resemble(one: str, other: str, texts: Texts) -> bool:
+    """Short and one edit apart, or long and two."""
+    shorter = min(len(one), len(other))
+    if shorter < _LETTERS_MIN:
+        return len(one) + len(other) > _LETTERS_MIN and texts.edits(one, other, most=1) <= 1
+    return shorter > _LETTERS_MIN and texts.edits(one, other, most=2) <= _PARTS
 
 
 def _is_middle(one: Traits, other: Traits) -> bool:
@@ -118,9 +136,8 @@ def _last_names(one: Traits, other: Traits, texts: Texts) -> LastName:
         return LastName.SHARED_WORD
     if _is_close(mine, theirs, texts) or _has_close_word(one, other, texts):
         return LastName.CLOSE
-    if one.last_sound and one.last_sound == other.last_sound:
-        return LastName.SOUNDS_ALIKE
-    return LastName.DIFFERS
+    alike = one.last_sound and one.last_sound == other.last_sound
+    return LastName.RESEMBLES if alike or _resemble(mine, theirs, texts) else LastName.DIFFERS
 
 
 def _has_close_word(one: Traits, other: Traits, texts: Texts) -> bool:
@@ -204,7 +221,7 @@ def _emails(one: Traits, other: Traits, texts: Texts, *, same_name: bool) -> Ema
 def _addresses(one: Home, other: Home, texts: Texts) -> AddressLevel:
     if not one.has_anything or not other.has_anything:
         return AddressLevel.MISSING
-    near = _are_near(one, other, texts)
+    near = _are_neighbours(one, other, texts)
     if one.has_house and other.has_house and near:
         if one.number == other.number and one.street == other.street:
             units_differ = bool(one.unit and other.unit and one.unit != other.unit)
@@ -226,7 +243,7 @@ def _addresses(one: Home, other: Home, texts: Texts) -> AddressLevel:
     return AddressLevel.MISSING
 
 
-def _are_near(one: Home, other: Home, texts: Texts) -> bool:
+def _are_neighbours(one: Home, other: Home, texts: Texts) -> bool:
     """Whether ZIP or town agree, or neither can be compared."""
     zips, towns = bool(one.zip5 and other.zip5), bool(one.town and other.town)
     if zips and one.zip5 == other.zip5:

@@ -31,7 +31,7 @@ class FirstName(IntEnum):
     MISSING = 0
     DIFFERS = 1
     RESEMBLES = 2
-    """They sound alike; or are short and one edit apart; or share one word of several, as sisters may."""
+    """They sound alike; or are one edit apart and short, or two and long; or share a word, as sisters may."""
     INITIAL = 3
     """One is the beginning of the other, down to an initial."""
     CLOSE = 4
@@ -43,7 +43,7 @@ class FirstName(IntEnum):
     """*Mary Ann* and *Mary*: all words of the one are among the other's."""
     EXACT = 8
     SWAPPED = 9
-    """First and last name stand in each other's place: the one fact for both fields."""
+    """First and last name stand in each other's place, to the letter: the one fact for both."""
 
 
 class LastName(IntEnum):
@@ -51,7 +51,8 @@ class LastName(IntEnum):
 
     MISSING = 0
     DIFFERS = 1
-    SOUNDS_ALIKE = 2
+    RESEMBLES = 2
+    """They sound alike; or are one edit apart and short, or two and long."""
     CLOSE = 3
     SHARED_WORD = 4
     """*García López* and *García*; *Smith-Jones* and *Jones*."""

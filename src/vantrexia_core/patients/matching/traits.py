@@ -203,6 +203,8 @@ def _is_of_name(mailbox: str, first: str, last: str) -> bool:
 
 def _ssn(written: str) -> str:
     digits = "".join(character for character in written if character.isascii() and character.isdigit())
+    if _LAST_FOUR + 2 < len(digits) < _SSN_DIGITS:
+        digits = digits.zfill(_SSN_DIGITS)  # spreadsheets drop leading zeros
     if len(digits) == _SSN_DIGITS:
         return "" if is_no_ssn(digits) else digits
     return digits if len(digits) == _LAST_FOUR and digits != "0000" else ""

@@ -73,14 +73,14 @@ WEIGHTS: Final[Mapping[Field, Table]] = MappingProxyType(
             "all. Parents give twins names that resemble each other, and never one name. An exact name "
             "counts by its frequency.",
             {
-                FirstName.DIFFERS: Row(0.015, 0.950, 0.930, 0.922, 0.015),
-                FirstName.RESEMBLES: Row(0.010, 0.015, 0.017, 0.020, 0.010),
+                FirstName.DIFFERS: Row(0.015, 0.945, 0.925, 0.905, 0.015),
+                FirstName.RESEMBLES: Row(0.015, 0.020, 0.022, 0.035, 0.015),
                 FirstName.INITIAL: Row(0.015, 0.008, 0.010, 0.012, 0.015),
                 FirstName.CLOSE: Row(0.060, 0.012, 0.020, 0.040, 0.060),
                 FirstName.IS_MIDDLE: Row(0.010, 0.002, 0.003, 0.002, 0.010),
                 FirstName.NICKNAME: Row(0.035, 0.004, 0.005, 0.002, 0.035),
                 FirstName.LONGER: Row(0.020, 0.0015, 0.002, 0.0008, 0.020),
-                FirstName.EXACT: Row(0.826, 0.003, 0.004, 0.0005, 0.826),
+                FirstName.EXACT: Row(0.821, 0.003, 0.004, 0.0005, 0.821),
                 FirstName.SWAPPED: Row(0.009, 1e-6, 4e-6, 2e-6, 0.009),
             },
         ),
@@ -89,11 +89,11 @@ WEIGHTS: Final[Mapping[Field, Table]] = MappingProxyType(
             "seven relatives in ten share one. Twins, and parent and child of one name, share it as one "
             "person does. An exact name counts by its frequency.",
             {
-                LastName.DIFFERS: Row(0.040, 0.985, 0.214, 0.040, 0.040),
-                LastName.SOUNDS_ALIKE: Row(0.006, 0.006, 0.006, 0.006, 0.006),
+                LastName.DIFFERS: Row(0.040, 0.981, 0.210, 0.040, 0.040),
+                LastName.RESEMBLES: Row(0.010, 0.010, 0.010, 0.010, 0.010),
                 LastName.CLOSE: Row(0.055, 0.005, 0.050, 0.055, 0.055),
                 LastName.SHARED_WORD: Row(0.035, 0.0022, 0.030, 0.035, 0.035),
-                LastName.EXACT: Row(0.864, 0.001, 0.700, 0.864, 0.864),
+                LastName.EXACT: Row(0.860, 0.001, 0.700, 0.860, 0.860),
                 LastName.SWAPPED: Row(1.0, 1.0, 1.0, 1.0, 1.0),
             },
         ),
@@ -145,11 +145,11 @@ WEIGHTS: Final[Mapping[Field, Table]] = MappingProxyType(
         Field.EMAIL: _table(
             "As for the phone; a household shares it less. Who has the name has the mailbox of the name.",
             {
-                EmailLevel.DIFFERS: Row(0.250, 0.980, 0.780, 0.550, 0.750),
-                EmailLevel.OF_NAME: Row(0.300, 0.030, 0.100, 0.100, 0.200),
-                EmailLevel.CLOSE: Row(0.020, 5e-4, 0.004, 0.006, 0.006),
-                EmailLevel.SAME_MAILBOX: Row(0.030, 3e-4, 0.004, 0.007, 0.007),
-                EmailLevel.EXACT: Row(0.700, 1e-4, 0.090, 0.150, 0.150),
+                EmailLevel.DIFFERS: Row(0.250, 0.980, 0.750, 0.500, 0.750),
+                EmailLevel.OF_NAME: Row(0.300, 0.030, 0.100, 0.150, 0.200),
+                EmailLevel.CLOSE: Row(0.020, 5e-4, 0.0045, 0.0085, 0.006),
+                EmailLevel.SAME_MAILBOX: Row(0.030, 3e-4, 0.0055, 0.0115, 0.007),
+                EmailLevel.EXACT: Row(0.700, 1e-4, 0.120, 0.250, 0.150),
             },
         ),
         Field.ADDRESS: _table(
@@ -185,10 +185,10 @@ WEIGHTS: Final[Mapping[Field, Table]] = MappingProxyType(
     }
 )
 
-PRIORS: Final = Row(same=0.15, stranger=1.0, relative=2.0, twin=0.02, namesake=0.05)
+PRIORS: Final = Row(same=0.25, stranger=1.0, relative=2.0, twin=0.03, namesake=0.05)
 """How many such partners one record has in a registry; ``stranger`` stands for one, and is multiplied by
-the size of the registry. AHIMA reports 8 to 18 % of duplicates. Some three births in a hundred are twins,
-and a practice has both of them as patients now and then."""
+the size of the registry. AHIMA reports 8 to 18 % of duplicates, and each gives a partner to two records. Some
+three births in a hundred are twins'."""
 
 GENERATION_YEARS_MIN: Final = 14
 SAME_GENERATION: Final = 0.01

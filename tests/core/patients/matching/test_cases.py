@@ -113,6 +113,10 @@ APART: dict[str, tuple[Known, Known]] = {
     "a twin": ({}, {"first_name": "Dolores"}),
     "a twin brother": ({}, {"first_name": "Hector", "gender": Gender.MALE}),
     "a twin whose name resembles": ({"first_name": "Jayden"}, {"first_name": "Jaylen"}),
+    "a twin whose name resembles, and stands the wrong way round": (
+        {"first_name": "Kayla", "last_name": "Marsh"},
+        {"first_name": "Marsh", "last_name": "Kyla"},
+    ),
     "a twin whose name is near, with the next SSN": (
         {"first_name": "Jayden", "ssn": "401-17-8993"},
         {"first_name": "Jaylen", "ssn": "401-17-8994"},
