@@ -61,7 +61,7 @@ def _name(route: Guarded) -> str:
 
 def _somewhere(route: Guarded) -> str:
     """A path of the route that names nobody."""
-    return re.sub("{[a-z]+:uuid}", str(a_patient_id()), route.path).replace("{id:int}", "4711")
+    return re.sub("{[a-z]+:uuid}", str(a_patient_id()), route.path).replace("{id:account}", "4711")
 
 
 @pytest.mark.parametrize("route", GUARDED, ids=_name)
@@ -76,7 +76,7 @@ def test_a_route_is_open_to_exactly_the_roles_that_are_granted_it(service, route
     job = service.job() if "{job:" in route.path else None
     path = route.path.replace("{uuid:uuid}", str(patient.id))
     path = path.replace("{job:uuid}", str(job and job.id)) + QUERIES.get(name, "")
-    path = path.replace("{id:int}", str(service.user(Role.MA, email="somebody@example.org").id))
+    path = path.replace("{id:account}", str(service.user(Role.MA, email="somebody@example.org").id))
     body = {"refresh": service.tokens(role).refresh.reveal()} if name == "end" else BODIES.get(name)
     if name in FACTORS:
         body = FACTORS[name](service, role)
