@@ -65,6 +65,13 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", *session.posargs)
 
 
+@nox.session(name="long")
+def long_forms(session: nox.Session) -> None:
+    """Let the tests with many processes run long: 32,000 entries by 16 writers, half a minute of searches."""
+    targets = session.posargs or ("tests/served/test_many_writers.py", "tests/served/test_two_processes.py")
+    session.run("pytest", "-s", *targets, env={"LONG_RUN": "1"})
+
+
 @nox.session
 def oauth(session: nox.Session) -> None:
     """Show our sign-in at an EHR to an OAuth server that somebody else wrote (needs Node.js 20 and npm)."""

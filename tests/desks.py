@@ -19,6 +19,7 @@ from vantrexia_adapters.memory import MemoryDesk
 from vantrexia_adapters.sql import SqlDesk, add_practice, migrate, open_engine
 from vantrexia_core.audit import AuditEntry, Desk, RecordedWork
 from vantrexia_core.ehr import EhrRoster
+from vantrexia_core.identity import Passwords, Tokens
 from vantrexia_core.kernel import IdSource, PracticeId
 
 
@@ -61,8 +62,11 @@ class SqlHouse:
         clock: ManualClock | None = None,
         ids: IdSource | None = None,
         rosters: Mapping[PracticeId, EhrRoster] | None = None,
+        *,
+        passwords: Passwords | None = None,
+        tokens: Tokens | None = None,
     ) -> SqlDesk:
-        """A desk over all practices of this house."""
+        """A desk over all practices of this house; two of them are like two processes on one database."""
         return SqlDesk(
             engine=self.engine,
             cipher=AesGcmFieldCipher(self._ring),
@@ -71,8 +75,8 @@ class SqlHouse:
             clock=clock or ManualClock(),
             ids=ids or CountedIds(),
             secrets=CountedSecrets(),
-            passwords=QuickPasswords(),
-            tokens=QuickTokens(),
+            passwords=passwords or QuickPasswords(),
+            tokens=tokens or QuickTokens(),
             snapshots=AesGcmSnapshotCipher(self._ring),
             rosters=rosters,
         )

@@ -20,6 +20,7 @@ PURE = {
     "hashlib",
     "hmac",
     "itertools",
+    "math",
     "operator",
     "re",
     "sys",

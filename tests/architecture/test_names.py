@@ -46,6 +46,7 @@ OPENING = {
     "vantrexia_core.identity.password_reset": "writes a token into the one letter that may hold it",
     "vantrexia_core.patients.listing": "folds the words of a search",
     "vantrexia_core.patients.lookup": "folds the one record that a patient's account may see",
+    "vantrexia_core.patients.matching.traits": "folds and takes apart what is compared",
     "vantrexia_core.audit.recording": "takes a kept answer apart: whose record it shows stands before it",
 }
 """Where the core opens sealed values, and why."""

@@ -9,6 +9,7 @@ import attrs
 import pytest
 
 from tests.architecture.source import modules
+from tests.comparing import PlainTexts
 from tests.credentials import QuickPasswords, QuickTokens
 from tests.ledger import OneKey
 from tests.sources import CountedIds, CountedSecrets, ManualClock
@@ -26,6 +27,7 @@ from vantrexia_adapters.crypto import (
 from vantrexia_adapters.directory import DirectoryKeeper
 from vantrexia_adapters.ecw import EcwRoster
 from vantrexia_adapters.mail import OutboxMailer, SmtpMailer
+from vantrexia_adapters.matching import LibPhoneNumbers, RapidfuzzTexts
 from vantrexia_adapters.memory import MemoryDesk, MemoryRateStore, MemoryRoster, MemoryWork
 from vantrexia_adapters.memory.audit import MemoryTrail, MemoryTrailSource
 from vantrexia_adapters.memory.checkpoints import MemoryCheckpoints
@@ -144,6 +146,12 @@ PORTS = {
     "EhrWork": Held("contracts/test_ehr.py", (MemoryWork, SqlWork)),
     "EhrDesk": Held("contracts/test_ehr.py", (MemoryDesk, SqlDesk)),
     "BackgroundDesk": Held("contracts/test_ehr.py", (MemoryDesk, SqlDesk)),
+    "Texts": Held("contracts/test_matching.py", (RapidfuzzTexts, PlainTexts)),
+    "PhoneNumbers": Held(
+        "contracts/test_matching.py",
+        (LibPhoneNumbers,),
+        "the numbering plans of the world are a library's to know; a second one would know less",
+    ),
     "EhrRoster": Held("contracts/test_rosters.py", (MemoryRoster, EcwRoster, NoRoster)),
 }
 

@@ -137,7 +137,7 @@ def test_an_exported_trail_that_was_altered_is_refused(exported: tuple[Path, str
     assert _verify(exported) == (1, "Error: Entry 1 is missing.\n")
     bundle.write_bytes(whole)
     assert _verify(exported)[0] == 0
-    (folder / "tile/entries/001.p/45").unlink()
+    (folder / "tile/entries/001.p/46").unlink()
     assert _verify(exported) == (1, "Error: Entry 257 is missing.\n")
 
 
@@ -186,6 +186,57 @@ def test_the_dump_is_a_json_object_a_line(practice: Path) -> None:
     assert marks_in(part) == []
 
 
+@pytest.mark.parametrize("command", ["export", "dump"])
+def test_whoever_takes_the_trail_is_on_it(practice: Path, command: str) -> None:
+    """Like an administrator who exports it over the API; by the account on the machine, before it leaves."""
+    folder = [str(practice.parent / "trail")] if command == "export" else []
+    assert run(practice, "audit", command, *folder).status == 0
+    (line,) = run(practice, "audit", "dump", "--after", str(READS + 1)).out.splitlines()
+    entry = json.loads(line)
+    assert (entry["seq"], entry["action"], entry["outcome"]) == (READS + 2, "trail_export", "done")
+    assert (entry["actor"], entry["role"], entry["disclosed"]) == (0, "admin", None)
+    assert entry["address"].startswith("console:")
+    assert entry["address"] != "console:test"
+
+
+def test_an_export_holds_the_entry_about_itself(practice: Path) -> None:
+    """Recorded first, then signed for, then copied."""
+    folder = practice.parent / "trail"
+    found = run(practice, "audit", "export", str(folder))
+    assert found.err.endswith(f"{READS + 2} entries lie in {folder}.\n")
+
+
+def test_an_export_that_does_not_begin_is_not_recorded(practice: Path) -> None:
+    """The folder is looked at first: an entry says that something was handed out."""
+    assert run(practice, "audit", "export", str(practice)).status == 1
+    assert run(practice, "audit", "dump", "--after", str(READS + 1)).out == ""
+
+
+@pytest.mark.parametrize("command", ["export", "dump"])
+def test_without_an_entry_nothing_is_handed_out(practice: Path, command: str) -> None:
+    """What cannot be recorded is not done, at the console too."""
+    deed = "CREATE TRIGGER broken BEFORE INSERT ON audit_entry BEGIN SELECT RAISE(ABORT, 'no'); END"
+    with sqlite3.connect(practice / "vantrexia.sqlite3") as connection:
+        connection.execute(deed)
+    connection.close()
+    folder = practice.parent / "trail"
+    found = run(practice, "audit", command, *([str(folder)] if command == "export" else []))
+    assert (found.status, found.out) == (1, "")
+    assert "The audit trail cannot be written" in found.err
+    assert [path for path in folder.rglob("*") if path.is_file()] == []
+
+
+def test_the_dump_shows_text_that_is_no_utf8_as_no_entry(practice: Path) -> None:
+    """And goes on behind it; the verification names it."""
+    _tamper(practice, "UPDATE audit_entry SET code = CAST(x'C3' AS TEXT) WHERE seq = 3")
+    lines = [json.loads(line) for line in run(practice, "audit", "dump").out.splitlines()]
+    assert [line["seq"] for line in lines if line["action"] is None] == [3]
+    assert len(lines) == READS + 1
+    assert run(practice, "audit", "verify").err == (
+        "Error: Entry 3 is not what it was when it was written.\n"
+    )
+
+
 def test_the_dump_shows_what_is_no_entry_as_such(practice: Path) -> None:
     """Whatever somebody wrote there is not repeated."""
     _tamper(practice, "UPDATE audit_entry SET code = 'Jane Doe called' WHERE seq = 3")
@@ -211,6 +262,12 @@ def test_the_folder_of_checkpoints_can_lie_elsewhere(tmp_path: Path) -> None:
     assert not (tmp_path / "data" / "checkpoints").exists()
 
 
+def _size(folder: Path) -> int:
+    """How many entries there are."""
+    size: int = json.loads(run(folder, "audit", "verify", "--json").out)["size"]
+    return size
+
+
 def test_what_is_older_than_seven_years_is_archived(tmp_path: Path) -> None:
     """To a folder that verifies by itself; younger entries are not in it, and the trail stays whole."""
     data, folder = tmp_path / "data", tmp_path / "archive"
@@ -223,6 +280,7 @@ def test_what_is_older_than_seven_years_is_archived(tmp_path: Path) -> None:
         service.trail.notary.publish(service.desk.clock.now(), is_patient=True)
         before = service.trail.notary.source.size()
     run(data, "patients", "deleted")
+    newest = _size(data)
     found = run(data, "audit", "archive", str(folder))
     assert (found.status, found.out) == (0, "")
     assert found.err.endswith(f"{before} entries lie in {folder}, and verify.\n")
@@ -230,6 +288,9 @@ def test_what_is_older_than_seven_years_is_archived(tmp_path: Path) -> None:
     offline = run(tmp_path, "audit", "verify", "--offline", str(folder), "--public-key", key.strip())
     assert offline.out.startswith(f"{before} entries, {before} of them under the newest checkpoint")
     assert run(data, "audit", "verify").status == 0
+    assert _size(data) == newest + 1
+    (line,) = run(data, "audit", "dump", "--after", str(newest)).out.splitlines()
+    assert (json.loads(line)["action"], json.loads(line)["outcome"]) == ("trail_export", "done")
     again = run(data, "audit", "archive", str(folder))
     assert (again.status, again.err) == (1, f"Error: {folder} is not empty. Name a new folder.\n")
 

@@ -157,6 +157,23 @@ def test_who_asks_while_a_letter_is_on_its_way_gets_another(stores: Stores):
     assert _next(stores) is not None
 
 
+def test_a_request_that_was_withdrawn_is_gone(stores: Stores):
+    """Whatever the case of the address; another's waits on. It was taken, and is not standing any more."""
+    user, other = _hire(stores), _hire(stores, "zoe@example.org")
+    _ask(stores, user.email)
+    due = _next(stores)
+    assert due is not None
+    _ask(stores, other.email)
+    with stores.desk.begin(stores.here) as work:
+        assert work.reset_requests.is_standing(due)
+        work.reset_requests.withdraw(Email("ANN@example.org"))
+        assert not work.reset_requests.is_standing(due)
+        work.commit()
+    left = _next(stores)
+    assert left is not None
+    assert left.user_id == other.id
+
+
 def test_of_several_processes_one_takes_a_request(stores: Stores):
     """A round of each at the same moment: the letter leaves once."""
     user = _hire(stores)

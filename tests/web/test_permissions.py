@@ -145,7 +145,7 @@ def test_an_account_of_another_practice_does_not_exist(service, method, action):
     body = {"first_name": "Another"} if method == "PATCH" else None
     answers = {
         service.send(method, f"/api/v1/{'auth/' if action else ''}users/{id_}/{action}", body).text
-        for id_ in (foreign.id, 4711, 2**53 - 1, 2**53, 2**63, 10**40)
+        for id_ in (foreign.id, 4711, 2**53 - 1, 2**53, 10**16 - 1)
     }
     assert len(answers) == 1
     assert '"not_found"' in answers.pop()

@@ -33,6 +33,17 @@ from vantrexia_core.kernel import UnavailableError
 _FOLDER_MODE: Final = 0o700
 
 
+def prepare_folder(folder: Path) -> None:
+    """Make the folder for an export, if it is not there yet.
+
+    Raises:
+        FileExistsError: there is something in it.
+    """
+    folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise FileExistsError(str(folder))
+
+
 def export_trail(
     source: TrailSource,
     store: CheckpointStore,
@@ -53,9 +64,7 @@ def export_trail(
         UnavailableError: trail or checkpoints cannot be read, or the files not be written.
         DamagedTileError: a tile is not there; publishing a checkpoint makes damaged ones anew.
     """
-    folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
-    if any(folder.iterdir()):
-        raise FileExistsError(str(folder))
+    prepare_folder(folder)
     target = FolderCheckpoints(folder)
     with store.lease(is_patient=True):
         # Partial tiles are replaced by the next checkpoint; full ones stay.

@@ -5,13 +5,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from vantrexia_adapters.cli.console import opened
+from vantrexia_adapters.cli.console import console_actor, opened
 from vantrexia_core.audit import (
     RETENTION_YEARS,
     CheckpointStore,
@@ -24,6 +24,7 @@ from vantrexia_core.audit import (
     VerifierKey,
     archivable,
     decode_entry,
+    hand_out_trail,
 )
 
 if TYPE_CHECKING:
@@ -87,7 +88,8 @@ def verify(
 def export(*, folder: Path) -> None:
     """Write entries, hashes and checkpoints to FOLDER, as plain files that verify by themselves.
 
-    FOLDER must be new or empty. A checkpoint is signed first, so that every entry is covered.
+    FOLDER must be new or empty. The export is recorded in the trail, then a checkpoint is signed, so that
+    every entry is covered, the one about this export included.
 
     \b
     Example:
@@ -95,15 +97,12 @@ def export(*, folder: Path) -> None:
     """
     from vantrexia_adapters.checkpoints import export_trail
 
-    with opened() as service:
+    with opened() as service, _into(folder):
         notary = service.trail.notary
+        hand_out_trail(service.desk, console_actor(service))
         _sign(service)
-        try:
-            with _progress("Exported", notary.source.size()) as progress:
-                size = export_trail(notary.source, notary.store, folder, progress)
-        except FileExistsError:
-            message = f"{folder} is not empty. Name a new folder."
-            raise click.ClickException(message) from None
+        with _progress("Exported", notary.source.size()) as progress:
+            size = export_trail(notary.source, notary.store, folder, progress)
     click.echo(f"{size} entries lie in {folder}.", err=True)
 
 
@@ -113,7 +112,8 @@ def archive(*, folder: Path) -> None:
     """Copy the entries that are older than seven years to FOLDER, as plain files that verify by themselves.
 
     FOLDER must be new or empty. It gets the trail as it was at the end of a day, up to which every entry is
-    old enough. The database keeps them as well: its trail stays whole, and refuses to lose one.
+    old enough. The database keeps them as well: its trail stays whole, and refuses to lose one. That they
+    were copied is recorded in it.
 
     \b
     Example:
@@ -128,12 +128,9 @@ def archive(*, folder: Path) -> None:
         if state is None:
             click.echo(f"Nothing is older than {RETENTION_YEARS} years, so nothing was written.", err=True)
             return
-        try:
-            with _progress("Archived", state.size) as progress:
-                export_trail(notary.source, notary.store, folder, progress, note=state.note)
-        except FileExistsError:
-            message = f"{folder} is not empty. Name a new folder."
-            raise click.ClickException(message) from None
+        with _into(folder), _progress("Archived", state.size) as progress:
+            hand_out_trail(service.desk, console_actor(service))
+            export_trail(notary.source, notary.store, folder, progress, note=state.note)
         keys = list(notary.keys.verifiers())
     # What lies there has to prove itself without the database before anybody relies on it.
     found = _inspected(ExportedTrail(folder), FolderCheckpoints(folder), keys, None)
@@ -149,12 +146,18 @@ def archive(*, folder: Path) -> None:
 def dump(*, after: int, limit: int | None) -> None:
     """Print the trail, one JSON object a line, oldest first.
 
+    That it was printed is recorded; the next dump shows it.
+
     \b
     Example:
       vantrexia audit dump --after 1000 | jq 'select(.outcome == "refused")'
     """
     with opened() as service:
-        for stored in islice(service.trail.notary.source.entries(after=after), limit):
+        source = service.trail.notary.source
+        size = source.size()
+        hand_out_trail(service.desk, console_actor(service))
+        known = takewhile(lambda stored: stored.seq <= size, source.entries(after=after))
+        for stored in islice(known, limit):
             line: dict[str, object] = dict.fromkeys(_MEMBERS)
             try:
                 decode_entry(stored.canonical or b"")
@@ -221,6 +224,19 @@ def _inspected(
     total = size if newest is None else size - max(0, covered - newest)
     with _progress("Verified", total) as progress:
         return Inspector(source, store, keys, is_signed).inspect(newest=newest, progress=progress)
+
+
+@contextmanager
+def _into(folder: Path) -> Iterator[None]:
+    """Refuse a folder that holds something, and that before anything is recorded about it."""
+    from vantrexia_adapters.checkpoints import prepare_folder
+
+    try:
+        prepare_folder(folder)
+        yield
+    except FileExistsError:
+        message = f"{folder} is not empty. Name a new folder."
+        raise click.ClickException(message) from None
 
 
 @contextmanager

@@ -68,6 +68,14 @@ class MemoryResetRequests:
         if kept is not None and kept.due_at == request.due_at:
             self._requests.remove(request.key)
 
+    def is_standing(self, request: ResetRequest) -> bool:
+        """See `ResetRequests`."""
+        return self._requests.get(request.key) is not None
+
+    def withdraw(self, email: Email) -> None:
+        """See `ResetRequests`."""
+        self._requests.remove(_key(email.reveal().casefold()))
+
 
 def _key(folded: str) -> bytes:
     return hashlib.sha256(folded.encode()).digest()

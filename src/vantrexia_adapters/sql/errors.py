@@ -4,6 +4,7 @@ A driver's own text never goes further: PostgreSQL's DETAIL lines and both drive
 of a row. What goes on is the kind of error, its SQLSTATE or SQLite's name for it, and the constraint's name.
 """
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -90,6 +91,9 @@ def translated(error: BaseException) -> Exception:
         is_passing = any(name == code or name.startswith(code + "_") for code in _SQLITE_UNAVAILABLE)
     elif state is not None:
         is_passing = state.startswith(_POSTGRESQL_UNAVAILABLE)
+    elif isinstance(error, sqlite3.Error):
+        # SQLite names all its errors. One without a name is the driver's own: text that is no UTF-8, say.
+        is_passing = False
     else:
         # A driver's error without a code: the connection broke, or none could be had.
         is_passing = kind in {"OperationalError", "InterfaceError", "ConnectionTimeout", "PoolTimeout"}

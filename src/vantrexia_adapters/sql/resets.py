@@ -77,6 +77,9 @@ _POSTPONE: Final = Statement(
     )
 )
 _CLOSE: Final = Statement(sa.delete(reset_request).where(_IS_AS_IT_WAS))
+_IS_THE_ONE: Final = reset_request.c.email_bix == sa.bindparam("key", type_=sa.LargeBinary())
+_STANDING: Final = Statement(sa.select(reset_request.c.due_at).where(_IS_THE_ONE))
+_WITHDRAW: Final = Statement(sa.delete(reset_request).where(_IS_THE_ONE))
 
 
 class SqlResetTokens:
@@ -155,3 +158,11 @@ class SqlResetRequests:
     def close(self, request: ResetRequest) -> None:
         """See `ResetRequests`."""
         self._transaction.change(_CLOSE, {"key": request.key, "was_due_at": request.due_at})
+
+    def is_standing(self, request: ResetRequest) -> bool:
+        """See `ResetRequests`."""
+        return self._transaction.row(_STANDING, {"key": request.key}) is not None
+
+    def withdraw(self, email: Email) -> None:
+        """See `ResetRequests`."""
+        self._transaction.change(_WITHDRAW, {"key": email_digest(self._protection, email)})

@@ -5,7 +5,8 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from vantrexia_adapters.sql.database import Database
+from vantrexia_adapters.sql.database import STREAMED_ROWS, Database
+from vantrexia_adapters.sql.errors import StatementFailedError
 from vantrexia_adapters.sql.statements import Row, Statement
 from vantrexia_adapters.sql.tables import audit_entry, audit_head
 from vantrexia_core.audit import EntryText, StoredEntry
@@ -23,8 +24,6 @@ _SIZE: Final = Statement(
     sa.select(sa.func.greatest(audit_head.c.size, sa.select(sa.func.max(_SEQ)).scalar_subquery())),
     sqlite=sa.select(sa.func.coalesce(sa.func.max(_SEQ), sa.literal_column("0"))),
 )
-_LEAVES: Final = Statement(sa.select(_SEQ, audit_entry.c.leaf).where(_TAIL).order_by(_SEQ))
-
 
 _ORDER: Final = (
     "action", "actor_id", "address", "at", "changed", "code", "disclosed", "outcome", "patient_id",
@@ -48,13 +47,28 @@ def _raw(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
     return sa.type_coerce(column, sa.types.NullType())
 
 
+_LEAF: Final = audit_entry.c.leaf
+_RAW_LEAF: Final = sa.case((sa.func.typeof(_LEAF) == sa.literal_column("'blob'"), _raw(_LEAF)))
+"""The leaf as SQLite's file holds it, and nothing where somebody wrote text there, readable or not."""
+
+_LEAVES: Final = Statement(
+    sa.select(_SEQ, _LEAF).where(_TAIL).order_by(_SEQ),
+    sqlite=sa.select(_SEQ, _RAW_LEAF).where(_TAIL).order_by(_SEQ),
+)
+_SELECTED: Final = sa.select(_SEQ, _LEAF, *(_AS_TEXT.get(name, audit_entry.c[name]) for name in _ORDER))
+_SELECTED_RAW: Final = sa.select(_SEQ, _RAW_LEAF, *(_raw(audit_entry.c[name]) for name in _ORDER))
+
 _ENTRIES: Final = Statement(
-    sa.select(_SEQ, audit_entry.c.leaf, *(_AS_TEXT.get(name, audit_entry.c[name]) for name in _ORDER))
+    _SELECTED.where(_TAIL).order_by(_SEQ), sqlite=_SELECTED_RAW.where(_TAIL).order_by(_SEQ)
+)
+_HERE: Final = sa.bindparam("seq", type_=sa.BigInteger()) == _SEQ
+_ENTRY: Final = Statement(_SELECTED.where(_HERE), sqlite=_SELECTED_RAW.where(_HERE))
+_NEXT: Final = Statement(
+    sa.select(_SEQ, _LEAF).where(_TAIL).order_by(_SEQ).limit(sa.literal_column(str(STREAMED_ROWS))),
+    sqlite=sa.select(_SEQ, _RAW_LEAF)
     .where(_TAIL)
-    .order_by(_SEQ),
-    sqlite=sa.select(_SEQ, _raw(audit_entry.c.leaf), *(_raw(audit_entry.c[name]) for name in _ORDER))
-    .where(_TAIL)
-    .order_by(_SEQ),
+    .order_by(_SEQ)
+    .limit(sa.literal_column(str(STREAMED_ROWS))),
 )
 
 
@@ -81,14 +95,37 @@ class SqlTrailSource:
 
     def entries(self, *, after: int) -> Iterator[StoredEntry]:
         """See `TrailSource`."""
-        for row in self._database.stream(_ENTRIES, {"after": after}):
+        while True:
             try:
-                text = self._text(row)
-                canonical = text.encode() if _is_plain(text) else None
-            except (TypeError, ValueError, AttributeError):
-                # Text where a number belongs, bytes where text belongs, or letters that no entry has.
-                canonical = None
-            yield StoredEntry(row[0], canonical, _bytes(row[1]))
+                for row in self._database.stream(_ENTRIES, {"after": after}):
+                    after = row[0]
+                    yield self._stored(row)
+            except StatementFailedError:
+                # Text that is no UTF-8: the driver gives nothing of all the rows it was to fetch together.
+                following = self._database.alone(_NEXT, {"after": after})
+                if not following:
+                    raise
+            else:
+                return
+            for after, leaf in following:
+                yield self._single(after, leaf)
+
+    def _single(self, seq: int, leaf: object) -> StoredEntry:
+        """One entry by itself, so that no other one has to suffer for it."""
+        try:
+            rows = self._database.alone(_ENTRY, {"seq": seq})
+        except StatementFailedError:
+            rows = ()
+        return self._stored(rows[0]) if rows else StoredEntry(seq, None, _bytes(leaf))
+
+    def _stored(self, row: Row) -> StoredEntry:
+        try:
+            text = self._text(row)
+            canonical = text.encode() if _is_plain(text) else None
+        except (TypeError, ValueError, AttributeError):
+            # Text where a number belongs, bytes where text belongs, or letters that no entry has.
+            canonical = None
+        return StoredEntry(row[0], canonical, _bytes(row[1]))
 
 
 def _text_of_postgresql(row: Row) -> EntryText:

@@ -82,6 +82,7 @@ from vantrexia_core.audit.reading import (
     TrailPage,
     export_trail,
     follow,
+    hand_out_trail,
     look,
     read_trail,
 )
@@ -196,6 +197,7 @@ __all__ = [
     "entry_hash",
     "export_trail",
     "follow",
+    "hand_out_trail",
     "inclusion_proof",
     "leaf_hash",
     "look",

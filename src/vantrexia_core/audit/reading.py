@@ -12,7 +12,7 @@ import attrs
 from vantrexia_core.audit.entry import Action, AuditEntry, SequencedEntry
 from vantrexia_core.audit.facts import TrailExported, TrailRead
 from vantrexia_core.audit.inquiry import Inquiry
-from vantrexia_core.audit.ports import Desk, TrailSearch, TrailWork
+from vantrexia_core.audit.ports import Desk, RecordedWork, TrailSearch, TrailWork
 from vantrexia_core.audit.recording import Attempt, undertake
 from vantrexia_core.kernel import Actor, Email, Page, PageRequest, Permission, PracticeId, UserId
 
@@ -80,6 +80,20 @@ def export_trail(desk: Desk[TrailWork], actor: Actor, inquiry: Inquiry) -> Trail
     with undertake(desk, attempt) as deed:
         export = follow(desk, deed.work, actor.practice_id, inquiry)
         return deed.finish(TrailExported(inquiry.patient_id), export)
+
+
+def hand_out_trail(desk: Desk[RecordedWork], actor: Actor) -> None:
+    """Record that the whole trail, or its beginning, is handed out. Call it before any of it is given.
+
+    Such a copy is read past the practice's search, from the store that is verified: every entry, byte by
+    byte. So whoever makes one calls this.
+
+    Raises:
+        PermissionDeniedError: the actor is not an administrator.
+        AuditUnavailableError: it could not be recorded, so nothing may be given.
+    """
+    with undertake(desk, Attempt(actor, Action.TRAIL_EXPORT, Permission.READ_TRAIL)) as deed:
+        deed.finish(TrailExported(), None)
 
 
 def look(work: TrailWork, inquiry: Inquiry, page: PageRequest, *, as_of: int | None) -> TrailPage:

@@ -105,7 +105,7 @@ def revise_user(desk: UserDesk, actor: Actor, user_id: UserId, revision: UserRev
     """Change an account: its role, its activity, its names and address. Takes effect on the next request.
 
     Another role or no activity ends the account's sessions: what somebody began as one role is not carried on
-    as another.
+    as another. Another address or no activity voids a reset of the password that is on its way.
 
     Raises:
         PermissionDeniedError: the actor is not an administrator.
@@ -135,6 +135,8 @@ def revise_user(desk: UserDesk, actor: Actor, user_id: UserId, revision: UserRev
             deed.work.sessions.end_all(user_id)
         if "email" in changed:
             deed.work.lockouts.clear(user.email)
+        if "email" in changed or not revised.is_active:
+            _void_resets(deed.work, user)
         return deed.finish(UserUpdated(user_id=user_id, changed=changed), _staffed(deed, revised))
 
 
@@ -163,7 +165,7 @@ def unlock_user(desk: UserDesk, actor: Actor, user_id: UserId) -> Staffed:
 
 
 def set_password(desk: UserDesk, actor: Actor, user_id: UserId, password: NewPassword) -> User:
-    """Replace an account's password. Its sessions end, and its failed sign-ins are forgotten.
+    """Replace an account's password. Its sessions end, failed sign-ins are forgotten, a reset is void.
 
     Raises:
         PermissionDeniedError: the actor is not an administrator.
@@ -183,12 +185,19 @@ def set_password(desk: UserDesk, actor: Actor, user_id: UserId, password: NewPas
         deed.work.users.set_password(user_id, password_hash)
         deed.work.lockouts.clear(user.email)
         deed.work.sessions.end_all(user_id)
+        _void_resets(deed.work, user)
         return deed.finish(UserUpdated(user_id=user_id, changed=("password",)), user)
 
 
 def _staffed(deed: Deed[UserWork], user: User) -> Staffed:
     failures = deed.work.lockouts.get(user.email)
     return Staffed(user, failures.locked_until if failures.is_locked(deed.now) else None)
+
+
+def _void_resets(work: UserWork, user: User) -> None:
+    """Whoever reads the mailbox must not take back what an administrator has just taken away."""
+    work.reset_tokens.remove(user)
+    work.reset_requests.withdraw(user.email)
 
 
 def _is_administering(user: User) -> bool:

@@ -60,10 +60,11 @@ def answer_resets(desk: SignInDesk, mailer: Mailer, page: str | None = None) -> 
     made = Round()
     while (taken := _take_due(desk)) is not None:
         request, user = taken
-        if user is None:
+        letter = None if user is None else _letter(desk, request, user, page)
+        if letter is None:
             continue
         try:
-            mailer.send(_letter(desk, user, page))
+            mailer.send(letter)
         except MailUnavailableError as unavailable:
             made = Round(made.sent, made.failed + 1, str(unavailable))
             continue
@@ -77,7 +78,10 @@ def answer_resets(desk: SignInDesk, mailer: Mailer, page: str | None = None) -> 
 def confirm_reset(
     desk: SignInDesk, user_id: UserId, token: Phi[str], chosen: NewPassword, origin: Origin
 ) -> None:
-    """Set the password of whoever has the token. All their sessions end, and the lock is lifted.
+    """Set the password of whoever has the token. All their sessions end.
+
+    The lock is lifted, but not where there is a second factor: wrong codes count towards it, and whoever
+    reads the mailbox could otherwise go on guessing for ever. It ends by itself or by an administrator.
 
     Raises:
         InvalidError: on ``token``: it is wrong, used, or too old; on ``new_password``: it may not be chosen.
@@ -101,11 +105,14 @@ def confirm_reset(
             desk.passwords, chosen, "new_password", email=user.email, name=user.name, former=former
         )
     with undertake(desk, attempt) as deed:
-        if not deed.work.reset_tokens.take(user, token, at=deed.now):
+        # The account's lock before the token's, the order in which everybody takes them.
+        current = deed.work.users.get_to_change(user.id)
+        if not _is_open(current) or not deed.work.reset_tokens.take(current, token, at=deed.now):
             raise _not_good()
         deed.work.users.set_password(user.id, password_hash)
         deed.work.sessions.end_all(user.id)
-        deed.work.lockouts.clear(user.email)
+        if not current.is_2fa_enabled:
+            deed.work.lockouts.clear(current.email)
         deed.finish(PasswordReset(user_id=user.id, changed=("password",)), None)
 
 
@@ -118,7 +125,7 @@ def _take_due(desk: SignInDesk) -> tuple[ResetRequest, User | None] | None:
             return None
         user = None if due.user_id is None else work.accounts.get(due.user_id)
         request = due.after_attempt(now)
-        if user is None or due.is_given_up(now) or not (user.is_active and user.is_genuine):
+        if user is None or due.is_given_up(now) or not _is_open(user):
             work.reset_requests.close(due)
             user = None
         else:
@@ -127,9 +134,13 @@ def _take_due(desk: SignInDesk) -> tuple[ResetRequest, User | None] | None:
     return request, user
 
 
-def _letter(desk: SignInDesk, user: User, page: str | None) -> Letter:
+def _letter(desk: SignInDesk, request: ResetRequest, user: User, page: str | None) -> Letter | None:
+    """The letter with a new token; None if the account was changed since the request was taken."""
     token = Phi(desk.secrets.new_secret(RESET_TOKEN_BYTES).reveal().hex())
     with desk.begin(user.practice_id) as work:
+        current = work.users.get_to_change(user.id)
+        if not _is_open(current) or not work.reset_requests.is_standing(request):
+            return None
         work.reset_tokens.put(user, token, expires_at=desk.clock.now() + RESET_TOKEN_LIFE)
         work.commit()
     # Behind the number sign, so that no server on the way writes it into a log.
@@ -151,7 +162,11 @@ def _letter(desk: SignInDesk, user: User, page: str | None) -> Letter:
 def _holds(desk: SignInDesk, user: User, token: Phi[str]) -> bool:
     with desk.begin(user.practice_id) as work:
         is_good = work.reset_tokens.holds(user, token, at=desk.clock.now())
-    return is_good and user.is_active and user.is_genuine
+    return is_good and _is_open(user)
+
+
+def _is_open(user: User) -> bool:
+    return user.is_active and user.is_genuine
 
 
 def _not_good() -> InvalidError:

@@ -320,6 +320,14 @@ class ResetRequests(Protocol):
         """Forget it, unless somebody has asked again since."""
         ...
 
+    def is_standing(self, request: ResetRequest) -> bool:
+        """Whether its address still waits: nobody has answered or withdrawn it."""
+        ...
+
+    def withdraw(self, email: Email) -> None:
+        """Forget the request of an address, however new it is."""
+        ...
+
 
 class ResetTokens(Protocol):
     """Tokens that set a new password, inside one transaction: one for an account, kept by a keyed digest."""
@@ -424,6 +432,11 @@ class UserWork(RecordedWork, Protocol):
     @property
     def reset_tokens(self) -> ResetTokens:
         """Tokens that set a new password, inside this transaction."""
+        ...
+
+    @property
+    def reset_requests(self) -> ResetRequests:
+        """Requests for a new password, inside this transaction."""
         ...
 
 

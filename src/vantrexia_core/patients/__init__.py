@@ -59,6 +59,15 @@ from vantrexia_core.patients.lookup import (
     find_patients,
     look_up_patient,
 )
+from vantrexia_core.patients.matching.comparing import compare
+from vantrexia_core.patients.matching.frequencies import Frequencies
+from vantrexia_core.patients.matching.grades import THRESHOLDS, MatchGrade, Thresholds
+from vantrexia_core.patients.matching.guards import Guard, guards_against
+from vantrexia_core.patients.matching.judging import Match, MatchingModel, Ranked, rank
+from vantrexia_core.patients.matching.levels import Comparison, Field
+from vantrexia_core.patients.matching.ports import PhoneNumbers, Texts
+from vantrexia_core.patients.matching.traits import Person, Traits, traits_of
+from vantrexia_core.patients.matching.weights import WEIGHTS, Explanation
 from vantrexia_core.patients.model import (
     REVISABLE,
     ExpectedVersion,
@@ -119,7 +128,9 @@ __all__ = [
     "SEARCH_CHARACTERS_MAX",
     "SSN_PATTERN",
     "STATE_PATTERN",
+    "THRESHOLDS",
     "TRANSITIONS",
+    "WEIGHTS",
     "ZIP_PATTERN",
     "Address",
     "AddressLine",
@@ -127,6 +138,7 @@ __all__ = [
     "Archived",
     "ArchivedListed",
     "City",
+    "Comparison",
     "DateOfBirth",
     "Deleted",
     "DeletedListed",
@@ -137,15 +149,22 @@ __all__ = [
     "DisclosureWork",
     "DisclosuresAccounted",
     "ExpectedVersion",
+    "Explanation",
     "ExternalId",
     "ExternalIdTakenError",
+    "Field",
     "Found",
+    "Frequencies",
     "Gender",
+    "Guard",
     "Holder",
     "InvalidTransitionError",
     "Kept",
     "Listed",
     "Listing",
+    "Match",
+    "MatchGrade",
+    "MatchingModel",
     "Move",
     "MovedPatient",
     "Mrn",
@@ -160,7 +179,10 @@ __all__ = [
     "PatientStore",
     "PatientWork",
     "Period",
+    "Person",
     "Phone",
+    "PhoneNumbers",
+    "Ranked",
     "Reason",
     "Registered",
     "Restored",
@@ -173,6 +195,9 @@ __all__ = [
     "State",
     "Status",
     "StatusChange",
+    "Texts",
+    "Thresholds",
+    "Traits",
     "Unarchived",
     "Unreadable",
     "Viewed",
@@ -182,6 +207,7 @@ __all__ = [
     "archive_patient",
     "chunk_binding",
     "chunks",
+    "compare",
     "decode_directory",
     "delete_patient",
     "encode_directory",
@@ -190,10 +216,13 @@ __all__ = [
     "find_deleted_patients",
     "find_disclosures",
     "find_patients",
+    "guards_against",
     "look_up_patient",
+    "rank",
     "register_patient",
     "restore_patient",
     "revise_patient",
     "status_after",
+    "traits_of",
     "unarchive_patient",
 ]

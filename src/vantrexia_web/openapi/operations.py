@@ -99,8 +99,8 @@ OPERATIONS: Final[Mapping[Callable[..., object], Operation]] = {
     credentials.confirm_reset: Operation(
         "Sign in",
         "Set a new password",
-        "Takes `uid` and `token` of the letter, which work once and for an hour. All sessions end, a lock is "
-        "lifted, and a second factor is still asked for at the next sign-in.",
+        "Takes `uid` and `token` of the letter, which work once and for an hour. All sessions end. A lock is "
+        "lifted, but not where there is a second factor, which is still asked for at the next sign-in.",
         204,
         None,
         body=ResetConfirmation,

@@ -173,6 +173,26 @@ def test_a_changed_column_is_found_and_the_entry_named(trail: Trail, column: str
     assert trail.fault() is None
 
 
+TEXTS = ("at", "action", "outcome", "role", "code", "changed", "disclosed", "request_id", "address")
+
+
+@pytest.mark.parametrize("column", [*TEXTS, "patient_id", "practice_id", "leaf"])
+def test_bytes_that_are_no_text_are_found_and_the_entry_named(sqlite_site: Site, column: str):
+    """SQLite keeps text that is no UTF-8, and its driver does not read it; PostgreSQL refuses to keep it."""
+    trail = Trail.of(sqlite_site)
+    trail.unguard()
+    for seq in (SIZE, COVERED, 22, 21, 1):
+        trail.write(seq, **{column: sa.text("CAST(x'C3' AS TEXT)")})
+        assert trail.fault() == Fault(FaultKind.ALTERED, seq)
+    stored = list(trail.source.entries(after=20))
+    assert [one.seq for one in stored] == list(range(21, SIZE + 1))
+    if column == "leaf":
+        assert [one.seq for one in stored if one.leaf == b""] == [21, 22, COVERED, SIZE]
+    else:
+        assert [one.seq for one in stored if one.canonical is None] == [21, 22, COVERED, SIZE]
+    assert [seq for seq, _ in trail.source.leaves(after=20)] == list(range(21, SIZE + 1))
+
+
 def test_what_belongs_to_one_column_does_not_count_in_another(trail: Trail):
     """Two columns that together would spell the same bytes are not the same entry."""
     trail.write(1, request_id='req-0001","role":"nurse', role=None)

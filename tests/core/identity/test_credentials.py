@@ -15,6 +15,8 @@ from tests.desks import a_memory_desk, entries_of
 from tests.marks import core_frames
 from tests.sources import ManualClock
 from vantrexia_adapters.memory import MemoryDesk
+from vantrexia_adapters.memory.identity import MemoryLockouts, MemoryUsers
+from vantrexia_adapters.memory.resets import MemoryResetTokens
 from vantrexia_core.audit import Action, Outcome
 from vantrexia_core.identity import (
     FAILURES_MAX,
@@ -41,15 +43,19 @@ from vantrexia_core.identity import (
     recognise,
     refresh_tokens,
     request_reset,
+    revise_user,
+    set_password,
     sign_in,
     start_two_factor,
 )
+from vantrexia_core.identity.model import UserRevision
 from vantrexia_core.identity.resets import GIVEN_UP_AFTER, RESET_TOKEN_LIFE, RETRY_AFTER
 from vantrexia_core.identity.totp import STEP_SECONDS, code_of, step_at
 from vantrexia_core.kernel import (
     Actor,
     Email,
     InvalidError,
+    NamePart,
     NotFoundError,
     NotSignedInError,
     Phi,
@@ -310,6 +316,126 @@ def test_of_many_who_use_one_letter_at_once_one_sets_a_password(house: House) ->
     )
     assert [type(one) for one in results].count(InvalidError) == 5
     assert house.actor(chosen[results.index(None)])
+
+
+TAKING_OVER: dict[str, Callable[[House], object]] = {
+    "password": lambda house: set_password(house.desk, ADMIN, house.user.id, a_password("set at the desk")),
+    "address": lambda house: revise_user(
+        house.desk, ADMIN, house.user.id, UserRevision(email=Email("tova@example.com"))
+    ),
+    "activity": lambda house: [
+        change_user(house.desk, ADMIN, house.user.id, is_active=is_active) for is_active in (False, True)
+    ],
+}
+
+
+@pytest.mark.parametrize("doing", TAKING_OVER)
+def test_what_an_administrator_changes_voids_a_letter_that_left(house: House, doing: str) -> None:
+    """Whoever reads the mailbox does not take back what was taken from them."""
+    user_id, token = house.asked()
+    TAKING_OVER[doing](house)
+    with pytest.raises(InvalidError) as caught:
+        confirm_reset(house.desk, user_id, token, NEW, an_origin())
+    assert list(caught.value.field_errors) == ["token"]
+    assert house.desk.committed.reset_tokens == {}
+
+
+@pytest.mark.parametrize("doing", TAKING_OVER)
+def test_what_an_administrator_changes_withdraws_a_request_that_waits(house: House, doing: str) -> None:
+    """The mail server was down, and its letter would leave later."""
+    request_reset(house.desk, house.user.email, an_origin())
+    TAKING_OVER[doing](house)
+    assert answer_resets(house.desk, house.tray) == Round()
+    assert house.desk.committed.reset_requests == {}
+    assert house.tray.letters == []
+
+
+def test_a_new_name_voids_no_letter(house: House) -> None:
+    """Only what says whose account it is, and whether it is one."""
+    user_id, token = house.asked()
+    revise_user(house.desk, ADMIN, house.user.id, UserRevision(first_name=NamePart("Tove")))
+    confirm_reset(house.desk, user_id, token, NEW, an_origin())
+
+
+def test_a_letter_is_not_written_for_an_account_that_changed_meanwhile(house: House) -> None:
+    """The request was taken; before its token is made, an administrator sets a password."""
+    request_reset(house.desk, house.user.email, an_origin())
+    secrets = house.desk.secrets
+
+    class Meanwhile:
+        def new_secret(self, length: int) -> Phi[bytes]:
+            house.desk.secrets = secrets
+            TAKING_OVER["password"](house)
+            return secrets.new_secret(length)
+
+    house.desk.secrets = Meanwhile()
+    assert answer_resets(house.desk, house.tray) == Round()
+    assert (house.tray.letters, house.desk.committed.reset_tokens) == ([], {})
+
+
+def test_a_reset_gives_no_new_guesses_at_the_second_factor(house: House) -> None:
+    """Request, confirm, four guesses, and again: with somebody's mailbox the fifth guess still locks."""
+    secret, _ = house.enrolled()
+    good = {house.code(secret, steps).reveal() for steps in (-1, 0, 1)}
+    wrong = FactorCode(next(code for n in count() if (code := f"{n:06}") not in good))
+    for _ in range(FAILURES_MAX - 1):
+        with pytest.raises(TotpInvalidError):
+            house.actor(OLD, wrong)
+    confirm_reset(house.desk, *house.asked(), NEW, an_origin())
+    with pytest.raises(AccountLockedError):
+        house.actor(NEW, wrong)
+    with pytest.raises(AccountLockedError):
+        house.actor(NEW, house.code(secret))
+    house.clock.advance(LOCK_LIFE)
+    assert house.actor(NEW, house.code(secret))
+
+
+class _Interrupted(QuickPasswords):
+    """Something else happens while a password is hashed, which takes a while and holds no lock."""
+
+    def __init__(self, meanwhile: Callable[[], object]) -> None:
+        super().__init__()
+        self._meanwhile = meanwhile
+
+    def hash(self, password: Phi[str]) -> str:
+        """Later than expected."""
+        self._meanwhile()
+        return super().hash(password)
+
+
+def test_an_account_that_closes_while_the_password_is_hashed_stays_closed_to_its_letter(house: House) -> None:
+    """What was found before the lock is looked at again under it, not only the token."""
+    user_id, token = house.asked()
+
+    def close() -> None:
+        with house.desk.begin(a_practice_id()) as work:
+            work.users.save(attrs.evolve(work.users.get(user_id), is_active=False))
+            work.commit()
+
+    before = house.desk.committed.accounts[user_id].password_hash
+    house.desk.passwords = _Interrupted(close)
+    with pytest.raises(InvalidError) as caught:
+        confirm_reset(house.desk, user_id, token, NEW, an_origin())
+    assert list(caught.value.field_errors) == ["token"]
+    assert house.desk.committed.accounts[user_id].password_hash == before
+
+
+def test_a_reset_locks_the_account_before_the_token(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a change of the password does: the other way round, the two could wait for each other for ever."""
+    order = []
+
+    def noted(store: type, name: str) -> None:
+        done = getattr(store, name)
+        monkeypatch.setattr(
+            store, name, lambda self, *args, **named: order.append(name) or done(self, *args, **named)
+        )
+
+    user_id, token = house.asked()
+    noted(MemoryUsers, "get_to_change")
+    noted(MemoryResetTokens, "take")
+    noted(MemoryLockouts, "clear")
+    confirm_reset(house.desk, user_id, token, NEW, an_origin())
+    assert order == ["get_to_change", "take", "clear"]
 
 
 class _CountingDesk:

@@ -1,0 +1,234 @@
+"""Whether two records are of one person: the score, the grade, and why.
+
+The score is log2 of how much more probable "the same person" is than strangers, relatives, twins and a
+parent and child of one name *together*: at 0 the odds are even, at 10 a thousand to one. Where relatives
+are patients too, two explanations instead of five mistake "same household" for "same person" (ADR 0036).
+"""
+
+from collections.abc import Iterable, Mapping
+from math import inf, log2
+from types import MappingProxyType
+from typing import Final, Generic, TypeVar
+
+import attrs
+
+from vantrexia_core.patients.matching.comparing import compare
+from vantrexia_core.patients.matching.frequencies import NOTHING_COUNTED, Frequencies
+from vantrexia_core.patients.matching.grades import THRESHOLDS, MatchGrade, Thresholds
+from vantrexia_core.patients.matching.guards import Guard, guards_against
+from vantrexia_core.patients.matching.levels import BirthDate, Comparison, Field, FirstName, LastName
+from vantrexia_core.patients.matching.ports import Texts
+from vantrexia_core.patients.matching.traits import Traits
+from vantrexia_core.patients.matching.weights import (
+    BIRTH_SHARE_MAX,
+    BIRTH_SHARE_MIN,
+    GENERATION_YEARS_MIN,
+    PRIORS,
+    SAME_GENERATION,
+    SHARE_MAX,
+    SHARE_MIN,
+    WEIGHTS,
+    Explanation,
+    Row,
+    Table,
+)
+
+K = TypeVar("K")
+
+_EXPLANATIONS: Final = tuple(Explanation)
+_RIVALS: Final = range(1, len(_EXPLANATIONS))
+_PEOPLE_MIN: Final = 1_000
+_Probabilities = tuple[float, float, float, float, float]
+_MISSING: Final[_Probabilities] = (1.0, 1.0, 1.0, 1.0, 1.0)
+
+
+def _by_level(table: Table) -> tuple[_Probabilities, ...]:
+    most = max(table.rows)
+    rows = {int(level): attrs.astuple(row) for level, row in table.rows.items()}
+    return tuple(rows.get(level, _MISSING) for level in range(most + 1))
+
+
+@attrs.frozen
+class Match:
+    """How two records were judged. Levels, bits and reasons; nothing of the person."""
+
+    grade: MatchGrade
+    score: float
+    """Bits: log2 of the odds that it is one person."""
+    bits: Mapping[Field, float]
+    """What each field gave for one person and against the `rival`; 0 for a field that is missing."""
+    levels: Mapping[Field, str]
+    """How each field compared: ``exact``, ``day_month_swapped``, ``missing``."""
+    prior_bits: float
+    """What was to be expected before anything was compared."""
+    crowd_bits: float
+    """What the other explanations take away together: prior and bits minus this are the score."""
+    shares: Mapping[Explanation, float]
+    """How probable each explanation is; they add up to 1."""
+    rival: Explanation
+    """The strongest explanation other than one person."""
+    guards: tuple[Guard, ...]
+    """Why a machine may not link the two; empty if it may, or if the score did not ask for it."""
+
+    @property
+    def may_link(self) -> bool:
+        """Whether a machine may attach an outside id. No machine merges."""
+        return self.grade is MatchGrade.CERTAIN
+
+    @property
+    def probability(self) -> float:
+        """That it is one person, 0 to 1: FHIR's ``search.score``."""
+        return self.shares[Explanation.SAME]
+
+    @property
+    def second(self) -> Explanation:
+        """The explanation that came second."""
+        return sorted(_EXPLANATIONS, key=self.shares.__getitem__, reverse=True)[1]
+
+    def guarded(self, guard: Guard) -> "Match":
+        """The same, and no longer a link; a match that was none stays as it is."""
+        if self.grade is not MatchGrade.CERTAIN:
+            return self
+        return attrs.evolve(self, grade=MatchGrade.PROBABLE, guards=(*self.guards, guard))
+
+
+@attrs.frozen(repr=False)
+class MatchingModel:
+    """Weights, priors, thresholds and frequencies: all that a judgement hangs on, apart from the pair."""
+
+    frequencies: Frequencies = NOTHING_COUNTED
+    people: int = 10_000
+    """How many records the registry holds: the more there are, the likelier a stranger is alike."""
+    weights: Mapping[Field, Table] = WEIGHTS
+    priors: Row = PRIORS
+    thresholds: Thresholds = THRESHOLDS
+    _rows: Mapping[Field, tuple[_Probabilities, ...]] = attrs.field(init=False, eq=False)
+    _priors: _Probabilities = attrs.field(init=False, eq=False)
+
+    def __attrs_post_init__(self) -> None:
+        rows = {field: _by_level(table) for field, table in self.weights.items()}
+        object.__setattr__(self, "_rows", MappingProxyType(rows))
+        prior = self.priors
+        strangers = prior.stranger * max(self.people, _PEOPLE_MIN)
+        object.__setattr__(
+            self, "_priors", (prior.same, strangers, prior.relative, prior.twin, prior.namesake)
+        )
+
+    def __repr__(self) -> str:
+        return f"MatchingModel(people={self.people})"
+
+    def judge(self, one: Traits, other: Traits, texts: Texts) -> Match:
+        """Compare two people and say whether they are one."""
+        return self.weigh(compare(one, other, texts, self.frequencies))
+
+    def score(self, comparison: Comparison) -> float:
+        """The score alone, in bits, for those who look through many."""
+        return _odds(self._joint(comparison)[0])
+
+    def weigh(self, comparison: Comparison) -> Match:
+        """Grade and explain a comparison."""
+        joint, rows = self._joint(comparison)
+        score = _odds(joint)
+        rival = max(_RIVALS, key=joint.__getitem__)
+        total = sum(joint)
+        against = sum(joint[1:])
+        grade = self.thresholds.grade(score)
+        guards = guards_against(comparison) if grade is MatchGrade.CERTAIN else ()
+        return Match(
+            grade=MatchGrade.PROBABLE if guards else grade,
+            score=score,
+            bits=MappingProxyType({field: log2(row[0] / row[rival]) for field, row in rows}),
+            levels=MappingProxyType({field: level.name.lower() for field, level in comparison.levels()}),
+            prior_bits=log2(self._priors[0] / self._priors[rival]),
+            crowd_bits=log2(against / joint[rival]),
+            shares=MappingProxyType(
+                {explanation: joint[number] / total for number, explanation in enumerate(_EXPLANATIONS)}
+            ),
+            rival=_EXPLANATIONS[rival],
+            guards=guards,
+        )
+
+    def row(self, field: Field, comparison: Comparison) -> Row:
+        """What a field weighs in a comparison: its row, with frequencies put in."""
+        return Row(*self._row(field, dict(comparison.levels())[field], comparison))
+
+    def _joint(self, comparison: Comparison) -> tuple[list[float], list[tuple[Field, _Probabilities]]]:
+        """P(levels and explanation) for each explanation, and the row of each field."""
+        rows = [(field, self._row(field, level, comparison)) for field, level in comparison.levels()]
+        same, stranger, relative, twin, namesake = self._priors
+        for _, row in rows:
+            same *= row[0]
+            stranger *= row[1]
+            relative *= row[2]
+            twin *= row[3]
+            namesake *= row[4]
+        return [same, stranger, relative, twin, namesake], rows
+
+    def _row(self, field: Field, level: int, comparison: Comparison) -> _Probabilities:
+        row = self._rows[field][level]
+        if field is Field.FIRST_NAME and level == FirstName.EXACT:
+            return _first_name_row(row, comparison.first_frequency)
+        if field is Field.LAST_NAME and level == LastName.EXACT:
+            return _last_name_row(row, comparison.last_frequency)
+        if field is Field.DATE_OF_BIRTH and level == BirthDate.EXACT:
+            row = _birth_date_row(row, comparison.birth_frequency)
+        if field is Field.DATE_OF_BIRTH and _is_of_one_generation(comparison):
+            row = (*row[:4], row[4] * SAME_GENERATION)
+        return row
+
+
+def _is_of_one_generation(comparison: Comparison) -> bool:
+    return comparison.years_apart is not None and comparison.years_apart < GENERATION_YEARS_MIN
+
+
+def _first_name_row(row: _Probabilities, frequency: float | None) -> _Probabilities:
+    """Strangers and relatives have a name as often as it is given."""
+    if frequency is None:
+        return row
+    share = min(max(frequency, SHARE_MIN), SHARE_MAX)
+    return (row[0], share, max(row[2], share), row[3], row[4])
+
+
+def _last_name_row(row: _Probabilities, frequency: float | None) -> _Probabilities:
+    if frequency is None:
+        return row
+    return (row[0], min(max(frequency, SHARE_MIN), SHARE_MAX), *row[2:])
+
+
+def _birth_date_row(row: _Probabilities, frequency: float | None) -> _Probabilities:
+    """A date that is on many records (a first of January) is weak for everybody but twins."""
+    if frequency is None:
+        return row
+    share = min(max(frequency, BIRTH_SHARE_MIN), BIRTH_SHARE_MAX)
+    return (row[0], share, max(row[2], share), row[3], max(row[4], share))
+
+
+def _odds(joint: list[float]) -> float:
+    against = sum(joint[1:])
+    return log2(joint[0] / against) if against else inf
+
+
+@attrs.frozen
+class Ranked(Generic[K]):
+    """One candidate's match, under the key by which the caller knows the candidate."""
+
+    key: K
+    match: Match
+
+
+def rank(
+    probe: Traits, candidates: Iterable[tuple[K, Traits]], model: MatchingModel, texts: Texts
+) -> tuple[Ranked[K], ...]:
+    """The candidates that are not certainly somebody else, the likeliest first.
+
+    Candidates are one record a *person*: the caller groups records that are known to be of one person.
+    When two of them score for a link, neither is linked: it may be that they are one, or that a record
+    between two people draws them together.
+    """
+    judged = [Ranked(key, model.judge(probe, candidate, texts)) for key, candidate in candidates]
+    found = [ranked for ranked in judged if ranked.match.grade is not MatchGrade.CERTAINLY_NOT]
+    found.sort(key=lambda ranked: -ranked.match.score)
+    over = sum(ranked.match.score >= model.thresholds.certain for ranked in found)
+    if over > 1:
+        found = [Ranked(ranked.key, ranked.match.guarded(Guard.AMBIGUOUS)) for ranked in found]
+    return tuple(found)
