@@ -11,7 +11,8 @@ from tests.contracts.stores import Stores, at_once
 from vantrexia_core.audit import Action, AuditEntry, Outcome
 from vantrexia_core.kernel import RequestId, Role
 
-WRITERS, EACH = 4, 10
+WRITERS, AT_ONCE = 4, (1, 1, 7, 1, 40, 2, 1, 5, 1, 1)
+MANY = 70
 FULL = AuditEntry(
     at=NOW + timedelta(microseconds=1),
     action=Action.LIST,
@@ -64,6 +65,29 @@ def test_entries_are_numbered_from_one_in_the_order_written(stores: Stores):
     _append(stores, *entries[:2])
     _append(stores, *entries[2:])
     assert _numbered(stores) == list(enumerate(entries, 1))
+
+
+def test_many_entries_of_one_work_are_numbered_like_single_ones(stores: Stores):
+    """Few or many, full and empty ones, before and after others: no gap, and nothing of them is lost."""
+    entries: list[AuditEntry] = []
+    for count in (1, MANY, 2, MANY - 1, 1):
+        some = [
+            attrs.evolve(FULL if number % 2 else EMPTY, version=len(entries) + number)
+            for number in range(count)
+        ]
+        _append(stores, *some)
+        entries += some
+    assert _numbered(stores) == list(enumerate(entries, 1))
+
+
+def test_many_entries_of_an_unfinished_work_leave_no_gap(stores: Stores):
+    """The numbers they had are given to others."""
+    with stores.desk.begin(stores.here) as work:
+        for _ in range(MANY):
+            work.trail.append(EMPTY)
+        assert len(work.trail.read()) == MANY
+    _append(stores, FULL)
+    assert _numbered(stores) == [(1, FULL)]
 
 
 def test_an_entry_of_an_unfinished_work_never_was(stores: Stores):
@@ -120,8 +144,8 @@ def test_simultaneous_writers_make_one_gapless_sequence(stores: Stores):
     followed: list[int] = []
 
     def write() -> None:
-        for _ in range(EACH):
-            _append(stores, EMPTY)
+        for count in AT_ONCE:
+            _append(stores, *[EMPTY] * count)
 
     def follow() -> None:
         is_last = False
@@ -135,4 +159,4 @@ def test_simultaneous_writers_make_one_gapless_sequence(stores: Stores):
     done.set()
     follower.join()
     assert not errors
-    assert followed == list(range(1, WRITERS * EACH + 1))
+    assert followed == list(range(1, WRITERS * sum(AT_ONCE) + 1))

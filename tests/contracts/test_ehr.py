@@ -288,6 +288,22 @@ def test_what_the_ehr_told_is_kept_and_replaced(stores: Stores) -> None:
             assert work.ehr_records.last(a_patient_id(2)) == first
 
 
+def test_what_is_told_of_many_replaces_what_some_had(stores: Stores) -> None:
+    """Together, whoever of them was known before, and whoever comes twice."""
+    stores.store(*(a_record(number) for number in range(1, 5)))
+    then, now = LastTold(FULL, NOW), LastTold(Demographics(phone=Phone("555-0199")), NOW)
+    for told in (
+        [(a_patient_id(2), then), (a_patient_id(3), then)],
+        [(a_patient_id(1), now), (a_patient_id(2), now), (a_patient_id(4), then), (a_patient_id(4), now)],
+    ):
+        with stores.desk.begin(stores.here) as work:
+            work.ehr_records.keep(told)
+            work.commit()
+    with stores.desk.begin(stores.here) as work:
+        kept = [work.ehr_records.last(a_patient_id(number)) for number in range(1, 5)]
+    assert kept == [now, now, then, now]
+
+
 def test_nothing_was_told_of_a_patient_who_was_never_read(stores: Stores) -> None:
     """None, and keeping nothing keeps nothing."""
     with stores.desk.begin(stores.here) as work:
@@ -325,8 +341,8 @@ def test_another_practice_was_told_nothing(stores: Stores) -> None:
 
 def test_holders_are_told_in_the_order_of_the_ids(stores: Stores) -> None:
     """Whatever the record's status; None for whoever is not here."""
-    count = 130
-    stores.store(*(a_record(number, external_id=an_external_id(number).reveal()) for number in (1, 2, 129)))
+    count = 530
+    stores.store(*(a_record(number, external_id=an_external_id(number).reveal()) for number in (1, 2, 529)))
     asked = [an_external_id(number) for number in range(count, 0, -1)]
     with stores.desk.begin(stores.here) as work:
         holders = work.patients.holders(asked)
@@ -336,7 +352,7 @@ def test_holders_are_told_in_the_order_of_the_ids(stores: Stores) -> None:
     assert found == {
         count - 1: a_patient_id(1),
         count - 2: a_patient_id(2),
-        count - 129: a_patient_id(129),
+        count - 529: a_patient_id(529),
     }
 
 
@@ -366,14 +382,17 @@ def test_who_is_without_an_external_id_is_read_once_and_then_what_changes(stores
     with stores.desk.begin(stores.here) as work:
         seen = work.patients.unlinked_since(0, limit=10)
         assert len(work.patients.unlinked_since(0, limit=1)) == 1
+        newest = work.patients.change_number()
     assert [one.patient_id for one in seen] == [a_patient_id(2), a_patient_id(3)]
+    assert newest >= max(one.seq for one in seen)
     record = a_record(3, last="Nakamura")
     assert seen[1].identity == (record.name, record.date_of_birth, record.gender)
     revise_patient(stores.desk, an_actor(), a_patient_id(2), Revision(external_id=an_external_id(2)))
     delete_patient(stores.desk, an_actor(), a_patient_id(3))
     stores.store(a_record(4))
     with stores.desk.begin(stores.here) as work:
-        later = work.patients.unlinked_since(seen[-1].seq, limit=10)
+        later = work.patients.unlinked_since(newest, limit=10)
+        assert work.patients.change_number() == max(one.seq for one in later)
     assert [(one.patient_id, one.identity is None) for one in later] == [
         (a_patient_id(2), True),
         (a_patient_id(3), True),
@@ -381,6 +400,7 @@ def test_who_is_without_an_external_id_is_read_once_and_then_what_changes(stores
     ]
     with stores.desk.begin(stores.elsewhere) as work:
         assert list(work.patients.unlinked_since(0, limit=10)) == []
+        assert work.patients.change_number() == 0
 
 
 def test_another_practices_holders_are_not_told(stores: Stores) -> None:

@@ -72,13 +72,14 @@ class AesGcmFieldCipher:
     A column's key is ``HKDF-Expand(practice's field root, FieldName.info)``.
     """
 
-    __slots__ = ("_generation", "_latest", "_opening", "_ring", "_sealing")
+    __slots__ = ("_generation", "_latest", "_opening", "_ring", "_sealing", "_versions")
 
     def __init__(self, ring: KeyRing) -> None:
         self._ring = ring
         # Which key seals may change with the ring; a key that opens stays the same as long as it is there.
         self._generation = ring.generation
         self._sealing: dict[tuple[int, str, str], _ColumnKey] = {}
+        self._versions: dict[int, int] = {}
         self._opening: dict[tuple[int, str, str, bytes], _ColumnKey] = {}
         self._latest: tuple[Place | None, bytes] = (None, b"")
 
@@ -112,7 +113,13 @@ class AesGcmFieldCipher:
         Raises:
             KeyRingError: the practice has no key.
         """
-        return self._ring.active(place.practice_id, Purpose.FIELD)
+        if self._generation != self._ring.generation:
+            self._forget_sealing()
+        versions = self._versions
+        version = versions.get(place.practice_id.int)
+        if version is None:
+            version = versions[place.practice_id.int] = self._ring.active(place.practice_id, Purpose.FIELD)
+        return version
 
     def _seal_with_nonce(
         self, nonce: bytes, name: FieldName, place: Place, value: bytes, bucket: int
@@ -144,6 +151,7 @@ class AesGcmFieldCipher:
         # In this order: a thread that still fills the old dictionary fills one that nobody reads any more.
         self._generation = self._ring.generation
         self._sealing = {}
+        self._versions = {}
 
     def _sealing_key(self, name: FieldName, place: Place) -> _ColumnKey:
         sealing = self._sealing

@@ -64,6 +64,10 @@ class MemoryPatients:
         everybody = (filed.patient for _, filed in self.patients.items())
         return any(one.external_id is None and one.status is not Status.DELETED for one in everybody)
 
+    def change_number(self) -> int:
+        """See `PatientStore`."""
+        return self._seq - 1
+
     def unlinked_since(self, seq: int, *, limit: int) -> Sequence[Sighting]:
         """See `PatientStore`."""
         changed = sorted((filed for _, filed in self.patients.items() if filed.seq > seq), key=_change_number)

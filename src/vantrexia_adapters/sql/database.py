@@ -10,12 +10,13 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.pool import PoolProxiedConnection
 
 from vantrexia_adapters.sql.engine import BEGIN, WAIT_SECONDS
-from vantrexia_adapters.sql.errors import translated
+from vantrexia_adapters.sql.errors import StatementFailedError, translated
 from vantrexia_adapters.sql.silence import SilenceWatch
 from vantrexia_adapters.sql.statements import Adding, Parameters, Row, Statement
 from vantrexia_core.kernel import BrokenPromiseError, UnavailableError
 
 _UNIQUE_VIOLATION: Final = "23505"
+_COLLISION: Final = "a row of many collides with another"
 STREAMED_ROWS: Final = 2_000
 """Rows fetched at once where a statement may give a million."""
 
@@ -274,6 +275,16 @@ class Transaction:
         """Execute a statement once for each set of parameters, without counting what it changed."""
         connection, cursor = self._begun()
         self._database.run_many(connection, cursor, statement, many)
+
+    def add_all(self, adding: Adding, many: Sequence[Parameters]) -> None:
+        """Insert many rows that cannot collide with anything.
+
+        Raises:
+            StatementFailedError: one does all the same; the transaction is lost.
+        """
+        connection, cursor = self._begun()
+        if not self._database.add_rows(connection, cursor, adding, many):
+            raise StatementFailedError(_COLLISION)
 
     def add_each(self, adding: Adding, many: Sequence[Parameters]) -> bool:
         """Insert many rows; False, and nothing done, if one collides with another or with what is there."""

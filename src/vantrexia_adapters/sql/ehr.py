@@ -60,6 +60,7 @@ def _keep(insert: postgresql.Insert | sqlite.Insert) -> sa.Insert:
 
 
 _KEEP: Final = Statement(_keep(postgresql.insert(ehr_record)), sqlite=_keep(sqlite.insert(ehr_record)))
+_ADD: Final = Adding(ehr_record)
 _LAST: Final = Statement(
     sa.select(ehr_record.c.at, ehr_record.c.source_updated_at, ehr_record.c.taken, ehr_record.c.told).where(
         ehr_record.c.practice_id == _PRACTICE, ehr_record.c.patient_id == _PATIENT
@@ -229,7 +230,8 @@ class SqlEhrRecords:
                     "key_version": cipher.key_version(place),
                 }
             )
-        if rows:
+        # Many are those of new patients as a rule, who have nothing kept that had to give way.
+        if rows and not (len(rows) > 1 and self._transaction.add_each(_ADD, rows)):
             self._transaction.change_all(_KEEP, rows)
 
     def last(self, patient_id: PatientId) -> LastTold | None:

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from vantrexia_adapters.sql.scope import Scope, SealedColumn
 from vantrexia_adapters.sql.statements import Adding, Parameters, Row, Statement
@@ -65,9 +66,10 @@ REASON: Final = SealedColumn.of("patient_move", "reason", BUCKET_LONG)
 _MRN_BIX: Final = FieldName("patient", "mrn")
 _EXTERNAL_ID_BIX: Final = FieldName("patient", "external_id")
 
-HOLDERS_AT_ONCE_MAX: Final = 64
+HOLDERS_AT_ONCE_MAX: Final = 256
 """How many external ids are looked up by one statement."""
 
+_NO_ADDRESS: Final = Address()
 _ID_TWICE: Final = "a patient id was given out twice"
 
 _PRACTICE: Final = sa.bindparam("practice", type_=sa.Uuid())
@@ -118,6 +120,9 @@ _TAKE: Final = Statement(
         mrn_number=practice_head.c.mrn_number + sa.bindparam("mrn_numbers", type_=sa.BigInteger()),
     )
     .returning(practice_head.c.seq, practice_head.c.n, practice_head.c.mrn_number)
+)
+_CHANGE_NUMBER: Final = Statement(
+    sa.select(practice_head.c.seq).where(practice_head.c.practice_id == _PRACTICE)
 )
 _ADD: Final = Adding(patient)
 _TAKEN: Final = Statement(
@@ -269,11 +274,21 @@ def _unlinked(count: int) -> Statement:
 
 @cache
 def _holders(count: int) -> Statement:
+    """The statement for ``count`` digests: PostgreSQL takes them as one array, SQLite has none.
+
+    The limit makes PostgreSQL look each digest up by itself. Left to its planner, a table that grows faster
+    than its statistics (a first, long import) is read through from one end to the other every time.
+    """
+    columns = (patient.c.external_id_bix, patient.c.id, patient.c.status)
+    here = sa.select(*columns).where(patient.c.practice_id == _PRACTICE)
+    array = sa.bindparam("digests", type_=postgresql.ARRAY(sa.LargeBinary()))
+    asked = sa.func.unnest(array).table_valued(sa.column("digest", sa.LargeBinary())).render_derived("asked")
+    found = here.where(patient.c.external_id_bix == asked.c.digest)
+    one = found.limit(sa.literal_column("1")).lateral("holder")
     digests = [sa.bindparam(f"digest_{position}", type_=sa.LargeBinary()) for position in range(count)]
     return Statement(
-        sa.select(patient.c.external_id_bix, patient.c.id, patient.c.status).where(
-            patient.c.practice_id == _PRACTICE, patient.c.external_id_bix.in_(digests)
-        )
+        sa.select(*one.c).select_from(asked).join(one, sa.true()),
+        sqlite=here.where(patient.c.external_id_bix.in_(digests)),
     )
 
 
@@ -309,8 +324,11 @@ class SqlPatients:
             # Sorted: a statement log shall not tell the order of a list. Few sizes: each is compiled once.
             part = sorted(digests[start : start + HOLDERS_AT_ONCE_MAX])
             size = 1 if len(part) == 1 else HOLDERS_AT_ONCE_MAX
-            part += part[-1:] * (size - len(part))
-            parameters = {f"digest_{position}": digest for position, digest in enumerate(part)}
+            padded = part + part[-1:] * (size - len(part))
+            parameters: dict[str, object] = {
+                f"digest_{position}": digest for position, digest in enumerate(padded)
+            }
+            parameters["digests"] = part
             for digest, id_, status in self._transaction.read(_holders(size), self._here(parameters)):
                 found[bytes(digest)] = Holder(id_, Status(status))
         return [found.get(digest) for digest in digests]
@@ -318,6 +336,11 @@ class SqlPatients:
     def has_unlinked(self) -> bool:
         """See `PatientStore`."""
         return bool(self._transaction.read(_HAS_UNLINKED, self._here({"row_limit": 1})))
+
+    def change_number(self) -> int:
+        """See `PatientStore`."""
+        rows = self._transaction.read(_CHANGE_NUMBER, self._here({}))
+        return int(rows[0][0]) if rows else 0
 
     def unlinked_since(self, seq: int, *, limit: int) -> Sequence[Sighting]:
         """See `PatientStore`."""
@@ -498,9 +521,9 @@ class SqlPatients:
     def _sealed(self, patient: Patient) -> dict[str, object]:
         cipher, index = self._protection.cipher, self._protection.index
         practice_id, place = self._practice_id, Place(self._practice_id, patient.id, patient.version)
-        address, external_id = patient.address or Address(), patient.external_id
+        address, external_id = patient.address or _NO_ADDRESS, patient.external_id
         line1 = _sealed_or_none(LINE1, cipher, place, address.line1)
-        if patient.address == Address():
+        if patient.address == _NO_ADDRESS:
             # An address of which nothing is known is not the same as none: an empty line says so.
             line1 = LINE1.seal(cipher, place, "")
         return {

@@ -123,7 +123,8 @@ def _columns(expression: Executable, dialect: Dialect) -> tuple[tuple[int, Conve
 
 
 def _binding(type_: sa.types.TypeEngine[Any], dialect: Dialect) -> Conversion | None:
-    if isinstance(type_, sa.LargeBinary):
+    item = type_.item_type if isinstance(type_, sa.ARRAY) else type_
+    if isinstance(item, sa.LargeBinary):
         return None  # both drivers take and give bytes
     return type_.dialect_impl(dialect).bind_processor(dialect)
 

@@ -24,6 +24,7 @@ from vantrexia_core.ehr.jobs import (
 )
 from vantrexia_core.ehr.model import (
     IDS_AT_ONCE,
+    IDS_AT_ONCE_MAX,
     IDS_MAX,
     JOB_LIFE,
     LEASE,
@@ -67,6 +68,7 @@ from vantrexia_core.ehr.survivorship import (
 __all__ = [
     "CANDIDATES_MAX",
     "IDS_AT_ONCE",
+    "IDS_AT_ONCE_MAX",
     "IDS_MAX",
     "IMPORT_SECONDS_MAX",
     "JOB_LIFE",

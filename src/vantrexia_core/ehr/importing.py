@@ -8,7 +8,15 @@ import attrs
 from vantrexia_core.audit import Action, Attempt, Once, check_unanswered, record_refusal, undertake
 from vantrexia_core.ehr.facts import EhrSearched, Imported, ImportPreviewed
 from vantrexia_core.ehr.intake import Arrival, Intake, Link, Plan, Refresh, Settled
-from vantrexia_core.ehr.model import IDS_AT_ONCE, ImportOutcome, ImportReport, JobItem, Verdict, Why
+from vantrexia_core.ehr.model import (
+    IDS_AT_ONCE,
+    IDS_AT_ONCE_MAX,
+    ImportOutcome,
+    ImportReport,
+    JobItem,
+    Verdict,
+    Why,
+)
 from vantrexia_core.ehr.ports import EhrDesk
 from vantrexia_core.ehr.roster import EhrPatient, EhrQuery, EhrUnavailableError, Fault
 from vantrexia_core.kernel import Actor, PatientId, Permission
@@ -17,6 +25,8 @@ from vantrexia_core.patients import ExternalId, Status
 IMPORT_SECONDS_MAX: Final = 60.0
 """How long one call may ask the EHR for its ids; a proxy would not wait longer for the answer."""
 SEARCH_SECONDS_MAX: Final = 20.0
+BATCH_SECONDS: Final = 1.0
+"""How quickly a batch has to be through for the next one to be twice as large."""
 
 
 @attrs.frozen
@@ -56,9 +66,11 @@ def import_patients(
     began = desk.clock.now()
     settled: dict[int, ImportOutcome] = {}
     is_reachable = True
-    for start in range(0, len(items), IDS_AT_ONCE):
-        batch = items[start : start + IDS_AT_ONCE]
-        seconds_left = IMPORT_SECONDS_MAX - (desk.clock.now() - began).total_seconds()
+    start, at_once = 0, IDS_AT_ONCE
+    while start < len(items):
+        batch = items[start : start + at_once]
+        batch_began = desk.clock.now()
+        seconds_left = IMPORT_SECONDS_MAX - (batch_began - began).total_seconds()
         plans: list[Plan] = []
         if is_reachable and seconds_left > 0:
             try:
@@ -71,6 +83,9 @@ def import_patients(
         why = Fault.TIMED_OUT if is_reachable else Why.UNAVAILABLE
         plans = plans or _without_the_ehr(intake, batch, why)
         settled.update(intake.settle(plans))
+        start += len(batch)
+        is_quick = (desk.clock.now() - batch_began).total_seconds() < BATCH_SECONDS
+        at_once = min(2 * at_once, IDS_AT_ONCE_MAX) if is_quick else IDS_AT_ONCE
     report = ImportReport(_in_order(ids, items, settled))
     if once is None:
         return report

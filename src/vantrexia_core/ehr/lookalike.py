@@ -52,12 +52,15 @@ class Lookout:
         if self._are_too_many or (ids_at_once < WORTH_READING and not self._seq):
             return
         with self._desk.begin(self._practice_id) as work:
+            # Before the records: what changes meanwhile is read again the next time. From their own numbers
+            # on, everybody who came after the last of them would be read, this import's patients above all.
+            newest = self._seq or work.patients.change_number()
             seen = work.patients.unlinked_since(self._seq, limit=READ_AT_ONCE_MAX + 1)
         if len(seen) > READ_AT_ONCE_MAX:
             self._are_too_many, self._keys, self._ids = True, {}, {}
             return
+        self._seq = max([newest, *(one.seq for one in seen)]) if self._seq else newest
         for one in seen:
-            self._seq = max(self._seq, one.seq)
             former = self._keys.pop(one.patient_id, None)
             if former is not None:
                 self._ids[former].discard(one.patient_id)

@@ -20,6 +20,8 @@ IDS_MAX: Final = 100_000
 """How many ids one import may have: more patients than any practice monitors."""
 IDS_AT_ONCE: Final = 50
 """How many ids are fetched together and stored with one commit: a fifth of a minute's calls to eCW."""
+IDS_AT_ONCE_MAX: Final = 200
+"""How many where the EHR answers at once: the practice's head is locked as long as they take to store."""
 TRIES_MAX: Final = 3
 """How often a job asks for an id whose fault may pass by itself."""
 LEASE: Final = timedelta(minutes=3)

@@ -27,6 +27,8 @@ from vantrexia_core.patients import (
 
 T = TypeVar("T")
 
+_GENDERS: Final = {gender.value: gender for gender in Gender}
+
 CANDIDATES_MAX: Final = 50
 """How many patients a search in the EHR may give: a person looks through them."""
 
@@ -129,7 +131,7 @@ class EhrPatient:
             mrn=reading.value("mrn", Mrn, mrn),
             phone=reading.value("phone", Phone, phone),
             email=reading.value("email", Email, email),
-            address=None if address == Address() else address,
+            address=None if address == _NO_ADDRESS else address,
             updated_at=updated_at,
             left_out=tuple(dict.fromkeys(reading.left_out)),
         )
@@ -203,6 +205,9 @@ class NoRoster:
         raise EhrUnavailableError(NOT_SET_UP)
 
 
+_NO_ADDRESS: Final = Address()
+
+
 class _Reading:
     """Collects the names of fields whose values were left out."""
 
@@ -220,8 +225,8 @@ class _Reading:
 
 
 def _gender(text: str) -> Phi[Gender]:
-    for gender in Gender:
-        if gender.value == text.strip().lower():
-            return Phi(gender)
-    message = "Not one of FHIR's administrative genders."
-    raise InvalidValueError(message)
+    gender = _GENDERS.get(text.strip().lower())
+    if gender is None:
+        message = "Not one of FHIR's administrative genders."
+        raise InvalidValueError(message)
+    return Phi(gender)

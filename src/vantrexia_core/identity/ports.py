@@ -330,10 +330,14 @@ class ResetRequests(Protocol):
 
 
 class ResetTokens(Protocol):
-    """Tokens that set a new password, inside one transaction: one for an account, kept by a keyed digest."""
+    """Tokens that set a new password, inside one transaction, kept by a keyed digest."""
 
-    def put(self, user: User, token: Phi[str], *, expires_at: datetime) -> None:
-        """Make a token good, in the place of the one before it."""
+    def put(self, user: User, token: Phi[str], *, at: datetime, expires_at: datetime) -> None:
+        """Make a token good, beside those that have not expired at ``at``; the others are cleared away."""
+        ...
+
+    def newest_expiry(self, user: User) -> datetime | None:
+        """When the last token of an account expires or expired; None if there is none."""
         ...
 
     def holds(self, user: User, token: Phi[str], *, at: datetime) -> bool:
@@ -341,11 +345,11 @@ class ResetTokens(Protocol):
         ...
 
     def take(self, user: User, token: Phi[str], *, at: datetime) -> bool:
-        """Use the token up; False if it is not good (any more)."""
+        """Use the token up, and with it all others of the account; False if it is not good (any more)."""
         ...
 
     def remove(self, user: User) -> None:
-        """Forget the token of an account."""
+        """Forget the tokens of an account."""
         ...
 
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import cache
 from typing import Final
 
 import attrs
@@ -14,6 +15,7 @@ EMAIL_CHARACTERS_MAX: Final = 254
 PHONE_PATTERN: Final = r"[+0-9 ()\-]{7,20}"
 
 _REFUSED_CATEGORIES: Final = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
+_BLANK: Final = "This field may not be blank."
 _UNSEEN_CATEGORIES: Final = frozenset({"Cf", "Zs", "Mn", "Mc", "Me"})
 _UNSEEN_CHARACTERS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Hangul fillers and the empty Braille cell: a letter to Unicode, nothing to the eye."""
@@ -35,13 +37,21 @@ def clean_text(text: str, *, characters_max: int) -> str:
     # Length first: normalising is linear, and the bound keeps it cheap. NFC at most triples a text.
     if len(text) > 4 * characters_max:
         raise InvalidValueError(_too_long(characters_max))
+    if text.isascii() and text.isprintable():
+        # Nothing there to refuse or to normalise: nearly every value, at a fifth of the price.
+        return _of_length(text.strip(), characters_max)
     if any(unicodedata.category(c) in _REFUSED_CATEGORIES or c in _BIDI_CONTROLS for c in text.strip()):
         message = "Control characters and unassigned characters are not allowed."
         raise InvalidValueError(message)
     clean = unicodedata.normalize("NFC", text).strip()
     if all(unicodedata.category(c) in _UNSEEN_CATEGORIES or c in _UNSEEN_CHARACTERS for c in clean):
-        message = "This field may not be blank."
-        raise InvalidValueError(message)
+        raise InvalidValueError(_BLANK)
+    return _of_length(clean, characters_max)
+
+
+def _of_length(clean: str, characters_max: int) -> str:
+    if not clean:
+        raise InvalidValueError(_BLANK)
     if len(clean) > characters_max:
         raise InvalidValueError(_too_long(characters_max))
     return clean
@@ -51,6 +61,9 @@ def _too_long(characters_max: int) -> str:
     return f"Ensure this field has no more than {characters_max} characters."
 
 
+_compiled: Final = cache(re.compile)
+
+
 def matching_text(text: str, pattern: str, complaint: str) -> str:
     """Trimmed text that a regular expression matches from end to end.
 
@@ -58,7 +71,7 @@ def matching_text(text: str, pattern: str, complaint: str) -> str:
         InvalidValueError: with ``complaint``, because it does not match.
     """
     clean = text.strip()
-    if re.fullmatch(pattern, clean) is None:
+    if _compiled(pattern).fullmatch(clean) is None:
         raise InvalidValueError(complaint)
     return clean
 

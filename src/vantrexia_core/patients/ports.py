@@ -71,6 +71,10 @@ class PatientStore(Protocol):
         """Whether any record that is not deleted has no external id."""
         ...
 
+    def change_number(self) -> int:
+        """The number of the practice's newest change that is kept; 0 before the first."""
+        ...
+
     def unlinked_since(self, seq: int, *, limit: int) -> Sequence[Sighting]:
         """Records without external id that changed after a change number, at most ``limit``, oldest first.
 

@@ -24,6 +24,7 @@ LATEST_DATE_AHEAD: Final = timedelta(hours=14)
 """How far the date on Earth's first clock (UTC+14) is ahead of UTC: nobody is born after that date."""
 
 DATE_PATTERN: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_DATE: Final = re.compile(DATE_PATTERN)
 STATE_PATTERN: Final = r"[A-Za-z]{2}"
 ZIP_PATTERN: Final = r"[0-9]{5}(-[0-9]{4})?"
 SSN_PATTERN: Final = r"[0-9]{9}|[0-9]{3}-[0-9]{2}-[0-9]{4}"
@@ -52,7 +53,7 @@ class DateOfBirth(Phi[date]):
     @classmethod
     def parse(cls, text: str) -> "DateOfBirth":
         """From ``YYYY-MM-DD`` in ASCII digits; the other forms of ISO 8601 are refused."""
-        if re.fullmatch(DATE_PATTERN, text) is None:
+        if _DATE.fullmatch(text) is None:
             message = "Date has wrong format. Use YYYY-MM-DD."
             raise InvalidValueError(message)
         try:

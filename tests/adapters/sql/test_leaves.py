@@ -29,6 +29,22 @@ def test_an_entry_is_stored_with_its_leaf(site: Site):
     assert len(entries) == 2
 
 
+def test_many_entries_of_one_work_are_stored_with_their_leaves(site: Site):
+    """Each has the leaf that it would have alone."""
+    entries = [
+        AuditEntry(
+            AT, Action.READ, Outcome.DONE, patient_id=a_patient_id(number), disclosed=(a_patient_id(number),)
+        )
+        for number in range(1, 40)
+    ]
+    with site.desk.begin(site.here) as work:
+        for entry in entries:
+            work.trail.append(entry)
+        work.commit()
+    leaves = [row[0] for row in site.execute("SELECT leaf FROM audit_entry ORDER BY seq")]
+    assert leaves == list(map(entry_hash, entries))
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def older(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """A database with a trail from before there were leaves."""

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import timedelta
 
 import attrs
@@ -11,6 +12,7 @@ from vantrexia_adapters.memory import MemoryDesk, MemoryRoster
 from vantrexia_core.audit import Action, AlreadyAnswered, IdempotencyKeyReusedError, Once, Outcome
 from vantrexia_core.ehr import (
     IDS_AT_ONCE,
+    IDS_AT_ONCE_MAX,
     SENTENCES,
     EhrPatient,
     EhrUnavailableError,
@@ -361,6 +363,30 @@ def test_a_long_list_comes_over_in_batches(house: House) -> None:
     house.knows(*map(a_told, numbers))
     assert house.imported(*numbers).counts == {Verdict.IMPORTED: len(numbers)}
     assert house.count() == len(numbers)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "sizes"),
+    [
+        (0.0, [IDS_AT_ONCE, 2 * IDS_AT_ONCE, IDS_AT_ONCE_MAX, IDS_AT_ONCE_MAX, 1]),
+        (1.0, [IDS_AT_ONCE] * 11 + [1]),
+    ],
+    ids=["at once", "slowly"],
+)
+def test_batches_grow_while_the_ehr_answers_at_once(seconds: float, sizes: list[int]) -> None:
+    """One that takes its time is asked for few, so that little is lost if it goes away."""
+    asked: list[int] = []
+
+    class Timed(MemoryRoster):
+        def fetch(self, ids: Sequence[ExternalId], *, seconds_max: float) -> Sequence[EhrPatient | Missed]:
+            asked.append(len(ids))
+            house.clock.advance(timedelta(seconds=seconds))
+            return super().fetch(ids, seconds_max=seconds_max)
+
+    numbers = range(1, sum(sizes) + 1)
+    house = House(Timed(map(a_told, numbers)))
+    assert house.imported(*numbers).counts == {Verdict.IMPORTED: len(numbers)}
+    assert asked == sizes
 
 
 @pytest.mark.parametrize("role", Role)

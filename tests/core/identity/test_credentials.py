@@ -49,7 +49,7 @@ from vantrexia_core.identity import (
     start_two_factor,
 )
 from vantrexia_core.identity.model import UserRevision
-from vantrexia_core.identity.resets import GIVEN_UP_AFTER, RESET_TOKEN_LIFE, RETRY_AFTER
+from vantrexia_core.identity.resets import GIVEN_UP_AFTER, LETTER_EVERY, RESET_TOKEN_LIFE, RETRY_AFTER
 from vantrexia_core.identity.totp import STEP_SECONDS, code_of, step_at
 from vantrexia_core.kernel import (
     Actor,
@@ -316,6 +316,34 @@ def test_of_many_who_use_one_letter_at_once_one_sets_a_password(house: House) ->
     )
     assert [type(one) for one in results].count(InvalidError) == 5
     assert house.actor(chosen[results.index(None)])
+
+
+def test_however_often_somebody_asks_an_account_gets_a_letter_in_five_minutes(house: House) -> None:
+    """Sixty requests in three minutes are one letter, and what waits leaves when its time has come."""
+    for _ in range(60):
+        request_reset(house.desk, house.user.email, an_origin())
+        answer_resets(house.desk, house.tray)
+        house.clock.advance(timedelta(seconds=3))
+    assert len(house.tray.letters) == 1
+    house.clock.advance(LETTER_EVERY - timedelta(seconds=181))
+    assert answer_resets(house.desk, house.tray) == Round()
+    house.clock.advance(timedelta(seconds=1))
+    assert answer_resets(house.desk, house.tray) == Round(sent=1)
+    assert answer_resets(house.desk, house.tray) == Round()
+
+
+def test_who_asks_again_does_not_void_the_letter_that_is_being_read(house: House) -> None:
+    """Anybody can ask; the first that is used voids the others, and what still waits is withdrawn."""
+    first = house.asked()
+    house.clock.advance(LETTER_EVERY)
+    second = house.asked()
+    request_reset(house.desk, house.user.email, an_origin())
+    confirm_reset(house.desk, *first, NEW, an_origin())
+    with pytest.raises(InvalidError) as caught:
+        confirm_reset(house.desk, *second, a_password("a third and other phrase"), an_origin())
+    assert list(caught.value.field_errors) == ["token"]
+    house.clock.advance(LETTER_EVERY)
+    assert answer_resets(house.desk, house.tray) == Round()
 
 
 TAKING_OVER: dict[str, Callable[[House], object]] = {

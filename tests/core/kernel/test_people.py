@@ -4,6 +4,7 @@ import unicodedata
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.marks import FIRST, marks_in
 from tests.strategies.kernel import email_texts, name_texts
@@ -124,6 +125,18 @@ def test_spellings_that_unicode_calls_equal_are_one_name(typed: str) -> None:
     decomposed = unicodedata.normalize("NFD", typed)
     if len(decomposed) <= NAME_CHARACTERS_MAX:
         assert NamePart(decomposed) == NamePart(typed)
+
+
+@given(st.text(st.characters(max_codepoint=127), max_size=12))
+def test_a_text_without_accents_is_kept_as_its_accented_twin_would_be(typed: str) -> None:
+    """ASCII takes a shorter way through the same rules."""
+    outcomes = []
+    for last in ("x", "ø"):
+        try:
+            outcomes.append(clean_text(typed + last, characters_max=10)[:-1])
+        except InvalidValueError as refused:
+            outcomes.append(str(refused))
+    assert outcomes[0] == outcomes[1]
 
 
 @given(nasty_texts())
