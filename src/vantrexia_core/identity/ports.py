@@ -21,6 +21,7 @@ from vantrexia_core.identity.model import (
 from vantrexia_core.identity.resets import Letter, ResetRequest
 from vantrexia_core.identity.second_factor import FactorCode, SecondFactor
 from vantrexia_core.kernel import (
+    Clock,
     ConflictError,
     Email,
     InvalidError,
@@ -457,13 +458,26 @@ class UserDesk(Desk[UserWork], Protocol):
         ...
 
 
-class SignInDesk(Desk[UserWork], Protocol):
-    """Where people are let in."""
+class AccountDesk(Protocol):
+    """Where an account is looked up before its holder acts, whatever practice it belongs to."""
+
+    @property
+    def clock(self) -> Clock:
+        """The present."""
+        ...
 
     @property
     def accounts(self) -> Accounts:
         """Accounts of every practice."""
         ...
+
+    def begin_sign_in(self) -> AbstractContextManager[SignInWork]:
+        """A unit of work of no practice: nobody is known yet."""
+        ...
+
+
+class SignInDesk(Desk[UserWork], AccountDesk, Protocol):
+    """Where people are let in."""
 
     @property
     def secrets(self) -> SecretSource:
@@ -478,8 +492,4 @@ class SignInDesk(Desk[UserWork], Protocol):
     @property
     def tokens(self) -> Tokens:
         """Tokens."""
-        ...
-
-    def begin_sign_in(self) -> AbstractContextManager[SignInWork]:
-        """A unit of work of no practice: nobody is known yet."""
         ...
