@@ -422,12 +422,16 @@ class SqlAccounts:
     def by_email(self, email: Email) -> Account | None:
         """See `Accounts`."""
         rows = self._database.alone(_BY_EMAIL, {"email_bix": email_digest(self._protection, email)})
-        return AccountRow.of(self._protection, rows[0]).account() if rows else None
+        if not rows:
+            return None
+        # Not opened again either: asking for a reset must not take longer where there is an account.
+        password_hash = AccountRow.of(self._protection, rows[0]).values["password_hash"]
+        return Account(self._user(rows[0]), password_hash)
 
     def by_id(self, user_id: UserId) -> User | None:
         """See `Accounts`."""
         rows = self._database.alone(_BY_ID, {"user": user_id})
-        return AccountRow.of(self._protection, rows[0]).user() if rows else None
+        return self._user(rows[0]) if rows else None
 
     def in_session(self, user_id: UserId, session_id: SessionId, *, at: datetime) -> User | None:
         """See `Accounts`."""

@@ -11,6 +11,7 @@ from tests.builders import a_new_user, a_password, an_actor, an_email, an_origin
 from tests.desks import entries_of
 from tests.ehr import a_told, an_external_id
 from vantrexia_adapters.memory import MemoryRoster
+from vantrexia_adapters.sql.identity import AccountRow
 from vantrexia_adapters.sql.tables import second_factor, user_account, user_session
 from vantrexia_core.audit import Action, Inquiry, export_trail, read_trail
 from vantrexia_core.ehr import JobStatus, import_next, look_up_import, start_import
@@ -69,6 +70,17 @@ def test_what_stands_beside_a_secret_cannot_be_changed(site: Site, forgery: dict
     site.execute(sa.update(second_factor).where(second_factor.c.user_id == user.id).values(forgery))
     with site.desk.begin_sign_in() as work, pytest.raises(UnreadableError):
         work.second_factors.get_to_change(user)
+
+
+def test_looking_for_an_account_again_opens_nothing(site: Site, monkeypatch: pytest.MonkeyPatch):
+    """Its envelopes took time that told a known address from an unknown one."""
+    user = create_user(site.desk, ADMIN, a_new_user(Role.NURSE), PASSWORD)
+    known = site.desk.accounts.by_email(user.email)
+    opened = []
+    monkeypatch.setattr(AccountRow, "user", lambda row: opened.append(row))
+    assert site.desk.accounts.by_email(user.email) == known
+    assert site.desk.accounts.by_id(user.id) == user
+    assert opened == []
 
 
 def test_a_forged_administrator_counts_for_nothing(site: Site):
