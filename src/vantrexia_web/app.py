@@ -12,14 +12,14 @@ from vantrexia_adapters.memory import MemoryRateStore
 from vantrexia_core.kernel import IdSource
 from vantrexia_web.call import Site, WebDesk
 from vantrexia_web.docs import reference_pages
-from vantrexia_web.door import Door, Elsewhere, ExactRoute
+from vantrexia_web.door import Door, Elsewhere, ExactRoute, answer_failure
 from vantrexia_web.forwarding import Network
 from vantrexia_web.health import HealthCheck, HealthReport
 from vantrexia_web.importer import Importer
 from vantrexia_web.openapi import document
 from vantrexia_web.perimeter import Perimeter
 from vantrexia_web.routes import HASHING, ROUTES, WAITING, Guarded, Open
-from vantrexia_web.throttle import Throttle, uncounted_headers
+from vantrexia_web.throttle import Throttle
 from vantrexia_web.workers import Workers
 
 WORKER_THREADS_DEFAULT: Final = 4
@@ -107,5 +107,5 @@ def create_app(
         router,
         request_ids or desk.ids,
         is_https=public_url.startswith("https:"),
-        uncounted=uncounted_headers(site.throttle),
+        answer_failure=lambda error, scope: answer_failure(site, error, workers, scope),
     )

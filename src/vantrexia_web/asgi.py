@@ -14,7 +14,7 @@ from vantrexia_adapters.system import end_with_parent
 from vantrexia_core.ehr import NoRoster
 from vantrexia_web.app import create_app
 from vantrexia_web.health import Condition, HealthCheck, Observation, Probe
-from vantrexia_web.logs import configure_logging
+from vantrexia_web.logs import LOGGER, configure_logging
 from vantrexia_web.throttle import Throttle
 
 DATABASE_SLOW_MS: Final = 100
@@ -67,9 +67,15 @@ def build() -> ASGIApp:
 
 
 def _observed(trail: TrailHealth) -> Observation:
-    """A trail that was altered is down, one without fresh checkpoints degraded; neither stops the care."""
+    """A trail that was altered is down, one without fresh checkpoints degraded; neither stops the care.
+
+    How many entries wait for a checkpoint says how busy a practice is, so it is for the log alone.
+    """
     if not trail.is_sound:
         condition = Condition.DOWN
     else:
         condition = Condition.HEALTHY if trail.is_current else Condition.DEGRADED
-    return Observation(condition, {"unprotected_entries": trail.unprotected})
+    if condition is not Condition.HEALTHY:
+        fields = {"fields": {"condition": condition.value, "unprotected_entries": trail.unprotected}}
+        LOGGER.warning("the audit trail is not healthy", extra=fields)
+    return Observation(condition)

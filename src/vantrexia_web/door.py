@@ -10,6 +10,7 @@ from functools import partial
 from typing import Final
 from urllib.parse import quote
 
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
@@ -17,7 +18,7 @@ from vantrexia_core.kernel import Origin, VantrexiaError
 from vantrexia_web.answer import Answer
 from vantrexia_web.call import Site
 from vantrexia_web.forwarding import client_address
-from vantrexia_web.gate import Aside, answer
+from vantrexia_web.gate import Aside, answer, report
 from vantrexia_web.problems import (
     BodyTooLargeError,
     MethodNotAllowedError,
@@ -27,6 +28,7 @@ from vantrexia_web.problems import (
     problem,
 )
 from vantrexia_web.routes import Guarded, Open
+from vantrexia_web.throttle import uncounted_headers
 from vantrexia_web.wire.request import Request
 from vantrexia_web.workers import Workers
 
@@ -109,14 +111,42 @@ class Elsewhere:
         await _answer_aside(self._site, known, self._workers, scope, send)
 
 
+class AccountNumber(Convertor[int]):
+    """The number of an account in a path, as the service itself would write it.
+
+    Sixteen digits hold every number that the trail can name, and Python reads them in no time: it refuses
+    thousands of digits with an exception.
+    """
+
+    regex = "0|[1-9][0-9]{0,15}"
+
+    def convert(self, value: str) -> int:
+        """The number."""
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        """The number as it stands in a path."""
+        return str(value)
+
+
+register_url_convertor("account", AccountNumber())
+
+
 class ExactRoute(Route):
-    """A route whose path is matched to its very end: a pattern's ``$`` also matches before a line feed."""
+    """A route whose path is matched to its very end: a pattern's ``$`` also matches before a line feed.
+
+    A path that cannot be read, for whatever reason, is a path that does not exist.
+    """
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Whether this route is meant."""
         if scope["type"] == "http" and scope["path"].endswith("\n"):
             return Match.NONE, {}
-        return super().matches(scope)
+        try:
+            return super().matches(scope)
+        except Exception as error:  # noqa: BLE001 - the router runs before anybody is counted
+            report(error, scope.get(REQUEST_ID))
+            return Match.NONE, {}
 
 
 async def deliver(answered: Answer, scope: Scope, send: Send) -> None:
@@ -138,16 +168,21 @@ def _headers_of(answered: Answer) -> list[tuple[bytes, bytes]]:
 async def _stream(
     answered: Answer, chunks: Iterator[bytes], workers: Workers, receive: Receive, send: Send
 ) -> None:
-    """Send an answer piece by piece, each made in a worker thread, for as long as somebody takes them."""
+    """Send an answer piece by piece, each made in a worker thread, for as long as somebody takes them.
+
+    The head waits for the first piece: an answer that fails at once is still an error with a status. One that
+    fails later raises, and whoever called has to break the connection off.
+    """
+    chunk = await workers.run(partial(next, chunks, None))
     await send({"type": "http.response.start", "status": answered.status, "headers": _headers_of(answered)})
     gone = asyncio.ensure_future(_disconnected(receive))
     try:
-        while not gone.done():
-            chunk = await workers.run(partial(next, chunks, None))
-            if chunk is None:
-                await send({"type": "http.response.body", "body": b""})
-                return
+        while chunk is not None:
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            if gone.done():
+                return
+            chunk = await workers.run(partial(next, chunks, None))
+        await send({"type": "http.response.body", "body": b""})
     finally:
         gone.cancel()
 
@@ -155,6 +190,15 @@ async def _stream(
 async def _disconnected(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+async def answer_failure(site: Site, error: Exception, workers: Workers, scope: Scope) -> Answer:
+    """The answer where the shell itself failed: it counts like any other, as far as it can be counted."""
+    try:
+        request = _request(site, scope, b"")
+        return await workers.run(partial(answer, site, Aside(problem(error)), request))
+    except Exception:  # noqa: BLE001 - what cannot be counted is answered all the same
+        return problem(error).with_headers(**uncounted_headers(site.throttle))
 
 
 async def _answer_aside(site: Site, known: Answer, workers: Workers, scope: Scope, send: Send) -> None:

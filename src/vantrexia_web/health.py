@@ -29,10 +29,9 @@ class Condition(Enum):
 
 @attrs.frozen
 class Observation:
-    """What a look at a part may say beyond that it answers: how it is, and numbers that say how much."""
+    """What a look at a part may say beyond that it answers: how it is."""
 
     condition: Condition
-    figures: Mapping[str, int] = attrs.Factory(dict)
 
 
 @attrs.frozen
@@ -55,7 +54,6 @@ class PartReport:
     condition: Condition
     latency_ms: float
     checked_at: datetime
-    figures: Mapping[str, int] = attrs.Factory(dict)
 
 
 @attrs.frozen
@@ -128,7 +126,7 @@ class HealthCheck:
         condition = seen.condition
         if condition is Condition.HEALTHY and latency_ms >= probe.slow_ms:
             condition = Condition.DEGRADED
-        return PartReport(condition, round(latency_ms, 1), self._clock.now(), seen.figures)
+        return PartReport(condition, round(latency_ms, 1), self._clock.now())
 
 
 class _Look:

@@ -4,17 +4,17 @@ The id is always ours: one from outside could be made to collide, or to carry so
 The log knows the route, not the path, and never the query: a path holds a patient's id, a search a name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable
 from time import perf_counter
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vantrexia_core.kernel import IdSource, RequestId
+from vantrexia_web.answer import Answer
 from vantrexia_web.door import REQUEST_ID, ROUTE, deliver
 from vantrexia_web.gate import report
 from vantrexia_web.logs import LOGGER
-from vantrexia_web.problems import problem
 
 _KNOWN_METHODS: Final = frozenset(
     {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"}
@@ -33,19 +33,34 @@ _STANDING_HEADERS: Final = (
 _TRANSPORT_SECURITY: Final = (b"strict-transport-security", b"max-age=31536000")
 
 
+class BrokenOffError(Exception):
+    """An answer that cannot be finished. What went wrong was logged; this tells the server alone."""
+
+
 class Perimeter:
     """The outermost ASGI layer."""
 
     def __init__(
-        self, app: ASGIApp, ids: IdSource, *, is_https: bool, uncounted: Mapping[str, str] | None = None
+        self,
+        app: ASGIApp,
+        ids: IdSource,
+        *,
+        is_https: bool,
+        answer_failure: Callable[[Exception, Scope], Awaitable[Answer]],
     ) -> None:
+        """Surround ``app``. ``answer_failure`` answers where it raises before it has answered itself."""
         self._app: Final = app
         self._ids: Final = ids
-        self._uncounted: Final = dict(uncounted or {})
+        self._answer_failure: Final = answer_failure
         self._headers: Final = (*_STANDING_HEADERS, _TRANSPORT_SECURITY) if is_https else _STANDING_HEADERS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request through."""
+        """Pass a request through.
+
+        Raises:
+            BrokenOffError: the answer failed after its head was sent. The server then breaks the connection
+                off, and no client takes what it has for the whole.
+        """
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -65,14 +80,19 @@ class Perimeter:
                 message["headers"] = headers
             await send(message)
 
+        is_broken_off = False
         try:
             await self._app(scope, receive, send_surrounded)
         except Exception as error:  # noqa: BLE001 - the last resort of the shell
             report(error, request_id)
-            if status is None:
-                await deliver(problem(error).with_headers(**self._uncounted), scope, send_surrounded)
+            is_broken_off = status is not None
+            if not is_broken_off:
+                await deliver(await self._answer_failure(error, scope), scope, send_surrounded)
         finally:
             _log(scope, request_id, status, perf_counter() - started)
+        if is_broken_off:
+            # Raised here, outside the handler: servers print what they are given with all it came from.
+            raise BrokenOffError
 
 
 def _log(scope: Scope, request_id: RequestId, status: int | None, seconds: float) -> None:

@@ -119,6 +119,7 @@ PORTS = {
     "Lockouts": Held("contracts/test_lockouts.py", (MemoryLockouts, SqlLockouts)),
     "UserWork": Held("contracts/test_identity.py", (MemoryWork, SqlWork)),
     "UserDesk": Held("contracts/test_identity.py", (MemoryDesk, SqlDesk)),
+    "AccountDesk": Held("contracts/test_identity.py", (MemoryDesk, SqlDesk)),
     "SignInDesk": Held("contracts/test_identity.py", (MemoryDesk, SqlDesk)),
     "SecretSource": Held("contracts/test_sources.py", (RandomSecrets, CountedSecrets)),
     "SecondFactors": Held("contracts/test_second_factors.py", (MemorySecondFactors, SqlSecondFactors)),

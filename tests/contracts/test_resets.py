@@ -25,7 +25,7 @@ def _hire(stores: Stores, email: str = "ann@example.org") -> User:
 
 def _put(stores: Stores, user: User, token: Phi[str] = TOKEN) -> None:
     with stores.desk.begin(stores.here) as work:
-        work.reset_tokens.put(user, token, expires_at=stores.clock.now() + HOUR)
+        work.reset_tokens.put(user, token, at=stores.clock.now(), expires_at=stores.clock.now() + HOUR)
         work.commit()
 
 
@@ -69,14 +69,25 @@ def test_a_token_is_taken_once(stores: Stores):
     assert sorted(at_once([take] * 6), key=str) == [False] * 5 + [True]
 
 
-def test_the_newest_token_counts(stores: Stores):
-    """Whoever finds an older letter has nothing."""
-    user = _hire(stores)
-    _put(stores, user)
-    _put(stores, user, Phi("another"))
+def test_tokens_are_good_beside_each_other_until_one_is_used(stores: Stores):
+    """Whoever asks again voids nobody's letter; whoever finds a letter after the reset has nothing."""
+    user, other, another = _hire(stores), _hire(stores, "zoe@example.org"), Phi("another")
+    _put(stores, other)
     with stores.desk.begin(stores.here) as work:
-        assert not work.reset_tokens.holds(user, TOKEN, at=stores.clock.now())
-        assert work.reset_tokens.holds(user, Phi("another"), at=stores.clock.now())
+        assert work.reset_tokens.newest_expiry(user) is None
+    _put(stores, user)
+    stores.clock.advance(SECOND)
+    _put(stores, user, another)
+    now = stores.clock.now()
+    with stores.desk.begin(stores.here) as work:
+        assert work.reset_tokens.newest_expiry(user) == now + HOUR
+        assert all(work.reset_tokens.holds(user, token, at=now) for token in (TOKEN, another))
+        assert work.reset_tokens.take(user, TOKEN, at=now)
+        work.commit()
+    with stores.desk.begin(stores.here) as work:
+        assert not work.reset_tokens.take(user, another, at=now)
+        assert work.reset_tokens.newest_expiry(user) is None
+        assert work.reset_tokens.holds(other, TOKEN, at=now)
 
 
 def test_a_removed_token_is_gone(stores: Stores):
@@ -195,7 +206,7 @@ def test_waits_grow_and_end(stores: Stores):
     """The law of the retries, without any store."""
     request = ResetRequest(b"key", None, stores.clock.now(), stores.clock.now())
     waits = []
-    for _ in range(6):
+    for _ in range(len(RETRY_AFTER) + 2):
         after = request.after_attempt(request.due_at)
         waits.append(after.due_at - request.due_at)
         request = after

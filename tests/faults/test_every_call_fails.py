@@ -132,7 +132,9 @@ class Scene:
         boss_acting, backup_code = _with_second_factor(desk, boss)
         first_code = _code(start_two_factor(desk, acting, PASSWORD), desk)
         with desk.begin(a_practice_id()) as work:
-            work.reset_tokens.put(nurse, RESET_TOKEN, expires_at=desk.clock.now() + RESET_TOKEN_LIFE)
+            work.reset_tokens.put(
+                nurse, RESET_TOKEN, at=desk.clock.now(), expires_at=desk.clock.now() + RESET_TOKEN_LIFE
+            )
             work.commit()
         people = (boss, boss_acting, first_code, backup_code)
         return cls(

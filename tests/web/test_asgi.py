@@ -1,11 +1,15 @@
 """What a server process imports: the app over a real, freshly made service."""
 
+import json
+
 import pytest
 from starlette.testclient import TestClient
 
 from vantrexia_adapters.assembly import client_keys
+from vantrexia_adapters.checkpoints import TrailHealth
 from vantrexia_adapters.settings import PREFIX, load
-from vantrexia_web.asgi import build
+from vantrexia_web.asgi import _observed, build
+from vantrexia_web.health import Condition, Observation
 
 
 @pytest.fixture
@@ -23,7 +27,23 @@ def test_an_app_built_from_the_environment_is_healthy(client):
     content = client.get("/health/").json()
     assert content["status"] == "healthy"
     assert set(content["services"]) == {"database", "rate_limits", "audit"}
-    assert content["services"]["audit"]["unprotected_entries"] == 0
+    assert set(content["services"]["audit"]) == {"status", "latency_ms", "checked_at"}
+
+
+@pytest.mark.parametrize(
+    ("trail", "condition", "logged"),
+    [
+        (TrailHealth(7, is_sound=True, is_current=True), Condition.HEALTHY, []),
+        (TrailHealth(7, is_sound=True, is_current=False), Condition.DEGRADED, [("degraded", 7)]),
+        (TrailHealth(7, is_sound=False, is_current=True), Condition.DOWN, [("down", 7)]),
+    ],
+)
+def test_how_many_entries_are_unprotected_is_for_the_log(log_to, trail, condition, logged):
+    """Anybody may see the health page, and a count of entries says how busy a practice is."""
+    stream = log_to("info")
+    assert _observed(trail) == Observation(condition)
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [(line["condition"], line["unprotected_entries"]) for line in lines] == logged
 
 
 def test_an_app_built_from_the_environment_knows_its_address(client):

@@ -1,5 +1,6 @@
 """When something breaks: the caller is told nothing but that, the operator everything but PHI."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from vantrexia_adapters.memory import MemoryDesk
 from vantrexia_core.audit import AuditUnavailableError
 from vantrexia_core.kernel import BrokenPromiseError, Role, UnavailableError
 from vantrexia_web.logs import PhiFreeFormatter
+from vantrexia_web.perimeter import BrokenOffError
 from vantrexia_web.problems import UNEXPECTED
 
 MARK = "Zqmark"
@@ -190,7 +192,7 @@ def test_a_body_that_breaks_off_is_refused_and_does_nothing(service, path):
 
 
 def test_an_answer_that_cannot_be_sent_is_given_up(service, lines):
-    """A connection that breaks under the answer is logged; nothing more is sent, nothing is raised."""
+    """A connection that breaks under the answer is logged; nothing more is sent, and the server is told."""
     sent = []
 
     async def receive():
@@ -209,10 +211,70 @@ def test_an_answer_that_cannot_be_sent_is_given_up(service, lines):
         "headers": [],
         "client": None,
     }
-    service.client.portal.call(service.app, scope, receive, send)
+    with pytest.raises(BrokenOffError) as raised:
+        service.client.portal.call(service.app, scope, receive, send)
+    assert (raised.value.__cause__, raised.value.__context__) == (None, None)
     assert sent == ["http.response.start", "http.response.body"]
     assert [line["event"] for line in lines if line["logger"] == "vantrexia.web"] == [
         "unexpected error",
         "request",
     ]
+    assert MARK not in json.dumps(lines)
+
+
+class Chunks:
+    """The pieces of an export, the last of which cannot be made."""
+
+    def __init__(self, good: int) -> None:
+        self._good = good
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        if self._good == 0:
+            raise RuntimeError(MARK)
+        self._good -= 1
+        return b"a line\r\n"
+
+
+def _export(service, monkeypatch, good):
+    """What is sent of an export whose piece number ``good`` fails."""
+    monkeypatch.setattr("vantrexia_web.endpoints.audit.csv_chunks", lambda _: Chunks(good))
+    token = service.headers(Role.ADMIN)["Authorization"].encode()
+    sent = []
+
+    async def receive():
+        await asyncio.Event().wait()
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/api/v1/audit-logs/export/",
+        "query_string": b"",
+        "headers": [(b"authorization", token)],
+        "client": None,
+    }
+    return sent, lambda: service.client.portal.call(service.app, scope, receive, send)
+
+
+def test_an_export_that_fails_at_once_is_an_error(service, monkeypatch, lines):
+    """The head is not sent before there is something to send."""
+    sent, ask = _export(service, monkeypatch, 0)
+    ask()
+    assert [message.get("status") for message in sent] == [500, None]
+    assert json.loads(sent[1]["body"])["code"] == "server_error"
+    assert MARK not in json.dumps(lines)
+
+
+def test_an_export_that_fails_later_is_broken_off(service, monkeypatch, lines):
+    """It never ends properly, so that nobody takes what came for the whole; the log says what happened."""
+    sent, ask = _export(service, monkeypatch, 2)
+    with pytest.raises(BrokenOffError):
+        ask()
+    assert [message.get("more_body") for message in sent] == [None, True, True]
+    assert "unexpected error" in [line["event"] for line in lines]
     assert MARK not in json.dumps(lines)

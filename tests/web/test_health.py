@@ -163,14 +163,14 @@ def test_a_service_without_probes_answers_for_itself(service):
 @pytest.mark.parametrize(
     ("seen", "milliseconds", "condition"),
     [
-        (Observation(Condition.HEALTHY, {"unprotected_entries": 3}), 1.0, Condition.HEALTHY),
+        (Observation(Condition.HEALTHY), 1.0, Condition.HEALTHY),
         (Observation(Condition.HEALTHY), 100.0, Condition.DEGRADED),
         (Observation(Condition.DEGRADED), 1.0, Condition.DEGRADED),
         (Observation(Condition.DOWN), 1.0, Condition.DOWN),
     ],
 )
 def test_a_look_may_judge_the_part_itself(seen, milliseconds, condition):
-    """And say numbers, which are shown; slowness only makes it worse."""
+    """Slowness only makes it worse."""
     part = Part(milliseconds)
 
     def look():
@@ -179,4 +179,4 @@ def test_a_look_may_judge_the_part_itself(seen, milliseconds, condition):
 
     check = HealthCheck({"audit": Probe(look, slow_ms=100)}, ManualClock(), seconds=lambda: part.seconds)
     report = check().parts["audit"]
-    assert (report.condition, report.figures) == (condition, seen.figures)
+    assert report.condition is condition

@@ -20,7 +20,7 @@ DOCUMENTED = [route for route in ROUTES if route.path not in PAGES]
 
 
 def _path(route):
-    return route.path.replace(":uuid}", "}").replace(":int}", "}")
+    return route.path.replace(":uuid}", "}").replace(":account}", "}")
 
 
 def _operation(route):

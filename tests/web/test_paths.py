@@ -11,8 +11,8 @@ from vantrexia_web.routes import ROUTES
 
 PATHS = sorted(
     {
-        re.sub("{[a-z]+:uuid}", "d290f1ee-6c54-4b01-90e6-d701748f0851", route.path).replace("{id:int}", "1")
-        for route in ROUTES
+        re.sub("{[a-z]+:uuid}", "d290f1ee-6c54-4b01-90e6-d701748f0851", path).replace("{id:account}", "1")
+        for path in (route.path for route in ROUTES)
     }
 )
 SLASHED = [path for path in PATHS if path.endswith("/")]
@@ -144,3 +144,19 @@ def test_head_of_what_is_refused_has_no_body(refusing_service):
     """Errors keep the rule as well."""
     assert refusing_service.send("HEAD", PATIENTS, role=None).content == b""
     assert refusing_service.send("HEAD", "/nowhere/", role=Role.ADMIN).content == b""
+
+
+@pytest.mark.parametrize("id_", ["9" * 17, "9" * 4400, "007", "00", "+1", "-1", "1_0", "१", "1%0A", "1e3"])
+@pytest.mark.parametrize("path", ["/api/v1/users/{}/", "/api/v1/auth/users/{}/unlock/"])
+def test_what_is_no_number_of_an_account_is_an_unknown_path(refusing_service, id_, path):
+    """However long it is, and however Python would read it."""
+    response = refusing_service.client.get(path.format(id_))
+    assert_problem(response, 404, "not_found")
+    assert refusing_service.client.get(path.format(id_)[:-1]).status_code == 404
+
+
+@pytest.mark.parametrize("id_", ["0", "9007199254740992", "9" * 16])
+def test_a_number_that_no_account_can_have_is_looked_for(service, id_):
+    """Sixteen digits are a number; whether somebody has it is for those to know who may ask."""
+    assert_problem(service.send("GET", f"/api/v1/users/{id_}/", role=None), 401, "not_authenticated")
+    assert_problem(service.send("GET", f"/api/v1/users/{id_}/"), 404, "not_found")

@@ -61,7 +61,7 @@ def _name(route: Guarded) -> str:
 
 def _somewhere(route: Guarded) -> str:
     """A path of the route that names nobody."""
-    return re.sub("{[a-z]+:uuid}", str(a_patient_id()), route.path).replace("{id:int}", "4711")
+    return re.sub("{[a-z]+:uuid}", str(a_patient_id()), route.path).replace("{id:account}", "4711")
 
 
 @pytest.mark.parametrize("route", GUARDED, ids=_name)
@@ -76,7 +76,7 @@ def test_a_route_is_open_to_exactly_the_roles_that_are_granted_it(service, route
     job = service.job() if "{job:" in route.path else None
     path = route.path.replace("{uuid:uuid}", str(patient.id))
     path = path.replace("{job:uuid}", str(job and job.id)) + QUERIES.get(name, "")
-    path = path.replace("{id:int}", str(service.user(Role.MA, email="somebody@example.org").id))
+    path = path.replace("{id:account}", str(service.user(Role.MA, email="somebody@example.org").id))
     body = {"refresh": service.tokens(role).refresh.reveal()} if name == "end" else BODIES.get(name)
     if name in FACTORS:
         body = FACTORS[name](service, role)
@@ -145,7 +145,7 @@ def test_an_account_of_another_practice_does_not_exist(service, method, action):
     body = {"first_name": "Another"} if method == "PATCH" else None
     answers = {
         service.send(method, f"/api/v1/{'auth/' if action else ''}users/{id_}/{action}", body).text
-        for id_ in (foreign.id, 4711, 2**53 - 1, 2**53, 2**63, 10**40)
+        for id_ in (foreign.id, 4711, 2**53 - 1, 2**53, 10**16 - 1)
     }
     assert len(answers) == 1
     assert '"not_found"' in answers.pop()

@@ -16,6 +16,7 @@ from vantrexia_adapters.memory import MemoryRateStore
 from vantrexia_adapters.redis import RedisRateStore
 from vantrexia_core.kernel import Role, UnavailableError
 from vantrexia_core.throttling import PUBLISHED, Limit, Limits
+from vantrexia_web.door import AccountNumber
 from vantrexia_web.health import HealthCheck, Probe
 from vantrexia_web.throttle import Throttle
 
@@ -304,3 +305,50 @@ def test_a_redis_that_dies_and_comes_back():
             now[0] = 1.0
             assert _log_in(service, "ann@practice.example").status_code == 401
         store.close()
+
+
+def test_paths_that_cannot_be_read_are_counted():
+    """A number of thousands of digits is one unknown path among others."""
+    with Service(limits=FEW) as service:
+        path = f"/api/v1/users/{'9' * 4400}/"
+        statuses = [_from(service, "198.51.100.4", path=path).status_code for _ in range(3)]
+    assert statuses == [404, 404, 429]
+
+
+def test_a_path_that_breaks_the_router_is_an_unknown_one_that_counts(monkeypatch):
+    """Routes are looked for before anybody is counted: no exception there is free of charge."""
+
+    def broken(_, value):
+        raise OverflowError
+
+    monkeypatch.setattr(AccountNumber, "convert", broken)
+    with Service(limits=FEW) as service:
+        answers = [_from(service, "198.51.100.4", path="/api/v1/users/1/") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [404, 404, 429]
+
+
+def test_what_fails_in_the_shell_is_counted():
+    """The same measure as for any other stranger, then 429."""
+
+    async def broken():
+        raise RuntimeError
+
+    def ask(service):
+        sent = []
+
+        async def send(message):
+            sent.append(message)
+
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": PATIENTS,
+            "query_string": b"",
+            "headers": [],
+            "client": ("198.51.100.4", 50_000),
+        }
+        service.client.portal.call(service.app, scope, broken, send)
+        return sent[0]["status"]
+
+    with Service(limits=FEW) as service:
+        assert [ask(service) for _ in range(3)] == [500, 500, 429]

@@ -35,7 +35,7 @@ class Identities:
         self.failures: Draft[str, tuple[Failures, datetime]] = Draft(memory.failures)
         self.factors: Draft[UserId, SecondFactor] = Draft(memory.factors)
         self.backup_codes: Draft[UserId, tuple[FactorCode, ...]] = Draft(memory.backup_codes)
-        self.reset_tokens: Draft[UserId, tuple[Phi[str], datetime]] = Draft(memory.reset_tokens)
+        self.reset_tokens: Draft[UserId, tuple[tuple[Phi[str], datetime], ...]] = Draft(memory.reset_tokens)
         self.reset_requests: Draft[bytes, ResetRequest] = Draft(memory.reset_requests)
 
     def merged(self, before: Memory) -> Memory:

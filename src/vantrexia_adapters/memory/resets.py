@@ -14,16 +14,21 @@ from vantrexia_core.kernel import Email, Phi, UserId
 class MemoryResetTokens:
     """Reset tokens in one unit of work."""
 
-    _tokens: Draft[UserId, tuple[Phi[str], datetime]]
+    _tokens: Draft[UserId, tuple[tuple[Phi[str], datetime], ...]]
 
-    def put(self, user: User, token: Phi[str], *, expires_at: datetime) -> None:
+    def put(self, user: User, token: Phi[str], *, at: datetime, expires_at: datetime) -> None:
         """See `ResetTokens`."""
-        self._tokens.put(user.id, (token, expires_at))
+        live = tuple(one for one in self._of(user) if at < one[1])
+        self._tokens.put(user.id, (*live, (token, expires_at)))
+
+    def newest_expiry(self, user: User) -> datetime | None:
+        """See `ResetTokens`."""
+        return max((expires_at for _, expires_at in self._of(user)), default=None)
 
     def holds(self, user: User, token: Phi[str], *, at: datetime) -> bool:
         """See `ResetTokens`."""
-        kept = self._tokens.get(user.id)
-        return kept is not None and kept[0] == Phi(token.reveal()) and at < kept[1]
+        typed = Phi(token.reveal())
+        return any(kept == typed and at < expires_at for kept, expires_at in self._of(user))
 
     def take(self, user: User, token: Phi[str], *, at: datetime) -> bool:
         """See `ResetTokens`."""
@@ -35,6 +40,9 @@ class MemoryResetTokens:
     def remove(self, user: User) -> None:
         """See `ResetTokens`."""
         self._tokens.remove(user.id)
+
+    def _of(self, user: User) -> tuple[tuple[Phi[str], datetime], ...]:
+        return self._tokens.get(user.id) or ()
 
 
 @attrs.frozen

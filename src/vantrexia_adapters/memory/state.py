@@ -86,7 +86,7 @@ class Memory:
     failures: Mapping[str, tuple[Failures, datetime]] = attrs.Factory(dict)
     factors: Mapping[UserId, SecondFactor] = attrs.Factory(dict)
     backup_codes: Mapping[UserId, tuple[FactorCode, ...]] = attrs.Factory(dict)
-    reset_tokens: Mapping[UserId, tuple[Phi[str], datetime]] = attrs.Factory(dict)
+    reset_tokens: Mapping[UserId, tuple[tuple[Phi[str], datetime], ...]] = attrs.Factory(dict)
     reset_requests: Mapping[bytes, ResetRequest] = attrs.Factory(dict)
 
     def shelf(self, practice_id: PracticeId) -> Shelf:

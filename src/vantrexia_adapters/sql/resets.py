@@ -24,14 +24,14 @@ _IS_GOOD: Final = sa.and_(
     reset_token.c.expires_at > sa.bindparam("at", type_=reset_token.c.expires_at.type),
 )
 _NEW: Final = {column: sa.bindparam(f"new_{column.name}", type_=column.type) for column in reset_token.c}
-_CHANGED: Final = {column.name: _NEW[column] for column in reset_token.c if not column.primary_key}
-_PUT: Final = Statement(
-    postgresql.insert(reset_token)
-    .values(_NEW)
-    .on_conflict_do_update(index_elements=[reset_token.c.user_id], set_=_CHANGED),
-    sqlite=sqlite.insert(reset_token)
-    .values(_NEW)
-    .on_conflict_do_update(index_elements=[reset_token.c.user_id], set_=_CHANGED),
+_PUT: Final = Statement(sa.insert(reset_token).values(_NEW))
+_CLEAR: Final = Statement(
+    sa.delete(reset_token).where(
+        _IS_THEIRS, reset_token.c.expires_at <= sa.bindparam("at", type_=reset_token.c.expires_at.type)
+    )
+)
+_NEWEST: Final = Statement(
+    sa.select(reset_token.c.expires_at).where(_IS_THEIRS).order_by(reset_token.c.expires_at.desc()).limit(1)
 )
 _HOLDS: Final = Statement(sa.select(reset_token.c.user_id).where(_IS_GOOD))
 _TAKE: Final = Statement(sa.delete(reset_token).where(_IS_GOOD))
@@ -91,11 +91,17 @@ class SqlResetTokens:
         self._transaction = transaction
         self._protection = protection
 
-    def put(self, user: User, token: Phi[str], *, expires_at: datetime) -> None:
+    def put(self, user: User, token: Phi[str], *, at: datetime, expires_at: datetime) -> None:
         """See `ResetTokens`."""
+        self._transaction.change(_CLEAR, {"user": user.id, "at": at})
         digest = self._digest(user, token)
         new = {"new_user_id": user.id, "new_token_digest": digest, "new_expires_at": expires_at}
         self._transaction.change(_PUT, new)
+
+    def newest_expiry(self, user: User) -> datetime | None:
+        """See `ResetTokens`."""
+        row = self._transaction.row(_NEWEST, {"user": user.id})
+        return None if row is None else row[0]
 
     def holds(self, user: User, token: Phi[str], *, at: datetime) -> bool:
         """See `ResetTokens`."""
@@ -103,7 +109,10 @@ class SqlResetTokens:
 
     def take(self, user: User, token: Phi[str], *, at: datetime) -> bool:
         """See `ResetTokens`. Of many transactions at once, one deletes the row."""
-        return self._transaction.change(_TAKE, self._good(user, token, at)) == 1
+        is_taken = self._transaction.change(_TAKE, self._good(user, token, at)) == 1
+        if is_taken:
+            self.remove(user)
+        return is_taken
 
     def remove(self, user: User) -> None:
         """See `ResetTokens`."""

@@ -6,6 +6,7 @@ SQLite looks through the lists alone, some two microseconds each: an index of it
 four times as dear to record, for a question that is asked now and then.
 """
 
+import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
@@ -20,7 +21,9 @@ from vantrexia_adapters.sql.statements import Statement
 from vantrexia_adapters.sql.tables import audit_entry, user_account
 from vantrexia_core.audit import Inquiry, SequencedEntry
 from vantrexia_core.kernel import Email, UserId
-from vantrexia_core.protection import Place
+from vantrexia_core.protection import Place, UnreadableError
+
+_LOG: Final = logging.getLogger(__name__)
 
 _SEQ: Final = audit_entry.c.seq
 _BLANK: Final[sa.ColumnClause[str]] = sa.literal_column("' '")
@@ -169,13 +172,19 @@ class SqlTrailSearch:
     def emails(self, ids: Collection[UserId]) -> Mapping[UserId, Email]:
         """See `TrailSearch`."""
         cipher, practice_id = self._scope.protection.cipher, self._scope.practice_id
-        found = {}
+        found, unreadable = {}, 0
         for id_ in ids:
             for record_id, sealed in self._scope.transaction.read(
                 _ACCOUNT, {"practice": practice_id, "user": id_}
             ):
                 place = Place(practice_id, record_id, SEALED_VERSION)
-                found[id_] = Email.trusted(EMAIL.open(cipher, place, sealed))
+                try:
+                    found[id_] = Email.trusted(EMAIL.open(cipher, place, sealed))
+                except UnreadableError:
+                    # Somebody damaged the account's row. That must not hide what the account did.
+                    unreadable += 1
+        if unreadable:
+            _LOG.warning("accounts whose address cannot be shown in the trail: %d", unreadable)
         return found
 
     def _parameters(self, inquiry: Inquiry) -> dict[str, object]:

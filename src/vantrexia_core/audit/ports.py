@@ -63,7 +63,10 @@ class TrailSearch(Protocol):
         ...
 
     def emails(self, ids: Collection[UserId]) -> Mapping[UserId, Email]:
-        """Under which addresses the practice's accounts sign in now; ids of no account are left out."""
+        """Under which addresses the practice's accounts sign in now.
+
+        Ids of no account are left out, and accounts whose stored address cannot be read.
+        """
         ...
 
 

@@ -24,7 +24,8 @@ ENTRIES_AT_ONCE: Final = 500
 class TrailLine:
     """An entry as an auditor reads it; ``actor_email`` is None where no account of the practice acted.
 
-    The address is the account's own today: the trail holds the account's number and no address.
+    It is None as well where the address in the account's row cannot be read. The address is the account's
+    own today: the trail holds the account's number and no address.
     """
 
     seq: int

@@ -26,6 +26,7 @@ from vantrexia_core.ehr.model import (
 )
 from vantrexia_core.ehr.ports import BackgroundDesk, EhrDesk
 from vantrexia_core.ehr.roster import NOT_SET_UP, EhrUnavailableError, NoRoster
+from vantrexia_core.identity import actor_for
 from vantrexia_core.kernel import (
     Actor,
     InvalidError,
@@ -165,8 +166,8 @@ def import_batch(desk: EhrDesk, actor: Actor, job_id: UUID) -> ImportJob:
 def import_next(desk: BackgroundDesk, origin: Origin) -> bool:
     """Take the oldest open import of any practice and settle its next ids, in the name of who asked for it.
 
-    Whoever asked is looked up now: an account that was closed, or may not import any more, ends the import.
-    False if there is nothing to do. Call it again and again, from as many processes as there are.
+    Whoever asked is looked up now: an account that was closed or forged, or may not import any more, ends
+    the import. False if there is nothing to do. Call it again and again, from as many processes as there are.
 
     Raises:
         UnavailableError: the store or the trail cannot be written now; the import waits.
@@ -176,11 +177,12 @@ def import_next(desk: BackgroundDesk, origin: Origin) -> bool:
     if job is None:
         return False
     user = desk.accounts.by_id(job.by)
-    if user is None or not user.is_active or user.practice_id != job.practice_id:
+    actor = None if user is None else actor_for(desk, user, origin)
+    if actor is None or actor.practice_id != job.practice_id:
         pause_import(desk, job, PermissionDeniedError.code, is_final=True)
         return True
     try:
-        import_batch(desk, user.as_actor(origin), job.id)
+        import_batch(desk, actor, job.id)
     except PermissionDeniedError as denied:
         pause_import(desk, job, denied.code, is_final=True)
     except EhrUnavailableError as unavailable:

@@ -9,7 +9,7 @@ from vantrexia_core.audit import Desk
 from vantrexia_core.ehr.model import ImportJob, ImportOutcome, JobItem
 from vantrexia_core.ehr.roster import EhrRoster
 from vantrexia_core.ehr.survivorship import LastTold, LostValues
-from vantrexia_core.identity import Accounts
+from vantrexia_core.identity import AccountDesk
 from vantrexia_core.kernel import PageRequest, PatientId, PracticeId, UserId
 from vantrexia_core.patients import ExternalId, PatientDirectory, PatientWork
 
@@ -130,10 +130,5 @@ class EhrDesk(Desk[EhrWork], Protocol):
         ...
 
 
-class BackgroundDesk(EhrDesk, Protocol):
+class BackgroundDesk(EhrDesk, AccountDesk, Protocol):
     """Where imports go on by themselves: with the accounts in whose name they do."""
-
-    @property
-    def accounts(self) -> Accounts:
-        """See `SignInDesk`."""
-        ...

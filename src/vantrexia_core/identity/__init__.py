@@ -67,6 +67,7 @@ from vantrexia_core.identity.password_policy import (
 )
 from vantrexia_core.identity.password_reset import Round, answer_resets, confirm_reset, request_reset
 from vantrexia_core.identity.ports import (
+    AccountDesk,
     Accounts,
     EmailTakenError,
     FactorWork,
@@ -96,6 +97,7 @@ from vantrexia_core.identity.sessions import check_token, log_out, refresh_token
 from vantrexia_core.identity.signing_in import (
     AuthenticationFailedError,
     TotpRequiredError,
+    actor_for,
     recognise,
     sign_in,
     sign_in_entry,
@@ -117,6 +119,7 @@ __all__ = [
     "RESET_TOKEN_LIFE",
     "STEP_SECONDS",
     "Account",
+    "AccountDesk",
     "AccountLockedError",
     "AccountUnlocked",
     "Accounts",
@@ -177,6 +180,7 @@ __all__ = [
     "UserWork",
     "UsersListed",
     "Verdict",
+    "actor_for",
     "answer_resets",
     "change_password",
     "change_user",

@@ -8,6 +8,7 @@ import attrs
 from vantrexia_core.audit import Action, Attempt, Deed, preparing, undertake
 from vantrexia_core.identity.facts import AccountUnlocked, UserCreated, UsersListed, UserUpdated, UserViewed
 from vantrexia_core.identity.model import NewUser, User, UserRevision, check_linked
+from vantrexia_core.identity.password_change import void_resets
 from vantrexia_core.identity.password_policy import NewPassword, admit
 from vantrexia_core.identity.ports import ForgedAccountError, UserDesk, UserWork
 from vantrexia_core.kernel import (
@@ -136,7 +137,7 @@ def revise_user(desk: UserDesk, actor: Actor, user_id: UserId, revision: UserRev
         if "email" in changed:
             deed.work.lockouts.clear(user.email)
         if "email" in changed or not revised.is_active:
-            _void_resets(deed.work, user)
+            void_resets(deed.work, user)
         return deed.finish(UserUpdated(user_id=user_id, changed=changed), _staffed(deed, revised))
 
 
@@ -185,19 +186,13 @@ def set_password(desk: UserDesk, actor: Actor, user_id: UserId, password: NewPas
         deed.work.users.set_password(user_id, password_hash)
         deed.work.lockouts.clear(user.email)
         deed.work.sessions.end_all(user_id)
-        _void_resets(deed.work, user)
+        void_resets(deed.work, user)
         return deed.finish(UserUpdated(user_id=user_id, changed=("password",)), user)
 
 
 def _staffed(deed: Deed[UserWork], user: User) -> Staffed:
     failures = deed.work.lockouts.get(user.email)
     return Staffed(user, failures.locked_until if failures.is_locked(deed.now) else None)
-
-
-def _void_resets(work: UserWork, user: User) -> None:
-    """Whoever reads the mailbox must not take back what an administrator has just taken away."""
-    work.reset_tokens.remove(user)
-    work.reset_requests.withdraw(user.email)
 
 
 def _is_administering(user: User) -> bool:

@@ -2,8 +2,9 @@
 
 from vantrexia_core.audit import Action, Attempt, preparing, undertake
 from vantrexia_core.identity.facts import PasswordChanged
+from vantrexia_core.identity.model import User
 from vantrexia_core.identity.password_policy import NewPassword, admit
-from vantrexia_core.identity.ports import UserDesk
+from vantrexia_core.identity.ports import UserDesk, UserWork
 from vantrexia_core.identity.reauthentication import confirm
 from vantrexia_core.kernel import Actor, Permission, Phi
 
@@ -29,5 +30,14 @@ def change_password(desk: UserDesk, actor: Actor, current: Phi[str], chosen: New
         confirmed.check_still(deed.work)
         deed.work.users.set_password(user.id, password_hash)
         deed.work.sessions.end_all(user.id, but=actor.session_id)
-        deed.work.reset_tokens.remove(user)
+        void_resets(deed.work, user)
         deed.finish(PasswordChanged(user_id=user.id, changed=("password",)), None)
+
+
+def void_resets(work: UserWork, user: User) -> None:
+    """Letters that left or wait set no password any more; the caller holds the account's lock.
+
+    Whoever reads the mailbox must not take back what has just been taken from them.
+    """
+    work.reset_tokens.remove(user)
+    work.reset_requests.withdraw(user.email)

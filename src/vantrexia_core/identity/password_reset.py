@@ -10,6 +10,7 @@ import attrs
 from vantrexia_core.audit import Action, Attempt, preparing, undertake
 from vantrexia_core.identity.facts import PasswordReset
 from vantrexia_core.identity.model import User
+from vantrexia_core.identity.password_change import void_resets
 from vantrexia_core.identity.password_policy import NewPassword, admit
 from vantrexia_core.identity.ports import Mailer, MailUnavailableError, SignInDesk
 from vantrexia_core.identity.resets import (
@@ -52,7 +53,8 @@ def answer_resets(desk: SignInDesk, mailer: Mailer, page: str | None = None) -> 
     """Let the letters leave that are due. ``page`` is where people set a new password, if there is one.
 
     A request is put off before its letter is sent and closed after: of several processes one sends it, and
-    one that dies in between leaves it to be tried again. Each letter has a token of its own.
+    one that dies in between leaves it to be tried again. Each letter has a token of its own, good until it
+    expires or another one of the account is used. An account gets one letter in `LETTER_EVERY`.
 
     Raises:
         UnavailableError: the store cannot be reached.
@@ -110,6 +112,7 @@ def confirm_reset(
         if not _is_open(current) or not deed.work.reset_tokens.take(current, token, at=deed.now):
             raise _not_good()
         deed.work.users.set_password(user.id, password_hash)
+        void_resets(deed.work, current)
         deed.work.sessions.end_all(user.id)
         if not current.is_2fa_enabled:
             deed.work.lockouts.clear(current.email)
@@ -135,13 +138,22 @@ def _take_due(desk: SignInDesk) -> tuple[ResetRequest, User | None] | None:
 
 
 def _letter(desk: SignInDesk, request: ResetRequest, user: User, page: str | None) -> Letter | None:
-    """The letter with a new token; None if the account was changed since the request was taken."""
+    """The letter with a new token; None if the account has just had one, or was changed since.
+
+    Decided here and not where somebody asks, so that asking is answered alike for everybody.
+    """
     token = Phi(desk.secrets.new_secret(RESET_TOKEN_BYTES).reveal().hex())
     with desk.begin(user.practice_id) as work:
         current = work.users.get_to_change(user.id)
         if not _is_open(current) or not work.reset_requests.is_standing(request):
             return None
-        work.reset_tokens.put(user, token, expires_at=desk.clock.now() + RESET_TOKEN_LIFE)
+        now = desk.clock.now()
+        later = request.too_soon_until(work.reset_tokens.newest_expiry(current), now)
+        if later is not None:
+            work.reset_requests.postpone(later)
+            work.commit()
+            return None
+        work.reset_tokens.put(current, token, at=now, expires_at=now + RESET_TOKEN_LIFE)
         work.commit()
     # Behind the number sign, so that no server on the way writes it into a log.
     how = (

@@ -21,6 +21,7 @@ from vantrexia_core.identity.model import (
 from vantrexia_core.identity.resets import Letter, ResetRequest
 from vantrexia_core.identity.second_factor import FactorCode, SecondFactor
 from vantrexia_core.kernel import (
+    Clock,
     ConflictError,
     Email,
     InvalidError,
@@ -329,10 +330,14 @@ class ResetRequests(Protocol):
 
 
 class ResetTokens(Protocol):
-    """Tokens that set a new password, inside one transaction: one for an account, kept by a keyed digest."""
+    """Tokens that set a new password, inside one transaction, kept by a keyed digest."""
 
-    def put(self, user: User, token: Phi[str], *, expires_at: datetime) -> None:
-        """Make a token good, in the place of the one before it."""
+    def put(self, user: User, token: Phi[str], *, at: datetime, expires_at: datetime) -> None:
+        """Make a token good, beside those that have not expired at ``at``; the others are cleared away."""
+        ...
+
+    def newest_expiry(self, user: User) -> datetime | None:
+        """When the last token of an account expires or expired; None if there is none."""
         ...
 
     def holds(self, user: User, token: Phi[str], *, at: datetime) -> bool:
@@ -340,11 +345,11 @@ class ResetTokens(Protocol):
         ...
 
     def take(self, user: User, token: Phi[str], *, at: datetime) -> bool:
-        """Use the token up; False if it is not good (any more)."""
+        """Use the token up, and with it all others of the account; False if it is not good (any more)."""
         ...
 
     def remove(self, user: User) -> None:
-        """Forget the token of an account."""
+        """Forget the tokens of an account."""
         ...
 
 
@@ -453,13 +458,26 @@ class UserDesk(Desk[UserWork], Protocol):
         ...
 
 
-class SignInDesk(Desk[UserWork], Protocol):
-    """Where people are let in."""
+class AccountDesk(Protocol):
+    """Where an account is looked up before its holder acts, whatever practice it belongs to."""
+
+    @property
+    def clock(self) -> Clock:
+        """The present."""
+        ...
 
     @property
     def accounts(self) -> Accounts:
         """Accounts of every practice."""
         ...
+
+    def begin_sign_in(self) -> AbstractContextManager[SignInWork]:
+        """A unit of work of no practice: nobody is known yet."""
+        ...
+
+
+class SignInDesk(Desk[UserWork], AccountDesk, Protocol):
+    """Where people are let in."""
 
     @property
     def secrets(self) -> SecretSource:
@@ -474,8 +492,4 @@ class SignInDesk(Desk[UserWork], Protocol):
     @property
     def tokens(self) -> Tokens:
         """Tokens."""
-        ...
-
-    def begin_sign_in(self) -> AbstractContextManager[SignInWork]:
-        """A unit of work of no practice: nobody is known yet."""
         ...

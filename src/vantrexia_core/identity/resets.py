@@ -15,7 +15,9 @@ from vantrexia_core.kernel import Email, Phi, UserId
 RESET_TOKEN_BYTES: Final = 32
 RESET_TOKEN_LIFE: Final = timedelta(hours=1)
 """From the moment its mail leaves (ASVS 5.0, 6.4: short-lived and used once)."""
-RETRY_AFTER: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
+LETTER_EVERY: Final = timedelta(minutes=5)
+"""An account gets one letter in this time, however often it is asked for one: nobody's mailbox is flooded."""
+RETRY_AFTER: Final = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 60))
 """How long to wait after each attempt to send a mail; the last one goes on."""
 GIVEN_UP_AFTER: Final = timedelta(days=1)
 """Nobody waits longer for such a mail; they have asked again or gone to an administrator."""
@@ -37,6 +39,14 @@ class ResetRequest:
     def is_given_up(self, at: datetime) -> bool:
         """Whether it is too late to answer it."""
         return at - self.requested_at >= GIVEN_UP_AFTER
+
+    def too_soon_until(self, newest_expiry: datetime | None, at: datetime) -> "ResetRequest | None":
+        """The request put off, if the newest token of its account is too young for another letter."""
+        if newest_expiry is None:
+            return None
+        free_at = newest_expiry - RESET_TOKEN_LIFE + LETTER_EVERY
+        # Nothing was tried, so no attempt is counted.
+        return attrs.evolve(self, due_at=free_at, attempts=self.attempts - 1) if at < free_at else None
 
     def after_attempt(self, at: datetime) -> "ResetRequest":
         """The request while a mail is on its way: due again, should nobody say that it has left."""

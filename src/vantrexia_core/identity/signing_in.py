@@ -9,6 +9,7 @@ from vantrexia_core.audit import Action, AuditEntry, Outcome
 from vantrexia_core.identity.lockout import AccountLockedError, Failures
 from vantrexia_core.identity.model import Account, Session, SignedIn, User
 from vantrexia_core.identity.ports import (
+    AccountDesk,
     ForgedAccountError,
     SignInDesk,
     SignInWork,
@@ -79,13 +80,30 @@ def recognise(desk: SignInDesk, access_token: Phi[str], origin: Origin) -> Actor
     now = desk.clock.now()
     claims = desk.tokens.read_access(access_token, at=now)
     user = desk.accounts.in_session(claims.user_id, claims.session_id, at=now)
-    if user is None or not (user.is_genuine and user.is_active):
-        if user is not None and not user.is_genuine:
-            with desk.begin_sign_in() as work:
-                work.trail.append(sign_in_entry(Action.ACCOUNT_FORGED, user, origin, at=now, refusal=_FORGED))
-                work.commit()
+    actor = None if user is None else actor_for(desk, user, origin, claims.session_id)
+    if actor is None:
         raise TokenNotValidError
-    return user.as_actor(origin, claims.session_id)
+    return actor
+
+
+def actor_for(
+    desk: AccountDesk, user: User, origin: Origin, session_id: SessionId | None = None
+) -> Actor | None:
+    """Who acts when a stored account's holder asks for something, now or in the background.
+
+    None where nobody may: the account is closed, or forged, which is recorded. Whoever acts for an account
+    that was read from a store goes through here.
+
+    Raises:
+        AuditUnavailableError: the account is forged, and that could not be recorded.
+    """
+    if not user.is_genuine:
+        with desk.begin_sign_in() as work:
+            now = desk.clock.now()
+            work.trail.append(sign_in_entry(Action.ACCOUNT_FORGED, user, origin, at=now, refusal=_FORGED))
+            work.commit()
+        return None
+    return user.as_actor(origin, session_id) if user.is_active else None
 
 
 def sign_in_entry(

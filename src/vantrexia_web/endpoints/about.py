@@ -21,7 +21,6 @@ def health(visit: Visit) -> Answer:
                 "latency_ms": part.latency_ms,
                 "checked_at": part.checked_at,
             }
-            | dict(part.figures)
             for name, part in report.parts.items()
         },
     }

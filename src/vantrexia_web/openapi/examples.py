@@ -408,7 +408,6 @@ HEALTH: Final[Example] = {
             "status": "healthy",
             "latency_ms": 0.3,
             "checked_at": "2026-02-06T14:30:00Z",
-            "unprotected_entries": 12,
         },
     },
 }

@@ -390,11 +390,6 @@ ANSWERS: Final[Mapping[str, Schema]] = {
                     "status": _CONDITION,
                     "latency_ms": {"type": "number", "minimum": 0},
                     "checked_at": _TIME,
-                    "unprotected_entries": {
-                        "type": "integer",
-                        "minimum": 0,
-                        "description": "Audit entries that no checkpoint covers yet.",
-                    },
                 },
                 "required": ["status", "latency_ms", "checked_at"],
                 "additionalProperties": False,

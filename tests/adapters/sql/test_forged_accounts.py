@@ -9,12 +9,16 @@ import sqlalchemy as sa
 from tests.adapters.sql.site import Site
 from tests.builders import a_new_user, a_password, an_actor, an_email, an_origin
 from tests.desks import entries_of
-from vantrexia_adapters.sql.tables import user_account, user_session
-from vantrexia_core.audit import Action
+from tests.ehr import a_told, an_external_id
+from vantrexia_adapters.memory import MemoryRoster
+from vantrexia_adapters.sql.tables import second_factor, user_account, user_session
+from vantrexia_core.audit import Action, Inquiry, export_trail, read_trail
+from vantrexia_core.ehr import JobStatus, import_next, look_up_import, start_import
 from vantrexia_core.identity import (
     AuthenticationFailedError,
     ForgedAccountError,
     LastAdministratorError,
+    SecondFactor,
     TokenNotValidError,
     change_user,
     create_user,
@@ -23,8 +27,8 @@ from vantrexia_core.identity import (
     refresh_tokens,
     sign_in,
 )
-from vantrexia_core.kernel import Role
-from vantrexia_core.protection import FieldName
+from vantrexia_core.kernel import PageRequest, Phi, Role
+from vantrexia_core.protection import FieldName, UnreadableError
 
 ADMIN, PASSWORD = an_actor(), a_password()
 FORGERIES: dict[str, Callable[[Site], dict[str, Any]]] = {
@@ -54,6 +58,19 @@ def test_nobody_signs_in_or_acts_by_a_forged_account(site: Site, forgery: str):
     assert site.execute(sa.select(user_session)) == []
 
 
+@pytest.mark.parametrize("forgery", [{"last_step": 0}, {"is_confirmed": False}])
+def test_what_stands_beside_a_secret_cannot_be_changed(site: Site, forgery: dict[str, object]):
+    """Or a code that was used would be good again: the secret does not open, and nobody gets in."""
+    user = create_user(site.desk, ADMIN, a_new_user(Role.NURSE), PASSWORD)
+    with site.desk.begin(user.practice_id) as work:
+        factor = SecondFactor(Phi(b"12345678901234567890"), is_confirmed=True, last_step=7)
+        work.second_factors.keep(user, factor)
+        work.commit()
+    site.execute(sa.update(second_factor).where(second_factor.c.user_id == user.id).values(forgery))
+    with site.desk.begin_sign_in() as work, pytest.raises(UnreadableError):
+        work.second_factors.get_to_change(user)
+
+
 def test_a_forged_administrator_counts_for_nothing(site: Site):
     """Neither as the one who remains, nor as somebody who can be changed; the list shows it as it is."""
     boss = create_user(site.desk, ADMIN, a_new_user(Role.ADMIN), PASSWORD)
@@ -80,3 +97,40 @@ def test_an_account_that_was_inserted_signs_nobody_in(site: Site):
     site.execute(sa.insert(user_account).values(copy))
     with pytest.raises(AuthenticationFailedError):
         sign_in(site.desk, address, PASSWORD, an_origin())
+
+
+@pytest.mark.parametrize("forgery", FORGERIES)
+def test_no_import_goes_on_in_the_name_of_a_forged_account(site: Site, forgery: str):
+    """Nothing is brought over, the job is over, and the trail says why."""
+    roster = MemoryRoster()
+    roster.put(a_told(1))
+    desk = site.house.desk(site.clock, site.desk.ids, rosters={site.here: roster})
+    user = create_user(desk, ADMIN, a_new_user(Role.PROVIDER), PASSWORD)
+    job = start_import(desk, user.as_actor(an_origin()), [an_external_id(1)])
+    site.execute(sa.update(user_account).where(user_account.c.id == user.id).values(FORGERIES[forgery](site)))
+    assert import_next(desk, an_origin())
+    ended, _ = look_up_import(desk, ADMIN, job.id, PageRequest())
+    assert (ended.status, ended.code, ended.settled) == (JobStatus.HALTED, "permission_denied", 0)
+    entries = entries_of(desk)
+    assert Action.IMPORT not in {entry.action for entry in entries}
+    forged = [entry for entry in entries if entry.action is Action.ACCOUNT_FORGED]
+    assert [(entry.actor_id, entry.code) for entry in forged] == [(user.id, "account_forged")]
+
+
+def test_one_damaged_address_does_not_hide_the_trail(site: Site, caplog: pytest.LogCaptureFixture):
+    """The entry is shown without the address, in pages and in exports; the log counts such accounts."""
+    auditor = an_actor(user_id=99)
+    nurse = create_user(site.desk, auditor, a_new_user(Role.NURSE, email="n@example.org"), PASSWORD)
+    provider = create_user(site.desk, auditor, a_new_user(Role.PROVIDER), PASSWORD)
+    list_users(site.desk, an_actor(user_id=nurse.id))
+    list_users(site.desk, an_actor(user_id=provider.id))
+    is_it = user_account.c.id == nurse.id
+    [(sealed,)] = site.execute(sa.select(user_account.c.email).where(is_it))
+    damaged = sealed[:-1] + bytes([sealed[-1] ^ 1])
+    site.execute(sa.update(user_account).where(is_it).values(email=damaged))
+    page = read_trail(site.desk, auditor, Inquiry(), PageRequest()).page.items
+    lines = list(export_trail(site.desk, auditor, Inquiry()).lines)
+    for found in (page, lines):
+        shown = {line.entry.actor_id: line.actor_email for line in found}
+        assert shown == {nurse.id: None, provider.id: provider.email, auditor.user_id: None}
+    assert caplog.messages.count("accounts whose address cannot be shown in the trail: 1") == 2

@@ -84,11 +84,11 @@ backup_code: Final = sa.Table(
 reset_token: Final = sa.Table(
     "reset_token",
     metadata,
-    # One for an account: the newest mail counts.
+    # One for each mail of the last hour: who asks again does not void the mail that is being read.
     sa.Column(
         "user_id", sa.BigInteger(), sa.ForeignKey("user_account.id"), primary_key=True, autoincrement=False
     ),
-    sa.Column("token_digest", Digest, nullable=False),
+    sa.Column("token_digest", Digest, primary_key=True),
     sa.Column("expires_at", Instant(), nullable=False),
 )
 
