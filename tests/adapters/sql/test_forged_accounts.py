@@ -77,7 +77,7 @@ def test_looking_for_an_account_again_opens_nothing(site: Site, monkeypatch: pyt
     user = create_user(site.desk, ADMIN, a_new_user(Role.NURSE), PASSWORD)
     known = site.desk.accounts.by_email(user.email)
     opened = []
-    monkeypatch.setattr(AccountRow, "user", lambda row: opened.append(row))
+    monkeypatch.setattr(AccountRow, "user", opened.append)
     assert site.desk.accounts.by_email(user.email) == known
     assert site.desk.accounts.by_id(user.id) == user
     assert opened == []
