@@ -1,4 +1,4 @@
-"""Second factors in SQL: the secret sealed and bound to its account, backup codes as keyed digests."""
+"""Second factors in SQL: the secret sealed and bound to its row, backup codes as keyed digests."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -17,9 +17,6 @@ from vantrexia_core.protection import BUCKET_SHORT, FieldName, Place
 
 _SECRET: Final = FieldName("second_factor", "secret")
 _CODE: Final = FieldName("backup_code", "code")
-SEALED_VERSION: Final = 1
-"""A secret is never changed: another one replaces it, in another envelope."""
-
 _IS_THEIRS: Final = second_factor.c.user_id == sa.bindparam("user", type_=sa.BigInteger())
 _CODES_ARE_THEIRS: Final = backup_code.c.user_id == sa.bindparam("user", type_=sa.BigInteger())
 _GET: Final = Statement(
@@ -62,12 +59,15 @@ class SqlSecondFactors:
         if row is None:
             return None
         sealed, is_confirmed, last_step = row
-        secret = self._protection.cipher.open(_SECRET, _place(user), sealed, bucket=BUCKET_SHORT)
+        secret = self._protection.cipher.open(
+            _SECRET, _place(user, last_step, is_confirmed=is_confirmed), sealed, bucket=BUCKET_SHORT
+        )
         return SecondFactor(Phi(secret), is_confirmed=bool(is_confirmed), last_step=last_step)
 
     def keep(self, user: User, factor: SecondFactor) -> None:
         """See `SecondFactors`."""
-        cipher, place = self._protection.cipher, _place(user)
+        cipher = self._protection.cipher
+        place = _place(user, factor.last_step, is_confirmed=factor.is_confirmed)
         self._transaction.change(
             _KEEP,
             {
@@ -102,5 +102,7 @@ class SqlSecondFactors:
         return self._protection.index.digest(_CODE, user.practice_id, value)
 
 
-def _place(user: User) -> Place:
-    return Place(user.practice_id, UUID(int=user.id), SEALED_VERSION)
+def _place(user: User, last_step: int, *, is_confirmed: bool) -> Place:
+    # What stands beside the secret in clear is its version: whoever lowers the last step or confirms a secret
+    # in the row leaves an envelope that does not open. Each use seals it anew.
+    return Place(user.practice_id, UUID(int=user.id), 2 * last_step + is_confirmed)

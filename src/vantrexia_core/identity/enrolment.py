@@ -2,11 +2,11 @@
 
 import attrs
 
-from vantrexia_core.audit import Action, Attempt, undertake
+from vantrexia_core.audit import Action, Attempt, preparing, undertake
 from vantrexia_core.identity.facts import TwoFactorDisabled, TwoFactorEnabled, TwoFactorStarted
 from vantrexia_core.identity.model import User
 from vantrexia_core.identity.ports import UserDesk
-from vantrexia_core.identity.reauthentication import confirm
+from vantrexia_core.identity.reauthentication import confirm, count_failure
 from vantrexia_core.identity.second_factor import (
     BACKUP_CODE_CHARACTERS,
     BACKUP_CODES,
@@ -67,7 +67,7 @@ def start_two_factor(desk: UserDesk, actor: Actor, password: Phi[str]) -> Enrolm
         user = confirmed.check_still(deed.work)
         if user.is_2fa_enabled:
             raise AlreadyEnabledError
-        deed.work.second_factors.keep(user, SecondFactor(secret))
+        deed.work.second_factors.keep(user, SecondFactor.handed_out(secret, deed.now))
         return deed.finish(TwoFactorStarted(user_id=user.id), Enrolment(user, secret))
 
 
@@ -75,13 +75,16 @@ def finish_two_factor(desk: UserDesk, actor: Actor, code: FactorCode) -> tuple[F
     """Turn the second factor on, once a code shows that the app has the secret; the backup codes.
 
     The codes cannot be shown again. Sessions that began without the factor end, but for the one that asks.
+    A wrong code counts like a failed sign-in, and while the address is locked none is looked at.
 
     Raises:
         NotFoundError: the actor has no account (a command at the console).
-        CodeNotConfirmedError: the code is wrong, or no secret was handed out.
+        CodeNotConfirmedError: the code is wrong, or no secret was handed out in the last `PENDING_LIFE`.
+        AccountLockedError: too many failures with this account's address.
         AlreadyEnabledError: the second factor is on.
     """
     attempt = Attempt(actor, Action.TWO_FACTOR_ENABLED, Permission.OWN_ACCOUNT, user_id=actor.user_id)
+    _check_code(desk, attempt, code)
     codes = backup_codes(desk.secrets.new_secret(BACKUP_CODES * BACKUP_CODE_CHARACTERS))
     with undertake(desk, attempt) as deed:
         work = deed.work
@@ -89,7 +92,8 @@ def finish_two_factor(desk: UserDesk, actor: Actor, code: FactorCode) -> tuple[F
         if user.is_2fa_enabled:
             raise AlreadyEnabledError
         factor = work.second_factors.get_to_change(user)
-        shown = None if factor is None else factor.after(code, deed.now)
+        is_pending = factor is not None and factor.is_pending(deed.now)
+        shown = factor.after(code, deed.now) if factor is not None and is_pending else None
         if shown is None:
             raise CodeNotConfirmedError
         work.second_factors.keep(user, shown)
@@ -97,6 +101,25 @@ def finish_two_factor(desk: UserDesk, actor: Actor, code: FactorCode) -> tuple[F
         work.users.save(attrs.evolve(user, is_2fa_enabled=True))
         work.sessions.end_all(user.id, but=actor.session_id)
         return deed.finish(TwoFactorEnabled(user_id=user.id, changed=("is_2fa_enabled",)), codes)
+
+
+def _check_code(desk: UserDesk, attempt: Attempt, code: FactorCode) -> None:
+    """Count a wrong first code. Nothing else is kept: a code that is right is not used up by this."""
+    actor, refusal = attempt.actor, None
+    with preparing(desk, attempt), desk.begin(actor.practice_id) as work:
+        work.users.get(actor.user_id)
+    now = desk.clock.now()
+    with desk.begin(actor.practice_id) as work:
+        user = work.users.get_to_change(actor.user_id)
+        before = work.lockouts.get_to_change(user.email)
+        factor = work.second_factors.get_to_change(user)
+        # Where no secret waits nothing was guessed at.
+        is_guess = not user.is_2fa_enabled and factor is not None and factor.is_pending(now)
+        if is_guess and (before.is_locked(now) or factor is None or factor.after(code, now) is None):
+            refusal = count_failure(work, attempt, user, before, CodeNotConfirmedError(), at=now)
+            work.commit()
+    if refusal is not None:
+        raise refusal
 
 
 def disable_two_factor(desk: UserDesk, actor: Actor, password: Phi[str], code: FactorCode) -> None:

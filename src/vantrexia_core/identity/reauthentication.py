@@ -4,10 +4,12 @@ Whoever took over a session must not be able to guess the password behind it: a 
 sign-in, and while the address is locked none is looked at. The session itself goes on.
 """
 
+from datetime import datetime
+
 import attrs
 
 from vantrexia_core.audit import Action, Attempt, Outcome, preparing
-from vantrexia_core.identity.lockout import AccountLockedError
+from vantrexia_core.identity.lockout import AccountLockedError, Failures
 from vantrexia_core.identity.model import User
 from vantrexia_core.identity.ports import UserDesk, UserWork
 from vantrexia_core.identity.second_factor import FactorCode
@@ -70,14 +72,25 @@ def confirm(
                 sign_in_entry(Action.TWO_FACTOR_FAILED, user, actor.origin, at=now, refusal=refusal.code)
             )
         if refusal is not None:
-            after = before.after_failure(now)
-            work.lockouts.keep(user.email, after, at=now)
-            if after.locked_until is not None:
-                refusal = AccountLockedError(after.locked_until)
-            if after.is_locked(now) and not before.is_locked(now):
-                work.trail.append(sign_in_entry(Action.ACCOUNT_LOCKED, user, actor.origin, at=now))
-            work.trail.append(attempt.entry(Outcome.REFUSED, now, code=refusal.code))
+            refusal = count_failure(work, attempt, user, before, refusal, at=now)
             work.commit()
     if refusal is not None:
         raise refusal
     return Confirmed(user, field, stored)
+
+
+def count_failure(
+    work: UserWork, attempt: Attempt, user: User, before: Failures, refusal: VantrexiaError, *, at: datetime
+) -> VantrexiaError:
+    """Count and record a wrong guess by somebody who is signed in; what to raise once it is committed.
+
+    The caller holds the locks of the account and of its address's failures.
+    """
+    after = before.after_failure(at)
+    work.lockouts.keep(user.email, after, at=at)
+    if after.locked_until is not None:
+        refusal = AccountLockedError(after.locked_until)
+    if after.is_locked(at) and not before.is_locked(at):
+        work.trail.append(sign_in_entry(Action.ACCOUNT_LOCKED, user, attempt.actor.origin, at=at))
+    work.trail.append(attempt.entry(Outcome.REFUSED, at, code=refusal.code))
+    return refusal

@@ -1,17 +1,20 @@
 """The second factor of an account: what it is made of, and when a code counts."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import attrs
 
-from vantrexia_core.identity.totp import DIGITS, matching_step
+from vantrexia_core.identity.totp import DIGITS, STEP_SECONDS, WINDOW_STEPS, matching_step, step_at
 from vantrexia_core.kernel import InvalidValueError, Phi
 
 BACKUP_CODES: Final = 10
 BACKUP_CODE_CHARACTERS: Final = 10
 """50 random bits each: with the lock on guesses, and kept under a keyed digest, out of reach."""
+
+PENDING_LIFE: Final = timedelta(minutes=10)
+"""How long a secret that was handed out waits for its first code."""
 
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's base 32: no letter that looks like a digit or like another letter."""
@@ -45,14 +48,26 @@ class FactorCode(Phi[str]):
 
 @attrs.frozen
 class SecondFactor:
-    """An account's secret, shared with an app. ``last_step`` is the newest step whose code was used.
+    """An account's secret, shared with an app. Codes count for steps after ``last_step`` only.
 
-    It is asked for once its owner has shown that the app has it (``is_confirmed``).
+    That is the newest step whose code was used; before the first one, the step before those whose code an app
+    could show when the secret was handed out. It is asked for once its owner has shown that the app has it
+    (``is_confirmed``).
     """
 
     secret: Phi[bytes]
     is_confirmed: bool = False
     last_step: int = 0
+
+    @classmethod
+    def handed_out(cls, secret: Phi[bytes], at: datetime) -> "SecondFactor":
+        """A factor that waits for its first code."""
+        return cls(secret, last_step=step_at(at) - WINDOW_STEPS - 1)
+
+    def is_pending(self, at: datetime) -> bool:
+        """Whether a first code would still turn it on: for `PENDING_LIFE`, to the step."""
+        waited = step_at(at) - self.last_step - WINDOW_STEPS - 1
+        return not self.is_confirmed and waited * STEP_SECONDS < PENDING_LIFE.total_seconds()
 
     def after(self, code: Phi[str], at: datetime) -> "SecondFactor | None":
         """The factor with this code used up, and confirmed by it; None if the code is not good (any more)."""

@@ -122,13 +122,14 @@ OPERATIONS: Final[Mapping[Callable[..., object], Operation]] = {
         "Sign in",
         "Turn the second factor on",
         "Takes a first code of the app. The backup codes are shown this once; each replaces one code. "
-        "Your other sessions end.",
+        "Your other sessions end. A secret waits ten minutes for its first code, and wrong codes count "
+        "like wrong passwords.",
         200,
         "TwoFactorOn",
         examples.TWO_FACTOR_ON,
         TwoFactorFinish,
         examples.TWO_FACTOR_FINISH,
-        refusals=(409,),
+        refusals=(409, 423),
     ),
     credentials.turn_off_two_factor: Operation(
         "Sign in",

@@ -11,13 +11,14 @@ from tests.builders import a_new_user, a_password, an_actor, an_email, an_origin
 from tests.desks import entries_of
 from tests.ehr import a_told, an_external_id
 from vantrexia_adapters.memory import MemoryRoster
-from vantrexia_adapters.sql.tables import user_account, user_session
+from vantrexia_adapters.sql.tables import second_factor, user_account, user_session
 from vantrexia_core.audit import Action, Inquiry, export_trail, read_trail
 from vantrexia_core.ehr import JobStatus, import_next, look_up_import, start_import
 from vantrexia_core.identity import (
     AuthenticationFailedError,
     ForgedAccountError,
     LastAdministratorError,
+    SecondFactor,
     TokenNotValidError,
     change_user,
     create_user,
@@ -26,8 +27,8 @@ from vantrexia_core.identity import (
     refresh_tokens,
     sign_in,
 )
-from vantrexia_core.kernel import PageRequest, Role
-from vantrexia_core.protection import FieldName
+from vantrexia_core.kernel import PageRequest, Phi, Role
+from vantrexia_core.protection import FieldName, UnreadableError
 
 ADMIN, PASSWORD = an_actor(), a_password()
 FORGERIES: dict[str, Callable[[Site], dict[str, Any]]] = {
@@ -55,6 +56,19 @@ def test_nobody_signs_in_or_acts_by_a_forged_account(site: Site, forgery: str):
     with pytest.raises(TokenNotValidError):
         refresh_tokens(site.desk, tokens.refresh, an_origin())
     assert site.execute(sa.select(user_session)) == []
+
+
+@pytest.mark.parametrize("forgery", [{"last_step": 0}, {"is_confirmed": False}])
+def test_what_stands_beside_a_secret_cannot_be_changed(site: Site, forgery: dict[str, object]):
+    """Or a code that was used would be good again: the secret does not open, and nobody gets in."""
+    user = create_user(site.desk, ADMIN, a_new_user(Role.NURSE), PASSWORD)
+    with site.desk.begin(user.practice_id) as work:
+        factor = SecondFactor(Phi(b"12345678901234567890"), is_confirmed=True, last_step=7)
+        work.second_factors.keep(user, factor)
+        work.commit()
+    site.execute(sa.update(second_factor).where(second_factor.c.user_id == user.id).values(forgery))
+    with site.desk.begin_sign_in() as work, pytest.raises(UnreadableError):
+        work.second_factors.get_to_change(user)
 
 
 def test_a_forged_administrator_counts_for_nothing(site: Site):

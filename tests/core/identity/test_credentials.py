@@ -50,6 +50,7 @@ from vantrexia_core.identity import (
 )
 from vantrexia_core.identity.model import UserRevision
 from vantrexia_core.identity.resets import GIVEN_UP_AFTER, LETTER_EVERY, RESET_TOKEN_LIFE, RETRY_AFTER
+from vantrexia_core.identity.second_factor import PENDING_LIFE
 from vantrexia_core.identity.totp import STEP_SECONDS, code_of, step_at
 from vantrexia_core.kernel import (
     Actor,
@@ -627,6 +628,46 @@ def test_nothing_is_turned_on_without_a_secret(house: House) -> None:
     """There is nothing that a code could be of."""
     with pytest.raises(InvalidError):
         finish_two_factor(house.desk, house.actor(), FactorCode("123456"))
+
+
+def test_wrong_first_codes_are_counted_and_lock(house: House) -> None:
+    """The fifth locks, and then the right one is not looked at either."""
+    actor = house.actor()
+    secret = start_two_factor(house.desk, actor, OLD).secret
+    good = {house.code(secret, steps).reveal() for steps in (-1, 0, 1)}
+    wrong = FactorCode(next(code for n in count() if (code := f"{n:06}") not in good))
+    for _ in range(FAILURES_MAX - 1):
+        with pytest.raises(InvalidError):
+            finish_two_factor(house.desk, actor, wrong)
+        assert house.last() == (Action.TWO_FACTOR_ENABLED, Outcome.REFUSED, "totp_invalid")
+    for code in (wrong, house.code(secret)):
+        with pytest.raises(AccountLockedError):
+            finish_two_factor(house.desk, actor, code)
+    assert Action.ACCOUNT_LOCKED in {entry.action for entry in entries_of(house.desk)}
+    assert not sign_in_user(house).is_2fa_enabled
+
+
+def test_a_code_without_a_waiting_secret_is_not_counted(house: House) -> None:
+    """There was nothing to guess at."""
+    with pytest.raises(InvalidError):
+        finish_two_factor(house.desk, house.actor(), FactorCode("123456"))
+    with house.desk.begin(a_practice_id()) as work:
+        assert work.lockouts.get(house.user.email).count == 0
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_a_secret_waits_ten_minutes_for_its_first_code(house: House, *, is_late: bool) -> None:
+    """Whoever finds the picture in a drawer turns nothing on with it."""
+    actor = house.actor()
+    secret = start_two_factor(house.desk, actor, OLD).secret
+    house.clock.advance(PENDING_LIFE - timedelta(seconds=0 if is_late else STEP_SECONDS))
+    if is_late:
+        with pytest.raises(InvalidError) as caught:
+            finish_two_factor(house.desk, actor, house.code(secret))
+        assert caught.value.code == "totp_invalid"
+    else:
+        finish_two_factor(house.desk, actor, house.code(secret))
+    assert sign_in_user(house).is_2fa_enabled is not is_late
 
 
 def test_the_code_of_the_enrolment_does_not_sign_in(house: House) -> None:
