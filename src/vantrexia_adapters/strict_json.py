@@ -16,8 +16,11 @@ class StrictJsonError(ValueError):
     """The bytes are not JSON as strict as above. The text says what is wrong and quotes nothing."""
 
 
-def read_json(raw: bytes, *, depth_max: int) -> object:
+def read_json(raw: bytes, *, depth_max: int, values_max: int | None = None) -> object:
     """The value that ``raw`` holds.
+
+    ``values_max`` bounds how many values there may be, before any of them is made: two bytes of text can
+    become a hundred in memory. Brackets and commas are counted wherever they stand, in texts as well.
 
     Raises:
         StrictJsonError: it is not JSON, or not as strict as above.
@@ -25,9 +28,12 @@ def read_json(raw: bytes, *, depth_max: int) -> object:
     complaint = "The body is not valid JSON in UTF-8."
     try:
         text = raw.decode()
-        if _is_within_depth(text, depth_max):
+        if values_max is not None and sum(map(text.count, "[{,")) > values_max:
+            complaint = f"The body holds too much: at most {values_max} values."
+        elif _is_within_depth(text, depth_max):
             return json.loads(text, object_pairs_hook=_without_duplicates, parse_constant=_refused_constant)
-        complaint = f"The body is nested too deeply: at most {depth_max} levels."
+        else:
+            complaint = f"The body is nested too deeply: at most {depth_max} levels."
     except StrictJsonError as refused:
         complaint = str(refused)
     except (ValueError, RecursionError):

@@ -40,6 +40,7 @@ def create_app(
     trusted_proxies: Sequence[Network] = (),
     at_shutdown: Callable[[], None] = lambda: None,
     runs_imports: bool = False,
+    refuses_clear_text: bool = False,
 ) -> ASGIApp:
     """The ASGI app over a desk.
 
@@ -49,6 +50,7 @@ def create_app(
     ``throttle`` counts requests; without it the published limits hold, in this process's memory.
     ``trusted_proxies`` are those whose ``X-Forwarded-For`` is believed. ``at_shutdown`` is called when the
     last answer has been given. With ``runs_imports`` a thread goes on with imports in the background.
+    With ``refuses_clear_text``, requests without TLS are answered for this machine and trusted proxies alone.
     """
     public_url = public_url.rstrip("/")
     importer = Importer(desk)
@@ -108,4 +110,5 @@ def create_app(
         request_ids or desk.ids,
         is_https=public_url.startswith("https:"),
         answer_failure=lambda error, scope: answer_failure(site, error, workers, scope),
+        clear_peers=site.trusted_proxies if refuses_clear_text else None,
     )

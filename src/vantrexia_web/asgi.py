@@ -63,6 +63,7 @@ def build() -> ASGIApp:
         published_keys=service.published_keys,
         at_shutdown=end,
         runs_imports=not isinstance(service.roster, NoRoster),
+        refuses_clear_text=True,
     )
 
 

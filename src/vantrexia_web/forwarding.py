@@ -46,6 +46,18 @@ def client_address(
     return str(address)
 
 
+def may_speak_clear(peer: str | None, trusted: Sequence[Network]) -> bool:
+    """Whether what a peer says without TLS crossed no network that others listen on.
+
+    It is this machine, or a proxy that is trusted to speak TLS with the clients. A peer without any address
+    came over a socket of this machine's file system.
+    """
+    if not peer:
+        return True
+    address = _address(peer)
+    return address is not None and (address.is_loopback or _is_trusted(address, trusted))
+
+
 def caller_of(address: str | None) -> str:
     """What hits are counted by: an IPv4 address, or the network that an IPv6 address lies in."""
     known = _address(address) if address else None

@@ -4,7 +4,7 @@ The id is always ours: one from outside could be made to collide, or to carry so
 The log knows the route, not the path, and never the query: a path holds a patient's id, a search a name.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from time import perf_counter
 from typing import Final
 
@@ -13,8 +13,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from vantrexia_core.kernel import IdSource, RequestId
 from vantrexia_web.answer import Answer
 from vantrexia_web.door import REQUEST_ID, ROUTE, deliver
+from vantrexia_web.forwarding import Network, may_speak_clear
 from vantrexia_web.gate import report
 from vantrexia_web.logs import LOGGER
+from vantrexia_web.problems import ClearTextError, problem
 
 _KNOWN_METHODS: Final = frozenset(
     {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"}
@@ -47,11 +49,16 @@ class Perimeter:
         *,
         is_https: bool,
         answer_failure: Callable[[Exception, Scope], Awaitable[Answer]],
+        clear_peers: Sequence[Network] | None = None,
     ) -> None:
-        """Surround ``app``. ``answer_failure`` answers where it raises before it has answered itself."""
+        """Surround ``app``. ``answer_failure`` answers where it raises before it has answered itself.
+
+        With ``clear_peers``, requests without TLS are refused unless they come from these or this machine.
+        """
         self._app: Final = app
         self._ids: Final = ids
         self._answer_failure: Final = answer_failure
+        self._clear_peers: Final = clear_peers
         self._headers: Final = (*_STANDING_HEADERS, _TRANSPORT_SECURITY) if is_https else _STANDING_HEADERS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -82,7 +89,11 @@ class Perimeter:
 
         is_broken_off = False
         try:
-            await self._app(scope, receive, send_surrounded)
+            if self._is_overheard(scope):
+                # Before anything is read of it: the caller learns it on the first try, and nobody is counted.
+                await deliver(problem(ClearTextError()), scope, send_surrounded)
+            else:
+                await self._app(scope, receive, send_surrounded)
         except Exception as error:  # noqa: BLE001 - the last resort of the shell
             report(error, request_id)
             is_broken_off = status is not None
@@ -93,6 +104,12 @@ class Perimeter:
         if is_broken_off:
             # Raised here, outside the handler: servers print what they are given with all it came from.
             raise BrokenOffError
+
+    def _is_overheard(self, scope: Scope) -> bool:
+        if self._clear_peers is None or scope["scheme"] == "https":
+            return False
+        client = scope.get("client")
+        return not may_speak_clear(client[0] if client else None, self._clear_peers)
 
 
 def _log(scope: Scope, request_id: RequestId, status: int | None, seconds: float) -> None:

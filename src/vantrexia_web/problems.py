@@ -51,6 +51,13 @@ class MethodNotAllowedError(VantrexiaError):
     sentence = "This path does not answer that method. See the Allow header."
 
 
+class ClearTextError(PermissionDeniedError):
+    """The request crossed a network in clear, and not from a proxy that speaks TLS for us."""
+
+    code = "tls_required"
+    sentence = "This service is spoken to by https alone. Nothing was done."
+
+
 class BodyTooLargeError(VantrexiaError):
     """The body is longer than any request needs."""
 

@@ -11,6 +11,8 @@ from vantrexia_adapters.settings import PREFIX, load
 from vantrexia_web.asgi import _observed, build
 from vantrexia_web.health import Condition, Observation
 
+LOCAL = ("127.0.0.1", 50_000)
+
 
 @pytest.fixture
 def client(monkeypatch, tmp_path, log_to):
@@ -18,7 +20,7 @@ def client(monkeypatch, tmp_path, log_to):
     log_to("info")  # so that logging is restored
     monkeypatch.setenv(f"{PREFIX}DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv(f"{PREFIX}PUBLIC_URL", "https://records.example.org")
-    with TestClient(build()) as client:
+    with TestClient(build(), client=LOCAL) as client:
         yield client
 
 
@@ -65,6 +67,33 @@ def test_an_app_of_a_practice_at_eclinicalworks_publishes_its_key_and_watches(mo
     monkeypatch.setenv(f"{PREFIX}ECW_CLIENT_ID", "client-1")
     keys = client_keys(load())
     keys.create()
-    with TestClient(build()) as client:
+    with TestClient(build(), client=LOCAL) as client:
         assert client.get("/.well-known/jwks.json").json() == {"keys": list(keys.published())}
         assert client.get("/health/").json()["services"]["ecw"]["status"] == "healthy"
+
+
+@pytest.mark.parametrize(
+    ("peer", "scheme", "status"),
+    [
+        ("127.0.0.1", "http", 200),
+        ("::1", "http", 200),
+        ("::ffff:127.0.0.1", "http", 200),
+        ("10.0.0.7", "http", 200),
+        ("10.0.0.8", "http", 403),
+        ("2001:db8::7", "http", 403),
+        ("testclient", "http", 403),
+        ("10.0.0.8", "https", 200),
+    ],
+)
+def test_nobody_on_the_network_is_answered_in_clear(monkeypatch, tmp_path, log_to, peer, scheme, status):
+    """A trusted proxy speaks TLS for its clients; whoever goes around it is told so, and nothing else."""
+    log_to("info")
+    monkeypatch.setenv(f"{PREFIX}DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv(f"{PREFIX}TRUSTED_PROXIES", "10.0.0.7")
+    with TestClient(build(), f"{scheme}://records.example.org", client=(peer, 50_000)) as client:
+        # What a client claims about itself makes no difference.
+        headers = {"X-Forwarded-For": "127.0.0.1", "X-Forwarded-Proto": "https"}
+        answers = [client.get("/health/", headers=headers), client.get("/api/v1/patients/", headers=headers)]
+    assert [answer.status_code for answer in answers] == [status, 401 if status == 200 else status]
+    if status != 200:
+        assert {answer.json()["code"] for answer in answers} == {"tls_required"}

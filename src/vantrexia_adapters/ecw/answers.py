@@ -19,6 +19,10 @@ from vantrexia_core.ehr import EhrPatient
 from vantrexia_core.patients import ExternalId
 
 DEPTH_MAX: Final = 64
+VALUES_MAX: Final = 100_000
+"""Values in one answer: a page of hundreds of patients, each more detailed than they are in practice."""
+TEXT_MAX: Final = 1024
+"""Characters of a text that is kept: more than any value of ours may have, so that none is lost by it."""
 TOKEN_SECONDS_MAX: Final = 86_400
 PAGE_ENTRIES_MAX: Final = 1000
 IDENTIFIERS_MAX: Final = 50
@@ -53,11 +57,16 @@ class Grant:
 
 @attrs.frozen(repr=False)
 class Found:
-    """A patient's record as it came: its logical id, its ids of the EHR's own kind, all its members."""
+    """What is used of a patient's record: its logical id, its ids of the EHR's own kind, the domain's fields.
+
+    The rest, photographs and narratives among it, is let go of at once: many patients of a search are held
+    together.
+    """
 
     id: str
     ids: tuple[str, ...]
-    record: Mapping[str, object]
+    texts: Mapping[str, str | None]
+    updated_at: datetime | None
 
 
 @attrs.frozen(repr=False)
@@ -169,34 +178,37 @@ def is_about_access(body: bytes) -> bool:
 
 def told_of(found: Found, external_id: ExternalId) -> EhrPatient:
     """The domain's value of a found record, under the id that it was asked for by."""
-    record = found.record
+    known_as = list(dict.fromkeys((found.id, *found.ids)))
+    return EhrPatient.told(external_id, known_as=known_as, updated_at=found.updated_at, **found.texts)
+
+
+def _texts_of(record: Mapping[str, object]) -> dict[str, str | None]:
+    """The texts of a Patient that `EhrPatient.told` asks for, by its names."""
     name = _preferred(record.get("name"), "official")
     address = _preferred(record.get("address"), "home")
     lines = _texts(address.get("line"))
     given = _texts(name.get("given"))
     telecom = [one for one in _objects(record.get("telecom")) if one.get("use") != "old"]
-    return EhrPatient.told(
-        external_id,
-        known_as=list(dict.fromkeys((found.id, *found.ids))),
-        first_name=given[0] if given else None,
-        last_name=_text(name.get("family")),
-        date_of_birth=_text(record.get("birthDate")),
-        gender=_text(record.get("gender")),
-        mrn=_mrn(record.get("identifier")),
-        phone=_contact(telecom, "phone"),
-        email=_contact(telecom, "email"),
-        line1=lines[0] if lines else None,
-        line2=", ".join(lines[1:]) or None,
-        city=_text(address.get("city")),
-        state=_text(address.get("state")),
-        zip_=_text(address.get("postalCode")),
-        updated_at=_updated_at(record.get("meta")),
-    )
+    texts = {
+        "first_name": given[0] if given else None,
+        "last_name": _text(name.get("family")),
+        "date_of_birth": _text(record.get("birthDate")),
+        "gender": _text(record.get("gender")),
+        "mrn": _mrn(record.get("identifier")),
+        "phone": _contact(telecom, "phone"),
+        "email": _contact(telecom, "email"),
+        "line1": lines[0] if lines else None,
+        "line2": ", ".join(lines[1:]) or None,
+        "city": _text(address.get("city")),
+        "state": _text(address.get("state")),
+        "zip_": _text(address.get("postalCode")),
+    }
+    return {field: _WRONG_TYPE if text and len(text) > TEXT_MAX else text for field, text in texts.items()}
 
 
 def _object(body: bytes) -> Mapping[str, object]:
     try:
-        value = read_json(body, depth_max=DEPTH_MAX)
+        value = read_json(body, depth_max=DEPTH_MAX, values_max=VALUES_MAX)
     except StrictJsonError:
         value = None
     if not _is_object(value):
@@ -221,7 +233,8 @@ def _found(resource: object, own_system: str | None) -> Found | None:
         return None
     identifiers = _objects(resource.get("identifier"))[:IDENTIFIERS_MAX]
     values = [one.get("value") for one in identifiers if _is_own(one.get("system"), own_system)]
-    return Found(id_, tuple(value for value in values if isinstance(value, str)), resource)
+    ids = tuple(value for value in values if isinstance(value, str) and len(value) <= TEXT_MAX)
+    return Found(id_, ids, _texts_of(resource), _updated_at(resource.get("meta")))
 
 
 def _is_own(system: object, own_system: str | None) -> bool:

@@ -44,6 +44,8 @@ from vantrexia_core.patients import ExternalId
 ANSWER_SECONDS_MAX: Final = 20.0
 ANSWER_BYTES_MAX: Final = 4 * 1024 * 1024
 """A Patient may carry a photograph; a page of a search carries several patients."""
+SEARCH_BYTES_MAX: Final = 8 * 1024 * 1024
+"""What all pages of a search may have together."""
 TOKEN_BYTES_MAX: Final = 64 * 1024
 ATTEMPTS_MAX: Final = 3
 BACK_OFF_SECONDS: Final = (0.5, 2.0)
@@ -219,20 +221,23 @@ class EcwProtocol:
         """The matches of all pages, without repetitions.
 
         Raises:
-            FaultError: a page is malformed, leads elsewhere or in a circle, or two entries contradict.
+            FaultError: a page is malformed, leads elsewhere or in a circle, two entries contradict, or there
+                is too much of it.
         """
         target: str | None = f"/Patient?{urlencode(list(parameters))}"
         own_system = self._connection.identifier_system
         seen: set[str] = set()
         found: dict[str, Found] = {}
+        bytes_left = SEARCH_BYTES_MAX
         while target is not None and len(found) < count_max and len(seen) < PAGES_MAX:
             seen.add(target)
-            response = yield from self._authorized(target, until)
+            response = yield from self._authorized(target, until, min(ANSWER_BYTES_MAX, bytes_left))
+            bytes_left -= len(response.body)
             if response.status != HTTPStatus.OK:
                 raise FaultError(_fault_of(response.status))
             page = _understood(partial(read_matches, response.body, own_system=own_system))
             for one in page.patients:
-                if found.setdefault(one.id, one).record != one.record:
+                if found.setdefault(one.id, one) != one:
                     raise FaultError(Fault.MALFORMED)
             target = self._next_target(page.next_url, seen)
         return list(found.values())[:count_max]
@@ -254,14 +259,16 @@ class EcwProtocol:
 
     # ---- calling
 
-    def _authorized(self, target: str, until: datetime) -> Flow[Response]:
+    def _authorized(self, target: str, until: datetime, bytes_max: int = ANSWER_BYTES_MAX) -> Flow[Response]:
         """GET of our FHIR API with a token; a token that is not taken is renewed once."""
         token = self.token(None) or (yield from self._renewed(None, until))
-        response = yield from self._call(lambda seconds: self._fhir_request(target, token, seconds), until)
+        response = yield from self._call(
+            lambda seconds: self._fhir_request(target, token, seconds, bytes_max), until
+        )
         if response.status == HTTPStatus.UNAUTHORIZED:
             fresh = yield from self._renewed(token, until)
             response = yield from self._call(
-                lambda seconds: self._fhir_request(target, fresh, seconds), until
+                lambda seconds: self._fhir_request(target, fresh, seconds, bytes_max), until
             )
         if response.status == HTTPStatus.UNAUTHORIZED:
             sentence = (
@@ -341,9 +348,9 @@ class EcwProtocol:
 
     # ---- requests
 
-    def _fhir_request(self, target: str, token: Token, seconds: float) -> Request:
+    def _fhir_request(self, target: str, token: Token, seconds: float, bytes_max: int) -> Request:
         headers = {"Accept": _FHIR_JSON, "Authorization": f"Bearer {token.value}"}
-        return Request("GET", self._connection.base_url + target, headers, b"", seconds, ANSWER_BYTES_MAX)
+        return Request("GET", self._connection.base_url + target, headers, b"", seconds, bytes_max)
 
     def _token_request(self, url: str, seconds: float) -> Request:
         # Made anew for each attempt: an assertion is used once.

@@ -1,6 +1,8 @@
 import json
+import tracemalloc
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +18,7 @@ from vantrexia_adapters.ecw.answers import (
     told_of,
 )
 from vantrexia_core.ehr import EhrPatient
+from vantrexia_core.kernel import NamePart
 from vantrexia_core.patients import ExternalId
 
 ID = ExternalId("p1")
@@ -108,3 +111,34 @@ def test_any_text_in_a_name_is_a_name_or_left_out(text: str) -> None:
     told = told_of(found, ID)
     is_blank = not text.strip()
     assert told.last_name is not None or is_blank or "last_name" in told.left_out
+
+
+@pytest.mark.parametrize("dense", [b"{}", b"[]", b"1", b'""'])
+def test_an_answer_that_would_grow_in_memory_is_refused_before_it_is_read(dense: bytes) -> None:
+    """Four mebibytes of next to nothing would be hundreds of mebibytes of objects."""
+    body = b'{"resourceType": "Patient", "id": "p1", "photo": [' + b",".join([dense] * 1_000_000) + b"]}"
+    tracemalloc.start()
+    try:
+        with pytest.raises(MalformedError):
+            read_found(body, wanted_id="p1", own_system=None)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 3 * len(body)
+
+
+def test_nothing_but_what_is_used_of_a_patient_is_kept() -> None:
+    """A search holds many patients at once, and their photographs and endless texts are not among it."""
+    photo = [{"data": "A" * 1_000_000}]
+    names = [{"family": "B" * 1_000_000, "given": ["Jane"]}]
+    ids = [{"system": OWN_SYSTEM, "value": "C" * 1_000_000}]
+    body = json.dumps(a_record("p1", photo=photo, name=names, identifier=ids)).encode()
+    tracemalloc.start()
+    try:
+        found = read_found(body, wanted_id="p1", own_system=None)
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 100_000
+    told = told_of(found, ID)
+    assert (told.first_name, told.left_out) == (NamePart("Jane"), ("last_name",))

@@ -1,5 +1,6 @@
 """The protocol without a socket: which steps it takes, and what it says in each."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import parse_qs
@@ -10,8 +11,9 @@ from tests.adapters.ecw.site import a_client_key
 from tests.sources import CountedIds, ManualClock
 from vantrexia_adapters.ecw import CallBudget, ClientAssertions, EcwConnection, EcwProtocol
 from vantrexia_adapters.ecw.exchange import Flow, Pause, Renew, Reply, Request, Response, Step, Token, Trouble
-from vantrexia_core.ehr import EhrPatient, EhrUnavailableError, Fault, Missed
-from vantrexia_core.kernel import BrokenPromiseError
+from vantrexia_adapters.ecw.protocol import ANSWER_BYTES_MAX, SEARCH_BYTES_MAX
+from vantrexia_core.ehr import EhrPatient, EhrQuery, EhrUnavailableError, Fault, Missed
+from vantrexia_core.kernel import BrokenPromiseError, Phi
 from vantrexia_core.patients import ExternalId
 
 BASE = "https://fhir4.ecw.example/fhir/r4/FAKEAB"
@@ -180,3 +182,36 @@ def test_nothing_of_a_conversation_prints(
     shown = repr([*talk.steps, JANE, Token("secret", until)])
     assert "secret" not in shown
     assert "p1" not in shown
+
+
+def _page(number: int, size: int) -> Response:
+    """A page of a search that is as long as ``size`` says, and leads to another."""
+    resource = {"resourceType": "Patient", "id": f"p{number}", "photo": [{"data": "A" * size}]}
+    link = [{"relation": "next", "url": f"{BASE}/Patient?page={number + 1}"}]
+    bundle = {"resourceType": "Bundle", "type": "searchset", "link": link, "entry": [{"resource": resource}]}
+    return Response(200, json.dumps(bundle).encode())
+
+
+def test_the_pages_of_a_search_share_a_measure_of_bytes(
+    protocol: EcwProtocol, talk: Conversation, clock: ManualClock
+) -> None:
+    """Each may have less than is left; what would be more is too large, and the search is over."""
+    until = clock.now() + timedelta(seconds=60)
+    token = Token("secret", until)
+    pages = [_page(number, 3 * 1024 * 1024) for number in range(1, 4)]
+    with pytest.raises(EhrUnavailableError):
+        talk.hold(
+            protocol.search(EhrQuery(name=Phi("Lee")), until),
+            token,
+            pages[0],
+            token,
+            pages[1],
+            token,
+            Trouble.TOO_LARGE,
+        )
+    first, second = len(pages[0].body), len(pages[1].body)
+    assert [request.bytes_max for request in talk.requests] == [
+        ANSWER_BYTES_MAX,
+        ANSWER_BYTES_MAX,
+        SEARCH_BYTES_MAX - first - second,
+    ]
