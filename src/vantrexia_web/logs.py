@@ -18,7 +18,8 @@ LOGGER: Final = logging.getLogger("vantrexia.web")
 
 FRAMES_MAX: Final = 50
 CHAIN_MAX: Final = 10
-_OUR_OWN: Final = "vantrexia"
+_OUR_OWN: Final = ("vantrexia", "vantrexia_core", "vantrexia_adapters", "vantrexia_web")
+"""Where our loggers begin: those of the adapters are named after their modules."""
 
 
 class PhiFreeFormatter(logging.Formatter):
@@ -26,7 +27,7 @@ class PhiFreeFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
-        is_ours = record.name.partition(".")[0] == _OUR_OWN
+        is_ours = record.name.partition(".")[0] in _OUR_OWN
         line: dict[str, object] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -70,4 +71,5 @@ def configure_logging(level: str, stream: TextIO | None = None) -> None:
     root.handlers = [handler]
     # Without their arguments, other libraries' chatter tells nothing; their warnings tell at least where.
     root.setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level.upper()]))
-    logging.getLogger(_OUR_OWN).setLevel(level.upper())
+    for name in _OUR_OWN:
+        logging.getLogger(name).setLevel(level.upper())

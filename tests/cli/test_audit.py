@@ -150,6 +150,18 @@ def test_another_key_is_not_believed(exported: tuple[Path, str]) -> None:
     assert _verify(exported, "nonsense")[0] == 1
 
 
+def test_nothing_to_verify_is_not_verified(exported: tuple[Path, str], tmp_path: Path) -> None:
+    """Neither a folder without its checkpoint, nor another one, nor a place where no practice is."""
+    folder, key = exported
+    (folder / "checkpoint").unlink()
+    assert _verify(exported)[0] == 1
+    (empty := tmp_path / "empty").mkdir()
+    assert run(tmp_path / "x", "audit", "verify", "--offline", str(empty), "--public-key", key).status == 1
+    found = run(tmp_path / "elsewhere", "audit", "verify")
+    assert found.status == 1
+    assert "Is this the right data directory?" in found.err
+
+
 def test_wrong_usage_is_told(practice: Path) -> None:
     """An offline trail without a key from elsewhere proves nothing."""
     assert run(practice, "audit", "verify", "--offline", str(practice)).status == 2

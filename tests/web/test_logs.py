@@ -35,6 +35,13 @@ def test_our_lines_are_filled_in():
     assert (line["level"], line["logger"], line["status"]) == ("info", "vantrexia.web", 503)
 
 
+@pytest.mark.parametrize("name", ["vantrexia_adapters.checkpoints.keeper", "vantrexia_core.audit"])
+def test_lines_of_our_modules_are_filled_in(name):
+    """Whoever is told that something was found is told what."""
+    line = json.loads(_formatted(name=name, message="not what it was: %s", args=("entry 190",)))
+    assert line["event"] == "not what it was: entry 190"
+
+
 def test_lines_of_others_are_not_filled_in():
     """A library's arguments may be anything: its message stays a template."""
     line = json.loads(_formatted(name="sqlalchemy.engine", message="parameters %s", args=(MARK,)))

@@ -81,6 +81,11 @@ class TrailKeeper:
         """Publish a checkpoint if there is something new. What goes wrong is logged, and told by `health`."""
         with self._turn:
             try:
+                if self.notary.newest() is None and (size := self.notary.source.size()):
+                    # A first start, a move to another machine; or somebody took the checkpoints away.
+                    _LOG.warning(
+                        "the audit trail has %d entries and no checkpoint; a first one is signed", size
+                    )
                 self.notary.publish(self._clock.now(), is_patient=is_patient)
             except (TrailDivergedError, UntrustedCheckpointError) as diverged:
                 self._found(diverged.detail)
@@ -106,10 +111,7 @@ class TrailKeeper:
             return
         if fault is None:
             return
-        if fault.kind is FaultKind.NO_CHECKPOINT:
-            # A first start after an upgrade, or on a machine of its own; or somebody took them away.
-            _LOG.warning("the audit trail has entries and no checkpoint here; a first one is published")
-        else:
+        if fault.kind is not FaultKind.NO_CHECKPOINT:  # `publish` tells of that
             self._found(fault.sentence)
 
     def health(self) -> TrailHealth:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice, takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -36,6 +36,15 @@ _STEP_SECONDS = 2.0
 @click.group()
 def audit() -> None:
     """The audit trail: verify it, export it, show it, sign its state."""
+
+
+_NOTHING_HERE: Final = (
+    "There is no entry to verify. Is this the right data directory? VANTREXIA_DATA_DIR and "
+    "VANTREXIA_DATABASE_URL say which one is read."
+)
+_NOTHING_IN_FOLDER: Final = (
+    "There is no entry to verify: the folder holds no checkpoint, or that of an empty trail. Is it right?"
+)
 
 
 @audit.command()
@@ -80,6 +89,8 @@ def verify(
         with opened() as service:
             notary = service.trail.notary
             found = _inspected(notary.source, notary.store, keys or list(notary.keys.verifiers()), wanted)
+    if found.fault is None and not found.size:
+        raise click.ClickException(_NOTHING_HERE if folder is None else _NOTHING_IN_FOLDER)
     _report(found, time.perf_counter() - began, as_json=as_json)
 
 

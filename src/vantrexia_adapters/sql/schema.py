@@ -4,6 +4,8 @@ Alembic is loaded only when there is something to migrate: importing it takes lo
 a start does.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from threading import Lock
 from typing import TYPE_CHECKING, Final
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 _LOCK: Final = 0x76616E7472657869
 """The advisory lock that migrations of one PostgreSQL database take turns by: the bytes of "vantrexi"."""
+_TURN_MILLISECONDS: Final = 120_000
 _ONE_AT_A_TIME: Final = Lock()
 _VERSIONS: Final = sa.table("alembic_version", sa.column("version_num", sa.Text()))
 
@@ -63,7 +66,7 @@ def migrate(engine: sa.Engine) -> str:
         NewerSchemaError: a newer version of this software has migrated the database; nothing was changed.
         UnavailableError: the database cannot be reached, or somebody holds locks for too long.
     """
-    with translation(), engine.begin() as connection:
+    with translation(), engine.connect() as connection, _patient(connection), connection.begin():
         if connection.dialect.name == "postgresql":
             # A migration may take its time, and another one's turn as well.
             connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
@@ -76,6 +79,21 @@ def migrate(engine: sa.Engine) -> str:
             return f"The schema is at version {before.newest} already; nothing was done."
         _upgrade(connection)
     return f"The schema went from version {before.current or 'nothing'} to {before.newest}."
+
+
+@contextmanager
+def _patient(connection: sa.Connection) -> Iterator[None]:
+    """On SQLite, wait for another one's turn as long as it may take; set before the transaction begins."""
+    driver = connection.connection.driver_connection
+    if driver is None or connection.dialect.name != "sqlite":
+        yield
+        return
+    (usual,) = driver.execute("PRAGMA busy_timeout").fetchone()
+    driver.execute(f"PRAGMA busy_timeout = {_TURN_MILLISECONDS}")
+    try:
+        yield
+    finally:
+        driver.execute(f"PRAGMA busy_timeout = {usual}")
 
 
 def _upgrade(connection: sa.Connection) -> None:

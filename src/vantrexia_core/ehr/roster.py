@@ -41,7 +41,7 @@ class EhrUnavailableError(UnavailableError):
 
 
 NOT_SET_UP: Final = (
-    "No eClinicalWorks connection is set up for this practice. An administrator sets ECW_SOURCE."
+    "No eClinicalWorks connection is set up for this practice. An administrator sets VANTREXIA_ECW_SOURCE."
 )
 
 
