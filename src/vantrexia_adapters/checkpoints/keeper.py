@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Event, Lock, Thread
 from typing import Final
 
 import attrs
 
 from vantrexia_core.audit import FaultKind, Inspector, Notary, TrailDivergedError, UntrustedCheckpointError
-from vantrexia_core.kernel import Clock
+from vantrexia_core.kernel import Clock, UnavailableError
 
 NEWEST: Final = 8_192
 """Entries below the newest checkpoint that a self-check reads; a tenth of a second."""
@@ -62,6 +63,10 @@ class TrailKeeper:
         self._thread: Thread | None = None
         self._failed_rounds = 0
         self._fault: str | None = None
+        # Looked at before this process writes anything: a new trail has no checkpoint, and nothing to miss.
+        self._unsigned = 0
+        with suppress(UnavailableError):
+            self._unsigned = notary.source.size() if notary.store.newest() is None else 0
 
     def start(self) -> None:
         """Begin, in a thread of its own. Verifies first and publishes then."""
@@ -81,11 +86,13 @@ class TrailKeeper:
         """Publish a checkpoint if there is something new. What goes wrong is logged, and told by `health`."""
         with self._turn:
             try:
-                if self.notary.newest() is None and (size := self.notary.source.size()):
-                    # A first start, a move to another machine; or somebody took the checkpoints away.
+                if self._unsigned:
+                    # A move to another machine, a process that was killed; or they were taken away.
                     _LOG.warning(
-                        "the audit trail has %d entries and no checkpoint; a first one is signed", size
+                        "the audit trail has %d entries and no checkpoint; a first one is signed",
+                        self._unsigned,
                     )
+                    self._unsigned = 0
                 self.notary.publish(self._clock.now(), is_patient=is_patient)
             except (TrailDivergedError, UntrustedCheckpointError) as diverged:
                 self._found(diverged.detail)
