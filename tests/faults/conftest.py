@@ -6,17 +6,11 @@ from pathlib import Path
 import pytest
 
 from tests.adapters.sql.site import Site
-from tests.databases import PostgresqlServer, SqliteTemplate
+from tests.databases import database_of
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def any_site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
     """A database with one practice."""
-    if request.param == "sqlite":
-        template: SqliteTemplate = request.getfixturevalue("sqlite_template")
-        with Site(template.database(tmp_path), tmp_path) as site:
-            yield site
-        return
-    server: PostgresqlServer = request.getfixturevalue("postgresql")
-    with server.database() as url, Site(url, tmp_path) as site:
+    with database_of(request, tmp_path) as url, Site(url, tmp_path) as site:
         yield site

@@ -2,14 +2,13 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack
 from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 
 from tests.builders import NOW
-from tests.databases import PostgresqlServer, SqliteTemplate
+from tests.databases import database_of
 from tests.ledger import OneKey
 from tests.served import writers
 from vantrexia_adapters.checkpoints import FolderCheckpoints
@@ -25,13 +24,8 @@ EACH = 2_000 if IS_LONG else 20
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A migrated database."""
-    with ExitStack() as stack:
-        if request.param == "sqlite":
-            template: SqliteTemplate = request.getfixturevalue("sqlite_template")
-            yield template.database(tmp_path)
-        else:
-            server: PostgresqlServer = request.getfixturevalue("postgresql")
-            yield stack.enter_context(server.database())
+    with database_of(request, tmp_path) as url:
+        yield url
 
 
 def test_many_writers_make_one_trail(url: str, tmp_path: Path) -> None:

@@ -2,14 +2,13 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack
 from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 
 from tests.builders import a_practice_id
-from tests.databases import PostgresqlServer, SqliteTemplate
+from tests.databases import database_of
 from tests.desks import SqlHouse
 from tests.served import two_processes
 from tests.served.two_processes import Figures, Shared
@@ -22,13 +21,8 @@ SECONDS = 30 if IS_LONG else 3
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A migrated database."""
-    with ExitStack() as stack:
-        if request.param == "sqlite":
-            template: SqliteTemplate = request.getfixturevalue("sqlite_template")
-            yield template.database(tmp_path)
-        else:
-            server: PostgresqlServer = request.getfixturevalue("postgresql")
-            yield stack.enter_context(server.database())
+    with database_of(request, tmp_path) as url:
+        yield url
 
 
 def test_no_search_misses_a_commit_or_shows_anything_else(url: str, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from tests.builders import a_new_user, a_password, a_practice_id, an_origin
 from tests.contracts.stores import at_once
-from tests.databases import PostgresqlServer, SqliteTemplate
+from tests.databases import database_of
 from tests.desks import SqlHouse, entries_of
 from tests.sources import CountedIds, ManualClock
 from tests.web.refusals import assert_problem
@@ -104,12 +104,7 @@ class TwoServers:
 def servers(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TwoServers]:
     """Two servers on a database that holds one practice and one nurse."""
     with ExitStack() as stack:
-        if request.param == "sqlite":
-            template: SqliteTemplate = request.getfixturevalue("sqlite_template")
-            url = template.database(tmp_path)
-        else:
-            server: PostgresqlServer = request.getfixturevalue("postgresql")
-            url = stack.enter_context(server.database())
+        url = stack.enter_context(database_of(request, tmp_path))
         house = stack.enter_context(closing(SqlHouse(open_engine(url), tmp_path)))
         yield TwoServers(house, stack)
 

@@ -1,26 +1,19 @@
 """Databases for what is special to SQL; most of it is shown on both."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from tests.adapters.sql.site import Site
-from tests.databases import PostgresqlServer, SqliteTemplate
+from tests.databases import PostgresqlServer, SqliteTemplate, database_of
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
     """A migrated database with one practice, and the hands to tamper with it."""
-    with ExitStack() as stack:
-        if request.param == "sqlite":
-            template: SqliteTemplate = request.getfixturevalue("sqlite_template")
-            url = template.database(tmp_path)
-        else:
-            server: PostgresqlServer = request.getfixturevalue("postgresql")
-            url = stack.enter_context(server.database())
-        yield stack.enter_context(Site(url, tmp_path))
+    with database_of(request, tmp_path) as url, Site(url, tmp_path) as site:
+        yield site
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ The same attacks are run on columns that other designs would keep, and succeed: 
 
 import hmac
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
 from datetime import timedelta
 from random import Random
 from uuid import UUID
@@ -17,7 +16,7 @@ import sqlalchemy as sa
 from tests.adapters.sql.attacks import Column, findings
 from tests.adapters.sql.site import Site
 from tests.builders import NOW, a_new_patient, a_patient, an_address
-from tests.databases import PostgresqlServer, SqliteTemplate
+from tests.databases import database_of
 from vantrexia_core.kernel import PatientId, Phi
 from vantrexia_core.patients import Listing, Patient, Status
 from vantrexia_core.protection import fold
@@ -76,14 +75,8 @@ def _person(number: int, last: str, chance: Random) -> Patient:
 def stolen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stolen]:
     """Ten thousand people, stored as the service stores them, and read without a key."""
     folder = tmp_path_factory.mktemp("attack")
-    with ExitStack() as stack:
-        if request.param == "sqlite":
-            template: SqliteTemplate = request.getfixturevalue("sqlite_template")
-            url = template.database(folder)
-        else:
-            server: PostgresqlServer = request.getfixturevalue("postgresql")
-            url = stack.enter_context(server.database())
-        yield _stolen(stack.enter_context(Site(url, folder)))
+    with database_of(request, folder) as url, Site(url, folder) as site:
+        yield _stolen(site)
 
 
 def _stolen(site: Site) -> Stolen:
