@@ -123,6 +123,7 @@ PORTS = {
     "SignInDesk": Held("contracts/test_identity.py", (MemoryDesk, SqlDesk)),
     "SecretSource": Held("contracts/test_sources.py", (RandomSecrets, CountedSecrets)),
     "SecondFactors": Held("contracts/test_second_factors.py", (MemorySecondFactors, SqlSecondFactors)),
+    "CredentialWork": Held("contracts/test_sessions.py", (MemoryWork, SqlWork)),
     "FactorWork": Held("contracts/test_second_factors.py", (MemoryWork, SqlWork)),
     "ResetTokens": Held("contracts/test_resets.py", (MemoryResetTokens, SqlResetTokens)),
     "ResetRequests": Held("contracts/test_resets.py", (MemoryResetRequests, SqlResetRequests)),

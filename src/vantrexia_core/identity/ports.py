@@ -372,7 +372,26 @@ class Mailer(Protocol):
         ...
 
 
-class SignInWork(Protocol):
+class CredentialWork(FactorWork, Protocol):
+    """What a unit of work holds of people's credentials, whoever begins it."""
+
+    @property
+    def sessions(self) -> SessionStore:
+        """Sessions, inside this transaction."""
+        ...
+
+    @property
+    def lockouts(self) -> Lockouts:
+        """Failed sign-ins, inside this transaction."""
+        ...
+
+    @property
+    def reset_requests(self) -> ResetRequests:
+        """Requests for a new password, inside this transaction."""
+        ...
+
+
+class SignInWork(CredentialWork, Protocol):
     """A unit of work before anybody is signed in, of no practice."""
 
     @property
@@ -385,32 +404,12 @@ class SignInWork(Protocol):
         """Accounts, inside this transaction."""
         ...
 
-    @property
-    def sessions(self) -> SessionStore:
-        """Sessions, inside this transaction."""
-        ...
-
-    @property
-    def lockouts(self) -> Lockouts:
-        """Failed sign-ins, inside this transaction."""
-        ...
-
-    @property
-    def second_factors(self) -> SecondFactors:
-        """Second factors, inside this transaction."""
-        ...
-
-    @property
-    def reset_requests(self) -> ResetRequests:
-        """Requests for a new password, inside this transaction."""
-        ...
-
     def commit(self) -> None:
         """Keep everything done in this work, trail included, or nothing."""
         ...
 
 
-class UserWork(RecordedWork, Protocol):
+class UserWork(RecordedWork, CredentialWork, Protocol):
     """The unit of work of account administration."""
 
     @property
@@ -419,28 +418,8 @@ class UserWork(RecordedWork, Protocol):
         ...
 
     @property
-    def sessions(self) -> SessionStore:
-        """Sessions, inside this transaction."""
-        ...
-
-    @property
-    def lockouts(self) -> Lockouts:
-        """Failed sign-ins, inside this transaction."""
-        ...
-
-    @property
-    def second_factors(self) -> SecondFactors:
-        """Second factors, inside this transaction."""
-        ...
-
-    @property
     def reset_tokens(self) -> ResetTokens:
         """Tokens that set a new password, inside this transaction."""
-        ...
-
-    @property
-    def reset_requests(self) -> ResetRequests:
-        """Requests for a new password, inside this transaction."""
         ...
 
 
@@ -476,18 +455,8 @@ class AccountDesk(Protocol):
         ...
 
 
-class SignInDesk(Desk[UserWork], AccountDesk, Protocol):
+class SignInDesk(UserDesk, AccountDesk, Protocol):
     """Where people are let in."""
-
-    @property
-    def secrets(self) -> SecretSource:
-        """Fresh secrets."""
-        ...
-
-    @property
-    def passwords(self) -> Passwords:
-        """Password hashing."""
-        ...
 
     @property
     def tokens(self) -> Tokens:
