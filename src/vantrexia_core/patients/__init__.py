@@ -100,6 +100,7 @@ from vantrexia_core.patients.values import (
     REASON_CHARACTERS_MAX,
     SSN_PATTERN,
     STATE_PATTERN,
+    SUPPLEMENT_BYTES_MAX,
     ZIP_PATTERN,
     Address,
     AddressLine,
@@ -111,6 +112,7 @@ from vantrexia_core.patients.values import (
     Reason,
     Ssn,
     State,
+    Supplement,
     Zip,
 )
 
@@ -128,6 +130,7 @@ __all__ = [
     "SEARCH_CHARACTERS_MAX",
     "SSN_PATTERN",
     "STATE_PATTERN",
+    "SUPPLEMENT_BYTES_MAX",
     "THRESHOLDS",
     "TRANSITIONS",
     "WEIGHTS",
@@ -195,6 +198,7 @@ __all__ = [
     "State",
     "Status",
     "StatusChange",
+    "Supplement",
     "Texts",
     "Thresholds",
     "Traits",
