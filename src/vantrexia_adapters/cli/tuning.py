@@ -124,8 +124,8 @@ def evaluate(
         click.echo(json.dumps(as_data(found) | extra, indent=2))
         return
     click.echo(
-        f"{found.records} records, {found.duplicates} pairs of one person. {found.compared.pairs} pairs have a "
-        f"key in common and were compared, {found.compared.right} of one person among them."
+        f"{found.records} records, {found.duplicates} pairs of one person. {found.compared.pairs} pairs have "
+        f"a key in common and were compared, {found.compared.right} of one person among them."
     )
     if candidates.crowded:
         click.echo(f"{candidates.crowded} keys are shared by too many records and brought no pairs.")
