@@ -15,6 +15,7 @@ from vantrexia_core.kernel.errors import (
     PermissionDeniedError,
     StaleVersionError,
     UnavailableError,
+    UndoneError,
     VantrexiaError,
 )
 from vantrexia_core.kernel.identifiers import (
@@ -88,6 +89,7 @@ __all__ = [
     "StaleVersionError",
     "TokenId",
     "UnavailableError",
+    "UndoneError",
     "Unset",
     "UserId",
     "VantrexiaError",
