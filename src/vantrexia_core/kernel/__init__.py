@@ -22,6 +22,7 @@ from vantrexia_core.kernel.identifiers import (
     PracticeId,
     RequestId,
     SessionId,
+    SuspicionId,
     TokenId,
     UserId,
 )
@@ -86,6 +87,7 @@ __all__ = [
     "SecretSource",
     "SessionId",
     "StaleVersionError",
+    "SuspicionId",
     "TokenId",
     "UnavailableError",
     "Unset",
