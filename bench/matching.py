@@ -15,7 +15,7 @@ import csv
 import gzip
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import combinations
 from pathlib import Path
@@ -26,18 +26,18 @@ import click
 from vantrexia_adapters.matching import LibPhoneNumbers, RapidfuzzTexts
 from vantrexia_core.kernel import Phi
 from vantrexia_core.patients import (
+    BlockingKey,
     Frequencies,
     Gender,
     MatchingModel,
     Person,
     Traits,
+    blocking_keys,
     traits_of,
 )
 
 BLOCK_MAX: Final = 400
 """A key that more records than this share tells nobody apart."""
-
-Key = tuple[str | int, ...]
 
 
 @click.command(help=__doc__)
@@ -96,29 +96,10 @@ def _person(row: Mapping[str, str]) -> Person:
     )
 
 
-def _keys(person: Traits) -> Iterator[Key]:
-    born, home = person.born, person.home
-    yield "name", *sorted((person.first_joined[:3], person.last_joined[:3]))
-    if person.ssn:
-        yield "ssn", person.ssn
-    if person.phone:
-        yield "phone", person.phone
-    if person.mailbox:
-        yield "mailbox", person.mailbox
-    if home.has_house:
-        yield "house", home.number, home.street[:4], home.zip5[:3]
-    if born is not None:
-        day = sorted((born.month, born.day))
-        yield "born", born.year, *day
-        yield "first and day", person.first_sound, *day
-        yield "last and day", person.last_sound, *day
-        yield "last and year", person.last_sound, born.year
-
-
 def _pairs(people: Sequence[Traits]) -> set[tuple[int, int]]:
-    blocks: defaultdict[Key, list[int]] = defaultdict(list)
+    blocks: defaultdict[BlockingKey, list[int]] = defaultdict(list)
     for number, person in enumerate(people):
-        for key in set(_keys(person)):
+        for key in blocking_keys(person):
             blocks[key].append(number)
     return {pair for block in blocks.values() if len(block) <= BLOCK_MAX for pair in combinations(block, 2)}
 

@@ -59,6 +59,7 @@ from vantrexia_core.patients.lookup import (
     find_patients,
     look_up_patient,
 )
+from vantrexia_core.patients.matching.blocking import Blocking, BlockingKey, blocking_keys
 from vantrexia_core.patients.matching.comparing import compare
 from vantrexia_core.patients.matching.frequencies import Frequencies
 from vantrexia_core.patients.matching.grades import THRESHOLDS, MatchGrade, Thresholds
@@ -149,6 +150,8 @@ __all__ = [
     "AlreadyArchivedError",
     "Archived",
     "ArchivedListed",
+    "Blocking",
+    "BlockingKey",
     "City",
     "Comparison",
     "DateOfBirth",
@@ -225,6 +228,7 @@ __all__ = [
     "account_for_disclosures",
     "add_numbered",
     "archive_patient",
+    "blocking_keys",
     "chunk_binding",
     "chunks",
     "compare",
