@@ -15,6 +15,7 @@ from vantrexia_core.kernel.errors import (
     PermissionDeniedError,
     StaleVersionError,
     UnavailableError,
+    UndoneError,
     VantrexiaError,
 )
 from vantrexia_core.kernel.identifiers import (
@@ -90,6 +91,7 @@ __all__ = [
     "SuspicionId",
     "TokenId",
     "UnavailableError",
+    "UndoneError",
     "Unset",
     "UserId",
     "VantrexiaError",

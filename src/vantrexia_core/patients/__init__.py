@@ -61,11 +61,13 @@ from vantrexia_core.patients.lookup import (
 )
 from vantrexia_core.patients.matching.blocking import Blocking, BlockingKey, blocking_keys
 from vantrexia_core.patients.matching.comparing import compare
+from vantrexia_core.patients.matching.evaluating import Evaluation, Tally, evaluate, judged
 from vantrexia_core.patients.matching.frequencies import Frequencies
 from vantrexia_core.patients.matching.grades import THRESHOLDS, MatchGrade, Thresholds
 from vantrexia_core.patients.matching.guards import Guard, guards_against
 from vantrexia_core.patients.matching.judging import Match, MatchingModel, Ranked, rank
 from vantrexia_core.patients.matching.levels import Comparison, Field
+from vantrexia_core.patients.matching.pairs import CandidatePairs, candidate_pairs
 from vantrexia_core.patients.matching.ports import PhoneNumbers, Texts
 from vantrexia_core.patients.matching.traits import Person, Traits, traits_of
 from vantrexia_core.patients.matching.weights import WEIGHTS, Explanation
@@ -152,6 +154,7 @@ __all__ = [
     "ArchivedListed",
     "Blocking",
     "BlockingKey",
+    "CandidatePairs",
     "City",
     "Comparison",
     "DateOfBirth",
@@ -164,6 +167,7 @@ __all__ = [
     "DirectoryStore",
     "DisclosureWork",
     "DisclosuresAccounted",
+    "Evaluation",
     "ExpectedVersion",
     "Explanation",
     "ExternalId",
@@ -218,6 +222,7 @@ __all__ = [
     "SuspicionListing",
     "SuspicionOrdering",
     "SuspicionStore",
+    "Tally",
     "Texts",
     "Thresholds",
     "Traits",
@@ -229,18 +234,21 @@ __all__ = [
     "add_numbered",
     "archive_patient",
     "blocking_keys",
+    "candidate_pairs",
     "chunk_binding",
     "chunks",
     "compare",
     "decode_directory",
     "delete_patient",
     "encode_directory",
+    "evaluate",
     "find",
     "find_archived_patients",
     "find_deleted_patients",
     "find_disclosures",
     "find_patients",
     "guards_against",
+    "judged",
     "look_up_patient",
     "rank",
     "register_patient",
