@@ -15,7 +15,17 @@ from vantrexia_core.kernel import Permission
 from vantrexia_core.throttling import Scope
 from vantrexia_web.answer import Answer
 from vantrexia_web.call import Call, Visit
-from vantrexia_web.endpoints import about, accounts, audit, credentials, ehr, patients, sessions, signing_in
+from vantrexia_web.endpoints import (
+    about,
+    accounts,
+    audit,
+    credentials,
+    duplicates,
+    ehr,
+    patients,
+    sessions,
+    signing_in,
+)
 
 API: Final = "/api/v1"
 
@@ -51,6 +61,8 @@ _USER: Final = f"{_USERS}{{id:account}}/"
 _UNLOCK: Final = f"{_AUTH}users/{{id:account}}/unlock/"
 _MANY: Final = f"{API}/patients/"
 _ONE: Final = f"{API}/patients/{{uuid:uuid}}/"
+_PAIRS: Final = f"{_MANY}duplicates/"
+_PAIR: Final = f"{_PAIRS}{{pair:uuid}}/"
 _HIDDEN: Final = f"{API}/admin/patients/deleted/"
 _HIDDEN_ONE: Final = f"{API}/admin/patients/{{uuid:uuid}}/"
 _IMPORT: Final = f"{_MANY}import_selected_from_ecw/"
@@ -63,6 +75,7 @@ _START, _ON, _OFF = Action.TWO_FACTOR_STARTED, Action.TWO_FACTOR_ENABLED, Action
 _LOGS: Final = f"{API}/audit-logs/"
 _TRAIL, _ACCOUNT = Permission.READ_TRAIL, Permission.ACCOUNT_FOR_DISCLOSURES
 _BRING = Permission.IMPORT_PATIENTS
+_LOOK, _JUDGE, _SAID = Permission.VIEW_DUPLICATES, Permission.DECIDE_DUPLICATES, Action.DUPLICATE_DECIDE
 
 # fmt: off
 ROUTES: Final[tuple[Guarded | Open, ...]] = (
@@ -95,6 +108,10 @@ ROUTES: Final[tuple[Guarded | Open, ...]] = (
     Guarded("DELETE", _ONE,                      patients.delete,        _DELETE,  Action.DELETE),
     Guarded("POST",   f"{_ONE}archive/",         patients.archive,       _ARCHIVE, Action.ARCHIVE),
     Guarded("POST",   f"{_ONE}unarchive/",       patients.unarchive,     _ARCHIVE, Action.UNARCHIVE),
+
+    Guarded("GET",    _PAIRS,                    duplicates.list_duplicates,   _LOOK,  Action.DUPLICATE_LIST),
+    Guarded("GET",    _PAIR,                     duplicates.compare_duplicates, _LOOK, Action.DUPLICATE_READ),
+    Guarded("POST",   f"{_PAIR}decide/",         duplicates.decide_duplicate,  _JUDGE, _SAID),
 
     Guarded("POST",   _IMPORT,                   ehr.import_selected,    _BRING,   Action.IMPORT),
     Guarded("GET",    f"{_MANY}search_ecw/",     ehr.search,             _BRING,   Action.EHR_SEARCH),

@@ -78,6 +78,27 @@ class DeletedListed(Fact):
 
 
 @attrs.frozen
+class DuplicatesListed(Fact):
+    """Pairs that may be one person were listed: ids and grades, nothing of anybody's record."""
+
+    action: ClassVar[Action] = Action.DUPLICATE_LIST
+
+
+@attrs.frozen
+class DuplicatesCompared(Fact):
+    """Two records were shown side by side."""
+
+    action: ClassVar[Action] = Action.DUPLICATE_READ
+
+
+@attrs.frozen
+class DuplicateDecided(Fact):
+    """Somebody said whether two records are one person; an entry for each of the two."""
+
+    action: ClassVar[Action] = Action.DUPLICATE_DECIDE
+
+
+@attrs.frozen
 class DisclosuresAccounted(Fact):
     """An administrator was told whom a patient's record was shown to."""
 
