@@ -9,6 +9,7 @@ from starlette.routing import Router
 from starlette.types import ASGIApp
 
 from vantrexia_adapters.memory import MemoryRateStore
+from vantrexia_adapters.observing import Watcher
 from vantrexia_core.kernel import IdSource
 from vantrexia_web.call import Site, WebDesk
 from vantrexia_web.docs import reference_pages
@@ -41,6 +42,7 @@ def create_app(
     at_shutdown: Callable[[], None] = lambda: None,
     runs_imports: bool = False,
     refuses_clear_text: bool = False,
+    watchers: Sequence[Watcher] = (),
 ) -> ASGIApp:
     """The ASGI app over a desk.
 
@@ -51,6 +53,7 @@ def create_app(
     ``trusted_proxies`` are those whose ``X-Forwarded-For`` is believed. ``at_shutdown`` is called when the
     last answer has been given. With ``runs_imports`` a thread goes on with imports in the background.
     With ``refuses_clear_text``, requests without TLS are answered for this machine and trusted proxies alone.
+    ``watchers`` are told of each request when its answer is out: route, status and time, and nobody's data.
     """
     public_url = public_url.rstrip("/")
     importer = Importer(desk)
@@ -108,7 +111,10 @@ def create_app(
     return Perimeter(
         router,
         request_ids or desk.ids,
+        desk.clock,
         is_https=public_url.startswith("https:"),
         answer_failure=lambda error, scope: answer_failure(site, error, workers, scope),
         clear_peers=site.trusted_proxies if refuses_clear_text else None,
+        watchers=watchers,
+        traced_peers=site.trusted_proxies,
     )

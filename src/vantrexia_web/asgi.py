@@ -16,6 +16,7 @@ from vantrexia_web.app import create_app
 from vantrexia_web.health import Condition, HealthCheck, Observation, Probe
 from vantrexia_web.logs import LOGGER, configure_logging
 from vantrexia_web.throttle import Throttle
+from vantrexia_web.watching import watched
 
 DATABASE_SLOW_MS: Final = 100
 RATE_STORE_SLOW_MS: Final = 100
@@ -48,9 +49,12 @@ def build() -> ASGIApp:
         probes["ecw"] = Probe(service.check_ehr, ECW_SLOW_MS, is_vital=False)
     postman = Postman(service.deliver_mail)
     postman.start()
+    health = HealthCheck(probes, desk.clock)
+    watching = watched(settings, service, health)
 
     def end() -> None:
         postman.stop()
+        watching.stop()
         service.close()
 
     service.trail.start()
@@ -59,11 +63,12 @@ def build() -> ASGIApp:
         public_url=settings.public_url,
         throttle=throttle,
         trusted_proxies=settings.trusted_proxies,
-        health=HealthCheck(probes, desk.clock),
+        health=health,
         published_keys=service.published_keys,
         at_shutdown=end,
         runs_imports=not isinstance(service.roster, NoRoster),
         refuses_clear_text=True,
+        watchers=watching.watchers,
     )
 
 
