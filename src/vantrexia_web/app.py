@@ -40,7 +40,7 @@ def create_app(
     throttle: Throttle | None = None,
     trusted_proxies: Sequence[Network] = (),
     at_shutdown: Callable[[], None] = lambda: None,
-    runs_imports: bool = False,
+    importer: Importer | None = None,
     refuses_clear_text: bool = False,
     watchers: Sequence[Watcher] = (),
 ) -> ASGIApp:
@@ -51,18 +51,18 @@ def create_app(
     are the public keys by which other systems know us (RFC 7517). ``request_ids`` defaults to the desk's ids.
     ``throttle`` counts requests; without it the published limits hold, in this process's memory.
     ``trusted_proxies`` are those whose ``X-Forwarded-For`` is believed. ``at_shutdown`` is called when the
-    last answer has been given. With ``runs_imports`` a thread goes on with imports in the background.
+    last answer has been given. ``importer`` goes on with imports in the background.
     With ``refuses_clear_text``, requests without TLS are answered for this machine and trusted proxies alone.
     ``watchers`` are told of each request when its answer is out: route, status and time, and nobody's data.
     """
     public_url = public_url.rstrip("/")
-    importer = Importer(desk)
+    background = importer or Importer(desk)
     site = Site(
         desk=desk,
         public_url=public_url,
         health=health or HealthCheck({}, desk.clock),
         pages=reference_pages(document(public_url)),
-        wake_importer=importer.wake,
+        wake_importer=background.wake,
         throttle=throttle or Throttle(MemoryRateStore(), MemoryRateStore(), desk.clock),
         trusted_proxies=tuple(trusted_proxies),
         published_keys=published_keys,
@@ -89,11 +89,11 @@ def create_app(
         sign_in_workers.open()
         health_workers.open()
         waiting_workers.open()
-        if runs_imports:
+        if importer is not None:
             importer.open()
         yield
         # In a thread: the loop must stay free to hand out the answers that are being finished.
-        await run_in_threadpool(importer.drain)
+        await run_in_threadpool(background.drain)
         await run_in_threadpool(health_workers.drain)
         await run_in_threadpool(sign_in_workers.drain)
         await run_in_threadpool(waiting_workers.drain)
