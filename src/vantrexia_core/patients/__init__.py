@@ -32,6 +32,8 @@ from vantrexia_core.patients.facts import (
     Restored,
     Revised,
     Unarchived,
+    VersionsListed,
+    VersionViewed,
     Viewed,
 )
 from vantrexia_core.patients.lifecycle import (
@@ -87,6 +89,7 @@ from vantrexia_core.patients.ports import (
     PatientDirectory,
     PatientStore,
     PatientWork,
+    Replaced,
     Sighting,
 )
 from vantrexia_core.patients.registration import add_numbered, register_patient, revise_patient
@@ -113,6 +116,7 @@ from vantrexia_core.patients.values import (
     State,
     Zip,
 )
+from vantrexia_core.patients.versions import PatientVersion, VersionWork, list_versions, read_version
 
 __all__ = [
     "BORN_MIN",
@@ -177,6 +181,7 @@ __all__ = [
     "PatientDesk",
     "PatientDirectory",
     "PatientStore",
+    "PatientVersion",
     "PatientWork",
     "Period",
     "Person",
@@ -185,6 +190,7 @@ __all__ = [
     "Ranked",
     "Reason",
     "Registered",
+    "Replaced",
     "Restored",
     "Revised",
     "Revision",
@@ -200,6 +206,9 @@ __all__ = [
     "Traits",
     "Unarchived",
     "Unreadable",
+    "VersionViewed",
+    "VersionWork",
+    "VersionsListed",
     "Viewed",
     "Zip",
     "account_for_disclosures",
@@ -217,8 +226,10 @@ __all__ = [
     "find_disclosures",
     "find_patients",
     "guards_against",
+    "list_versions",
     "look_up_patient",
     "rank",
+    "read_version",
     "register_patient",
     "restore_patient",
     "revise_patient",
