@@ -61,12 +61,15 @@ from vantrexia_core.patients.lookup import (
     find_patients,
     look_up_patient,
 )
+from vantrexia_core.patients.matching.blocking import Blocking, BlockingKey, blocking_keys
 from vantrexia_core.patients.matching.comparing import compare
+from vantrexia_core.patients.matching.evaluating import Evaluation, Tally, evaluate, judged
 from vantrexia_core.patients.matching.frequencies import Frequencies
 from vantrexia_core.patients.matching.grades import THRESHOLDS, MatchGrade, Thresholds
 from vantrexia_core.patients.matching.guards import Guard, guards_against
 from vantrexia_core.patients.matching.judging import Match, MatchingModel, Ranked, rank
 from vantrexia_core.patients.matching.levels import Comparison, Field
+from vantrexia_core.patients.matching.pairs import CandidatePairs, candidate_pairs
 from vantrexia_core.patients.matching.ports import PhoneNumbers, Texts
 from vantrexia_core.patients.matching.traits import Person, Traits, traits_of
 from vantrexia_core.patients.matching.weights import WEIGHTS, Explanation
@@ -91,8 +94,19 @@ from vantrexia_core.patients.ports import (
     PatientWork,
     Replaced,
     Sighting,
+    SuspicionStore,
 )
 from vantrexia_core.patients.registration import add_numbered, register_patient, revise_patient
+from vantrexia_core.patients.suspicion import (
+    WAITING,
+    Decision,
+    Occasion,
+    Pair,
+    Ruling,
+    Suspicion,
+    SuspicionListing,
+    SuspicionOrdering,
+)
 from vantrexia_core.patients.values import (
     BORN_MIN,
     CITY_CHARACTERS_MAX,
@@ -134,6 +148,7 @@ __all__ = [
     "STATE_PATTERN",
     "THRESHOLDS",
     "TRANSITIONS",
+    "WAITING",
     "WEIGHTS",
     "ZIP_PATTERN",
     "Address",
@@ -141,9 +156,13 @@ __all__ = [
     "AlreadyArchivedError",
     "Archived",
     "ArchivedListed",
+    "Blocking",
+    "BlockingKey",
+    "CandidatePairs",
     "City",
     "Comparison",
     "DateOfBirth",
+    "Decision",
     "Deleted",
     "DeletedListed",
     "Directory",
@@ -152,6 +171,7 @@ __all__ = [
     "DirectoryStore",
     "DisclosureWork",
     "DisclosuresAccounted",
+    "Evaluation",
     "ExpectedVersion",
     "Explanation",
     "ExternalId",
@@ -175,8 +195,10 @@ __all__ = [
     "MrnTakenError",
     "NewPatient",
     "NotArchivedError",
+    "Occasion",
     "Ordering",
     "OutOfOrderError",
+    "Pair",
     "Patient",
     "PatientDesk",
     "PatientDirectory",
@@ -194,6 +216,7 @@ __all__ = [
     "Restored",
     "Revised",
     "Revision",
+    "Ruling",
     "Sighting",
     "SnapshotLabel",
     "Spelling",
@@ -201,6 +224,11 @@ __all__ = [
     "State",
     "Status",
     "StatusChange",
+    "Suspicion",
+    "SuspicionListing",
+    "SuspicionOrdering",
+    "SuspicionStore",
+    "Tally",
     "Texts",
     "Thresholds",
     "Traits",
@@ -214,18 +242,22 @@ __all__ = [
     "account_for_disclosures",
     "add_numbered",
     "archive_patient",
+    "blocking_keys",
+    "candidate_pairs",
     "chunk_binding",
     "chunks",
     "compare",
     "decode_directory",
     "delete_patient",
     "encode_directory",
+    "evaluate",
     "find",
     "find_archived_patients",
     "find_deleted_patients",
     "find_disclosures",
     "find_patients",
     "guards_against",
+    "judged",
     "list_versions",
     "look_up_patient",
     "rank",

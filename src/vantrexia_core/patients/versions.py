@@ -17,6 +17,7 @@ from vantrexia_core.audit import (
     Desk,
     TrailLine,
     TrailWork,
+    repeated_if_undone,
     tell_makers,
     undertake,
 )
@@ -42,6 +43,7 @@ class PatientVersion:
     made_by: TrailLine | None
 
 
+@repeated_if_undone
 def read_version(
     desk: Desk[VersionWork], actor: Actor, patient_id: PatientId, version: int
 ) -> PatientVersion:
@@ -65,6 +67,7 @@ def read_version(
         return deed.finish(fact, shown)
 
 
+@repeated_if_undone
 def list_versions(
     desk: Desk[VersionWork], actor: Actor, patient_id: PatientId, page: PageRequest = PageRequest()
 ) -> Page[PatientVersion]:
