@@ -117,6 +117,7 @@ from vantrexia_core.patients.values import (
     REASON_CHARACTERS_MAX,
     SSN_PATTERN,
     STATE_PATTERN,
+    SUPPLEMENT_BYTES_MAX,
     ZIP_PATTERN,
     Address,
     AddressLine,
@@ -128,6 +129,7 @@ from vantrexia_core.patients.values import (
     Reason,
     Ssn,
     State,
+    Supplement,
     Zip,
 )
 from vantrexia_core.patients.versions import PatientVersion, VersionWork, list_versions, read_version
@@ -146,6 +148,7 @@ __all__ = [
     "SEARCH_CHARACTERS_MAX",
     "SSN_PATTERN",
     "STATE_PATTERN",
+    "SUPPLEMENT_BYTES_MAX",
     "THRESHOLDS",
     "TRANSITIONS",
     "WAITING",
@@ -224,6 +227,7 @@ __all__ = [
     "State",
     "Status",
     "StatusChange",
+    "Supplement",
     "Suspicion",
     "SuspicionListing",
     "SuspicionOrdering",

@@ -40,6 +40,7 @@ def _version_columns(*, is_former: bool = False) -> Iterator[sa.Column[Any]]:
     yield sa.Column("state", Sealed)
     yield sa.Column("zip", Sealed)
     yield sa.Column("external_id", Sealed)
+    yield sa.Column("supplement", Sealed)
 
 
 patient: Final = sa.Table(

@@ -7,8 +7,8 @@ from alembic import op
 
 from vantrexia_adapters.sql.tables.types import Instant
 
-revision: Final = "0011"
-down_revision: Final = "0010"
+revision: Final = "0012"
+down_revision: Final = "0011"
 
 _SEALED: Final = sa.LargeBinary()
 
@@ -35,7 +35,17 @@ def upgrade() -> None:
         ),
         *(
             sa.Column(name, _SEALED)
-            for name in ("phone", "email", "line1", "line2", "city", "state", "zip", "external_id")
+            for name in (
+                "phone",
+                "email",
+                "line1",
+                "line2",
+                "city",
+                "state",
+                "zip",
+                "external_id",
+                "supplement",
+            )
         ),
         sa.Column("replaced_seq", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", "version", name="pk_patient_version"),
