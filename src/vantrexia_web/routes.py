@@ -63,6 +63,8 @@ _MANY: Final = f"{API}/patients/"
 _ONE: Final = f"{API}/patients/{{uuid:uuid}}/"
 _PAIRS: Final = f"{_MANY}duplicates/"
 _PAIR: Final = f"{_PAIRS}{{pair:uuid}}/"
+
+_VERSIONS: Final = f"{_ONE}versions/"
 _HIDDEN: Final = f"{API}/admin/patients/deleted/"
 _HIDDEN_ONE: Final = f"{API}/admin/patients/{{uuid:uuid}}/"
 _IMPORT: Final = f"{_MANY}import_selected_from_ecw/"
@@ -112,6 +114,9 @@ ROUTES: Final[tuple[Guarded | Open, ...]] = (
     Guarded("GET",    _PAIRS,                    duplicates.list_duplicates,   _LOOK,  Action.DUPLICATE_LIST),
     Guarded("GET",    _PAIR,                     duplicates.compare_duplicates, _LOOK, Action.DUPLICATE_READ),
     Guarded("POST",   f"{_PAIR}decide/",         duplicates.decide_duplicate,  _JUDGE, _SAID),
+
+    Guarded("GET",    _VERSIONS,                 patients.list_versions_, _VIEW,   Action.LIST_VERSIONS),
+    Guarded("GET",    f"{_VERSIONS}{{version:version}}/", patients.get_version, _VIEW, Action.READ_VERSION),
 
     Guarded("POST",   _IMPORT,                   ehr.import_selected,    _BRING,   Action.IMPORT),
     Guarded("GET",    f"{_MANY}search_ecw/",     ehr.search,             _BRING,   Action.EHR_SEARCH),

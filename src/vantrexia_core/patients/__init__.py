@@ -35,6 +35,8 @@ from vantrexia_core.patients.facts import (
     Restored,
     Revised,
     Unarchived,
+    VersionsListed,
+    VersionViewed,
     Viewed,
 )
 from vantrexia_core.patients.lifecycle import (
@@ -93,6 +95,7 @@ from vantrexia_core.patients.ports import (
     PatientDirectory,
     PatientStore,
     PatientWork,
+    Replaced,
     Sighting,
     SuspicionStore,
 )
@@ -143,6 +146,7 @@ from vantrexia_core.patients.values import (
     Supplement,
     Zip,
 )
+from vantrexia_core.patients.versions import PatientVersion, VersionWork, list_versions, read_version
 
 __all__ = [
     "BORN_MIN",
@@ -224,6 +228,7 @@ __all__ = [
     "PatientDesk",
     "PatientDirectory",
     "PatientStore",
+    "PatientVersion",
     "PatientWork",
     "Period",
     "Person",
@@ -232,6 +237,7 @@ __all__ = [
     "Ranked",
     "Reason",
     "Registered",
+    "Replaced",
     "Restored",
     "Revised",
     "Revision",
@@ -255,6 +261,9 @@ __all__ = [
     "Traits",
     "Unarchived",
     "Unreadable",
+    "VersionViewed",
+    "VersionWork",
+    "VersionsListed",
     "Viewed",
     "Zip",
     "account_for_disclosures",
@@ -279,8 +288,10 @@ __all__ = [
     "find_suspicions",
     "guards_against",
     "judged",
+    "list_versions",
     "look_up_patient",
     "rank",
+    "read_version",
     "register_patient",
     "restore_patient",
     "revise_patient",
