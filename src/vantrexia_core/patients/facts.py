@@ -99,6 +99,27 @@ class DuplicateDecided(Fact):
 
 
 @attrs.frozen
+class Merged(Fact):
+    """A record was merged into another; an entry for each. ``changed`` names what the survivor took over."""
+
+    action: ClassVar[Action] = Action.MERGE
+
+
+@attrs.frozen
+class Unmerged(Fact):
+    """A merge was undone; an entry for each of the two records."""
+
+    action: ClassVar[Action] = Action.UNMERGE
+
+
+@attrs.frozen
+class MergesShown(Fact):
+    """The merges of a record were shown, with their reasons."""
+
+    action: ClassVar[Action] = Action.MERGE_READ
+
+
+@attrs.frozen
 class VersionViewed(Fact):
     """One version of a record was shown; ``version`` says which."""
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import attrs
 
-from vantrexia_core.audit import Action, Attempt, undertake
+from vantrexia_core.audit import Action, Attempt, repeated_if_undone, undertake
 from vantrexia_core.kernel import (
     Actor,
     BrokenPromiseError,
@@ -83,6 +83,7 @@ class SideBySide:
     fields: tuple[FieldLikeness, ...]
 
 
+@repeated_if_undone
 def find_suspicions(
     desk: PatientDesk, actor: Actor, listing: SuspicionListing = _WHAT_WAITS
 ) -> Page[Suspicion]:
@@ -96,6 +97,7 @@ def find_suspicions(
         return deed.finish(DuplicatesListed(), deed.work.suspicions.page(listing))
 
 
+@repeated_if_undone
 def compare_records(desk: PatientDesk, actor: Actor, suspicion_id: SuspicionId) -> SideBySide:
     """Both records of a pair, field by field, with the model's reasons. It discloses both.
 
@@ -118,6 +120,7 @@ def compare_records(desk: PatientDesk, actor: Actor, suspicion_id: SuspicionId) 
         )
 
 
+@repeated_if_undone
 def decide(
     desk: PatientDesk,
     actor: Actor,
