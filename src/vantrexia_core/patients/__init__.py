@@ -7,6 +7,7 @@ from vantrexia_core.kernel import KEEP, PHONE_PATTERN, Kept, Phone
 from vantrexia_core.patients.archiving import archive_patient, unarchive_patient
 from vantrexia_core.patients.deletion import delete_patient, restore_patient
 from vantrexia_core.patients.directory import (
+    DIRECTORY_CHUNK_FORMAT,
     Directory,
     OutOfOrderError,
     SnapshotLabel,
@@ -60,6 +61,16 @@ from vantrexia_core.patients.lookup import (
     look_up_patient,
 )
 from vantrexia_core.patients.matching.blocking import Blocking, BlockingKey, blocking_keys
+from vantrexia_core.patients.matching.candidate_snapshot import CANDIDATES_CHUNK_FORMAT
+from vantrexia_core.patients.matching.candidate_snapshot import decode as decode_candidates
+from vantrexia_core.patients.matching.candidate_snapshot import encode as encode_candidates
+from vantrexia_core.patients.matching.candidates import (
+    CANDIDATES_MAX,
+    SALT_BYTES,
+    SHARERS_MAX,
+    CandidateIndex,
+    Candidates,
+)
 from vantrexia_core.patients.matching.comparing import compare
 from vantrexia_core.patients.matching.frequencies import Frequencies
 from vantrexia_core.patients.matching.grades import THRESHOLDS, MatchGrade, Thresholds
@@ -79,10 +90,14 @@ from vantrexia_core.patients.model import (
     StatusChange,
 )
 from vantrexia_core.patients.ports import (
+    Candidacy,
+    CandidateStore,
     DirectoryHead,
     DirectoryStore,
     ExternalIdTakenError,
     Holder,
+    IndexStore,
+    MatchingDesk,
     MrnTakenError,
     PatientDesk,
     PatientDirectory,
@@ -117,8 +132,11 @@ from vantrexia_core.patients.values import (
 
 __all__ = [
     "BORN_MIN",
+    "CANDIDATES_CHUNK_FORMAT",
+    "CANDIDATES_MAX",
     "CITY_CHARACTERS_MAX",
     "DATE_PATTERN",
+    "DIRECTORY_CHUNK_FORMAT",
     "EXTERNAL_ID_CHARACTERS_MAX",
     "KEEP",
     "LINE_CHARACTERS_MAX",
@@ -126,7 +144,9 @@ __all__ = [
     "PHONE_PATTERN",
     "REASON_CHARACTERS_MAX",
     "REVISABLE",
+    "SALT_BYTES",
     "SEARCH_CHARACTERS_MAX",
+    "SHARERS_MAX",
     "SSN_PATTERN",
     "STATE_PATTERN",
     "THRESHOLDS",
@@ -140,6 +160,10 @@ __all__ = [
     "ArchivedListed",
     "Blocking",
     "BlockingKey",
+    "Candidacy",
+    "CandidateIndex",
+    "CandidateStore",
+    "Candidates",
     "City",
     "Comparison",
     "DateOfBirth",
@@ -161,12 +185,14 @@ __all__ = [
     "Gender",
     "Guard",
     "Holder",
+    "IndexStore",
     "InvalidTransitionError",
     "Kept",
     "Listed",
     "Listing",
     "Match",
     "MatchGrade",
+    "MatchingDesk",
     "MatchingModel",
     "Move",
     "MovedPatient",
@@ -212,8 +238,10 @@ __all__ = [
     "chunk_binding",
     "chunks",
     "compare",
+    "decode_candidates",
     "decode_directory",
     "delete_patient",
+    "encode_candidates",
     "encode_directory",
     "find",
     "find_archived_patients",
