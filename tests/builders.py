@@ -25,15 +25,22 @@ from vantrexia_core.patients import (
     AddressLine,
     City,
     DateOfBirth,
+    Explanation,
     ExternalId,
+    Field,
     Gender,
+    Guard,
+    MatchGrade,
     Mrn,
     NewPatient,
+    Occasion,
+    Pair,
     Patient,
     Phone,
     Ssn,
     State,
     Status,
+    Suspicion,
     Zip,
 )
 
@@ -158,6 +165,31 @@ def a_patient(
         version=version,
         created_at=created_at,
         updated_at=updated_at or created_at + timedelta(minutes=version - 1),
+    )
+
+
+def a_suspicion(
+    one: PatientId | None = None,
+    other: PatientId | None = None,
+    *,
+    grade: MatchGrade = MatchGrade.PROBABLE,
+    score: float = 4.25,
+    guards: tuple[Guard, ...] = (Guard.LOOKALIKE,),
+    occasion: Occasion = Occasion.CREATE,
+    found_at: datetime = NOW,
+) -> Suspicion:
+    """Two records that may be one person; the pair of the first two unless told otherwise."""
+    return Suspicion(
+        pair=Pair.of(one or a_patient_id(1), other or a_patient_id(2)),
+        grade=grade,
+        score=score,
+        bits={Field.FIRST_NAME: -1.125, Field.LAST_NAME: 5.1, Field.PHONE: 0.0},
+        levels={Field.FIRST_NAME: "resembles", Field.LAST_NAME: "exact", Field.PHONE: "missing"},
+        rival=Explanation.TWIN,
+        guards=guards,
+        model="default-1",
+        occasion=occasion,
+        found_at=found_at,
     )
 
 

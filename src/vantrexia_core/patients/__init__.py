@@ -72,11 +72,13 @@ from vantrexia_core.patients.matching.candidates import (
     Candidates,
 )
 from vantrexia_core.patients.matching.comparing import compare
+from vantrexia_core.patients.matching.evaluating import Evaluation, Tally, evaluate, judged
 from vantrexia_core.patients.matching.frequencies import Frequencies
 from vantrexia_core.patients.matching.grades import THRESHOLDS, MatchGrade, Thresholds
 from vantrexia_core.patients.matching.guards import Guard, guards_against
 from vantrexia_core.patients.matching.judging import Match, MatchingModel, Ranked, rank
 from vantrexia_core.patients.matching.levels import Comparison, Field
+from vantrexia_core.patients.matching.pairs import CandidatePairs, candidate_pairs
 from vantrexia_core.patients.matching.ports import PhoneNumbers, Texts
 from vantrexia_core.patients.matching.traits import Person, Traits, traits_of
 from vantrexia_core.patients.matching.weights import WEIGHTS, Explanation
@@ -104,8 +106,19 @@ from vantrexia_core.patients.ports import (
     PatientStore,
     PatientWork,
     Sighting,
+    SuspicionStore,
 )
 from vantrexia_core.patients.registration import add_numbered, register_patient, revise_patient
+from vantrexia_core.patients.suspicion import (
+    WAITING,
+    Decision,
+    Occasion,
+    Pair,
+    Ruling,
+    Suspicion,
+    SuspicionListing,
+    SuspicionOrdering,
+)
 from vantrexia_core.patients.values import (
     BORN_MIN,
     CITY_CHARACTERS_MAX,
@@ -151,6 +164,7 @@ __all__ = [
     "STATE_PATTERN",
     "THRESHOLDS",
     "TRANSITIONS",
+    "WAITING",
     "WEIGHTS",
     "ZIP_PATTERN",
     "Address",
@@ -162,11 +176,13 @@ __all__ = [
     "BlockingKey",
     "Candidacy",
     "CandidateIndex",
+    "CandidatePairs",
     "CandidateStore",
     "Candidates",
     "City",
     "Comparison",
     "DateOfBirth",
+    "Decision",
     "Deleted",
     "DeletedListed",
     "Directory",
@@ -175,6 +191,7 @@ __all__ = [
     "DirectoryStore",
     "DisclosureWork",
     "DisclosuresAccounted",
+    "Evaluation",
     "ExpectedVersion",
     "Explanation",
     "ExternalId",
@@ -200,8 +217,10 @@ __all__ = [
     "MrnTakenError",
     "NewPatient",
     "NotArchivedError",
+    "Occasion",
     "Ordering",
     "OutOfOrderError",
+    "Pair",
     "Patient",
     "PatientDesk",
     "PatientDirectory",
@@ -217,6 +236,7 @@ __all__ = [
     "Restored",
     "Revised",
     "Revision",
+    "Ruling",
     "Sighting",
     "SnapshotLabel",
     "Spelling",
@@ -224,6 +244,11 @@ __all__ = [
     "State",
     "Status",
     "StatusChange",
+    "Suspicion",
+    "SuspicionListing",
+    "SuspicionOrdering",
+    "SuspicionStore",
+    "Tally",
     "Texts",
     "Thresholds",
     "Traits",
@@ -235,6 +260,7 @@ __all__ = [
     "add_numbered",
     "archive_patient",
     "blocking_keys",
+    "candidate_pairs",
     "chunk_binding",
     "chunks",
     "compare",
@@ -243,12 +269,14 @@ __all__ = [
     "delete_patient",
     "encode_candidates",
     "encode_directory",
+    "evaluate",
     "find",
     "find_archived_patients",
     "find_deleted_patients",
     "find_disclosures",
     "find_patients",
     "guards_against",
+    "judged",
     "look_up_patient",
     "rank",
     "register_patient",
