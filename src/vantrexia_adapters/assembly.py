@@ -36,7 +36,7 @@ from vantrexia_adapters.crypto import (
     is_signed,
     ring_pepper,
 )
-from vantrexia_adapters.directory import DirectoryKeeper
+from vantrexia_adapters.directory import CandidateKeeper, DirectoryKeeper
 from vantrexia_adapters.ecw import (
     CallBudget,
     ClientAssertions,
@@ -238,6 +238,11 @@ def open_service(
             store,
             patients_max=settings.directory_patients_max,
             memory_bytes_max=settings.directory_bytes_max,
+        ),
+        candidate_keeper=lambda store: CandidateKeeper(
+            store,
+            patients_max=settings.directory_patients_max,
+            memory_bytes_max=settings.matching_bytes_max,
         ),
         rosters={practice_id: roster},
     )

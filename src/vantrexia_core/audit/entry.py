@@ -69,6 +69,8 @@ class Action(Enum):
     IMPORT_PREVIEW = "import_preview"
     IMPORT_READ = "import_read"
     EHR_SEARCH = "ehr_search"
+    MATCH = "match"
+    """Somebody was looked for by what is known of them, and whoever resembles was shown."""
     TRAIL_READ = "trail_read"
     TRAIL_EXPORT = "trail_export"
     ACCOUNTING = "accounting"
