@@ -40,6 +40,7 @@ from vantrexia_core.patients import (
     Ssn,
     State,
     Status,
+    Supplement,
     Suspicion,
     Zip,
 )
@@ -121,6 +122,7 @@ def a_new_patient(
     address: Address | None = None,
     ssn: str | None = None,
     external_id: str | None = None,
+    supplement: str | None = None,
 ) -> NewPatient:
     """Somebody to be registered. What must be unique in a practice is left out."""
     return NewPatient(
@@ -133,6 +135,7 @@ def a_new_patient(
         address=address,
         ssn=None if ssn is None else Ssn(ssn),
         external_id=None if external_id is None else ExternalId(external_id),
+        supplement=None if supplement is None else Supplement(supplement),
     )
 
 
@@ -148,7 +151,9 @@ def a_patient(
     updated_at: datetime | None = None,
 ) -> Patient:
     """A record as it stands in a practice. ``new`` says who it is; the MRN in it wins over ``mrn``."""
-    new = new or a_new_patient(address=an_address(), ssn="899-12-3456", external_id="ECW-77001")
+    new = new or a_new_patient(
+        address=an_address(), ssn="899-12-3456", external_id="ECW-77001", supplement='{"further":true}'
+    )
     return Patient(
         id=id_ or a_patient_id(),
         practice_id=practice_id or a_practice_id(),
@@ -161,6 +166,7 @@ def a_patient(
         address=new.address,
         ssn=new.ssn,
         external_id=new.external_id,
+        supplement=new.supplement,
         status=status,
         version=version,
         created_at=created_at,

@@ -138,6 +138,7 @@ from vantrexia_core.patients.values import (
     REASON_CHARACTERS_MAX,
     SSN_PATTERN,
     STATE_PATTERN,
+    SUPPLEMENT_BYTES_MAX,
     ZIP_PATTERN,
     Address,
     AddressLine,
@@ -149,6 +150,7 @@ from vantrexia_core.patients.values import (
     Reason,
     Ssn,
     State,
+    Supplement,
     Zip,
 )
 
@@ -172,6 +174,7 @@ __all__ = [
     "SHARERS_MAX",
     "SSN_PATTERN",
     "STATE_PATTERN",
+    "SUPPLEMENT_BYTES_MAX",
     "THRESHOLDS",
     "TRANSITIONS",
     "WAITING",
@@ -257,6 +260,7 @@ __all__ = [
     "State",
     "Status",
     "StatusChange",
+    "Supplement",
     "Suspicion",
     "SuspicionListing",
     "SuspicionOrdering",
