@@ -34,6 +34,8 @@ from vantrexia_core.patients.facts import (
     Restored,
     Revised,
     Unarchived,
+    VersionsListed,
+    VersionViewed,
     Viewed,
 )
 from vantrexia_core.patients.lifecycle import (
@@ -106,6 +108,7 @@ from vantrexia_core.patients.ports import (
     PatientDirectory,
     PatientStore,
     PatientWork,
+    Replaced,
     Sighting,
     SuspicionStore,
 )
@@ -153,6 +156,7 @@ from vantrexia_core.patients.values import (
     Supplement,
     Zip,
 )
+from vantrexia_core.patients.versions import PatientVersion, VersionWork, list_versions, read_version
 
 __all__ = [
     "BORN_MIN",
@@ -240,6 +244,7 @@ __all__ = [
     "PatientDesk",
     "PatientDirectory",
     "PatientStore",
+    "PatientVersion",
     "PatientWork",
     "Period",
     "Person",
@@ -249,6 +254,7 @@ __all__ = [
     "Reason",
     "Recognition",
     "Registered",
+    "Replaced",
     "Restored",
     "Revised",
     "Revision",
@@ -272,6 +278,9 @@ __all__ = [
     "Traits",
     "Unarchived",
     "Unreadable",
+    "VersionViewed",
+    "VersionWork",
+    "VersionsListed",
     "Viewed",
     "Zip",
     "account_for_disclosures",
@@ -296,8 +305,10 @@ __all__ = [
     "find_patients",
     "guards_against",
     "judged",
+    "list_versions",
     "look_up_patient",
     "rank",
+    "read_version",
     "recognise",
     "register_patient",
     "restore_patient",
