@@ -69,14 +69,14 @@ class Action(Enum):
     IMPORT_PREVIEW = "import_preview"
     IMPORT_READ = "import_read"
     EHR_SEARCH = "ehr_search"
-    MATCH = "match"
-    """Somebody was looked for by what is known of them, and whoever resembles was shown."""
     TRAIL_READ = "trail_read"
     TRAIL_EXPORT = "trail_export"
     ACCOUNTING = "accounting"
     """One patient's disclosures were accounted for (45 CFR 164.528)."""
     READ_VERSION = "read_version"
     LIST_VERSIONS = "list_versions"
+    MATCH = "match"
+    """Somebody was looked for by what is known of them, and whoever resembles was shown."""
 
 
 class ChangedField(StrEnum):

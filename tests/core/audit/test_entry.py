@@ -99,7 +99,8 @@ def test_the_words_of_the_format_stay() -> None:
         "password_reset_requested", "password_reset_completed", "2fa_started", "2fa_enabled", "2fa_disabled",
         "2fa_failed", "profile_read",
         "profile_update", "user_read", "user_create", "user_update", "user_list", "import", "import_start",
-        "import_preview", "import_read", "ehr_search", "match", "trail_read", "trail_export", "accounting",
+        "import_preview", "import_read", "ehr_search", "trail_read", "trail_export", "accounting",
+        "read_version", "list_versions", "match",
     ]  # fmt: skip
     assert [outcome.value for outcome in Outcome] == ["done", "replayed", "refused", "failed"]
 
