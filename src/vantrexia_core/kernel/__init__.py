@@ -23,6 +23,7 @@ from vantrexia_core.kernel.identifiers import (
     PracticeId,
     RequestId,
     SessionId,
+    SuspicionId,
     TokenId,
     UserId,
 )
@@ -87,6 +88,7 @@ __all__ = [
     "SecretSource",
     "SessionId",
     "StaleVersionError",
+    "SuspicionId",
     "TokenId",
     "UnavailableError",
     "UndoneError",
