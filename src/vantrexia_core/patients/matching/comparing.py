@@ -1,5 +1,6 @@
 """Two people's traits side by side: the level of each field. Symmetric, and without any weight."""
 
+from collections.abc import Callable
 from typing import Final
 
 from vantrexia_core.patients.matching.addresses import Home
@@ -58,13 +59,23 @@ def compare(
         ssn=_ssns(one.ssn, other.ssn, texts),
         mrn=_mrns(one.mrn, other.mrn),
         years_apart=abs(one.born.year - other.born.year) if one.born and other.born else None,
-        first_frequency=frequencies.first_name(one.first_joined) if first is FirstName.EXACT else None,
-        last_frequency=frequencies.last_name(one.last_joined) if last is LastName.EXACT else None,
+        first_frequency=_share(frequencies.first_name, one.first_joined, other.first_joined)
+        if first in {FirstName.MISTYPED, FirstName.EXACT}
+        else None,
+        last_frequency=_share(frequencies.last_name, one.last_joined, other.last_joined)
+        if last in {LastName.MISTYPED, LastName.EXACT}
+        else None,
         birth_frequency=frequencies.birth_date(one.born_digits) if born is BirthDate.EXACT else None,
         namesakes=frequencies.namesakes(one, other)
         if first >= FirstName.MISTYPED and last >= LastName.MISTYPED and born is BirthDate.EXACT
         else None,
     )
+
+
+def _share(share_of: Callable[[str], float | None], mine: str, theirs: str) -> float | None:
+    """How common a name is; of two spellings, the one that more people have."""
+    share = share_of(mine)
+    return share if share is None or mine == theirs else max(share, share_of(theirs) or 0.0)
 
 
 def _swapped(one: Traits, other: Traits, texts: Texts) -> tuple[FirstName, LastName] | None:
@@ -134,16 +145,14 @@ def _spelt(
     """The levels, once it was asked whether a spelling is a name that people bear, or a typing error."""
     mine, theirs = one.first_joined, other.first_joined
     if first in _MISSPELT and _may_be_slip(one, other, texts):
-        if frequencies.is_mistyped_first_name(mine, theirs) or frequencies.is_mistyped_first_name(
-            theirs, mine
-        ):
-            first = FirstName.MISTYPED
+        is_mistyped = frequencies.is_mistyped_first_name
+        first = FirstName.MISTYPED if is_mistyped(mine, theirs) or is_mistyped(theirs, mine) else first
     if first in _ALIKE and one.first_sound != other.first_sound and frequencies.are_first_names(mine, theirs):
         first = FirstName.LOOKALIKE
     mine, theirs = one.last_joined, other.last_joined
     if last is LastName.CLOSE and texts.edits(mine, theirs, most=1) <= 1:
-        if frequencies.is_mistyped_last_name(mine, theirs) or frequencies.is_mistyped_last_name(theirs, mine):
-            last = LastName.MISTYPED
+        is_mistyped = frequencies.is_mistyped_last_name
+        last = LastName.MISTYPED if is_mistyped(mine, theirs) or is_mistyped(theirs, mine) else last
     return first, last
 
 

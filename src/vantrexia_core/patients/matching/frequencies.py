@@ -71,8 +71,8 @@ class Frequencies:
     def is_mistyped_first_name(self, typed: str, meant: str) -> bool:
         """Whether a first name is one that people bear, and the other one nobody's but this one person's.
 
-        Twins are given names, and nearly every name has other bearers too; so a spelling that has none, a letter
-        away from a name that has several, is a typing error rather than a twin.
+        Twins are given names, and nearly every name has other bearers too; so a spelling that has none, a
+        letter away from a name that has several, is a typing error rather than a twin.
         """
         return (
             self.people >= PEOPLE_TO_KNOW_NAMES_MIN

@@ -28,8 +28,8 @@ from vantrexia_core.patients.matching.weights import GENERATION_YEARS_MIN
 AGREEMENTS_MIN: Final = 3
 CONTRADICTIONS_MIN: Final = 2
 NAMESAKES_MAX: Final = 2e-5
-"""How many others of the same name and birth date the registry may be expected to have, where these alone make
-a link. First and last names go together, and names with years; so the true figure may be ten times as high."""
+"""How many others of the same name and birth date the registry may be expected to have, where name and date
+alone make a link. Some first names go with some last names and with some years: it may be ten times as many."""
 
 
 class Guard(Enum):

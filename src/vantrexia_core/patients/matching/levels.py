@@ -182,7 +182,7 @@ class Comparison:
     years_apart: int | None = attrs.field(default=None, repr=False)
     """Between the years of birth."""
     first_frequency: float | None = attrs.field(default=None, repr=False)
-    """The share of people with this first name, if both have it."""
+    """The share of people with this first name, if both have it, mistyped or not."""
     last_frequency: float | None = attrs.field(default=None, repr=False)
     birth_frequency: float | None = attrs.field(default=None, repr=False)
     namesakes: float | None = attrs.field(default=None, repr=False)
