@@ -29,7 +29,7 @@ AGREEMENTS_MIN: Final = 3
 CONTRADICTIONS_MIN: Final = 2
 NAMESAKES_MAX: Final = 2e-5
 """How many others of the same name and birth date the registry may be expected to have, where name and date
-alone make a link. Some first names go with some last names and with some years: it may be ten times as many."""
+alone make a link. Some first names go with some last names and years, so it may be ten times as many."""
 
 
 class Guard(Enum):
