@@ -61,11 +61,13 @@ from vantrexia_core.patients.lookup import (
 )
 from vantrexia_core.patients.matching.blocking import Blocking, BlockingKey, blocking_keys
 from vantrexia_core.patients.matching.comparing import compare
+from vantrexia_core.patients.matching.evaluating import Evaluation, Tally, evaluate, judged
 from vantrexia_core.patients.matching.frequencies import Frequencies
 from vantrexia_core.patients.matching.grades import THRESHOLDS, MatchGrade, Thresholds
 from vantrexia_core.patients.matching.guards import Guard, guards_against
 from vantrexia_core.patients.matching.judging import Match, MatchingModel, Ranked, rank
 from vantrexia_core.patients.matching.levels import Comparison, Field
+from vantrexia_core.patients.matching.pairs import CandidatePairs, candidate_pairs
 from vantrexia_core.patients.matching.ports import PhoneNumbers, Texts
 from vantrexia_core.patients.matching.traits import Person, Traits, traits_of
 from vantrexia_core.patients.matching.weights import WEIGHTS, Explanation
@@ -89,8 +91,19 @@ from vantrexia_core.patients.ports import (
     PatientStore,
     PatientWork,
     Sighting,
+    SuspicionStore,
 )
 from vantrexia_core.patients.registration import add_numbered, register_patient, revise_patient
+from vantrexia_core.patients.suspicion import (
+    WAITING,
+    Decision,
+    Occasion,
+    Pair,
+    Ruling,
+    Suspicion,
+    SuspicionListing,
+    SuspicionOrdering,
+)
 from vantrexia_core.patients.values import (
     BORN_MIN,
     CITY_CHARACTERS_MAX,
@@ -101,6 +114,7 @@ from vantrexia_core.patients.values import (
     REASON_CHARACTERS_MAX,
     SSN_PATTERN,
     STATE_PATTERN,
+    SUPPLEMENT_BYTES_MAX,
     ZIP_PATTERN,
     Address,
     AddressLine,
@@ -112,6 +126,7 @@ from vantrexia_core.patients.values import (
     Reason,
     Ssn,
     State,
+    Supplement,
     Zip,
 )
 
@@ -129,8 +144,10 @@ __all__ = [
     "SEARCH_CHARACTERS_MAX",
     "SSN_PATTERN",
     "STATE_PATTERN",
+    "SUPPLEMENT_BYTES_MAX",
     "THRESHOLDS",
     "TRANSITIONS",
+    "WAITING",
     "WEIGHTS",
     "ZIP_PATTERN",
     "Address",
@@ -140,9 +157,11 @@ __all__ = [
     "ArchivedListed",
     "Blocking",
     "BlockingKey",
+    "CandidatePairs",
     "City",
     "Comparison",
     "DateOfBirth",
+    "Decision",
     "Deleted",
     "DeletedListed",
     "Directory",
@@ -151,6 +170,7 @@ __all__ = [
     "DirectoryStore",
     "DisclosureWork",
     "DisclosuresAccounted",
+    "Evaluation",
     "ExpectedVersion",
     "Explanation",
     "ExternalId",
@@ -174,8 +194,10 @@ __all__ = [
     "MrnTakenError",
     "NewPatient",
     "NotArchivedError",
+    "Occasion",
     "Ordering",
     "OutOfOrderError",
+    "Pair",
     "Patient",
     "PatientDesk",
     "PatientDirectory",
@@ -191,6 +213,7 @@ __all__ = [
     "Restored",
     "Revised",
     "Revision",
+    "Ruling",
     "Sighting",
     "SnapshotLabel",
     "Spelling",
@@ -198,6 +221,12 @@ __all__ = [
     "State",
     "Status",
     "StatusChange",
+    "Supplement",
+    "Suspicion",
+    "SuspicionListing",
+    "SuspicionOrdering",
+    "SuspicionStore",
+    "Tally",
     "Texts",
     "Thresholds",
     "Traits",
@@ -209,18 +238,21 @@ __all__ = [
     "add_numbered",
     "archive_patient",
     "blocking_keys",
+    "candidate_pairs",
     "chunk_binding",
     "chunks",
     "compare",
     "decode_directory",
     "delete_patient",
     "encode_directory",
+    "evaluate",
     "find",
     "find_archived_patients",
     "find_deleted_patients",
     "find_disclosures",
     "find_patients",
     "guards_against",
+    "judged",
     "look_up_patient",
     "rank",
     "register_patient",
