@@ -109,6 +109,7 @@ class Handler(BaseHTTPRequestHandler):
     """One connection."""
 
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one packet: two of them wait for each other
     server: QuietServer
 
     def do_POST(self) -> None:
