@@ -88,6 +88,7 @@ PORTS = {
     "Desk": Held("contracts/test_work.py", (MemoryDesk, SqlDesk)),
     "TrailSearch": Held("contracts/test_trail_search.py", (MemoryTrailSearch, SqlTrailSearch)),
     "TrailWork": Held("contracts/test_trail_search.py", (MemoryWork, SqlWork)),
+    "VersionWork": Held("contracts/test_versions.py", (MemoryWork, SqlWork)),
     "DisclosureWork": Held("contracts/test_trail_search.py", (MemoryWork, SqlWork)),
     "TrailSource": Held("contracts/test_trail_source.py", (MemoryTrailSource, SqlTrailSource, ExportedTrail)),
     "CheckpointStore": Held("contracts/test_checkpoints.py", (MemoryCheckpoints, FolderCheckpoints)),
