@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Final, Self, TypeVar
 
 import attrs
-from sqlalchemy import Engine
+from sqlalchemy import Engine, QueuePool
 
 from vantrexia_adapters.checkpoints import FolderCheckpoints, TrailKeeper
 from vantrexia_adapters.crypto import (
@@ -173,6 +173,7 @@ class Service:
     check_database: Callable[[], None] = attrs.field(repr=False)
     roster: EhrRoster = attrs.field(factory=NoRoster, repr=False)
     check_ehr: Callable[[], None] | None = attrs.field(default=None, repr=False)
+    connections_in_use: Callable[[], int] = attrs.field(default=lambda: 0, repr=False)
 
     def open_rates(self) -> RateStore:
         """Where requests are counted, for whoever serves the library over a network. Call it once.
@@ -286,6 +287,7 @@ def open_service(
         WritabilityCheck(engine),
         roster,
         roster.check if isinstance(roster, EcwRoster) else None,
+        lambda: engine.pool.checkedout() if isinstance(engine.pool, QueuePool) else 0,
     )
 
 

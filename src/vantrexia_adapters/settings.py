@@ -380,6 +380,21 @@ class Settings:
         "calls that one process may make there in a clock minute; divide it among several workers",
         ECW_CALLS_PER_MINUTE_DEFAULT,
     )
+    metrics_port: int | None = _setting(
+        _port,
+        "the port where `serve` answers monitoring with OpenMetrics (`/metrics`), apart from the API and "
+        "without sign-in. Default: none",
+        None,
+    )
+    metrics_host: str = _setting(
+        _text, "the address of that port; let nobody but your monitoring reach it", "127.0.0.1"
+    )
+    otlp_endpoint: str | None = _setting(
+        _public_url,
+        "the OpenTelemetry collector's URL for traces (OTLP over HTTP), such as "
+        "http://127.0.0.1:4318/v1/traces. Default: none, and no traces",
+        None,
+    )
     log_level: LogLevel = _setting(_log_level, "JSON lines on standard error, never PHI", LogLevel.INFO)
 
     @property
