@@ -32,6 +32,8 @@ from vantrexia_core.patients.facts import (
     Restored,
     Revised,
     Unarchived,
+    VersionsListed,
+    VersionViewed,
     Viewed,
 )
 from vantrexia_core.patients.lifecycle import (
@@ -90,6 +92,7 @@ from vantrexia_core.patients.ports import (
     PatientDirectory,
     PatientStore,
     PatientWork,
+    Replaced,
     Sighting,
     SuspicionStore,
 )
@@ -129,6 +132,7 @@ from vantrexia_core.patients.values import (
     Supplement,
     Zip,
 )
+from vantrexia_core.patients.versions import PatientVersion, VersionWork, list_versions, read_version
 
 __all__ = [
     "BORN_MIN",
@@ -202,6 +206,7 @@ __all__ = [
     "PatientDesk",
     "PatientDirectory",
     "PatientStore",
+    "PatientVersion",
     "PatientWork",
     "Period",
     "Person",
@@ -210,6 +215,7 @@ __all__ = [
     "Ranked",
     "Reason",
     "Registered",
+    "Replaced",
     "Restored",
     "Revised",
     "Revision",
@@ -232,6 +238,9 @@ __all__ = [
     "Traits",
     "Unarchived",
     "Unreadable",
+    "VersionViewed",
+    "VersionWork",
+    "VersionsListed",
     "Viewed",
     "Zip",
     "account_for_disclosures",
@@ -253,8 +262,10 @@ __all__ = [
     "find_patients",
     "guards_against",
     "judged",
+    "list_versions",
     "look_up_patient",
     "rank",
+    "read_version",
     "register_patient",
     "restore_patient",
     "revise_patient",
