@@ -18,11 +18,13 @@ from vantrexia_adapters.crypto import (
     AesGcmFieldCipher,
     AesGcmSnapshotCipher,
     Argon2Passwords,
+    AwsKmsKeyWrapper,
     Ed25519SigningKey,
     FileKeyWrapper,
     HmacBlindIndex,
     HmacRowSeal,
     RingCheckpointKeys,
+    TransitKeyWrapper,
 )
 from vantrexia_adapters.directory import CandidateKeeper, DirectoryKeeper
 from vantrexia_adapters.ecw import EcwRoster
@@ -110,8 +112,7 @@ PORTS = {
     ),
     "KeyWrapper": Held(
         "adapters/crypto/test_key_wrapper.py",
-        (FileKeyWrapper,),
-        "the second one is a KMS, when there is a user for it",
+        (FileKeyWrapper, AwsKmsKeyWrapper, TransitKeyWrapper),
     ),
     "Passwords": Held("contracts/test_credentials.py", (Argon2Passwords, QuickPasswords)),
     "Tokens": Held("contracts/test_credentials.py", (JwtTokens, QuickTokens)),
