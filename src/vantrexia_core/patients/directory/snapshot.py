@@ -2,8 +2,8 @@ r"""The bytes of a packed directory, and of the chunks it is sealed in.
 
 ::
 
-    snapshot = "vantrexia/directory/1\n" | SHA-256 of the rest | as_of u64 | column*
-    column   = length u64 | bytes                                          (24 of them, then zero padding)
+    snapshot = "vantrexia/directory/2\n" | SHA-256 of the rest | as_of u64 | column*
+    column   = length u64 | bytes                                          (21 of them, then zero padding)
 
 Numbers are little-endian. A snapshot is a cache: what cannot be read is thrown away and built anew from the
 rows, so reading is strict and every doubt is an `UnreadableError`. The digest holds no secret and stops no
@@ -23,16 +23,16 @@ from uuid import UUID
 
 import attrs
 
-from vantrexia_core.patients.directory.columns import CODES, Columns
+from vantrexia_core.patients.directory.columns import CODES, GENDER_CODES, Columns
 from vantrexia_core.patients.directory.index import Directory
 from vantrexia_core.patients.directory.packing import Postings, SortedTexts, Texts
 from vantrexia_core.protection import UnreadableError
 
-MAGIC: Final = b"vantrexia/directory/1\n"
+MAGIC: Final = b"vantrexia/directory/2\n"
 CHUNK_FORMAT: Final = b"vantrexia/directory-chunk/1"
 CHUNK_BYTES: Final = 1 << 20
 PADDED_TO_BYTES: Final = 1 << 16
-COLUMNS_COUNT: Final = 16
+COLUMNS_COUNT: Final = 21
 
 _LENGTH_BYTES: Final = 8
 _DIGEST_BYTES: Final = 32
@@ -129,6 +129,10 @@ def _parts(columns: Columns) -> Iterator[bytes]:
     yield columns.mrns.blob
     yield _raw(columns.created)
     yield _raw(columns.created_tail)
+    yield columns.genders
+    yield _raw(columns.days)
+    yield from _posting_parts(columns.born)
+    yield _raw(columns.updated)
 
 
 def _columns(parts: list[memoryview]) -> Columns:
@@ -154,6 +158,10 @@ def _columns(parts: list[memoryview]) -> Columns:
         mrns=Texts.from_blob(bytes(next(rest))),
         created=numbers("I"),
         created_tail=numbers("Q"),
+        genders=bytes(next(rest)),
+        days=numbers("I"),
+        born=Postings(numbers("I"), numbers("I")),
+        updated=numbers("I"),
     )
 
 
@@ -174,6 +182,11 @@ def _check(columns: Columns) -> None:
         and max(columns.created, default=-1) < size
         and len(columns.created_tail) <= size
         and sum(map(columns.statuses.count, CODES.values())) == size
+        and len(columns.genders) == len(columns.updated) == size
+        and sum(map(columns.genders.count, GENDER_CODES.values())) == size
+        and len(columns.born.starts) == len(columns.days) + 1
+        and columns.born.starts[-1] == len(columns.born.positions) == size
+        and max(columns.born.positions, default=-1) < size
     )
     if not fits:
         raise UnreadableError
