@@ -1,6 +1,6 @@
 """What a search by fields means, condition by condition, and that a packed directory narrows down exactly."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import attrs
 import pytest
@@ -233,9 +233,8 @@ def test_a_range_of_days_of_most_patients_is_found_by_the_others() -> None:
 
 def test_times_beyond_the_column_are_held_within_it() -> None:
     """Before 1970 and after 2106 a time counts as the nearest that the column holds."""
-    old = Row(
-        a_patient().id, Status.ACTIVE, NOW, "A", "B", "1", updated_at=datetime(1960, 1, 1, tzinfo=NOW.tzinfo)
-    )
+    long_ago = datetime(1960, 1, 1, tzinfo=UTC)
+    old = Row(a_patient().id, Status.ACTIVE, NOW, "A", "B", "1", updated_at=long_ago)
     directory = Directory.of([old.entry(1)], as_of=1)
     whenever = PatientSearch((ChangedCondition((Moments(before=NOW),)),), page=PageRequest())
     assert directory.search(whenever, skip=0, limit=9) == (1, (1,))
