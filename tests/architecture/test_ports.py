@@ -45,6 +45,7 @@ from vantrexia_adapters.memory.patients import MemoryPatients
 from vantrexia_adapters.memory.receipts import MemoryReceipts
 from vantrexia_adapters.memory.resets import MemoryResetRequests, MemoryResetTokens
 from vantrexia_adapters.memory.second_factors import MemorySecondFactors
+from vantrexia_adapters.memory.suspicions import MemorySuspicions
 from vantrexia_adapters.memory.trail_search import MemoryTrailSearch
 from vantrexia_adapters.redis import RedisRateStore
 from vantrexia_adapters.sql import SqlDesk, SqlRateStore, SqlSignInWork, SqlTrailSource, SqlWork
@@ -58,6 +59,7 @@ from vantrexia_adapters.sql.receipts import SqlReceipts
 from vantrexia_adapters.sql.resets import SqlResetRequests, SqlResetTokens
 from vantrexia_adapters.sql.second_factors import SqlSecondFactors
 from vantrexia_adapters.sql.sessions import SqlSessions
+from vantrexia_adapters.sql.suspicions import SqlSuspicions
 from vantrexia_adapters.sql.trail_search import SqlTrailSearch
 from vantrexia_adapters.system import RandomIds, RandomSecrets, SystemClock
 from vantrexia_adapters.tokens import JwtTokens
@@ -129,6 +131,7 @@ PORTS = {
     "ResetRequests": Held("contracts/test_resets.py", (MemoryResetRequests, SqlResetRequests)),
     "Mailer": Held("contracts/test_mailers.py", (OutboxMailer, SmtpMailer)),
     "PatientStore": Held("contracts/test_patients.py", (MemoryPatients, SqlPatients)),
+    "SuspicionStore": Held("contracts/test_suspicions.py", (MemorySuspicions, SqlSuspicions)),
     "DirectoryStore": Held("contracts/test_directory_store.py", (MemoryDirectoryStore, SqlDirectoryStore)),
     "PatientDirectory": Held(
         "contracts/test_directory.py",
@@ -139,6 +142,7 @@ PORTS = {
         "contracts/test_directory_store.py", (AesGcmSnapshotCipher,), "as for the other ciphers"
     ),
     "RateStore": Held("contracts/test_throttling.py", (MemoryRateStore, SqlRateStore, RedisRateStore)),
+    "Timed": Held("core/audit/test_repeating.py", (MemoryDesk, SqlDesk)),
     "PatientWork": Held("contracts/test_work.py", (MemoryWork, SqlWork)),
     "PatientDesk": Held("contracts/test_patients.py", (MemoryDesk, SqlDesk)),
     "EhrRecords": Held("contracts/test_ehr.py", (MemoryEhrRecords, SqlEhrRecords)),

@@ -36,7 +36,7 @@ MAY = {
 }
 FIELDS = (
     "first_name", "last_name", "date_of_birth", "gender", "mrn", "phone", "email", "address", "ssn",
-    "external_id",
+    "external_id", "supplement",
 )  # fmt: skip
 RECEIPT_LIFE = timedelta(hours=24)
 
@@ -93,7 +93,7 @@ class Model:
         expected = Patient(
             result.id, actor.practice_id, result.mrn if new.mrn is None else new.mrn, new.name,
             new.date_of_birth, new.gender, new.phone, new.email, new.address, new.ssn, new.external_id,
-            Status.ACTIVE, 1, now, now,
+            Status.ACTIVE, 1, now, now, new.supplement,
         )  # fmt: skip
         assert result == expected
         assert all(result.id not in records for records in self.records.values())

@@ -144,7 +144,7 @@ def test_what_is_accepted_is_documented_as_acceptable(service):
         assert service.send("POST", PATIENTS, body | {"mrn": None, "external_id": None}).status_code == 201
 
 
-@pytest.mark.parametrize("schema", ["Registration", "Replacement", "Revision"])
+@pytest.mark.parametrize("schema", ["Registration", "Replacement", "Amendment"])
 @pytest.mark.parametrize("field", [field for field in BAD if "." not in field])
 def test_wrong_types_and_lengths_are_documented_as_wrong(schema, field):
     """The schema itself refuses other types, too long a text and unknown fields."""

@@ -26,6 +26,7 @@ from vantrexia_adapters.memory.receipts import MemoryReceipts
 from vantrexia_adapters.memory.resets import MemoryResetRequests, MemoryResetTokens
 from vantrexia_adapters.memory.second_factors import MemorySecondFactors
 from vantrexia_adapters.memory.state import Memory, Receipt, Shelf
+from vantrexia_adapters.memory.suspicions import MemorySuspicions
 from vantrexia_adapters.memory.trail_search import MemoryTrailSearch
 from vantrexia_core.audit import AuditEntry
 from vantrexia_core.ehr import EhrRoster, ImportJob, NoRoster
@@ -123,6 +124,7 @@ class MemoryWork(MemorySignInWork):
         shelf = desk.committed.shelf(practice_id)
         self._receipts: Draft[tuple[UserId, str], Receipt] = Draft(shelf.receipts)
         self._patients = MemoryPatients(practice_id, shelf)
+        self._suspicions = MemorySuspicions(shelf, self._patients)
         self._ehr_records = MemoryEhrRecords(shelf)
         self._import_jobs = MemoryImportJobs(shelf)
         self._trail_search = MemoryTrailSearch(practice_id, desk.entries, lambda: desk.committed)
@@ -145,6 +147,12 @@ class MemoryWork(MemorySignInWork):
         """See `PatientWork`."""
         self._check_open()
         return self._patients
+
+    @property
+    def suspicions(self) -> MemorySuspicions:
+        """See `PatientWork`."""
+        self._check_open()
+        return self._suspicions
 
     @property
     def users(self) -> MemoryUsers:
@@ -176,6 +184,7 @@ class MemoryWork(MemorySignInWork):
             told=self._ehr_records.told.merged(),
             lost=self._ehr_records.losses.merged(),
             jobs=self._import_jobs.jobs.merged(),
+            suspicions=self._suspicions.suspicions.merged(),
             seq=patients.seq,
             mrn_number=patients.mrn_number,
         )

@@ -42,9 +42,18 @@ from vantrexia_core.patients import (
     State,
     Status,
     StatusChange,
+    Supplement,
     Zip,
 )
-from vantrexia_core.protection import BUCKET_LONG, BUCKET_NAME, BUCKET_SHORT, FieldCipher, FieldName, Place
+from vantrexia_core.protection import (
+    BUCKET_DOCUMENT,
+    BUCKET_LONG,
+    BUCKET_NAME,
+    BUCKET_SHORT,
+    FieldCipher,
+    FieldName,
+    Place,
+)
 
 MRN: Final = SealedColumn.of("patient", "mrn", BUCKET_NAME)
 FIRST: Final = SealedColumn.of("patient", "first_name", BUCKET_NAME)
@@ -60,6 +69,7 @@ CITY: Final = SealedColumn.of("patient", "city", BUCKET_LONG)
 STATE: Final = SealedColumn.of("patient", "state", BUCKET_SHORT)
 ZIP: Final = SealedColumn.of("patient", "zip", BUCKET_SHORT)
 EXTERNAL_ID: Final = SealedColumn.of("patient", "external_id", BUCKET_NAME)
+SUPPLEMENT: Final = SealedColumn.of("patient", "supplement", BUCKET_DOCUMENT)
 BY_EMAIL: Final = SealedColumn.of("patient_move", "by_email", BUCKET_LONG)
 REASON: Final = SealedColumn.of("patient_move", "reason", BUCKET_LONG)
 
@@ -99,6 +109,7 @@ _COLUMNS: Final = (
     patient.c.state,
     patient.c.zip,
     patient.c.external_id,
+    patient.c.supplement,
 )
 _SEALED: Final = tuple(
     column.name
@@ -556,12 +567,13 @@ class SqlPatients:
             "state": _sealed_or_none(STATE, cipher, place, address.state),
             "zip": _sealed_or_none(ZIP, cipher, place, address.zip),
             "external_id": _sealed_or_none(EXTERNAL_ID, cipher, place, external_id),
+            "supplement": _sealed_or_none(SUPPLEMENT, cipher, place, patient.supplement),
         }
 
     def _patient(self, row: Row) -> Patient:
         (
             id_, _, status, version, created_at, updated_at, sealed_version, mrn, first, last, born, gender,
-            ssn, phone, email, line1, line2, city, state, zip_, external_id,
+            ssn, phone, email, line1, line2, city, state, zip_, external_id, supplement,
         ) = row  # fmt: skip
         cipher = self._protection.cipher
         place = Place(self._practice_id, id_, sealed_version)
@@ -587,6 +599,9 @@ class SqlPatients:
             version=version,
             created_at=created_at,
             updated_at=updated_at,
+            supplement=None
+            if supplement is None
+            else Supplement.trusted(SUPPLEMENT.open(cipher, place, supplement)),
         )
 
     def _address(

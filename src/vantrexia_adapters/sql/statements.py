@@ -66,11 +66,12 @@ class Statement:
     Parameters are `bindparam` without a value; an INSERT without values takes all columns by name.
     """
 
-    __slots__ = ("_compiled", "_forms")
+    __slots__ = ("_compiled", "_forms", "is_select")
 
     def __init__(self, expression: Executable, *, sqlite: Executable | None = None) -> None:
         self._forms: Final = {"postgresql": expression, "sqlite": expression if sqlite is None else sqlite}
         self._compiled: Final[dict[str, Compiled]] = {}
+        self.is_select: Final = isinstance(expression, sa.SelectBase)
 
     def compiled(self, dialect: Dialect) -> Compiled:
         """The statement for this database."""
@@ -124,12 +125,12 @@ def _columns(expression: Executable, dialect: Dialect) -> tuple[tuple[int, Conve
 
 def _binding(type_: sa.types.TypeEngine[Any], dialect: Dialect) -> Conversion | None:
     item = type_.item_type if isinstance(type_, sa.ARRAY) else type_
-    if isinstance(item, sa.LargeBinary):
-        return None  # both drivers take and give bytes
+    if isinstance(item, sa.LargeBinary | sa.Float):
+        return None  # both drivers take and give bytes and floats
     return type_.dialect_impl(dialect).bind_processor(dialect)
 
 
 def _reading(type_: sa.types.TypeEngine[Any], dialect: Dialect) -> Conversion | None:
-    if isinstance(type_, sa.LargeBinary):
+    if isinstance(type_, sa.LargeBinary | sa.Float):
         return None
     return type_.dialect_impl(dialect).result_processor(dialect, None)

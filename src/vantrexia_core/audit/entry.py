@@ -93,6 +93,8 @@ class ChangedField(StrEnum):
     IS_ACTIVE = "is_active"
     PASSWORD = "password"  # noqa: S105 - the field's name, not a secret
     IS_2FA_ENABLED = "is_2fa_enabled"
+    SUPPLEMENT = "supplement"
+    """What a FHIR client said beyond the fields of the record; not shown by the REST API."""
 
 
 class ErrorCode(str):

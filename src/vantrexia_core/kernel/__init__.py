@@ -15,6 +15,7 @@ from vantrexia_core.kernel.errors import (
     PermissionDeniedError,
     StaleVersionError,
     UnavailableError,
+    UndoneError,
     VantrexiaError,
 )
 from vantrexia_core.kernel.identifiers import (
@@ -22,6 +23,7 @@ from vantrexia_core.kernel.identifiers import (
     PracticeId,
     RequestId,
     SessionId,
+    SuspicionId,
     TokenId,
     UserId,
 )
@@ -86,8 +88,10 @@ __all__ = [
     "SecretSource",
     "SessionId",
     "StaleVersionError",
+    "SuspicionId",
     "TokenId",
     "UnavailableError",
+    "UndoneError",
     "Unset",
     "UserId",
     "VantrexiaError",

@@ -64,11 +64,13 @@ from vantrexia_core.patients.lookup import (
 )
 from vantrexia_core.patients.matching.blocking import Blocking, BlockingKey, blocking_keys
 from vantrexia_core.patients.matching.comparing import compare
+from vantrexia_core.patients.matching.evaluating import Evaluation, Tally, evaluate, judged
 from vantrexia_core.patients.matching.frequencies import Frequencies
 from vantrexia_core.patients.matching.grades import THRESHOLDS, MatchGrade, Thresholds
 from vantrexia_core.patients.matching.guards import Guard, guards_against
 from vantrexia_core.patients.matching.judging import Match, MatchingModel, Ranked, rank
 from vantrexia_core.patients.matching.levels import Comparison, Field
+from vantrexia_core.patients.matching.pairs import CandidatePairs, candidate_pairs
 from vantrexia_core.patients.matching.ports import PhoneNumbers, Texts
 from vantrexia_core.patients.matching.traits import Person, Traits, traits_of
 from vantrexia_core.patients.matching.weights import WEIGHTS, Explanation
@@ -92,6 +94,7 @@ from vantrexia_core.patients.ports import (
     PatientStore,
     PatientWork,
     Sighting,
+    SuspicionStore,
 )
 from vantrexia_core.patients.registration import add_numbered, register_patient, revise_patient
 from vantrexia_core.patients.searching import (
@@ -112,6 +115,16 @@ from vantrexia_core.patients.searching import (
     TooCostlyError,
     narrow,
 )
+from vantrexia_core.patients.suspicion import (
+    WAITING,
+    Decision,
+    Occasion,
+    Pair,
+    Ruling,
+    Suspicion,
+    SuspicionListing,
+    SuspicionOrdering,
+)
 from vantrexia_core.patients.values import (
     BORN_MIN,
     CITY_CHARACTERS_MAX,
@@ -122,6 +135,7 @@ from vantrexia_core.patients.values import (
     REASON_CHARACTERS_MAX,
     SSN_PATTERN,
     STATE_PATTERN,
+    SUPPLEMENT_BYTES_MAX,
     ZIP_PATTERN,
     Address,
     AddressLine,
@@ -133,6 +147,7 @@ from vantrexia_core.patients.values import (
     Reason,
     Ssn,
     State,
+    Supplement,
     Zip,
 )
 
@@ -151,8 +166,10 @@ __all__ = [
     "SEARCH_CHARACTERS_MAX",
     "SSN_PATTERN",
     "STATE_PATTERN",
+    "SUPPLEMENT_BYTES_MAX",
     "THRESHOLDS",
     "TRANSITIONS",
+    "WAITING",
     "WEIGHTS",
     "ZIP_PATTERN",
     "Address",
@@ -163,6 +180,7 @@ __all__ = [
     "Blocking",
     "BlockingKey",
     "BornCondition",
+    "CandidatePairs",
     "ChangedCondition",
     "City",
     "Comparison",
@@ -170,6 +188,7 @@ __all__ = [
     "ContactCondition",
     "DateOfBirth",
     "Days",
+    "Decision",
     "Deleted",
     "DeletedListed",
     "Directory",
@@ -178,6 +197,7 @@ __all__ = [
     "DirectoryStore",
     "DisclosureWork",
     "DisclosuresAccounted",
+    "Evaluation",
     "ExpectedVersion",
     "Explanation",
     "ExternalId",
@@ -208,8 +228,10 @@ __all__ = [
     "NameField",
     "NewPatient",
     "NotArchivedError",
+    "Occasion",
     "Ordering",
     "OutOfOrderError",
+    "Pair",
     "Patient",
     "PatientDesk",
     "PatientDirectory",
@@ -226,6 +248,7 @@ __all__ = [
     "Restored",
     "Revised",
     "Revision",
+    "Ruling",
     "Sighting",
     "SnapshotLabel",
     "Spelling",
@@ -233,6 +256,12 @@ __all__ = [
     "State",
     "Status",
     "StatusChange",
+    "Supplement",
+    "Suspicion",
+    "SuspicionListing",
+    "SuspicionOrdering",
+    "SuspicionStore",
+    "Tally",
     "TextMatch",
     "Texts",
     "Thresholds",
@@ -246,18 +275,21 @@ __all__ = [
     "add_numbered",
     "archive_patient",
     "blocking_keys",
+    "candidate_pairs",
     "chunk_binding",
     "chunks",
     "compare",
     "decode_directory",
     "delete_patient",
     "encode_directory",
+    "evaluate",
     "find",
     "find_archived_patients",
     "find_deleted_patients",
     "find_disclosures",
     "find_patients",
     "guards_against",
+    "judged",
     "look_up_patient",
     "narrow",
     "rank",

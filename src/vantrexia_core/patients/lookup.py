@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import attrs
 
-from vantrexia_core.audit import Action, Attempt, Deed, undertake
+from vantrexia_core.audit import Action, Attempt, Deed, repeated_if_undone, undertake
 from vantrexia_core.kernel import (
     PAGE_SIZE_MAX,
     Actor,
@@ -33,6 +33,7 @@ from vantrexia_core.patients.searching import (
 _TRIES = 5
 
 
+@repeated_if_undone
 def look_up_patient(desk: PatientDesk, actor: Actor, patient_id: PatientId) -> Patient:
     """One record, active or archived. A patient's account sees its own record only.
 
@@ -50,6 +51,7 @@ def look_up_patient(desk: PatientDesk, actor: Actor, patient_id: PatientId) -> P
         return deed.finish(shown, patient)
 
 
+@repeated_if_undone
 def find_patients(desk: PatientDesk, actor: Actor, listing: Listing) -> Page[Patient]:
     """A page of active (or, if asked for, archived) patients with the exact count.
 
@@ -62,6 +64,7 @@ def find_patients(desk: PatientDesk, actor: Actor, listing: Listing) -> Page[Pat
         return deed.finish(Listed(disclosed=_disclosed(page)), page)
 
 
+@repeated_if_undone
 def search_patients(desk: PatientDesk, actor: Actor, search: PatientSearch) -> Page[Patient]:
     """A page of the patients that a search by fields finds, with the exact count; or the count alone.
 
@@ -75,6 +78,7 @@ def search_patients(desk: PatientDesk, actor: Actor, search: PatientSearch) -> P
         return deed.finish(Listed(disclosed=_disclosed(page)), page)
 
 
+@repeated_if_undone
 def find_archived_patients(desk: PatientDesk, actor: Actor, listing: Listing) -> Page[MovedPatient]:
     """A page of archived patients, each with when, by whom and why it was archived.
 
@@ -88,6 +92,7 @@ def find_archived_patients(desk: PatientDesk, actor: Actor, listing: Listing) ->
         return deed.finish(ArchivedListed(disclosed=_disclosed(page)), _with_moves(deed, page))
 
 
+@repeated_if_undone
 def find_deleted_patients(desk: PatientDesk, actor: Actor, listing: Listing) -> Page[MovedPatient]:
     """A page of deleted patients for an administrator, each with when and by whom it was deleted.
 

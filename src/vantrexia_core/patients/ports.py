@@ -7,11 +7,12 @@ from uuid import UUID
 import attrs
 
 from vantrexia_core.audit import Desk, RecordedWork
-from vantrexia_core.kernel import InvalidError, PatientId, PersonName, Phi, PracticeId
+from vantrexia_core.kernel import InvalidError, Page, PatientId, PersonName, Phi, PracticeId, SuspicionId
 from vantrexia_core.patients.lifecycle import Status
 from vantrexia_core.patients.listing import DirectoryEntry, Found, Listing, Unreadable
 from vantrexia_core.patients.model import Patient, StatusChange
 from vantrexia_core.patients.searching import PatientSearch
+from vantrexia_core.patients.suspicion import Pair, Suspicion, SuspicionListing
 from vantrexia_core.patients.values import DateOfBirth, ExternalId, Gender, Mrn
 
 
@@ -157,6 +158,66 @@ class PatientStore(Protocol):
         ...
 
 
+class SuspicionStore(Protocol):
+    """The pairs of one practice's records that may be one person, inside one transaction.
+
+    Its locks are taken after those of records and of the practice (`PatientStore.be_alone`), in order of the
+    pairs' ids.
+    """
+
+    def add(self, found: Sequence[Suspicion]) -> Sequence[Suspicion]:
+        """Put pairs on the list, and give those that wait for somebody now, as they stand, in their order.
+
+        Adding a pair again is safe: the list keeps its age and takes the newer score. Silent for pairs that
+        somebody settled: decided "different", or one person already. That holds for pairs of survivors, too:
+        who was told apart from a record is told apart from the one it was merged into.
+
+        Raises:
+            NotFoundError: a record is not this practice's; nothing was stored.
+        """
+        ...
+
+    def get(self, suspicion_id: SuspicionId) -> Suspicion:
+        """One pair, whatever was decided.
+
+        Raises:
+            NotFoundError: no such pair in this practice.
+        """
+        ...
+
+    def get_to_change(self, suspicion_id: SuspicionId) -> Suspicion:
+        """Like `get`; until this transaction ends nobody else can change it.
+
+        Raises:
+            NotFoundError: no such pair in this practice.
+        """
+        ...
+
+    def about(self, records: Pair) -> Sequence[Suspicion]:
+        """All pairs for which these two records stand today, whatever was decided, in order of their ids."""
+        ...
+
+    def save(self, suspicion: Suspicion) -> None:
+        """Store a changed suspicion whose version is one above the stored one.
+
+        Raises:
+            StaleVersionError: the stored one is not the one this change started from.
+        """
+        ...
+
+    def lead(self, ids: Sequence[PatientId], to: PatientId) -> None:
+        """From now on ``to`` stands for these records wherever they are in a pair."""
+        ...
+
+    def page(self, listing: SuspicionListing) -> Page[Suspicion]:
+        """A page of the list and the exact count; pairs that are equal in order come in order of their ids.
+
+        Raises:
+            NotFoundError: the page lies behind the last one.
+        """
+        ...
+
+
 class PatientDirectory(Protocol):
     """Search, order and count over a practice's patients, outside any transaction."""
 
@@ -230,6 +291,11 @@ class PatientWork(RecordedWork, Protocol):
     @property
     def patients(self) -> PatientStore:
         """The practice's records, inside this transaction."""
+        ...
+
+    @property
+    def suspicions(self) -> SuspicionStore:
+        """The pairs of records that may be one person, inside this transaction."""
         ...
 
 

@@ -13,6 +13,7 @@ from vantrexia_core.protection.binding import (
     record_part,
 )
 from vantrexia_core.protection.envelope import (
+    BUCKET_DOCUMENT,
     BUCKET_LONG,
     BUCKET_NAME,
     BUCKET_SHORT,
@@ -32,6 +33,7 @@ from vantrexia_core.protection.ports import BlindIndex, FieldCipher, KeyWrapper,
 
 __all__ = [
     "APOSTROPHES",
+    "BUCKET_DOCUMENT",
     "BUCKET_LONG",
     "BUCKET_NAME",
     "BUCKET_SHORT",

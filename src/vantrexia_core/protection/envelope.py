@@ -28,6 +28,8 @@ BUCKET_NAME: Final = 32
 """Names, phones, record numbers."""
 BUCKET_LONG: Final = 64
 """E-mail, address lines, free text."""
+BUCKET_DOCUMENT: Final = 1024
+"""Documents of hundreds to thousands of bytes, whose length would tell them apart."""
 
 
 class UnreadableError(VantrexiaError):

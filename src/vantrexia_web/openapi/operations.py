@@ -6,7 +6,6 @@ from typing import Final
 import attrs
 
 from vantrexia_core.identity import ProfileRevision, UserRevision
-from vantrexia_core.patients import Revision
 from vantrexia_web.answer import JSON
 from vantrexia_web.endpoints import about, accounts, audit, credentials, ehr, patients, sessions, signing_in
 from vantrexia_web.endpoints.audit import FHIR
@@ -22,7 +21,7 @@ from vantrexia_web.wire.credentials import (
     TwoFactorStart,
 )
 from vantrexia_web.wire.ehr import IDS_WAITED_FOR_MAX, Selection
-from vantrexia_web.wire.patients import ReasonGiven, Registration, Replacement
+from vantrexia_web.wire.patients import Amendment, ReasonGiven, Registration, Replacement
 from vantrexia_web.wire.sessions import Farewell, RefreshGiven, TokenGiven
 from vantrexia_web.wire.signing_in import Credentials
 
@@ -290,7 +289,7 @@ OPERATIONS: Final[Mapping[Callable[..., object], Operation]] = {
         200,
         "Patient",
         examples.REVISED_PATIENT,
-        Revision,
+        Amendment,
         examples.REVISION,
         is_conditional=True,
     ),

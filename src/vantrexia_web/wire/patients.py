@@ -60,6 +60,22 @@ class Replacement:
 
 
 @attrs.frozen
+class Amendment:
+    """The body of a PATCH: a field left out keeps its value, null empties it."""
+
+    first_name: NamePart | Kept = KEEP
+    last_name: NamePart | Kept = KEEP
+    date_of_birth: DateOfBirth | Kept = KEEP
+    gender: Phi[Gender] | Kept = KEEP
+    mrn: Mrn | Kept = KEEP
+    phone: Phone | Kept | None = KEEP
+    email: Email | Kept | None = KEEP
+    address: Address | Kept | None = KEEP
+    ssn: Ssn | Kept | None = KEEP
+    external_id: ExternalId | Kept | None = KEEP
+
+
+@attrs.frozen
 class ReasonGiven:
     """The body of an archive and of a restore."""
 
@@ -118,10 +134,19 @@ def parse_revision(request: Request) -> Revision:
     Raises:
         InvalidError: with all complaints at once.
     """
-    revision = body_as(Revision, request.json())
-    if revision.address is KEEP:
-        return revision
-    return attrs.evolve(revision, address=_filled(revision.address))
+    body = body_as(Amendment, request.json())
+    return Revision(
+        first_name=body.first_name,
+        last_name=body.last_name,
+        date_of_birth=body.date_of_birth,
+        gender=body.gender,
+        mrn=body.mrn,
+        phone=body.phone,
+        email=body.email,
+        address=KEEP if body.address is KEEP else _filled(body.address),
+        ssn=body.ssn,
+        external_id=body.external_id,
+    )
 
 
 def parse_reason(request: Request) -> Reason:

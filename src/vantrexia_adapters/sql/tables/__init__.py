@@ -23,6 +23,7 @@ from vantrexia_adapters.sql.tables.metadata import metadata
 from vantrexia_adapters.sql.tables.patients import patient, patient_move
 from vantrexia_adapters.sql.tables.practices import practice, practice_head
 from vantrexia_adapters.sql.tables.receipts import receipt
+from vantrexia_adapters.sql.tables.suspicions import suspicion
 from vantrexia_adapters.sql.tables.throttling import rate_window
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "reset_token",
     "second_factor",
     "sign_in_failure",
+    "suspicion",
     "user_account",
     "user_session",
 ]

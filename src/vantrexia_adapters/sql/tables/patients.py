@@ -37,6 +37,7 @@ patient: Final = sa.Table(
     sa.Column("state", Sealed),
     sa.Column("zip", Sealed),
     sa.Column("external_id", Sealed),
+    sa.Column("supplement", Sealed),
     sa.UniqueConstraint("practice_id", "n"),
     sa.UniqueConstraint("practice_id", "mrn_bix"),
     sa.UniqueConstraint("practice_id", "external_id_bix"),

@@ -2,7 +2,7 @@
 
 Over the standard library's ``http.client``. It follows no redirect, believes no proxy variable, decodes no
 compression (an archive of a kilobyte can hold a gigabyte), keeps no cookie, repeats nothing and logs nothing:
-what an answer means is the protocol's to say.
+what an answer means is the caller's to say.
 
 A socket's timeout begins anew with every byte, so an answer that drips could take for ever. A timer shuts the
 connection down at the request's deadline, wherever the exchange stands: handshake, head or body. Only looking
@@ -17,7 +17,7 @@ from threading import Lock, Timer
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from vantrexia_adapters.ecw.exchange import Request, Response, Trouble
+from vantrexia_adapters.http.exchange import Request, Response, Trouble
 
 CONNECT_SECONDS_MAX: Final = 5.0
 IDLE_MAX: Final = 4
