@@ -90,7 +90,7 @@ def test_every_status_of_an_error_is_documented():
         "totp_required",
         "totp_invalid",
     }
-    assert {"validation_error", "parse_error", "totp_invalid"} == set(error_codes()[400])
+    assert {"validation_error", "parse_error", "totp_invalid", "too_costly"} == set(error_codes()[400])
 
 
 @pytest.mark.parametrize("path", sorted(DOCUMENT["paths"]))
