@@ -51,6 +51,7 @@ _USER: Final = f"{_USERS}{{id:account}}/"
 _UNLOCK: Final = f"{_AUTH}users/{{id:account}}/unlock/"
 _MANY: Final = f"{API}/patients/"
 _ONE: Final = f"{API}/patients/{{uuid:uuid}}/"
+_VERSIONS: Final = f"{_ONE}versions/"
 _HIDDEN: Final = f"{API}/admin/patients/deleted/"
 _HIDDEN_ONE: Final = f"{API}/admin/patients/{{uuid:uuid}}/"
 _IMPORT: Final = f"{_MANY}import_selected_from_ecw/"
@@ -95,6 +96,9 @@ ROUTES: Final[tuple[Guarded | Open, ...]] = (
     Guarded("DELETE", _ONE,                      patients.delete,        _DELETE,  Action.DELETE),
     Guarded("POST",   f"{_ONE}archive/",         patients.archive,       _ARCHIVE, Action.ARCHIVE),
     Guarded("POST",   f"{_ONE}unarchive/",       patients.unarchive,     _ARCHIVE, Action.UNARCHIVE),
+
+    Guarded("GET",    _VERSIONS,                 patients.list_versions_, _VIEW,   Action.LIST_VERSIONS),
+    Guarded("GET",    f"{_VERSIONS}{{version:version}}/", patients.get_version, _VIEW, Action.READ_VERSION),
 
     Guarded("POST",   _IMPORT,                   ehr.import_selected,    _BRING,   Action.IMPORT),
     Guarded("GET",    f"{_MANY}search_ecw/",     ehr.search,             _BRING,   Action.EHR_SEARCH),

@@ -18,11 +18,13 @@ from vantrexia_adapters.crypto import (
     AesGcmFieldCipher,
     AesGcmSnapshotCipher,
     Argon2Passwords,
+    AwsKmsKeyWrapper,
     Ed25519SigningKey,
     FileKeyWrapper,
     HmacBlindIndex,
     HmacRowSeal,
     RingCheckpointKeys,
+    TransitKeyWrapper,
 )
 from vantrexia_adapters.directory import DirectoryKeeper
 from vantrexia_adapters.ecw import EcwRoster
@@ -86,6 +88,7 @@ PORTS = {
     "Desk": Held("contracts/test_work.py", (MemoryDesk, SqlDesk)),
     "TrailSearch": Held("contracts/test_trail_search.py", (MemoryTrailSearch, SqlTrailSearch)),
     "TrailWork": Held("contracts/test_trail_search.py", (MemoryWork, SqlWork)),
+    "VersionWork": Held("contracts/test_versions.py", (MemoryWork, SqlWork)),
     "DisclosureWork": Held("contracts/test_trail_search.py", (MemoryWork, SqlWork)),
     "TrailSource": Held("contracts/test_trail_source.py", (MemoryTrailSource, SqlTrailSource, ExportedTrail)),
     "CheckpointStore": Held("contracts/test_checkpoints.py", (MemoryCheckpoints, FolderCheckpoints)),
@@ -108,8 +111,7 @@ PORTS = {
     ),
     "KeyWrapper": Held(
         "adapters/crypto/test_key_wrapper.py",
-        (FileKeyWrapper,),
-        "the second one is a KMS, when there is a user for it",
+        (FileKeyWrapper, AwsKmsKeyWrapper, TransitKeyWrapper),
     ),
     "Passwords": Held("contracts/test_credentials.py", (Argon2Passwords, QuickPasswords)),
     "Tokens": Held("contracts/test_credentials.py", (JwtTokens, QuickTokens)),

@@ -31,6 +31,8 @@ MAY = {
     Action.RESTORE: {Role.ADMIN},
     Action.LIST_DELETED: {Role.ADMIN},
     Action.READ: set(Role),
+    Action.READ_VERSION: set(Role),
+    Action.LIST_VERSIONS: set(Role),
     Action.LIST: set(Role),
     Action.LIST_ARCHIVED: set(Role),
 }
@@ -47,6 +49,13 @@ class Known:
 
     patient: Patient
     moves: list[StatusChange] = attrs.Factory(list)
+    former: list[Patient] = attrs.Factory(list)
+    """What it was before, newest first."""
+
+    def replace(self, after: Patient) -> None:
+        """Put another version in the place of this one."""
+        self.former.insert(0, self.patient)
+        self.patient = after
 
 
 @attrs.frozen
@@ -117,8 +126,8 @@ class Model:
                 wanted.pop("last_name", before.name.last),
             )
             name = attrs.evolve(before.name, first=first, last=last)
-            known.patient = attrs.evolve(
-                before, name=name, **wanted, version=before.version + 1, updated_at=now
+            known.replace(
+                attrs.evolve(before, name=name, **wanted, version=before.version + 1, updated_at=now)
             )
         return changed
 
@@ -127,7 +136,7 @@ class Model:
     ) -> None:
         """Change the status and add the line to the history."""
         version = known.patient.version + 1
-        known.patient = attrs.evolve(known.patient, status=after, version=version, updated_at=now)
+        known.replace(attrs.evolve(known.patient, status=after, version=version, updated_at=now))
         known.moves.append(
             StatusChange(known.patient.id, version, move, now, actor.user_id, actor.email, reason)
         )

@@ -20,7 +20,7 @@ DOCUMENTED = [route for route in ROUTES if route.path not in PAGES]
 
 
 def _path(route):
-    return route.path.replace(":uuid}", "}").replace(":account}", "}")
+    return route.path.replace(":uuid}", "}").replace(":account}", "}").replace(":version}", "}")
 
 
 def _operation(route):
@@ -158,7 +158,7 @@ def test_real_refusals_are_documented(service, path):
     """An unknown record, a wrong body, a stale version: each status is listed for its operation."""
     patient = service.patient()
     for method, operation in DOCUMENT["paths"][path].items():
-        url = path.replace("{uuid}", str(patient.id))
+        url = path.replace("{uuid}", str(patient.id)).replace("{version}", "1")
         for body, headers in [
             (None, {}),
             (b"{", {}),

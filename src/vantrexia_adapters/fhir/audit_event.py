@@ -111,6 +111,8 @@ KIND_OF: Final[Mapping[Action, _Kind]] = MappingProxyType(
         Action.RESTORE: _moved("restore", "Restore Record Lifecycle Event"),
         Action.LIST_ARCHIVED: _SEARCH,
         Action.LIST_DELETED: _SEARCH,
+        Action.READ_VERSION: attrs.evolve(_READ, subtypes=(_interaction("vread"),)),
+        Action.LIST_VERSIONS: attrs.evolve(_READ, subtypes=(_interaction("history-instance"),), profile=None),
         Action.IMPORT: _Kind("C", _WRITING, _IMPORT, (_DISCLOSE,)),
         Action.IMPORT_START: _Kind("E", _WRITING),
         Action.IMPORT_PREVIEW: _SEARCH,

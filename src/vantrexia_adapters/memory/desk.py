@@ -177,6 +177,7 @@ class MemoryWork(MemorySignInWork):
         shelf = Shelf(
             patients=patients.patients.merged(),
             moves=patients.moves.merged(),
+            replaced=patients.replaced.merged(),
             by_number=patients.by_number.merged(),
             by_mrn=patients.by_mrn.merged(),
             by_external_id=patients.by_external_id.merged(),

@@ -9,7 +9,7 @@ import attrs
 from vantrexia_core.ehr import ImportJob, JobItem, LastTold, LostValues
 from vantrexia_core.identity import Account, FactorCode, Failures, ResetRequest, SecondFactor, Session
 from vantrexia_core.kernel import PatientId, Phi, PracticeId, SessionId, SuspicionId, UserId
-from vantrexia_core.patients import DirectoryEntry, Patient, StatusChange, Suspicion
+from vantrexia_core.patients import DirectoryEntry, Patient, Replaced, StatusChange, Suspicion
 
 
 @attrs.frozen
@@ -54,6 +54,7 @@ class Shelf:
 
     patients: Mapping[PatientId, Filed] = attrs.Factory(dict)
     moves: Mapping[PatientId, tuple[StatusChange, ...]] = attrs.Factory(dict)
+    replaced: Mapping[PatientId, tuple[Replaced, ...]] = attrs.Factory(dict)
     by_number: Mapping[int, PatientId] = attrs.Factory(dict)
     by_mrn: Mapping[str, PatientId] = attrs.Factory(dict)
     by_external_id: Mapping[str, PatientId] = attrs.Factory(dict)

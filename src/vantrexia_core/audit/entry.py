@@ -73,6 +73,8 @@ class Action(Enum):
     TRAIL_EXPORT = "trail_export"
     ACCOUNTING = "accounting"
     """One patient's disclosures were accounted for (45 CFR 164.528)."""
+    READ_VERSION = "read_version"
+    LIST_VERSIONS = "list_versions"
 
 
 class ChangedField(StrEnum):

@@ -32,6 +32,8 @@ RESOURCE_OF: Final[Mapping[Action, Resource]] = MappingProxyType(
         Action.RESTORE: Resource.PATIENT,
         Action.LIST_ARCHIVED: Resource.PATIENT,
         Action.LIST_DELETED: Resource.PATIENT,
+        Action.READ_VERSION: Resource.PATIENT,
+        Action.LIST_VERSIONS: Resource.PATIENT,
         Action.IMPORT: Resource.PATIENT,
         Action.IMPORT_START: Resource.PATIENT,
         Action.IMPORT_PREVIEW: Resource.PATIENT,

@@ -32,6 +32,8 @@ from vantrexia_core.patients.facts import (
     Restored,
     Revised,
     Unarchived,
+    VersionsListed,
+    VersionViewed,
     Viewed,
 )
 from vantrexia_core.patients.lifecycle import (
@@ -93,6 +95,7 @@ from vantrexia_core.patients.ports import (
     PatientDirectory,
     PatientStore,
     PatientWork,
+    Replaced,
     Sighting,
     SuspicionStore,
 )
@@ -150,6 +153,7 @@ from vantrexia_core.patients.values import (
     Supplement,
     Zip,
 )
+from vantrexia_core.patients.versions import PatientVersion, VersionWork, list_versions, read_version
 
 __all__ = [
     "BORN_MIN",
@@ -237,6 +241,7 @@ __all__ = [
     "PatientDirectory",
     "PatientSearch",
     "PatientStore",
+    "PatientVersion",
     "PatientWork",
     "Period",
     "Person",
@@ -245,6 +250,7 @@ __all__ = [
     "Ranked",
     "Reason",
     "Registered",
+    "Replaced",
     "Restored",
     "Revised",
     "Revision",
@@ -269,6 +275,9 @@ __all__ = [
     "Traits",
     "Unarchived",
     "Unreadable",
+    "VersionViewed",
+    "VersionWork",
+    "VersionsListed",
     "Viewed",
     "Zip",
     "account_for_disclosures",
@@ -290,9 +299,11 @@ __all__ = [
     "find_patients",
     "guards_against",
     "judged",
+    "list_versions",
     "look_up_patient",
     "narrow",
     "rank",
+    "read_version",
     "register_patient",
     "restore_patient",
     "revise_patient",

@@ -78,6 +78,20 @@ class DeletedListed(Fact):
 
 
 @attrs.frozen
+class VersionViewed(Fact):
+    """One version of a record was shown; ``version`` says which."""
+
+    action: ClassVar[Action] = Action.READ_VERSION
+
+
+@attrs.frozen
+class VersionsListed(Fact):
+    """A page of a record's versions was shown."""
+
+    action: ClassVar[Action] = Action.LIST_VERSIONS
+
+
+@attrs.frozen
 class DisclosuresAccounted(Fact):
     """An administrator was told whom a patient's record was shown to."""
 

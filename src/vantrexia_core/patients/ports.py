@@ -7,7 +7,16 @@ from uuid import UUID
 import attrs
 
 from vantrexia_core.audit import Desk, RecordedWork
-from vantrexia_core.kernel import InvalidError, Page, PatientId, PersonName, Phi, PracticeId, SuspicionId
+from vantrexia_core.kernel import (
+    InvalidError,
+    Page,
+    PageRequest,
+    PatientId,
+    PersonName,
+    Phi,
+    PracticeId,
+    SuspicionId,
+)
 from vantrexia_core.patients.lifecycle import Status
 from vantrexia_core.patients.listing import DirectoryEntry, Found, Listing, Unreadable
 from vantrexia_core.patients.model import Patient, StatusChange
@@ -47,8 +56,21 @@ class Sighting:
     identity: tuple[PersonName, DateOfBirth, Phi[Gender]] | None
 
 
+@attrs.frozen
+class Replaced:
+    """A version that a change replaced: ``seq`` is that change's number, ``number`` the record's own."""
+
+    seq: int
+    number: int
+    patient: Patient
+
+
 class PatientStore(Protocol):
-    """The records of one practice, inside one transaction. Another practice's records do not exist here."""
+    """The records of one practice, inside one transaction. Another practice's records do not exist here.
+
+    A record has versions, counted from 1. `save` and `move` make the next one, and keep the one that they
+    replace as it was.
+    """
 
     def next_mrn_number(self, *, skip: int = 0) -> int:
         """The next number of the practice's counter, from 1, after passing over ``skip`` of them.
@@ -155,6 +177,32 @@ class PatientStore(Protocol):
 
     def history(self, patient_id: PatientId) -> Sequence[StatusChange]:
         """All moves of a record, oldest first."""
+        ...
+
+    def versions(self, patient_id: PatientId, page: PageRequest) -> Page[Patient]:
+        """A page of a record's versions, newest first; the first is the record as it is.
+
+        Raises:
+            NotFoundError: no such record in this practice, or the page lies behind the last one.
+        """
+        ...
+
+    def version_of(self, patient_id: PatientId, version: int) -> Patient:
+        """One version of a record, today's included.
+
+        Raises:
+            NotFoundError: no such record in this practice, or no such version is kept.
+        """
+        ...
+
+    def replaced_since(self, seq: int, *, limit: int) -> Sequence[Replaced]:
+        """What records were before their changes after a change number, in the order of those changes.
+
+        For whoever keeps an index over former values up to date: ask with the ``seq`` of the last one told,
+        until nothing comes. At most ``limit`` are told, and beyond it only what the last one's change
+        replaced as well, so that no change is told in halves. A record's versions that are moves apart have
+        the same demographics.
+        """
         ...
 
 

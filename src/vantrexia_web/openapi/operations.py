@@ -334,6 +334,25 @@ OPERATIONS: Final[Mapping[Callable[..., object], Operation]] = {
         examples.ARCHIVED_PAGE,
         query=_PAGED,
     ),
+    patients.list_versions_: Operation(
+        "Patients",
+        "List the versions of a patient",
+        "A page of the record's versions, newest first: each is the record as it was from one change to the "
+        "next, with who made the change and which fields it touched. The first is the record as it is. "
+        "A deleted record has no versions to show; a restored one shows when it was deleted.",
+        200,
+        "PatientVersionPage",
+        examples.VERSION_PAGE,
+        query=("page", "page_size"),
+    ),
+    patients.get_version: Operation(
+        "Patients",
+        "Get a version of a patient",
+        "The record as it was at one version. A version never changes.",
+        200,
+        "PatientVersion",
+        examples.VERSION,
+    ),
     ehr.import_selected: Operation(
         "Import",
         "Import patients from eClinicalWorks",

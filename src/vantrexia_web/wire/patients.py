@@ -16,6 +16,7 @@ from vantrexia_core.patients import (
     Mrn,
     NewPatient,
     Patient,
+    PatientVersion,
     Phone,
     Reason,
     Revision,
@@ -219,6 +220,22 @@ def deleted_item(moved: MovedPatient) -> dict[str, object]:
         **patient_content(moved.patient),
         "deleted_at": moved.change.at,
         "deleted_by": moved.change.by_email.reveal(),
+    }
+
+
+def version_content(version: PatientVersion) -> dict[str, object]:
+    """A version of a record, and what the trail says of the change that made it."""
+    patient, made_by = version.patient, version.made_by
+    return {
+        "version": patient.version,
+        "status": patient.status.value,
+        "changed_at": patient.updated_at,
+        "changed_by": None
+        if made_by is None or made_by.actor_email is None
+        else made_by.actor_email.reveal(),
+        "action": None if made_by is None else made_by.entry.action.value,
+        "changed_fields": [] if made_by is None else list(made_by.entry.changed),
+        "patient": patient_content(patient),
     }
 
 

@@ -20,7 +20,7 @@ from vantrexia_adapters.sql.tables.identity import (
 )
 from vantrexia_adapters.sql.tables.keys import key_check
 from vantrexia_adapters.sql.tables.metadata import metadata
-from vantrexia_adapters.sql.tables.patients import patient, patient_move
+from vantrexia_adapters.sql.tables.patients import patient, patient_move, patient_version
 from vantrexia_adapters.sql.tables.practices import practice, practice_head
 from vantrexia_adapters.sql.tables.receipts import receipt
 from vantrexia_adapters.sql.tables.suspicions import suspicion
@@ -41,6 +41,7 @@ __all__ = [
     "metadata",
     "patient",
     "patient_move",
+    "patient_version",
     "practice",
     "practice_head",
     "rate_window",

@@ -11,6 +11,7 @@ from typing import Final
 
 import attrs
 
+from vantrexia_core.patients.matching.given_names import is_given_name
 from vantrexia_core.patients.matching.traits import Traits
 
 FIRST_NAME_USUAL: Final = 0.003
@@ -18,8 +19,15 @@ LAST_NAME_USUAL: Final = 0.001
 BIRTH_DATE_USUAL: Final = 1 / 25_000
 """What a value counts as until it was seen often: a name of middling rank, a day of seventy years."""
 
+_RECORDS_COMPARED: Final = 2
 _WEIGHT_OF_USUAL: Final = 1_000
 """As many people are thought to have been counted beforehand, so that a small registry does not mislead."""
+
+PEOPLE_TO_KNOW_NAMES_MIN: Final = 1_000
+"""Among fewer people a name that nobody else bears is nothing remarkable."""
+
+BEARERS_MIN: Final = 3
+"""A spelling that as many records bear is a name."""
 
 
 @attrs.frozen(repr=False, eq=False)
@@ -59,6 +67,52 @@ class Frequencies:
     def birth_date(self, digits: str) -> float | None:
         """The share of people born on a date."""
         return self._share(self._born.get(digits, 0), BIRTH_DATE_USUAL)
+
+    def is_mistyped_first_name(self, typed: str, meant: str) -> bool:
+        """Whether a first name is one that people bear, and the other one nobody's but this one person's.
+
+        Twins are given names, and nearly every name has other bearers too; so a spelling that has none, a
+        letter away from a name that has several, is a typing error rather than a twin.
+        """
+        return (
+            self.people >= PEOPLE_TO_KNOW_NAMES_MIN
+            and self._first.get(typed, 0) <= 1
+            and not is_given_name(typed)
+            and self._is_first_name(meant)
+        )
+
+    def are_first_names(self, one: str, other: str) -> bool:
+        """Whether both are names that people bear."""
+        return self._is_first_name(one) and self._is_first_name(other)
+
+    def is_mistyped_last_name(self, typed: str, meant: str) -> bool:
+        """As for first names. Rare surnames are common, so it says less."""
+        return (
+            self.people >= PEOPLE_TO_KNOW_NAMES_MIN
+            and self._last.get(typed, 0) <= 1
+            and self._last.get(meant, 0) >= BEARERS_MIN
+        )
+
+    def _is_first_name(self, joined: str) -> bool:
+        return is_given_name(joined) or self._first.get(joined, 0) >= BEARERS_MIN
+
+    def namesakes(self, one: Traits, other: Traits) -> float | None:
+        """How many others of their name and birth date the registry has by chance, apart from these two.
+
+        Of two spellings the commoner one counts. None if nobody was counted.
+        """
+        if not self.people:
+            return None
+        alike = 1.0 * self.people
+        for counts, mine, theirs, usual in (
+            (self._first, one.first_joined, other.first_joined, FIRST_NAME_USUAL),
+            (self._last, one.last_joined, other.last_joined, LAST_NAME_USUAL),
+            (self._born, one.born_digits, other.born_digits, BIRTH_DATE_USUAL),
+        ):
+            bearers = max(counts.get(mine, 0), counts.get(theirs, 0))
+            share = self._share(max(0, bearers - _RECORDS_COMPARED), usual) or 0.0
+            alike *= max(share, BIRTH_DATE_USUAL)
+        return alike
 
     def _share(self, count: int, usual: float) -> float | None:
         if not self.people:
