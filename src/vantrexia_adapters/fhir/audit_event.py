@@ -118,6 +118,7 @@ KIND_OF: Final[Mapping[Action, _Kind]] = MappingProxyType(
         Action.IMPORT_PREVIEW: _SEARCH,
         Action.IMPORT_READ: _READ_OTHER,
         Action.EHR_SEARCH: _SEARCH,
+        Action.MATCH: _SEARCH,
         Action.LOGIN_SUCCESS: _Kind("E", _ASKING, _SIGN_IN, (_LOGIN,)),
         Action.LOGIN_FAILED: _Kind("E", _ASKING, _SIGN_IN, (_LOGIN,)),
         Action.LOGOUT: _Kind("E", _ASKING, _SIGN_IN, (_LOGOUT,)),

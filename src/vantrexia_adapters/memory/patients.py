@@ -146,6 +146,16 @@ class MemoryPatients:
             return None
         return [filed.patient for filed in found]
 
+    def of_numbers(self, numbers: Sequence[int]) -> Sequence[Patient]:
+        """See `PatientStore`."""
+        ids = [self.by_number.get(number) for number in numbers]
+        return [self.get(id_) for id_ in ids if id_ is not None]
+
+    def changed_since(self, seq: int, *, limit: int) -> Sequence[Patient]:
+        """See `PatientStore`."""
+        changed = sorted((filed for _, filed in self.patients.items() if filed.seq > seq), key=_change_number)
+        return [filed.patient for filed in changed][:limit]
+
     def last_changes(self, ids: Sequence[PatientId]) -> Mapping[PatientId, StatusChange]:
         """See `PatientStore`."""
         return {id_: moves[-1] for id_ in ids if (moves := self.moves.get(id_))}

@@ -75,6 +75,8 @@ class Action(Enum):
     """One patient's disclosures were accounted for (45 CFR 164.528)."""
     READ_VERSION = "read_version"
     LIST_VERSIONS = "list_versions"
+    MATCH = "match"
+    """Somebody was looked for by what is known of them, and whoever resembles was shown."""
 
 
 class ChangedField(StrEnum):

@@ -39,6 +39,7 @@ RESOURCE_OF: Final[Mapping[Action, Resource]] = MappingProxyType(
         Action.IMPORT_PREVIEW: Resource.PATIENT,
         Action.IMPORT_READ: Resource.PATIENT,
         Action.EHR_SEARCH: Resource.PATIENT,
+        Action.MATCH: Resource.PATIENT,
         Action.LOGIN_SUCCESS: Resource.USER,
         Action.LOGIN_FAILED: Resource.USER,
         Action.ACCOUNT_LOCKED: Resource.USER,

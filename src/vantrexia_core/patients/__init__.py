@@ -7,6 +7,7 @@ from vantrexia_core.kernel import KEEP, PHONE_PATTERN, Kept, Phone
 from vantrexia_core.patients.archiving import archive_patient, unarchive_patient
 from vantrexia_core.patients.deletion import delete_patient, restore_patient
 from vantrexia_core.patients.directory import (
+    DIRECTORY_CHUNK_FORMAT,
     Directory,
     OutOfOrderError,
     SnapshotLabel,
@@ -28,6 +29,7 @@ from vantrexia_core.patients.facts import (
     DeletedListed,
     DisclosuresAccounted,
     Listed,
+    Matched,
     Registered,
     Restored,
     Revised,
@@ -65,6 +67,16 @@ from vantrexia_core.patients.lookup import (
     searched,
 )
 from vantrexia_core.patients.matching.blocking import Blocking, BlockingKey, blocking_keys
+from vantrexia_core.patients.matching.candidate_snapshot import CANDIDATES_CHUNK_FORMAT
+from vantrexia_core.patients.matching.candidate_snapshot import decode as decode_candidates
+from vantrexia_core.patients.matching.candidate_snapshot import encode as encode_candidates
+from vantrexia_core.patients.matching.candidates import (
+    CANDIDATES_MAX,
+    SALT_BYTES,
+    SHARERS_MAX,
+    CandidateIndex,
+    Candidates,
+)
 from vantrexia_core.patients.matching.comparing import compare
 from vantrexia_core.patients.matching.evaluating import Evaluation, Tally, evaluate, judged
 from vantrexia_core.patients.matching.frequencies import Frequencies
@@ -86,10 +98,14 @@ from vantrexia_core.patients.model import (
     StatusChange,
 )
 from vantrexia_core.patients.ports import (
+    Candidacy,
+    CandidateStore,
     DirectoryHead,
     DirectoryStore,
     ExternalIdTakenError,
     Holder,
+    IndexStore,
+    MatchingDesk,
     MrnTakenError,
     PatientDesk,
     PatientDirectory,
@@ -98,6 +114,14 @@ from vantrexia_core.patients.ports import (
     Replaced,
     Sighting,
     SuspicionStore,
+)
+from vantrexia_core.patients.recognition import (
+    MATCHES_MAX,
+    Matches,
+    Recognition,
+    TooLittleKnownError,
+    find_matches,
+    recognise,
 )
 from vantrexia_core.patients.registration import add_numbered, register_patient, revise_patient
 from vantrexia_core.patients.searching import (
@@ -157,17 +181,23 @@ from vantrexia_core.patients.versions import PatientVersion, VersionWork, list_v
 
 __all__ = [
     "BORN_MIN",
+    "CANDIDATES_CHUNK_FORMAT",
+    "CANDIDATES_MAX",
     "CITY_CHARACTERS_MAX",
     "DATE_PATTERN",
+    "DIRECTORY_CHUNK_FORMAT",
     "EXTERNAL_ID_CHARACTERS_MAX",
     "KEEP",
     "LINE_CHARACTERS_MAX",
+    "MATCHES_MAX",
     "MRN_CHARACTERS_MAX",
     "OPENED_MAX",
     "PHONE_PATTERN",
     "REASON_CHARACTERS_MAX",
     "REVISABLE",
+    "SALT_BYTES",
     "SEARCH_CHARACTERS_MAX",
+    "SHARERS_MAX",
     "SSN_PATTERN",
     "STATE_PATTERN",
     "SUPPLEMENT_BYTES_MAX",
@@ -184,7 +214,11 @@ __all__ = [
     "Blocking",
     "BlockingKey",
     "BornCondition",
+    "Candidacy",
+    "CandidateIndex",
     "CandidatePairs",
+    "CandidateStore",
+    "Candidates",
     "ChangedCondition",
     "City",
     "Comparison",
@@ -216,12 +250,16 @@ __all__ = [
     "Holder",
     "IdCondition",
     "IdentifierCondition",
+    "IndexStore",
     "InvalidTransitionError",
     "Kept",
     "Listed",
     "Listing",
     "Match",
     "MatchGrade",
+    "Matched",
+    "Matches",
+    "MatchingDesk",
     "MatchingModel",
     "Moments",
     "Move",
@@ -249,6 +287,7 @@ __all__ = [
     "PhoneNumbers",
     "Ranked",
     "Reason",
+    "Recognition",
     "Registered",
     "Replaced",
     "Restored",
@@ -272,6 +311,7 @@ __all__ = [
     "Texts",
     "Thresholds",
     "TooCostlyError",
+    "TooLittleKnownError",
     "Traits",
     "Unarchived",
     "Unreadable",
@@ -288,14 +328,17 @@ __all__ = [
     "chunk_binding",
     "chunks",
     "compare",
+    "decode_candidates",
     "decode_directory",
     "delete_patient",
+    "encode_candidates",
     "encode_directory",
     "evaluate",
     "find",
     "find_archived_patients",
     "find_deleted_patients",
     "find_disclosures",
+    "find_matches",
     "find_patients",
     "guards_against",
     "judged",
@@ -304,6 +347,7 @@ __all__ = [
     "narrow",
     "rank",
     "read_version",
+    "recognise",
     "register_patient",
     "restore_patient",
     "revise_patient",

@@ -64,6 +64,13 @@ class Listed(Fact):
 
 
 @attrs.frozen
+class Matched(Fact):
+    """It was shown whom somebody may be; ``disclosed`` holds their ids, in order of ids."""
+
+    action: ClassVar[Action] = Action.MATCH
+
+
+@attrs.frozen
 class ArchivedListed(Fact):
     """A page of archived patients was shown."""
 

@@ -5,8 +5,7 @@ the registry itself, without labels.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from types import MappingProxyType
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import attrs
@@ -34,10 +33,10 @@ BEARERS_MIN: Final = 3
 class Frequencies:
     """Shares of people by value; None where nobody was counted. Prints none of the values."""
 
-    _first: Mapping[str, int] = MappingProxyType({})
-    _last: Mapping[str, int] = MappingProxyType({})
-    _born: Mapping[str, int] = MappingProxyType({})
-    people: int = 0
+    _first: Callable[[str], int]
+    _last: Callable[[str], int]
+    _born: Callable[[str], int]
+    people: int
 
     def __repr__(self) -> str:
         return f"Frequencies(people={self.people})"
@@ -54,19 +53,19 @@ class Frequencies:
             first[person.first_joined] += 1
             last[person.last_joined] += 1
             born[person.born_digits] += 1
-        return cls(MappingProxyType(first), MappingProxyType(last), MappingProxyType(born), count)
+        return cls(first.__getitem__, last.__getitem__, born.__getitem__, count)
 
     def first_name(self, joined: str) -> float | None:
         """The share of people with a first name."""
-        return self._share(self._first.get(joined, 0), FIRST_NAME_USUAL)
+        return self._share(self._first(joined), FIRST_NAME_USUAL)
 
     def last_name(self, joined: str) -> float | None:
         """The share of people with a last name."""
-        return self._share(self._last.get(joined, 0), LAST_NAME_USUAL)
+        return self._share(self._last(joined), LAST_NAME_USUAL)
 
     def birth_date(self, digits: str) -> float | None:
         """The share of people born on a date."""
-        return self._share(self._born.get(digits, 0), BIRTH_DATE_USUAL)
+        return self._share(self._born(digits), BIRTH_DATE_USUAL)
 
     def is_mistyped_first_name(self, typed: str, meant: str) -> bool:
         """Whether a first name is one that people bear, and the other one nobody's but this one person's.
@@ -120,5 +119,5 @@ class Frequencies:
         return (count + _WEIGHT_OF_USUAL * usual) / (self.people + _WEIGHT_OF_USUAL)
 
 
-NOTHING_COUNTED: Final = Frequencies()
+NOTHING_COUNTED: Final = Frequencies.counted(())
 """No name is known to be common or rare: the table of weights has what is assumed."""
