@@ -102,7 +102,7 @@ def recognise(
         with desk.begin(practice_id) as work:
             records = work.patients.of_numbers(found.numbers)
     compared = {one.id: (one, _traits(one, candidacy)) for one in records if one.id != but}
-    model = MatchingModel(found.frequencies, people=found.people)
+    model = MatchingModel(found.frequencies.with_one_more(probe), people=found.people + 1)
     return Recognition(
         _ranked(probe, compared, model, candidacy),
         found.as_of,

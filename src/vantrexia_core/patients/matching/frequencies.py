@@ -55,6 +55,19 @@ class Frequencies:
             born[person.born_digits] += 1
         return cls(first.__getitem__, last.__getitem__, born.__getitem__, count)
 
+    def with_one_more(self, person: Traits) -> "Frequencies":
+        """With somebody who is not of the registry yet, and is compared with those who are."""
+
+        def also(count: Callable[[str], int], own: str) -> Callable[[str], int]:
+            return lambda value: count(value) + (value == own)
+
+        return Frequencies(
+            also(self._first, person.first_joined),
+            also(self._last, person.last_joined),
+            also(self._born, person.born_digits),
+            self.people + 1,
+        )
+
     def first_name(self, joined: str) -> float | None:
         """The share of people with a first name."""
         return self._share(self._first(joined), FIRST_NAME_USUAL)
@@ -75,7 +88,7 @@ class Frequencies:
         """
         return (
             self.people >= PEOPLE_TO_KNOW_NAMES_MIN
-            and self._first.get(typed, 0) <= 1
+            and self._first(typed) <= 1
             and not is_given_name(typed)
             and self._is_first_name(meant)
         )
@@ -88,12 +101,12 @@ class Frequencies:
         """As for first names. Rare surnames are common, so it says less."""
         return (
             self.people >= PEOPLE_TO_KNOW_NAMES_MIN
-            and self._last.get(typed, 0) <= 1
-            and self._last.get(meant, 0) >= BEARERS_MIN
+            and self._last(typed) <= 1
+            and self._last(meant) >= BEARERS_MIN
         )
 
     def _is_first_name(self, joined: str) -> bool:
-        return is_given_name(joined) or self._first.get(joined, 0) >= BEARERS_MIN
+        return is_given_name(joined) or self._first(joined) >= BEARERS_MIN
 
     def namesakes(self, one: Traits, other: Traits) -> float | None:
         """How many others of their name and birth date the registry has by chance, apart from these two.
@@ -108,7 +121,7 @@ class Frequencies:
             (self._last, one.last_joined, other.last_joined, LAST_NAME_USUAL),
             (self._born, one.born_digits, other.born_digits, BIRTH_DATE_USUAL),
         ):
-            bearers = max(counts.get(mine, 0), counts.get(theirs, 0))
+            bearers = max(counts(mine), counts(theirs))
             share = self._share(max(0, bearers - _RECORDS_COMPARED), usual) or 0.0
             alike *= max(share, BIRTH_DATE_USUAL)
         return alike
