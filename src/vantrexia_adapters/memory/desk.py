@@ -21,6 +21,7 @@ from vantrexia_adapters.memory.identity import (
     MemorySignIns,
     MemoryUsers,
 )
+from vantrexia_adapters.memory.merges import MemoryMerges
 from vantrexia_adapters.memory.patients import MemoryPatients
 from vantrexia_adapters.memory.receipts import MemoryReceipts
 from vantrexia_adapters.memory.resets import MemoryResetRequests, MemoryResetTokens
@@ -125,6 +126,7 @@ class MemoryWork(MemorySignInWork):
         self._receipts: Draft[tuple[UserId, str], Receipt] = Draft(shelf.receipts)
         self._patients = MemoryPatients(practice_id, shelf)
         self._suspicions = MemorySuspicions(shelf, self._patients)
+        self._merges = MemoryMerges(shelf)
         self._ehr_records = MemoryEhrRecords(shelf)
         self._import_jobs = MemoryImportJobs(shelf)
         self._trail_search = MemoryTrailSearch(practice_id, desk.entries, lambda: desk.committed)
@@ -147,6 +149,12 @@ class MemoryWork(MemorySignInWork):
         """See `PatientWork`."""
         self._check_open()
         return self._patients
+
+    @property
+    def merges(self) -> MemoryMerges:
+        """See `PatientWork`."""
+        self._check_open()
+        return self._merges
 
     @property
     def suspicions(self) -> MemorySuspicions:
@@ -186,6 +194,7 @@ class MemoryWork(MemorySignInWork):
             lost=self._ehr_records.losses.merged(),
             jobs=self._import_jobs.jobs.merged(),
             suspicions=self._suspicions.suspicions.merged(),
+            merges=self._merges.merges.merged(),
             seq=patients.seq,
             mrn_number=patients.mrn_number,
         )

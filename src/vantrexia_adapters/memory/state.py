@@ -8,8 +8,8 @@ import attrs
 
 from vantrexia_core.ehr import ImportJob, JobItem, LastTold, LostValues
 from vantrexia_core.identity import Account, FactorCode, Failures, ResetRequest, SecondFactor, Session
-from vantrexia_core.kernel import PatientId, Phi, PracticeId, SessionId, SuspicionId, UserId
-from vantrexia_core.patients import DirectoryEntry, Patient, Replaced, StatusChange, Suspicion
+from vantrexia_core.kernel import MergeId, PatientId, Phi, PracticeId, SessionId, SuspicionId, UserId
+from vantrexia_core.patients import DirectoryEntry, Merge, Patient, Replaced, StatusChange, Suspicion
 
 
 @attrs.frozen
@@ -63,6 +63,7 @@ class Shelf:
     lost: Mapping[PatientId, tuple[LostValues, ...]] = attrs.Factory(dict)
     jobs: Mapping[UUID, FiledJob] = attrs.Factory(dict)
     suspicions: Mapping[SuspicionId, Suspicion] = attrs.Factory(dict)
+    merges: Mapping[MergeId, Merge] = attrs.Factory(dict)
     seq: int = 0
     mrn_number: int = 0
 

@@ -5,6 +5,7 @@ from vantrexia_adapters.sql.database import Transaction
 from vantrexia_adapters.sql.ehr import SqlEhrRecords, SqlImportJobs
 from vantrexia_adapters.sql.identity import SqlSignIns, SqlUsers
 from vantrexia_adapters.sql.lockouts import SqlLockouts
+from vantrexia_adapters.sql.merges import SqlMerges
 from vantrexia_adapters.sql.patients import SqlPatients
 from vantrexia_adapters.sql.receipts import SqlReceipts
 from vantrexia_adapters.sql.resets import SqlResetRequests, SqlResetTokens
@@ -99,6 +100,11 @@ class SqlWork(SqlSignInWork):
         if self._patients is None:
             self._patients = SqlPatients(self._scope)
         return self._patients
+
+    @property
+    def merges(self) -> SqlMerges:
+        """See `PatientWork`."""
+        return SqlMerges(self._scope, self.patients)
 
     @property
     def suspicions(self) -> SqlSuspicions:

@@ -19,6 +19,7 @@ from vantrexia_core.kernel.errors import (
     VantrexiaError,
 )
 from vantrexia_core.kernel.identifiers import (
+    MergeId,
     PatientId,
     PracticeId,
     RequestId,
@@ -69,6 +70,7 @@ __all__ = [
     "InvalidError",
     "InvalidValueError",
     "Kept",
+    "MergeId",
     "NamePart",
     "NotFoundError",
     "NotSignedInError",
