@@ -8,7 +8,16 @@ import attrs
 
 from vantrexia_core.audit import AlreadyAnswered, Attempt, Desk, Once, TrailWork, record_refusal
 from vantrexia_core.ehr import EhrRoster, EhrWork, ImportQueue
-from vantrexia_core.identity import Accounts, Passwords, SignInWork, Tokens, UserWork
+from vantrexia_core.identity import (
+    Accounts,
+    ClientProofs,
+    Clients,
+    ClientWork,
+    Passwords,
+    SignInWork,
+    Tokens,
+    UserWork,
+)
 from vantrexia_core.kernel import (
     Actor,
     BrokenPromiseError,
@@ -31,7 +40,7 @@ from vantrexia_web.wire.request import Request
 T = TypeVar("T")
 
 
-class WebWork(EhrWork, UserWork, TrailWork, Protocol):
+class WebWork(EhrWork, UserWork, ClientWork, TrailWork, Protocol):
     """The unit of work of a desk that serves the whole API."""
 
 
@@ -54,6 +63,16 @@ class WebDesk(Desk[WebWork], Protocol):
 
     @property
     def accounts(self) -> Accounts:
+        """See `SignInDesk`."""
+        ...
+
+    @property
+    def clients(self) -> Clients:
+        """See `SignInDesk`."""
+        ...
+
+    @property
+    def proofs(self) -> ClientProofs:
         """See `SignInDesk`."""
         ...
 

@@ -20,7 +20,7 @@ from vantrexia_core.audit import (
     SequencedEntry,
     entry_hash,
 )
-from vantrexia_core.kernel import PatientId, PracticeId, RequestId, Role, UnavailableError, UserId
+from vantrexia_core.kernel import PatientId, PracticeId, RequestId, UnavailableError, UserId, acting_role
 
 ENTRIES_AT_ONCE_MAX: Final = 32
 """How many entries share a statement: each number of them is a statement of its own to the server."""
@@ -275,7 +275,7 @@ def _entry(row: Row) -> AuditEntry:
         outcome=Outcome(outcome),
         practice_id=None if practice_id is None else PracticeId(practice_id),
         actor_id=None if actor_id is None else UserId(actor_id),
-        role=None if role is None else Role(role),
+        role=None if role is None else acting_role(role),
         code=code,
         patient_id=None if patient_id is None else PatientId(patient_id),
         changed=changed.split(),

@@ -15,7 +15,7 @@ from typing import ClassVar, Final, Self
 
 import attrs
 
-from vantrexia_core.kernel import BrokenPromiseError, PatientId, PracticeId, RequestId, Role, UserId
+from vantrexia_core.kernel import ActingRole, BrokenPromiseError, PatientId, PracticeId, RequestId, UserId
 
 ID_MAX: Final = 2**53 - 1
 """The largest number in an entry: what every reader of JSON reads exactly (RFC 7493, section 2.2)."""
@@ -73,6 +73,11 @@ class Action(Enum):
     TRAIL_EXPORT = "trail_export"
     ACCOUNTING = "accounting"
     """One patient's disclosures were accounted for (45 CFR 164.528)."""
+    CLIENT_REGISTER = "client_register"
+    CLIENT_LIST = "client_list"
+    CLIENT_UPDATE = "client_update"
+    CLIENT_REVOKE = "client_revoke"
+    """A machine client and all its tokens are worth nothing from now on."""
 
 
 class ChangedField(StrEnum):
@@ -93,6 +98,8 @@ class ChangedField(StrEnum):
     IS_ACTIVE = "is_active"
     PASSWORD = "password"  # noqa: S105 - the field's name, not a secret
     IS_2FA_ENABLED = "is_2fa_enabled"
+    SCOPES = "scopes"
+    KEYS = "keys"
 
 
 class ErrorCode(str):
@@ -202,7 +209,7 @@ class AuditEntry:
     outcome: Outcome
     practice_id: PracticeId | None = None
     actor_id: UserId | None = None
-    role: Role | None = None
+    role: ActingRole | None = None
     code: ErrorCode | None = attrs.field(default=None, converter=_code)
     patient_id: PatientId | None = None
     changed: tuple[ChangedField, ...] = attrs.field(default=(), converter=_fields)

@@ -6,6 +6,7 @@ whoever holds a copy of the database: ids, statuses, times, version numbers.
 """
 
 from vantrexia_adapters.sql.tables.audit import audit_entry, audit_head
+from vantrexia_adapters.sql.tables.clients import machine_client, used_assertion
 from vantrexia_adapters.sql.tables.directory import directory_chunk, directory_snapshot
 from vantrexia_adapters.sql.tables.ehr import ehr_loss, ehr_record, import_item, import_job
 from vantrexia_adapters.sql.tables.identity import (
@@ -37,6 +38,7 @@ __all__ = [
     "import_item",
     "import_job",
     "key_check",
+    "machine_client",
     "metadata",
     "patient",
     "patient_move",
@@ -48,6 +50,7 @@ __all__ = [
     "reset_token",
     "second_factor",
     "sign_in_failure",
+    "used_assertion",
     "user_account",
     "user_session",
 ]
