@@ -45,9 +45,8 @@ from vantrexia_adapters.ecw import (
     EcwConnection,
     EcwProtocol,
     EcwRoster,
-    HttpTransport,
-    checked_url,
 )
+from vantrexia_adapters.http import HttpTransport, checked_url
 from vantrexia_adapters.mail import OutboxMailer, SmtpMailer
 from vantrexia_adapters.memory import MemoryRateStore, MemoryRoster
 from vantrexia_adapters.redis import RateStoreUnusableError, RedisRateStore

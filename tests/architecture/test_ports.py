@@ -139,6 +139,7 @@ PORTS = {
         "contracts/test_directory_store.py", (AesGcmSnapshotCipher,), "as for the other ciphers"
     ),
     "RateStore": Held("contracts/test_throttling.py", (MemoryRateStore, SqlRateStore, RedisRateStore)),
+    "Timed": Held("core/audit/test_repeating.py", (MemoryDesk, SqlDesk)),
     "PatientWork": Held("contracts/test_work.py", (MemoryWork, SqlWork)),
     "PatientDesk": Held("contracts/test_patients.py", (MemoryDesk, SqlDesk)),
     "EhrRecords": Held("contracts/test_ehr.py", (MemoryEhrRecords, SqlEhrRecords)),

@@ -57,7 +57,16 @@ from vantrexia_core.identity import (
     view_profile,
 )
 from vantrexia_core.identity.totp import code_of, step_at
-from vantrexia_core.kernel import Actor, PageRequest, PatientId, Phi, Phone, Role, UnavailableError
+from vantrexia_core.kernel import (
+    Actor,
+    PageRequest,
+    PatientId,
+    Phi,
+    Phone,
+    Role,
+    UnavailableError,
+    UndoneError,
+)
 from vantrexia_core.patients import (
     Listing,
     Mrn,
@@ -315,6 +324,32 @@ def test_a_call_whose_answer_is_lost_has_happened_wholly_or_not_at_all(
         assert Snapshot.of(scene.desk) == (after if outcomes else before), fault.struck
     assert not fault.has_struck
     assert at > 1
+
+
+SOURCES = ("desk.clock", "desk.ids", "desk.secrets", "desk.passwords", "desk.tokens")
+"""What keeps nothing, so that nothing of it can be undone."""
+
+
+@pytest.mark.parametrize("use_case", USE_CASES)
+def test_a_call_that_was_undone_is_made_again(use_case: str) -> None:
+    """A deadlock or a lost connection at the n-th call, for every n: done once, and nobody notices."""
+    do, done = USE_CASES[use_case], Scene.on(a_memory_desk())
+    lines = len(entries_of(done.desk))
+    counting = Fault(0, UndoneError)
+    do(FailingDesk(done.desk, counting), done)
+    # Hashes and session ids are made anew with each try.
+    after = attrs.evolve(Snapshot.of(done.desk), credentials=())
+    outcomes = [entry.outcome for entry in entries_of(done.desk)[lines:]]
+    broken = [at for at, call in enumerate(counting.calls, 1) if not call.startswith(SOURCES)]
+    for at in broken:
+        scene = Scene.on(a_memory_desk())
+        lines = len(entries_of(scene.desk))
+        fault = Fault(at, UndoneError)
+        do(FailingDesk(scene.desk, fault), scene)
+        assert fault.has_struck
+        assert attrs.evolve(Snapshot.of(scene.desk), credentials=()) == after, fault.struck
+        assert [entry.outcome for entry in entries_of(scene.desk)[lines:]] == outcomes, fault.struck
+    assert broken
 
 
 @pytest.mark.parametrize("use_case", ["register once", "archive once"])

@@ -24,9 +24,8 @@ from vantrexia_adapters.ecw import (
     EcwConnection,
     EcwProtocol,
     EcwRoster,
-    HttpTransport,
 )
-from vantrexia_adapters.ecw.exchange import Request, Response
+from vantrexia_adapters.http import HttpTransport, Request, Response
 from vantrexia_core.ehr import EhrUnavailableError
 from vantrexia_core.kernel import Clock
 from vantrexia_core.patients import ExternalId

@@ -9,6 +9,7 @@ from vantrexia_adapters.cli.demo import demo
 from vantrexia_adapters.cli.directory import directory
 from vantrexia_adapters.cli.ecw import ecw
 from vantrexia_adapters.cli.keys import keys
+from vantrexia_adapters.cli.matching import matching
 from vantrexia_adapters.cli.migrate import migrate
 from vantrexia_adapters.cli.openapi import openapi
 from vantrexia_adapters.cli.patients import patients
@@ -50,7 +51,7 @@ def program() -> None:
     """
 
 
-for command in (demo, serve, migrate, users, patients, ecw, directory, audit, keys, openapi):
+for command in (demo, serve, migrate, users, patients, ecw, directory, matching, audit, keys, openapi):
     program.add_command(command)
 
 

@@ -1,15 +1,14 @@
 """eClinicalWorks: the core's ``EhrRoster`` over its FHIR R4 API, signed in by SMART Backend Services.
 
-`protocol` decides without a socket, `transport` owns the sockets, `roster` drives the one over the other.
+`protocol` decides without a socket; `roster` drives it over the transport of `vantrexia_adapters.http`.
 """
 
 from vantrexia_adapters.ecw.assertion import ClientAssertions, ClientKeys, SigningKey
 from vantrexia_adapters.ecw.calls import CALLS_PER_MINUTE, CallBudget
 from vantrexia_adapters.ecw.client_keys import ClientKeyError, ClientKeyFile, Use
-from vantrexia_adapters.ecw.connection import EcwConnection, checked_url
+from vantrexia_adapters.ecw.connection import EcwConnection
 from vantrexia_adapters.ecw.protocol import EcwProtocol
 from vantrexia_adapters.ecw.roster import EcwRoster
-from vantrexia_adapters.ecw.transport import HttpTransport
 
 __all__ = [
     "CALLS_PER_MINUTE",
@@ -21,8 +20,6 @@ __all__ = [
     "EcwConnection",
     "EcwProtocol",
     "EcwRoster",
-    "HttpTransport",
     "SigningKey",
     "Use",
-    "checked_url",
 ]

@@ -1,18 +1,12 @@
 """What is set up for one practice's EHR, and which addresses may be called for it."""
 
 import ipaddress
-import re
-from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 import attrs
 
+from vantrexia_adapters.http import has_dot_segment, split_url
 from vantrexia_adapters.settings import EcwIdRule
-
-URL_CHARACTERS_MAX: Final = 4096
-_URL: Final = re.compile(r"[!-~]+")
-"""Visible ASCII; a name in another script is given in its ``xn--`` form."""
-_DOT_SEGMENT: Final = re.compile(r"(^|/)(\.|%2e){1,2}(/|$)", re.IGNORECASE)
 
 
 @attrs.frozen
@@ -36,12 +30,12 @@ class EcwConnection:
 
         Whoever can write a link must not make us call another host (OWASP API7:2023), nor show it our token.
         """
-        base, parts = urlsplit(self.base_url), _split(url)
+        base, parts = urlsplit(self.base_url), split_url(url)
         if (
             parts is None
             or _origin(parts) != _origin(base)
             or not (parts.path == base.path or parts.path.startswith(f"{base.path}/"))
-            or _DOT_SEGMENT.search(parts.path) is not None
+            or has_dot_segment(parts)
         ):
             return None
         return parts.path.removeprefix(base.path) + (f"?{parts.query}" if parts.query else "")
@@ -52,43 +46,13 @@ class EcwConnection:
         It must be on the FHIR server's own host, or over TLS on another host of the same domain, as eCW's is
         (``oauthserver`` beside ``fhir4``). Any other is set by an administrator.
         """
-        base, parts = urlsplit(self.base_url), _split(url)
+        base, parts = urlsplit(self.base_url), split_url(url)
         if parts is None:
             return False
         if _origin(parts) == _origin(base):
             return True
         ours, theirs = base.hostname or "", parts.hostname or ""
         return parts.scheme == "https" and not _is_address(theirs) and _domain(ours) == _domain(theirs)
-
-
-def checked_url(text: str) -> str:
-    """An absolute https URL without user, query, fragment or dot segments, and without a slash at its end.
-
-    Plain http is for a server on this machine only: tokens and patients must not cross a network in clear.
-
-    Raises:
-        ValueError: it is none; the text says what is expected.
-    """
-    parts = _split(text.strip())
-    if parts is None or parts.query or _DOT_SEGMENT.search(parts.path) is not None:
-        message = "must be an absolute https URL without user, query or fragment"
-        raise ValueError(message)
-    return text.strip().rstrip("/")
-
-
-def _split(url: str) -> SplitResult | None:
-    if len(url) > URL_CHARACTERS_MAX or _URL.fullmatch(url) is None or "\\" in url:
-        return None
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        return None
-    host = parts.hostname or ""
-    is_plain = parts.scheme == "http" and (host == "localhost" or _is_loopback(host))
-    if not host or "@" in parts.netloc or parts.fragment or not (parts.scheme == "https" or is_plain):
-        return None
-    return parts
 
 
 def _origin(parts: SplitResult) -> tuple[str, str, int]:
@@ -106,10 +70,3 @@ def _is_address(host: str) -> bool:
         # Resolvers take a bare number or a hexadecimal one for an address too.
         return host.rstrip(".").split(".")[-1][:1].isdigit()
     return True
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

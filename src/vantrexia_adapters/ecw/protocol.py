@@ -35,7 +35,8 @@ from vantrexia_adapters.ecw.assertion import ClientAssertions
 from vantrexia_adapters.ecw.calls import Breaker, CallBudget
 from vantrexia_adapters.ecw.client_keys import ClientKeyError
 from vantrexia_adapters.ecw.connection import EcwConnection
-from vantrexia_adapters.ecw.exchange import Flow, Pause, Renew, Request, Response, T, Token, Trouble
+from vantrexia_adapters.ecw.exchange import Flow, Pause, Renew, T, Token
+from vantrexia_adapters.http import Request, Response, Trouble
 from vantrexia_adapters.settings import EcwIdRule
 from vantrexia_core.ehr import CANDIDATES_MAX, EhrPatient, EhrQuery, EhrUnavailableError, Fault, Missed
 from vantrexia_core.kernel import BrokenPromiseError, Clock, InvalidValueError

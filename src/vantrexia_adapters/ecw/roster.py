@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import Final, Protocol
 
-from vantrexia_adapters.ecw.exchange import Flow, Pause, Renew, Reply, Request, Response, T, Token, Trouble
+from vantrexia_adapters.ecw.exchange import Flow, Pause, Renew, Reply, T, Token
 from vantrexia_adapters.ecw.protocol import EcwProtocol
+from vantrexia_adapters.http import Request, Response, Trouble
 from vantrexia_core.ehr import EhrPatient, EhrQuery, EhrUnavailableError, Fault, Missed
 from vantrexia_core.kernel import Clock
 from vantrexia_core.patients import ExternalId

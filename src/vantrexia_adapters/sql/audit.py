@@ -20,7 +20,15 @@ from vantrexia_core.audit import (
     SequencedEntry,
     entry_hash,
 )
-from vantrexia_core.kernel import PatientId, PracticeId, RequestId, UnavailableError, UserId, acting_role
+from vantrexia_core.kernel import (
+    PatientId,
+    PracticeId,
+    RequestId,
+    UnavailableError,
+    UndoneError,
+    UserId,
+    acting_role,
+)
 
 ENTRIES_AT_ONCE_MAX: Final = 32
 """How many entries share a statement: each number of them is a statement of its own to the server."""
@@ -110,6 +118,8 @@ class SqlTrail:
         entries, self._pending = self._pending, []
         try:
             _write(self._transaction, entries)
+        except UndoneError:
+            raise
         except (UnavailableError, StatementFailedError) as failure:
             raise AuditUnavailableError from failure
 
@@ -166,6 +176,8 @@ class TrailWriter:
             ticket.called.acquire()
         if ticket.is_leader:
             self._lead()
+        if isinstance(ticket.failure, UndoneError):
+            raise UndoneError from ticket.failure
         if ticket.failure is not None:
             raise AuditUnavailableError from ticket.failure
 

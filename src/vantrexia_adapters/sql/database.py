@@ -13,7 +13,7 @@ from vantrexia_adapters.sql.engine import BEGIN, WAIT_SECONDS
 from vantrexia_adapters.sql.errors import StatementFailedError, translated
 from vantrexia_adapters.sql.silence import SilenceWatch
 from vantrexia_adapters.sql.statements import Adding, Parameters, Row, Statement
-from vantrexia_core.kernel import BrokenPromiseError, UnavailableError
+from vantrexia_core.kernel import BrokenPromiseError, UnavailableError, UndoneError
 
 _UNIQUE_VIOLATION: Final = "23505"
 _COLLISION: Final = "a row of many collides with another"
@@ -59,6 +59,11 @@ class Database:
         cursor = self.cursor(connection)
         try:
             return self.run(connection, cursor, statement, parameters)
+        except UndoneError:
+            if statement.is_select or connection.is_valid:
+                raise
+            # It was kept or it was not: nobody is there to tell.
+            raise UnavailableError from None
         finally:
             cursor.close()
             connection.close()
@@ -201,7 +206,10 @@ class Database:
             connection.close()
 
     def failure(self, connection: PoolProxiedConnection, error: BaseException) -> Exception:
-        """The error to raise; a lost connection is taken out of the pool, and all that idle there with it."""
+        """The error to raise; a lost connection is taken out of the pool, and all that idle there with it.
+
+        Whatever was under way on it is undone, unless the last it was told was to keep it.
+        """
         if (
             connection.is_valid
             and isinstance(error, self._errors[0])
@@ -209,6 +217,7 @@ class Database:
         ):
             connection.invalidate()
             self.engine.dispose()
+            return UndoneError()
         return translated(error)
 
 
@@ -305,7 +314,13 @@ class Transaction:
         """
         self.check_not_over()
         if self._has_begun:
-            self._database.command(*self._connected(), "COMMIT")
+            connection, cursor = self._connected()
+            try:
+                self._database.command(connection, cursor, "COMMIT")
+            except UndoneError:
+                if connection.is_valid:
+                    raise
+                raise UnavailableError from None
         self._release()
 
     def close(self) -> None:

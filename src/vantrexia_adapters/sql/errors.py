@@ -11,7 +11,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from vantrexia_core.kernel import UnavailableError, VantrexiaError
+from vantrexia_core.kernel import UnavailableError, UndoneError, VantrexiaError
 
 
 class StatementFailedError(Exception):
@@ -78,6 +78,13 @@ _POSTGRESQL_UNAVAILABLE: Final = (
 """SQLSTATE prefixes (PostgreSQL, appendix A) that pass by themselves or by an operator's hand."""
 
 
+_UNDONE: Final = frozenset({"40001", "40P01", "SQLITE_BUSY_SNAPSHOT"})
+"""Serialization failure, deadlock, and SQLite's word for the first: others were in the way, at this moment.
+
+Not the codes of a wait that took too long: whoever waited that long is not helped by waiting again.
+"""
+
+
 def translated(error: BaseException) -> Exception:
     """The error to raise instead of a driver's or SQLAlchemy's."""
     if isinstance(error, sa.exc.TimeoutError):
@@ -97,6 +104,8 @@ def translated(error: BaseException) -> Exception:
     else:
         # A driver's error without a code: the connection broke, or none could be had.
         is_passing = kind in {"OperationalError", "InterfaceError", "ConnectionTimeout", "PoolTimeout"}
+    if state in _UNDONE or name in _UNDONE:
+        return UndoneError()
     if is_passing:
         return UnavailableError()
     constraint = getattr(getattr(error, "diag", None), "constraint_name", None)

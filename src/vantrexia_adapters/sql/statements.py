@@ -66,11 +66,12 @@ class Statement:
     Parameters are `bindparam` without a value; an INSERT without values takes all columns by name.
     """
 
-    __slots__ = ("_compiled", "_forms")
+    __slots__ = ("_compiled", "_forms", "is_select")
 
     def __init__(self, expression: Executable, *, sqlite: Executable | None = None) -> None:
         self._forms: Final = {"postgresql": expression, "sqlite": expression if sqlite is None else sqlite}
         self._compiled: Final[dict[str, Compiled]] = {}
+        self.is_select: Final = isinstance(expression, sa.SelectBase)
 
     def compiled(self, dialect: Dialect) -> Compiled:
         """The statement for this database."""

@@ -99,6 +99,7 @@ from vantrexia_core.audit.recording import (
     record_refusal,
     undertake,
 )
+from vantrexia_core.audit.repeating import again_if_undone, repeated_if_undone
 from vantrexia_core.audit.retention import (
     RETENTION_YEARS,
     ArchivableState,
@@ -183,6 +184,7 @@ __all__ = [
     "UnreadableEntryError",
     "UntrustedCheckpointError",
     "VerifierKey",
+    "again_if_undone",
     "archivable",
     "authorize",
     "bundles_between",
@@ -205,6 +207,7 @@ __all__ = [
     "preparing",
     "read_trail",
     "record_refusal",
+    "repeated_if_undone",
     "retained_until",
     "sign",
     "subtrees_of",

@@ -14,6 +14,7 @@ from vantrexia_core.audit.facts import TrailExported, TrailRead
 from vantrexia_core.audit.inquiry import Inquiry
 from vantrexia_core.audit.ports import Desk, RecordedWork, TrailSearch, TrailWork
 from vantrexia_core.audit.recording import Attempt, undertake
+from vantrexia_core.audit.repeating import repeated_if_undone
 from vantrexia_core.kernel import Actor, Email, Page, PageRequest, Permission, PracticeId, UserId
 
 ENTRIES_AT_ONCE: Final = 500
@@ -50,6 +51,7 @@ class TrailExport:
     lines: Iterator[TrailLine] = attrs.field(eq=False, repr=False)
 
 
+@repeated_if_undone
 def read_trail(
     desk: Desk[TrailWork],
     actor: Actor,
@@ -70,6 +72,7 @@ def read_trail(
         return deed.finish(TrailRead(inquiry.patient_id), found)
 
 
+@repeated_if_undone
 def export_trail(desk: Desk[TrailWork], actor: Actor, inquiry: Inquiry) -> TrailExport:
     """All the practice's entries that answer an inquiry. Recorded before the first of them is given.
 
@@ -82,6 +85,7 @@ def export_trail(desk: Desk[TrailWork], actor: Actor, inquiry: Inquiry) -> Trail
         return deed.finish(TrailExported(inquiry.patient_id), export)
 
 
+@repeated_if_undone
 def hand_out_trail(desk: Desk[RecordedWork], actor: Actor) -> None:
     """Record that the whole trail, or its beginning, is handed out. Call it before any of it is given.
 

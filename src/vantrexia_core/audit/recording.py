@@ -17,6 +17,7 @@ import attrs
 
 from vantrexia_core.audit.entry import Action, AuditEntry, Fact, Outcome
 from vantrexia_core.audit.ports import Desk, Once, RecordedWork
+from vantrexia_core.audit.repeating import again_if_undone
 from vantrexia_core.kernel import (
     Actor,
     BrokenPromiseError,
@@ -295,9 +296,12 @@ def _outcome_of(error: VantrexiaError) -> Outcome:
 
 
 def _record(desk: Desk[W], attempt: Attempt, outcome: Outcome, code: str, now: datetime) -> None:
-    try:
+    def keep() -> None:
         with desk.begin(attempt.actor.practice_id) as work:
             work.trail.append(attempt.entry(outcome, now, code=code))
             work.commit()
+
+    try:
+        again_if_undone(desk.clock, keep)
     except UnavailableError as unavailable:
         raise AuditUnavailableError from unavailable

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import attrs
 
-from vantrexia_core.audit import Attempt, Deed, Line, undertake
+from vantrexia_core.audit import Attempt, Deed, Line, again_if_undone, undertake
 from vantrexia_core.ehr.facts import Imported
 from vantrexia_core.ehr.lookalike import Lookout, is_alike
 from vantrexia_core.ehr.model import ImportOutcome, JobItem, Verdict, Why
@@ -192,7 +192,7 @@ class Intake:
         if not plans:
             return {}
         try:
-            return self._settled_at_once(plans)
+            return again_if_undone(self.desk.clock, lambda: self._settled_at_once(plans))
         except UnavailableError:
             raise
         except SettledElsewhereError:
@@ -206,7 +206,8 @@ class Intake:
     def _given_up(self, plan: Plan) -> dict[int, ImportOutcome]:
         """One id that cannot be stored. In a job it must not be tried for ever."""
         outcome = _failed(plan.item, Why.NOT_STORED)
-        return self._settled_at_once([Settled(plan.item, outcome)])
+        settled = [Settled(plan.item, outcome)]
+        return again_if_undone(self.desk.clock, lambda: self._settled_at_once(settled))
 
     def _settled_at_once(self, plans: Sequence[Plan]) -> dict[int, ImportOutcome]:
         with undertake(self.desk, self.attempt) as deed:

@@ -10,7 +10,15 @@ from uuid import UUID
 
 import attrs
 
-from vantrexia_core.audit import Action, Attempt, Once, authorize, record_refusal, undertake
+from vantrexia_core.audit import (
+    Action,
+    Attempt,
+    Once,
+    authorize,
+    record_refusal,
+    repeated_if_undone,
+    undertake,
+)
 from vantrexia_core.ehr.facts import ImportShown, ImportStarted
 from vantrexia_core.ehr.intake import Intake, Plan, Settled
 from vantrexia_core.ehr.model import (
@@ -44,6 +52,7 @@ BATCH_SECONDS_MAX: Final = 90.0
 """How long one batch of a job may ask the EHR: long enough to wait for the next minute's calls."""
 
 
+@repeated_if_undone
 def start_import(
     desk: EhrDesk,
     actor: Actor,
@@ -82,6 +91,7 @@ def start_import(
         return deed.finish(ImportStarted(), job)
 
 
+@repeated_if_undone
 def find_unfinished_import(
     desk: EhrDesk, actor: Actor, ids: Sequence[ExternalId], *, is_refresh: bool = False
 ) -> ImportJob | None:
@@ -101,6 +111,7 @@ def find_unfinished_import(
         return deed.finish(ImportStarted(), found)
 
 
+@repeated_if_undone
 def look_up_import(
     desk: EhrDesk, actor: Actor, job_id: UUID, page: PageRequest
 ) -> tuple[ImportJob, Page[JobItem]]:

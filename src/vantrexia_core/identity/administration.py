@@ -5,7 +5,7 @@ from datetime import datetime
 
 import attrs
 
-from vantrexia_core.audit import Action, Attempt, Deed, preparing, undertake
+from vantrexia_core.audit import Action, Attempt, Deed, preparing, repeated_if_undone, undertake
 from vantrexia_core.identity.facts import AccountUnlocked, UserCreated, UsersListed, UserUpdated, UserViewed
 from vantrexia_core.identity.model import NewUser, User, UserRevision, check_linked
 from vantrexia_core.identity.password_change import void_resets
@@ -42,6 +42,7 @@ class Staffed:
     locked_until: datetime | None
 
 
+@repeated_if_undone
 def create_user(desk: UserDesk, actor: Actor, new: NewUser, password: NewPassword | None = None) -> User:
     """Open an account in the actor's practice. Without a password its owner has to choose one by a reset.
 
@@ -65,6 +66,7 @@ def create_user(desk: UserDesk, actor: Actor, new: NewUser, password: NewPasswor
         return deed.finish(UserCreated(user_id=user.id, changed=("email", "role")), user)
 
 
+@repeated_if_undone
 def list_users(desk: UserDesk, actor: Actor) -> Sequence[User]:
     """All accounts of the actor's practice.
 
@@ -75,6 +77,7 @@ def list_users(desk: UserDesk, actor: Actor) -> Sequence[User]:
         return deed.finish(UsersListed(), deed.work.users.all())
 
 
+@repeated_if_undone
 def find_users(desk: UserDesk, actor: Actor, page: PageRequest) -> Page[Staffed]:
     """A page of the accounts of the actor's practice, by id.
 
@@ -90,6 +93,7 @@ def find_users(desk: UserDesk, actor: Actor, page: PageRequest) -> Page[Staffed]
         return deed.finish(UsersListed(), found)
 
 
+@repeated_if_undone
 def look_up_user(desk: UserDesk, actor: Actor, user_id: UserId) -> Staffed:
     """One account of the actor's practice.
 
@@ -102,6 +106,7 @@ def look_up_user(desk: UserDesk, actor: Actor, user_id: UserId) -> Staffed:
         return deed.finish(UserViewed(user_id=user_id), staffed)
 
 
+@repeated_if_undone
 def revise_user(desk: UserDesk, actor: Actor, user_id: UserId, revision: UserRevision) -> Staffed:
     """Change an account: its role, its activity, its names and address. Takes effect on the next request.
 
@@ -151,6 +156,7 @@ def change_user(
     return revise_user(desk, actor, user_id, revision).user
 
 
+@repeated_if_undone
 def unlock_user(desk: UserDesk, actor: Actor, user_id: UserId) -> Staffed:
     """Forget the failed sign-ins with an account's address, and with them its lock.
 
@@ -165,6 +171,7 @@ def unlock_user(desk: UserDesk, actor: Actor, user_id: UserId) -> Staffed:
         return deed.finish(AccountUnlocked(user_id=user_id), Staffed(user, None))
 
 
+@repeated_if_undone
 def set_password(desk: UserDesk, actor: Actor, user_id: UserId, password: NewPassword) -> User:
     """Replace an account's password. Its sessions end, failed sign-ins are forgotten, a reset is void.
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from vantrexia_core.audit import Action, Attempt, undertake
+from vantrexia_core.audit import Action, Attempt, repeated_if_undone, undertake
 from vantrexia_core.identity.clients import ClientKeys, ClientStatus, MachineClient, NewClient
 from vantrexia_core.identity.facts import ClientRegistered, ClientRevoked, ClientsListed, ClientUpdated
 from vantrexia_core.identity.ports import ClientDesk, ClientWork, ForgedClientError
@@ -20,6 +20,7 @@ class ClientRevokedError(ConflictError):
     sentence = "This client is revoked, which is for good. Register a new one."
 
 
+@repeated_if_undone
 def register_client(desk: ClientDesk, actor: Actor, new: NewClient) -> MachineClient:
     """Register a program that acts for the actor's practice.
 
@@ -32,6 +33,7 @@ def register_client(desk: ClientDesk, actor: Actor, new: NewClient) -> MachineCl
         return deed.finish(ClientRegistered(user_id=client.number, changed=("scopes", "keys")), client)
 
 
+@repeated_if_undone
 def list_clients(desk: ClientDesk, actor: Actor) -> Sequence[MachineClient]:
     """All machine clients of the actor's practice, revoked ones too.
 
@@ -42,6 +44,7 @@ def list_clients(desk: ClientDesk, actor: Actor) -> Sequence[MachineClient]:
         return deed.finish(ClientsListed(), deed.work.clients.all())
 
 
+@repeated_if_undone
 def change_client_keys(
     desk: ClientDesk, actor: Actor, client_id: ClientId, keys: ClientKeys
 ) -> MachineClient:
@@ -56,6 +59,7 @@ def change_client_keys(
     return _change(desk, actor, client_id, "keys", lambda client: client.with_keys(keys))
 
 
+@repeated_if_undone
 def change_client_scopes(
     desk: ClientDesk, actor: Actor, client_id: ClientId, scopes: Scopes
 ) -> MachineClient:
@@ -70,6 +74,7 @@ def change_client_scopes(
     return _change(desk, actor, client_id, "scopes", lambda client: client.with_scopes(scopes))
 
 
+@repeated_if_undone
 def revoke_client(desk: ClientDesk, actor: Actor, client_id: ClientId) -> MachineClient:
     """Let a client in no more, for good. Its tokens are worth nothing from the next request on.
 

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 
 import attrs
 
-from vantrexia_core.audit import Action, AuditEntry, Outcome
+from vantrexia_core.audit import Action, AuditEntry, Outcome, repeated_if_undone
 from vantrexia_core.identity.clients import (
     AssertionClaims,
     ClientClaims,
@@ -90,6 +90,7 @@ class GrantedToken:
     scope: str
 
 
+@repeated_if_undone
 def grant_client_token(
     desk: SignInDesk,
     assertion: Phi[str],

@@ -2,7 +2,7 @@
 
 import attrs
 
-from vantrexia_core.audit import Action, Attempt, preparing, undertake
+from vantrexia_core.audit import Action, Attempt, preparing, repeated_if_undone, undertake
 from vantrexia_core.identity.facts import TwoFactorDisabled, TwoFactorEnabled, TwoFactorStarted
 from vantrexia_core.identity.model import User
 from vantrexia_core.identity.ports import UserDesk
@@ -51,6 +51,7 @@ class Enrolment:
     secret: Phi[bytes]
 
 
+@repeated_if_undone
 def start_two_factor(desk: UserDesk, actor: Actor, password: Phi[str]) -> Enrolment:
     """Hand out a fresh secret for the actor's own account; it counts once `finish_two_factor` saw a code.
 
@@ -71,6 +72,7 @@ def start_two_factor(desk: UserDesk, actor: Actor, password: Phi[str]) -> Enrolm
         return deed.finish(TwoFactorStarted(user_id=user.id), Enrolment(user, secret))
 
 
+@repeated_if_undone
 def finish_two_factor(desk: UserDesk, actor: Actor, code: FactorCode) -> tuple[FactorCode, ...]:
     """Turn the second factor on, once a code shows that the app has the secret; the backup codes.
 
@@ -122,6 +124,7 @@ def _check_code(desk: UserDesk, attempt: Attempt, code: FactorCode) -> None:
         raise refusal
 
 
+@repeated_if_undone
 def disable_two_factor(desk: UserDesk, actor: Actor, password: Phi[str], code: FactorCode) -> None:
     """Turn the second factor of the actor's own account off. Their other sessions end.
 

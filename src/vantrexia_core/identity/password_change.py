@@ -1,6 +1,6 @@
 """Choosing another password, knowing the present one."""
 
-from vantrexia_core.audit import Action, Attempt, preparing, undertake
+from vantrexia_core.audit import Action, Attempt, preparing, repeated_if_undone, undertake
 from vantrexia_core.identity.facts import PasswordChanged
 from vantrexia_core.identity.model import User
 from vantrexia_core.identity.password_policy import NewPassword, admit
@@ -9,6 +9,7 @@ from vantrexia_core.identity.reauthentication import confirm
 from vantrexia_core.kernel import Actor, Permission, Phi
 
 
+@repeated_if_undone
 def change_password(desk: UserDesk, actor: Actor, current: Phi[str], chosen: NewPassword) -> None:
     """Replace the actor's own password. All their other sessions end, and a reset on its way is void.
 

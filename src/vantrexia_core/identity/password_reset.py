@@ -7,7 +7,7 @@ and does not stand in for the second factor.
 
 import attrs
 
-from vantrexia_core.audit import Action, Attempt, preparing, undertake
+from vantrexia_core.audit import Action, Attempt, preparing, repeated_if_undone, undertake
 from vantrexia_core.identity.facts import PasswordReset
 from vantrexia_core.identity.model import User
 from vantrexia_core.identity.password_change import void_resets
@@ -34,6 +34,7 @@ class Round:
     reason: str = ""
 
 
+@repeated_if_undone
 def request_reset(desk: SignInDesk, email: Email, origin: Origin) -> None:
     """Note that the owner of an address wants a new password. Nobody learns whether there is an account.
 
@@ -77,6 +78,7 @@ def answer_resets(desk: SignInDesk, mailer: Mailer, page: str | None = None) -> 
     return made
 
 
+@repeated_if_undone
 def confirm_reset(
     desk: SignInDesk, user_id: UserId, token: Phi[str], chosen: NewPassword, origin: Origin
 ) -> None:
@@ -119,6 +121,7 @@ def confirm_reset(
         deed.finish(PasswordReset(user_id=user.id, changed=("password",)), None)
 
 
+@repeated_if_undone
 def _take_due(desk: SignInDesk) -> tuple[ResetRequest, User | None] | None:
     """A request that is due, put off while it is delivered; one without an account is closed at once."""
     now = desk.clock.now()

@@ -2,7 +2,7 @@
 
 import attrs
 
-from vantrexia_core.audit import Action, Attempt, undertake
+from vantrexia_core.audit import Action, Attempt, repeated_if_undone, undertake
 from vantrexia_core.identity.facts import ProfileUpdated, ProfileViewed
 from vantrexia_core.identity.model import Practice, ProfileRevision, User
 from vantrexia_core.identity.ports import UserDesk
@@ -17,6 +17,7 @@ class Profile:
     practice: Practice
 
 
+@repeated_if_undone
 def view_profile(desk: UserDesk, actor: Actor) -> Profile:
     """The actor's own account.
 
@@ -29,6 +30,7 @@ def view_profile(desk: UserDesk, actor: Actor) -> Profile:
         return deed.finish(ProfileViewed(user_id=actor.user_id), profile)
 
 
+@repeated_if_undone
 def revise_profile(desk: UserDesk, actor: Actor, revision: ProfileRevision) -> Profile:
     """Change the actor's own names and phone; nothing else about an account is its owner's to change here.
 

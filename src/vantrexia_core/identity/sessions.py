@@ -9,7 +9,7 @@ from datetime import datetime
 
 import attrs
 
-from vantrexia_core.audit import Action, Attempt, AuditEntry, undertake
+from vantrexia_core.audit import Action, Attempt, AuditEntry, repeated_if_undone, undertake
 from vantrexia_core.identity.facts import LoggedOut
 from vantrexia_core.identity.model import TokenClaims, TokenPair, User
 from vantrexia_core.identity.ports import SignInDesk, SignInWork, TokenNotValidError
@@ -17,6 +17,7 @@ from vantrexia_core.identity.signing_in import recognise, sign_in_entry
 from vantrexia_core.kernel import Actor, Origin, Permission, Phi, TokenId
 
 
+@repeated_if_undone
 def refresh_tokens(desk: SignInDesk, refresh_token: Phi[str], origin: Origin) -> TokenPair:
     """Exchange a refresh token for a fresh pair; it cannot be exchanged again.
 
@@ -35,6 +36,7 @@ def refresh_tokens(desk: SignInDesk, refresh_token: Phi[str], origin: Origin) ->
     return pair
 
 
+@repeated_if_undone
 def check_token(desk: SignInDesk, token: Phi[str], origin: Origin) -> None:
     """Whether an access token would be accepted now, or a refresh token exchanged.
 
@@ -55,6 +57,7 @@ def check_token(desk: SignInDesk, token: Phi[str], origin: Origin) -> None:
         raise TokenNotValidError
 
 
+@repeated_if_undone
 def log_out(desk: SignInDesk, actor: Actor, refresh_token: Phi[str], *, all_sessions: bool = False) -> None:
     """End the session of a refresh token, or all of the actor's. Takes effect on the next request.
 

@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 import attrs
 
-from vantrexia_core.audit import Action, AuditEntry, Outcome
+from vantrexia_core.audit import Action, AuditEntry, Outcome, repeated_if_undone
 from vantrexia_core.identity.client_tokens import recognise_client
 from vantrexia_core.identity.lockout import AccountLockedError, Failures
 from vantrexia_core.identity.model import Account, Session, SignedIn, User
@@ -39,6 +39,7 @@ class TotpRequiredError(NotSignedInError):
 Refusal: TypeAlias = AuthenticationFailedError | AccountLockedError | TotpInvalidError | TotpRequiredError
 
 
+@repeated_if_undone
 def sign_in(
     desk: SignInDesk, email: Email, password: Phi[str], origin: Origin, code: FactorCode | None = None
 ) -> SignedIn:
@@ -71,6 +72,7 @@ def sign_in(
     raise settled
 
 
+@repeated_if_undone
 def recognise(desk: SignInDesk, access_token: Phi[str], origin: Origin) -> Actor:
     """Who sends this request: somebody who signed in, or a machine client.
 

@@ -28,6 +28,7 @@ from vantrexia_core.kernel.errors import (
     PermissionDeniedError,
     StaleVersionError,
     UnavailableError,
+    UndoneError,
     VantrexiaError,
 )
 from vantrexia_core.kernel.identifiers import (
@@ -110,6 +111,7 @@ __all__ = [
     "StaleVersionError",
     "TokenId",
     "UnavailableError",
+    "UndoneError",
     "Unset",
     "UserId",
     "VantrexiaError",

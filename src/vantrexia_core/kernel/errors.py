@@ -102,6 +102,13 @@ class UnavailableError(VantrexiaError):
     sentence = "The service cannot answer just now. Try again shortly."
 
 
+class UndoneError(UnavailableError):
+    """Others were in the way (a deadlock, a serialization failure) or the connection broke before the end.
+
+    Everything is undone for certain, so whoever began it may begin it again.
+    """
+
+
 class BrokenPromiseError(VantrexiaError):
     """The program broke its own rule; an engineer must act. Never the caller's fault."""
 

@@ -59,12 +59,15 @@ from vantrexia_core.patients.lookup import (
     find_patients,
     look_up_patient,
 )
+from vantrexia_core.patients.matching.blocking import Blocking, BlockingKey, blocking_keys
 from vantrexia_core.patients.matching.comparing import compare
+from vantrexia_core.patients.matching.evaluating import Evaluation, Tally, evaluate, judged
 from vantrexia_core.patients.matching.frequencies import Frequencies
 from vantrexia_core.patients.matching.grades import THRESHOLDS, MatchGrade, Thresholds
 from vantrexia_core.patients.matching.guards import Guard, guards_against
 from vantrexia_core.patients.matching.judging import Match, MatchingModel, Ranked, rank
 from vantrexia_core.patients.matching.levels import Comparison, Field
+from vantrexia_core.patients.matching.pairs import CandidatePairs, candidate_pairs
 from vantrexia_core.patients.matching.ports import PhoneNumbers, Texts
 from vantrexia_core.patients.matching.traits import Person, Traits, traits_of
 from vantrexia_core.patients.matching.weights import WEIGHTS, Explanation
@@ -137,6 +140,9 @@ __all__ = [
     "AlreadyArchivedError",
     "Archived",
     "ArchivedListed",
+    "Blocking",
+    "BlockingKey",
+    "CandidatePairs",
     "City",
     "Comparison",
     "DateOfBirth",
@@ -148,6 +154,7 @@ __all__ = [
     "DirectoryStore",
     "DisclosureWork",
     "DisclosuresAccounted",
+    "Evaluation",
     "ExpectedVersion",
     "Explanation",
     "ExternalId",
@@ -195,6 +202,7 @@ __all__ = [
     "State",
     "Status",
     "StatusChange",
+    "Tally",
     "Texts",
     "Thresholds",
     "Traits",
@@ -205,18 +213,22 @@ __all__ = [
     "account_for_disclosures",
     "add_numbered",
     "archive_patient",
+    "blocking_keys",
+    "candidate_pairs",
     "chunk_binding",
     "chunks",
     "compare",
     "decode_directory",
     "delete_patient",
     "encode_directory",
+    "evaluate",
     "find",
     "find_archived_patients",
     "find_deleted_patients",
     "find_disclosures",
     "find_patients",
     "guards_against",
+    "judged",
     "look_up_patient",
     "rank",
     "register_patient",

@@ -1,6 +1,6 @@
 """Putting patients out of service and back."""
 
-from vantrexia_core.audit import Action, Attempt, Once, undertake
+from vantrexia_core.audit import Action, Attempt, Once, repeated_if_undone, undertake
 from vantrexia_core.kernel import Actor, PatientId, Permission
 from vantrexia_core.patients.lifecycle import Move
 from vantrexia_core.patients.model import ExpectedVersion, MovedPatient
@@ -9,6 +9,7 @@ from vantrexia_core.patients.ports import PatientDesk
 from vantrexia_core.patients.values import Reason
 
 
+@repeated_if_undone
 def archive_patient(
     desk: PatientDesk,
     actor: Actor,
@@ -31,6 +32,7 @@ def archive_patient(
         return moved(deed, patient_id, Move.ARCHIVE, reason=reason, expected_version=expected_version)
 
 
+@repeated_if_undone
 def unarchive_patient(
     desk: PatientDesk,
     actor: Actor,

@@ -1,6 +1,6 @@
 """Hiding records and bringing them back. Nothing is ever removed: HIPAA wants the record retained."""
 
-from vantrexia_core.audit import Action, Attempt, Once, undertake
+from vantrexia_core.audit import Action, Attempt, Once, repeated_if_undone, undertake
 from vantrexia_core.kernel import Actor, PatientId, Permission
 from vantrexia_core.patients.lifecycle import Move
 from vantrexia_core.patients.model import ExpectedVersion, MovedPatient
@@ -9,6 +9,7 @@ from vantrexia_core.patients.ports import PatientDesk
 from vantrexia_core.patients.values import Reason
 
 
+@repeated_if_undone
 def delete_patient(
     desk: PatientDesk, actor: Actor, patient_id: PatientId, *, expected_version: ExpectedVersion = None
 ) -> MovedPatient:
@@ -24,6 +25,7 @@ def delete_patient(
         return moved(deed, patient_id, Move.DELETE, expected_version=expected_version)
 
 
+@repeated_if_undone
 def restore_patient(
     desk: PatientDesk, actor: Actor, patient_id: PatientId, reason: Reason, *, once: Once | None = None
 ) -> MovedPatient:

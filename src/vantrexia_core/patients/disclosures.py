@@ -20,6 +20,7 @@ from vantrexia_core.audit import (
     TrailWork,
     follow,
     look,
+    repeated_if_undone,
     undertake,
 )
 from vantrexia_core.kernel import Actor, PageRequest, PatientId, Permission
@@ -39,6 +40,7 @@ class Period:
     before: datetime | None = None
 
 
+@repeated_if_undone
 def find_disclosures(
     desk: Desk[DisclosureWork],
     actor: Actor,
@@ -60,6 +62,7 @@ def find_disclosures(
         return deed.finish(DisclosuresAccounted(patient_id), found)
 
 
+@repeated_if_undone
 def account_for_disclosures(
     desk: Desk[DisclosureWork], actor: Actor, patient_id: PatientId, period: Period = Period()
 ) -> TrailExport:

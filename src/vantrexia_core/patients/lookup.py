@@ -2,7 +2,7 @@
 
 import attrs
 
-from vantrexia_core.audit import Action, Attempt, Deed, undertake
+from vantrexia_core.audit import Action, Attempt, Deed, repeated_if_undone, undertake
 from vantrexia_core.kernel import (
     Actor,
     NotFoundError,
@@ -21,6 +21,7 @@ from vantrexia_core.patients.ports import PatientDesk, PatientWork
 _TRIES = 5
 
 
+@repeated_if_undone
 def look_up_patient(desk: PatientDesk, actor: Actor, patient_id: PatientId) -> Patient:
     """One record, active or archived. A patient's account sees its own record only.
 
@@ -38,6 +39,7 @@ def look_up_patient(desk: PatientDesk, actor: Actor, patient_id: PatientId) -> P
         return deed.finish(shown, patient)
 
 
+@repeated_if_undone
 def find_patients(desk: PatientDesk, actor: Actor, listing: Listing) -> Page[Patient]:
     """A page of active (or, if asked for, archived) patients with the exact count.
 
@@ -50,6 +52,7 @@ def find_patients(desk: PatientDesk, actor: Actor, listing: Listing) -> Page[Pat
         return deed.finish(Listed(disclosed=_disclosed(page)), page)
 
 
+@repeated_if_undone
 def find_archived_patients(desk: PatientDesk, actor: Actor, listing: Listing) -> Page[MovedPatient]:
     """A page of archived patients, each with when, by whom and why it was archived.
 
@@ -63,6 +66,7 @@ def find_archived_patients(desk: PatientDesk, actor: Actor, listing: Listing) ->
         return deed.finish(ArchivedListed(disclosed=_disclosed(page)), _with_moves(deed, page))
 
 
+@repeated_if_undone
 def find_deleted_patients(desk: PatientDesk, actor: Actor, listing: Listing) -> Page[MovedPatient]:
     """A page of deleted patients for an administrator, each with when and by whom it was deleted.
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from vantrexia_core.audit import Action, Attempt, Once, undertake
+from vantrexia_core.audit import Action, Attempt, Once, repeated_if_undone, undertake
 from vantrexia_core.kernel import Actor, PatientId, Permission, PracticeId
 from vantrexia_core.patients.facts import Registered
 from vantrexia_core.patients.model import ExpectedVersion, NewPatient, Patient, Revision
@@ -16,6 +16,7 @@ SINGLE_STEPS_MAX: Final = 8
 numbers like ours is passed in some twenty, and its numbering goes on behind them with a gap."""
 
 
+@repeated_if_undone
 def register_patient(
     desk: PatientDesk, actor: Actor, new: NewPatient, *, once: Once | None = None
 ) -> Patient:
@@ -38,6 +39,7 @@ def register_patient(
         return deed.finish(fact, patient)
 
 
+@repeated_if_undone
 def revise_patient(
     desk: PatientDesk,
     actor: Actor,

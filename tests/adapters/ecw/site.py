@@ -17,11 +17,11 @@ from vantrexia_adapters.ecw import (
     EcwConnection,
     EcwProtocol,
     EcwRoster,
-    HttpTransport,
     SigningKey,
     Use,
 )
 from vantrexia_adapters.ecw.client_keys import KEY_BITS, ClientKey
+from vantrexia_adapters.http import HttpTransport
 from vantrexia_core.kernel import Clock
 
 TLS = ssl.create_default_context()

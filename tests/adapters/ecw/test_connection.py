@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vantrexia_adapters.ecw import EcwConnection, checked_url
+from vantrexia_adapters.ecw import EcwConnection
+from vantrexia_adapters.http import checked_url
 
 BASE = "https://fhir4.ecw.example/fhir/r4/FAKEAB"
 CONNECTION = EcwConnection(BASE, "client", "scope")

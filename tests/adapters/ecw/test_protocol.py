@@ -10,8 +10,9 @@ import pytest
 from tests.adapters.ecw.site import a_client_key
 from tests.sources import CountedIds, ManualClock
 from vantrexia_adapters.ecw import CallBudget, ClientAssertions, EcwConnection, EcwProtocol
-from vantrexia_adapters.ecw.exchange import Flow, Pause, Renew, Reply, Request, Response, Step, Token, Trouble
+from vantrexia_adapters.ecw.exchange import Flow, Pause, Renew, Reply, Step, Token
 from vantrexia_adapters.ecw.protocol import ANSWER_BYTES_MAX, SEARCH_BYTES_MAX
+from vantrexia_adapters.http import Request, Response, Trouble
 from vantrexia_core.ehr import EhrPatient, EhrQuery, EhrUnavailableError, Fault, Missed
 from vantrexia_core.kernel import BrokenPromiseError, Phi
 from vantrexia_core.patients import ExternalId

@@ -12,8 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from vantrexia_adapters.ecw import HttpTransport
-from vantrexia_adapters.ecw.exchange import Request, Response, Trouble
+from vantrexia_adapters.http import HttpTransport, Request, Response, Trouble
 
 SECONDS = 20.0
 Served = Callable[[x509.GeneralName], tuple[str, Path]]

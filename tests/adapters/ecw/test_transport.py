@@ -8,8 +8,7 @@ import pytest
 
 from tests.adapters.ecw.server import BASE_PATH, FakeEcw, answered, dripping, endless, hung, raw, sent
 from tests.adapters.ecw.site import TLS
-from vantrexia_adapters.ecw import HttpTransport
-from vantrexia_adapters.ecw.exchange import Request, Response, Trouble
+from vantrexia_adapters.http import HttpTransport, Request, Response, Trouble
 
 SECONDS = 0.3
 """For what never ends."""

@@ -1,5 +1,6 @@
 """When the database is busy, broken or away: a clean answer in bounded time, and everything as before."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,7 +12,7 @@ from tests.builders import a_new_patient, a_practice_id, an_actor
 from tests.contracts.stores import at_once
 from vantrexia_adapters.sql import open_engine, practices
 from vantrexia_core.audit import AuditUnavailableError
-from vantrexia_core.kernel import PatientId, UnavailableError
+from vantrexia_core.kernel import PatientId, UnavailableError, UndoneError
 from vantrexia_core.patients import (
     Listing,
     Reason,
@@ -138,6 +139,55 @@ def test_one_lost_connection_warns_of_all_that_idle(postgresql_site: Site):
     for connection in connections:
         connection.cursor().execute("SELECT 1")
         connection.close()
+
+
+def test_a_use_case_outlives_a_restart_of_the_server(postgresql_site: Site):
+    """Connections that died in the pool are found out, and what was begun on one is begun again."""
+    id_ = _registered(postgresql_site)
+    _terminate_all(postgresql_site)
+    assert look_up_patient(postgresql_site.desk, ACTOR, id_).status is Status.ACTIVE
+    _terminate_all(postgresql_site)
+    archive_patient(postgresql_site.desk, ACTOR, id_, Reason("Moved away"))
+    _terminate_all(postgresql_site)
+    assert find_patients(postgresql_site.desk, ACTOR, Listing(Status.ARCHIVED)).count == 1
+
+
+def test_the_victim_of_a_deadlock_begins_again(postgresql_site: Site):
+    """PostgreSQL ends one of two that wait for each other; ours waits for the other, and then is done."""
+    id_ = _registered(postgresql_site)
+    # Longer than PostgreSQL takes to look for a deadlock, which is a second.
+    desk = postgresql_site.another_desk(wait_seconds=20)
+    found = threading.Event()
+
+    def hold() -> None:
+        with postgresql_site.stranger.begin() as connection:
+            connection.execute(sa.text("SET LOCAL deadlock_timeout = '60s'"))
+            connection.execute(sa.text("SELECT 1 FROM practice_head FOR UPDATE"))
+            found.set()
+            # Ours holds the record by the time that this is asked for, or comes to it later: both end well.
+            connection.execute(sa.text("SELECT pg_sleep(0.2)"))
+            connection.execute(sa.text("SELECT 1 FROM patient FOR UPDATE"))
+
+    stranger = threading.Thread(target=hold)
+    stranger.start()
+    found.wait()
+    archive_patient(desk, ACTOR, id_, Reason("Moved away"))
+    stranger.join()
+    deadlocks = postgresql_site.execute(
+        "SELECT deadlocks FROM pg_stat_database, pg_stat_force_next_flush()"
+        " WHERE datname = current_database()"
+    )
+    assert look_up_patient(desk, ACTOR, id_).status is Status.ARCHIVED
+    assert deadlocks == [(1,)]
+
+
+def test_a_commit_whose_answer_is_lost_is_not_made_again(postgresql_site: Site):
+    """Whether it was kept nobody knows: the caller is told, and nothing happens twice."""
+    with pytest.raises(UnavailableError) as told, postgresql_site.desk.begin(postgresql_site.here) as work:
+        work.patients.next_mrn_number()
+        _terminate_all(postgresql_site)
+        work.commit()
+    assert not isinstance(told.value, UndoneError)
 
 
 def test_a_database_that_is_gone_is_unavailable():

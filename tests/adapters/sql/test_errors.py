@@ -14,7 +14,7 @@ from vantrexia_adapters.sql.database import Database, Transaction
 from vantrexia_adapters.sql.errors import translated
 from vantrexia_adapters.sql.statements import Statement
 from vantrexia_adapters.sql.tables import practice
-from vantrexia_core.kernel import UnavailableError
+from vantrexia_core.kernel import UnavailableError, UndoneError
 
 SECRET = "Qqlastmark"
 ADD = Statement(sa.insert(practice))
@@ -30,7 +30,6 @@ def _sqlite_error(name: str, kind: type[sqlite3.Error] = sqlite3.OperationalErro
     "name",
     [
         "SQLITE_BUSY",
-        "SQLITE_BUSY_SNAPSHOT",
         "SQLITE_LOCKED",
         "SQLITE_LOCKED_SHAREDCACHE",
         "SQLITE_FULL",
@@ -42,6 +41,13 @@ def _sqlite_error(name: str, kind: type[sqlite3.Error] = sqlite3.OperationalErro
 def test_what_passes_on_sqlite_is_unavailable(name: str):
     """Busy, locked, full, or the disk has trouble: the caller may try again."""
     assert type(translated(_sqlite_error(name))) is UnavailableError
+
+
+def test_what_others_were_in_the_way_of_is_undone():
+    """It may be begun again at once, unlike a wait that took too long already."""
+    others = [_sqlite_error("SQLITE_BUSY_SNAPSHOT"), psycopg.errors.lookup("40001")()]
+    others.append(psycopg.errors.lookup("40P01")())
+    assert {type(translated(error)) for error in others} == {UndoneError}
 
 
 @pytest.mark.parametrize(
@@ -59,8 +65,6 @@ def test_what_does_not_pass_on_sqlite_is_a_failure(name: str):
         "08006",
         "25006",
         "25P03",
-        "40001",
-        "40P01",
         "53100",
         "53300",
         "55P03",

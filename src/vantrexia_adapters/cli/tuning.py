@@ -1,0 +1,227 @@
+"""``vantrexia matching evaluate``: how well duplicates are found, on a file.
+
+It needs no database and no settings, and prints counts and shares: nothing of a person.
+"""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import attrs
+import click
+
+from vantrexia_adapters.cli.console import show_rows, with_progress
+
+if TYPE_CHECKING:
+    from vantrexia_adapters.matching import RapidfuzzTexts
+    from vantrexia_adapters.matching.registry_file import Registry
+    from vantrexia_core.patients import Evaluation, Explanation, Guard, MatchGrade, Tally, Traits
+
+_LINES_SHOWN_MAX: Final = 5
+_CLUSTER: Final = "cluster"
+
+
+def _mapping(_: click.Context, __: click.Parameter, given: Sequence[str]) -> dict[str, str]:
+    from vantrexia_adapters.matching.registry_file import COLUMNS
+
+    columns: dict[str, str] = {}
+    for each in given:
+        field, equals, column = each.partition("=")
+        if not equals or not column or field not in COLUMNS:
+            message = f"Write FIELD=COLUMN, where FIELD is one of {', '.join(COLUMNS)}."
+            raise click.BadParameter(message)
+        columns[field] = column
+    return columns
+
+
+def _fields(_: click.Context, __: click.Parameter, given: Sequence[str]) -> Sequence[str]:
+    from vantrexia_adapters.matching.registry_file import COLUMNS
+
+    for field in given:
+        if field not in COLUMNS or field == _CLUSTER:
+            message = f"Name one of {', '.join(known for known in COLUMNS if known != _CLUSTER)}."
+            raise click.BadParameter(message)
+    return given
+
+
+_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+_map = click.option(
+    "--map", "columns", metavar="FIELD=COLUMN", multiple=True, callback=_mapping,
+    help="The column that has a field, where its name does not say so; may be repeated.",
+)  # fmt: skip
+_without = click.option(
+    "--without", metavar="FIELD", multiple=True, callback=_fields,
+    help="A field to leave out; may be repeated.",
+)  # fmt: skip
+
+
+@click.command()
+@click.argument("file", type=_FILE)
+@_map
+@_without
+@click.option("--certain", type=float, help="Bits for a link. To explore: the service has its own.")
+@click.option("--probable", type=float, help="Bits for a probable match. To explore.")
+@click.option("--possible", type=float, help="Bits for a possible match. To explore.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def evaluate(
+    *,
+    file: Path,
+    columns: dict[str, str],
+    without: Sequence[str],
+    certain: float | None,
+    probable: float | None,
+    possible: float | None,
+    as_json: bool,
+) -> None:
+    """Tell how well duplicates are found in FILE, in which the column "cluster" is equal for one person.
+
+    FILE is CSV in UTF-8, plain or gzipped (.gz). Its first line names the columns: cluster, first_name,
+    middle_name, last_name, date_of_birth, gender, phone, email, line1, line2, city, zip, ssn, mrn, or usual
+    names for these (surname, dob, postcode); what is not there is not known of anybody. An empty cell is an
+    absent value. Dates are YYYY-MM-DD, YYYYMMDD or MM/DD/YYYY.
+
+    Nothing is stored, and nothing of a person is printed. The labels are looked at only after each pair
+    was judged. Pairs that share no blocking key are not compared, and count as missed.
+
+    \b
+    Examples:
+      vantrexia matching evaluate labelled.csv.gz
+      vantrexia matching evaluate labelled.csv --map cluster=truth --map line1="Street address"
+      vantrexia matching evaluate labelled.csv --without ssn --json
+    """
+    from vantrexia_core.patients import THRESHOLDS
+
+    given = {"certain": certain, "probable": probable, "possible": possible}
+    thresholds = attrs.evolve(THRESHOLDS, **{name: bits for name, bits in given.items() if bits is not None})
+    if not thresholds.possible <= thresholds.probable <= thresholds.certain:
+        message = "The bits for possible, probable and certain must not fall in this order."
+        raise click.UsageError(message)
+    registry = _read(file, columns, without)
+    if registry.labels is None:
+        message = (
+            f"{file.name} does not say who is one person: it has no column “cluster”. "
+            "If another column says so, name it with --map cluster=COLUMN."
+        )
+        raise click.ClickException(message)
+    _tell_of(registry)
+    began = time.perf_counter()
+    from vantrexia_core.patients import Frequencies, MatchingModel, candidate_pairs, judged
+    from vantrexia_core.patients import evaluate as evaluate_matches
+
+    people, texts = _traits(registry)
+    candidates = candidate_pairs(people)
+    model = MatchingModel(Frequencies.counted(people), people=len(people), thresholds=thresholds)
+    matches = judged(people, candidates.pairs, model, texts)
+    found = evaluate_matches(
+        registry.labels, with_progress(matches, total=len(candidates.pairs), label="Comparing pairs")
+    )
+    seconds = time.perf_counter() - began
+    if as_json:
+        bits = attrs.asdict(thresholds)
+        extra = {"thresholds": bits, "crowded_keys": candidates.crowded, "seconds": round(seconds, 3)}
+        click.echo(json.dumps(as_data(found) | extra, indent=2))
+        return
+    click.echo(
+        f"{found.records} records, {found.duplicates} pairs of one person. {found.compared.pairs} pairs have "
+        f"a key in common and were compared, {found.compared.right} of one person among them."
+    )
+    if candidates.crowded:
+        click.echo(f"{candidates.crowded} keys are shared by too many records and brought no pairs.")
+    click.echo()
+    show_rows(_measures(found), as_json=False)
+    click.echo(f"\n{found.false_links:.2f} false links in 10,000 records; {seconds:.1f} s.\n")
+    show_rows(_counts("strongest other explanation", found.rivals), as_json=False)
+    click.echo()
+    show_rows(_counts("guard that kept a pair from being linked", found.guards), as_json=False)
+
+
+def as_data(found: "Evaluation") -> dict[str, object]:
+    """An evaluation for machines."""
+    return {
+        "records": found.records,
+        "duplicates": found.duplicates,
+        "compared": _data(found.compared, found),
+        "even_odds": _data(found.even, found),
+        "linked": _data(found.linked, found),
+        "false_links_per_10000_records": round(found.false_links, 3),
+        "queue": {grade.value: _data(tally, found) for grade, tally in found.queue.items()},
+        "rivals": {each.value: _data(tally, found) for each, tally in found.rivals.items() if tally.pairs},
+        "guards": {
+            guard.name.lower(): _data(tally, found) for guard, tally in found.guards.items() if tally.pairs
+        },
+    }
+
+
+def _data(tally: "Tally", found: "Evaluation") -> dict[str, float]:
+    duplicates = found.duplicates
+    return {
+        "pairs": tally.pairs,
+        "right": tally.right,
+        "wrong": tally.wrong,
+        "precision": round(tally.precision, 5),
+        "recall": round(tally.recall(duplicates), 5),
+        "f1": round(tally.f1(duplicates), 5),
+    }
+
+
+def _measures(found: "Evaluation") -> list[dict[str, object]]:
+    tallies = {
+        "even odds": found.even,
+        "linked by a machine": found.linked,
+        **{f"left to people, {grade.value}": tally for grade, tally in found.queue.items()},
+    }
+    return [
+        {
+            "measure": name,
+            "pairs": tally.pairs,
+            "wrong": tally.wrong,
+            "precision": f"{tally.precision:.4f}",
+            "recall": f"{tally.recall(found.duplicates):.4f}",
+            "F1": f"{tally.f1(found.duplicates):.4f}" if tally is found.even else "",
+        }
+        for name, tally in tallies.items()
+    ]
+
+
+def _counts(
+    title: str, tallies: "Mapping[Explanation, Tally] | Mapping[Guard, Tally] | Mapping[MatchGrade, Tally]"
+) -> list[dict[str, object]]:
+    return [
+        {title: each.value, "of one person": tally.right, "of two": tally.wrong}
+        for each, tally in tallies.items()
+        if tally.pairs
+    ]
+
+
+def _read(file: Path, columns: Mapping[str, str], without: Sequence[str] = ()) -> "Registry":
+    from vantrexia_adapters.matching.registry_file import NoRegistryError, read_registry
+
+    try:
+        return read_registry(file, columns, without=without)
+    except NoRegistryError as refused:
+        raise click.ClickException(str(refused)) from None
+
+
+def _tell_of(registry: "Registry") -> None:
+    """What was not read, by field and line."""
+    absent = [field for field in registry.absent if field != _CLUSTER]
+    if absent:
+        click.echo(f"Not known of anybody: {', '.join(absent)}.", err=True)
+    for field, lines in registry.not_understood.items():
+        shown = ", ".join(str(line) for line in lines[:_LINES_SHOWN_MAX])
+        more = ", …" if len(lines) > _LINES_SHOWN_MAX else ""
+        click.echo(
+            f"{field}: not understood {len(lines)} times, and counted as absent (line {shown}{more}).",
+            err=True,
+        )
+
+
+def _traits(registry: "Registry") -> "tuple[list[Traits], RapidfuzzTexts]":
+    from vantrexia_adapters.matching import LibPhoneNumbers, RapidfuzzTexts
+    from vantrexia_core.patients import traits_of
+
+    texts, phones = RapidfuzzTexts(), LibPhoneNumbers()
+    people = with_progress(registry.people, total=len(registry.people), label="Reading records")
+    return [traits_of(person, texts, phones) for person in people], texts
