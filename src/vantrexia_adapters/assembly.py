@@ -46,7 +46,7 @@ from vantrexia_adapters.ecw import (
     EcwProtocol,
     EcwRoster,
 )
-from vantrexia_adapters.http import HttpTransport, checked_url
+from vantrexia_adapters.http import HttpTransport, checked_url, public_or
 from vantrexia_adapters.mail import OutboxMailer, SmtpMailer
 from vantrexia_adapters.memory import MemoryRateStore, MemoryRoster
 from vantrexia_adapters.redis import RateStoreUnusableError, RedisRateStore
@@ -58,6 +58,7 @@ from vantrexia_adapters.settings import (
     EcwSource,
     Settings,
 )
+from vantrexia_adapters.smart import FetchedKeySets, SmartClientProofs
 from vantrexia_adapters.sql import (
     SchemaError,
     SqlDesk,
@@ -240,6 +241,9 @@ def open_service(
             memory_bytes_max=settings.directory_bytes_max,
         ),
         rosters={practice_id: roster},
+        proofs=SmartClientProofs(
+            FetchedKeySets(HttpTransport(may_reach=public_or(settings.jwks_networks)), clock)
+        ),
     )
     notary = Notary(
         SqlTrailSource(engine),

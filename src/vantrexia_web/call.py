@@ -33,7 +33,7 @@ from vantrexia_core.patients import PatientDirectory
 from vantrexia_web.answer import Answer
 from vantrexia_web.forwarding import Network
 from vantrexia_web.health import HealthReport
-from vantrexia_web.throttle import Throttle
+from vantrexia_web.throttle import Tally, Throttle
 from vantrexia_web.wire.conditions import parse_expected_versions, parse_idempotency_key
 from vantrexia_web.wire.request import Request
 
@@ -115,10 +115,11 @@ class Site:
 
 @attrs.frozen(repr=False)
 class Visit:
-    """A request by whoever it may be."""
+    """A request by whoever it may be. ``tally`` counts it: the endpoint may learn who it was."""
 
     site: Site
     request: Request
+    tally: Tally
 
 
 @attrs.frozen(repr=False)

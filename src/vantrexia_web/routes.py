@@ -15,7 +15,17 @@ from vantrexia_core.kernel import Permission
 from vantrexia_core.throttling import Scope
 from vantrexia_web.answer import Answer
 from vantrexia_web.call import Call, Visit
-from vantrexia_web.endpoints import about, accounts, audit, credentials, ehr, patients, sessions, signing_in
+from vantrexia_web.endpoints import (
+    about,
+    accounts,
+    audit,
+    clients,
+    credentials,
+    ehr,
+    patients,
+    sessions,
+    signing_in,
+)
 
 API: Final = "/api/v1"
 
@@ -67,6 +77,7 @@ _BRING = Permission.IMPORT_PATIENTS
 # fmt: off
 ROUTES: Final[tuple[Guarded | Open, ...]] = (
     Open("POST",      f"{_AUTH}login/",          signing_in.log_in,      Scope.AUTH),
+    Open("POST",      clients.TOKEN_PATH,        clients.token,          Scope.AUTH),
     Open("POST",      f"{_AUTH}token/refresh/",  sessions.refresh,       Scope.AUTH),
     Open("POST",      f"{_AUTH}token/verify/",   sessions.verify,        Scope.AUTH),
     Guarded("POST",   f"{_AUTH}logout/",         sessions.end,           _OWN,     Action.LOGOUT),
@@ -118,6 +129,9 @@ ROUTES: Final[tuple[Guarded | Open, ...]] = (
 
 WAITING: Final = frozenset({ehr.import_selected, ehr.search})
 """Endpoints whose calls wait for another system: they do so in threads of their own."""
+
+PROVING: Final = frozenset({clients.token})
+"""Endpoints whose calls may wait for another system's public keys: they do so in threads of their own."""
 
 HASHING: Final = frozenset(
     {

@@ -108,6 +108,8 @@ def _key(member: Mapping[str, Any]) -> PublicKey:
     if use != "sig" or not isinstance(operations, list) or "verify" not in operations:
         message = "it is not for signatures."
         raise KeySetError(message)
+    key: Key
+    named: tuple[str, ...]
     match member.get("kty"):
         case "RSA":
             algorithm, key, named = "RS384", _rsa(member), ("n", "e")

@@ -24,6 +24,7 @@ from vantrexia_core.identity.ports import ForgedClientError, SignInDesk, TokenNo
 from vantrexia_core.identity.scopes import Granted, grant
 from vantrexia_core.kernel import (
     Actor,
+    ClientId,
     InvalidValueError,
     Machine,
     NotSignedInError,
@@ -98,11 +99,13 @@ def grant_client_token(
     origin: Origin,
     *,
     token_url: str,
+    client_id: ClientId | None = None,
     admit: Callable[[MachineClient], None] = lambda _: None,
 ) -> GrantedToken:
     """Exchange an assertion for an access token. Recorded whether it succeeds or not.
 
-    ``token_url`` is our own: what the assertion must be addressed to. ``admit`` is called when it is proved
+    ``token_url`` is our own: what the assertion must be addressed to. ``client_id`` is what the request says
+    beside it, if it does (RFC 7521, section 4.2). ``admit`` is called when it is proved
     which client asks, and may refuse it by raising: who pretends to be a client uses nothing of it up.
 
     Raises:
@@ -112,7 +115,7 @@ def grant_client_token(
     """
     now = desk.clock.now()
     asking = _Asking(desk, origin, now)
-    claims = asking.refusing(None, lambda: _addressed(desk.proofs.read(assertion), token_url, now))
+    claims = asking.refusing(None, lambda: _addressed(desk.proofs.read(assertion), token_url, client_id, now))
     client = desk.clients.by_id(claims.client_id)
     known = asking.refusing(client, lambda: _let_in(client))
     # Keys may have to be fetched, and no transaction is open meanwhile.
@@ -152,8 +155,12 @@ def recognise_client(desk: SignInDesk, claims: ClientClaims, origin: Origin, *, 
     return client.as_actor(claims.scopes, origin)
 
 
-def _addressed(claims: AssertionClaims, token_url: str, now: datetime) -> AssertionClaims:
+def _addressed(
+    claims: AssertionClaims, token_url: str, client_id: ClientId | None, now: datetime
+) -> AssertionClaims:
     """The claims, if they are for us and for now."""
+    if client_id not in {None, claims.client_id}:
+        raise InvalidClientError(Unproved.UNKNOWN, "The client_id is not the one in the assertion.")
     if claims.audience != token_url:
         message = f"The assertion's aud must be {token_url}"
         raise InvalidClientError(Unproved.AUDIENCE, message)
