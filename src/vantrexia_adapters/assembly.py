@@ -218,6 +218,8 @@ def open_service(
         ring = _open_ring(settings, engine, clock)
         practice_id = _home_practice(engine, ring, clock, ids)
         index = HmacBlindIndex(ring)
+        key_sets = HttpTransport(may_reach=public_or(settings.jwks_networks))
+        stack.callback(key_sets.close)
         opened = stack.pop_all()
     desk = SqlDesk(
         engine=engine,
@@ -241,9 +243,7 @@ def open_service(
             memory_bytes_max=settings.directory_bytes_max,
         ),
         rosters={practice_id: roster},
-        proofs=SmartClientProofs(
-            FetchedKeySets(HttpTransport(may_reach=public_or(settings.jwks_networks)), clock)
-        ),
+        proofs=SmartClientProofs(FetchedKeySets(key_sets, clock)),
     )
     notary = Notary(
         SqlTrailSource(engine),

@@ -91,7 +91,7 @@ class UnsupportedGrantTypeError(VantrexiaError):
     """A machine client asks for its token in a way that we do not offer (RFC 6749, section 5.2)."""
 
     code = "unsupported_grant_type"
-    sentence = "grant_type must be client_credentials."
+    sentence = "The grant_type must be client_credentials."
 
 
 STATUS_OF: Final[Mapping[type[VantrexiaError], int]] = MappingProxyType(

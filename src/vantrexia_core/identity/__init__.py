@@ -133,6 +133,7 @@ from vantrexia_core.identity.ports import (
 from vantrexia_core.identity.profile import Profile, revise_profile, view_profile
 from vantrexia_core.identity.resets import RESET_TOKEN_LIFE, Letter, ResetRequest
 from vantrexia_core.identity.scopes import (
+    SCOPE_CHARACTERS_MAX,
     SCOPES,
     Allowance,
     Granted,
@@ -171,6 +172,7 @@ __all__ = [
     "PASSWORD_CHARACTERS_MIN",
     "RESET_TOKEN_LIFE",
     "SCOPES",
+    "SCOPE_CHARACTERS_MAX",
     "STEP_SECONDS",
     "Account",
     "AccountDesk",

@@ -2,13 +2,12 @@
 
 from typing import Final
 
-from vantrexia_core.identity import InvalidClientError, InvalidScopeError, MachineClient, grant_client_token
+from vantrexia_core.identity import MachineClient, grant_client_token
 from vantrexia_core.throttling import Scope
 from vantrexia_web.answer import Answer, json_answer
 from vantrexia_web.call import Visit
-from vantrexia_web.problems import BadTokenRequestError, UnsupportedGrantTypeError
 from vantrexia_web.throttle import by_user
-from vantrexia_web.wire.clients import oauth_problem, parse_token_request, token_content
+from vantrexia_web.wire.clients import OAUTH_REFUSALS, oauth_problem, parse_token_request, token_content
 
 TOKEN_PATH: Final = "/api/v1/auth/token/"  # noqa: S105 - a path, not a secret
 
@@ -31,12 +30,7 @@ def token(visit: Visit) -> Answer:
             client_id=asked.client_id,
             admit=admit,
         )
-    except (
-        BadTokenRequestError,
-        UnsupportedGrantTypeError,
-        InvalidClientError,
-        InvalidScopeError,
-    ) as refused:
+    except OAUTH_REFUSALS as refused:
         return oauth_problem(refused)
     return json_answer(token_content(granted), headers={"Pragma": "no-cache"})
 

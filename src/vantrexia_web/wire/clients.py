@@ -6,7 +6,7 @@ from uuid import UUID
 
 import attrs
 
-from vantrexia_core.identity import GrantedToken, InvalidClientError, Unproved
+from vantrexia_core.identity import GrantedToken, InvalidClientError, InvalidScopeError, Unproved
 from vantrexia_core.kernel import ClientId, Phi, VantrexiaError
 from vantrexia_web.answer import Answer, json_answer
 from vantrexia_web.problems import (
@@ -22,6 +22,14 @@ GrantType = NewType("GrantType", str)
 AssertionType = NewType("AssertionType", str)
 Assertion = NewType("Assertion", str)
 ScopeText = NewType("ScopeText", str)
+
+OAUTH_REFUSALS: Final = (
+    BadTokenRequestError,
+    UnsupportedGrantTypeError,
+    InvalidClientError,
+    InvalidScopeError,
+)
+"""What is answered in OAuth's words instead of ours (RFC 6749, section 5.2)."""
 
 GRANT_TYPE: Final = GrantType("client_credentials")
 ASSERTION_TYPE: Final = AssertionType("urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
@@ -64,9 +72,8 @@ def parse_token_request(request: Request) -> TokenForm:
         raise UnsupportedGrantTypeError
     assertion = form.get("client_assertion", "")
     if not assertion:
-        raise InvalidClientError(
-            Unproved.MALFORMED, "client_assertion is missing: a JWT signed by the client."
-        )
+        message = "client_assertion is missing: a JWT signed by the client."
+        raise InvalidClientError(Unproved.MALFORMED, message)
     if form.get("client_assertion_type") != ASSERTION_TYPE:
         message = f"client_assertion_type must be {ASSERTION_TYPE}"
         raise BadTokenRequestError(message)

@@ -15,6 +15,7 @@ from vantrexia_web.wire.strict_json import parse_json
 USER_ID_MAX: Final = 2**53 - 1
 """What the trail can name (RFC 8785): no account has a larger number."""
 
+FORM: Final = "application/x-www-form-urlencoded"
 FORM_FIELDS_MAX: Final = 100
 
 _FORM_WANTED: Final = "Send the body as 'Content-Type: application/x-www-form-urlencoded', not compressed."

@@ -17,6 +17,7 @@ MANAGE_DELETED_PATIENTS|  W  |       –        |   –    |  –  |– |     �
 IMPORT_PATIENTS        |  W  |       W        |   W    |  –  |– |     –      |       –       |   –
 VIEW_USERS             |  R  |       R        |   –    |  –  |– |     –      |       –       |   –
 MANAGE_USERS           |  W  |       –        |   –    |  –  |– |     –      |       –       |   –
+MANAGE_CLIENTS         |  W  |       –        |   –    |  –  |– |     –      |       –       |   –
 READ_TRAIL             |  R  |       –        |   –    |  –  |– |     –      |       –       |   –
 ACCOUNT_FOR_DISCLOSURES|  R  |       –        |   –    |  –  |– |     –      |       –       |   –
 OWN_ACCOUNT            | own |      own       |  own   | own |own|   own      |      own      |  own

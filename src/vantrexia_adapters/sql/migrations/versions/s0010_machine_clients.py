@@ -27,9 +27,9 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("tag", sa.LargeBinary()),
         sa.PrimaryKeyConstraint("id", name="pk_machine_client"),
-        sa.ForeignKeyConstraint(["practice_id"], ["practice.id"], name="fk_machine_client_practice_id"),
         sa.UniqueConstraint("client_id", name="uq_machine_client_client_id"),
         sa.UniqueConstraint("practice_id", "name", name="uq_machine_client_practice_id_name"),
+        sa.ForeignKeyConstraint(["practice_id"], ["practice.id"], name="fk_machine_client_practice_id"),
     )
     op.create_index("ix_machine_client_practice_id", "machine_client", ["practice_id"])
     op.create_table(
