@@ -174,7 +174,7 @@ def routes() -> Iterator[str]:
         (
             (
                 f"`{route.method}`",
-                f"`{route.path.replace(':uuid', '').replace(':account', '')}`",
+                f"`{route.path.replace(':uuid', '').replace(':account', '').replace(':version', '')}`",
                 _first_paragraph(route.endpoint),
                 *(
                     (f"`{route.permission.name}`", f"`{route.action.value}`")

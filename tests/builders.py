@@ -25,15 +25,23 @@ from vantrexia_core.patients import (
     AddressLine,
     City,
     DateOfBirth,
+    Explanation,
     ExternalId,
+    Field,
     Gender,
+    Guard,
+    MatchGrade,
     Mrn,
     NewPatient,
+    Occasion,
+    Pair,
     Patient,
     Phone,
     Ssn,
     State,
     Status,
+    Supplement,
+    Suspicion,
     Zip,
 )
 
@@ -114,6 +122,7 @@ def a_new_patient(
     address: Address | None = None,
     ssn: str | None = None,
     external_id: str | None = None,
+    supplement: str | None = None,
 ) -> NewPatient:
     """Somebody to be registered. What must be unique in a practice is left out."""
     return NewPatient(
@@ -126,6 +135,7 @@ def a_new_patient(
         address=address,
         ssn=None if ssn is None else Ssn(ssn),
         external_id=None if external_id is None else ExternalId(external_id),
+        supplement=None if supplement is None else Supplement(supplement),
     )
 
 
@@ -141,7 +151,9 @@ def a_patient(
     updated_at: datetime | None = None,
 ) -> Patient:
     """A record as it stands in a practice. ``new`` says who it is; the MRN in it wins over ``mrn``."""
-    new = new or a_new_patient(address=an_address(), ssn="899-12-3456", external_id="ECW-77001")
+    new = new or a_new_patient(
+        address=an_address(), ssn="899-12-3456", external_id="ECW-77001", supplement='{"further":true}'
+    )
     return Patient(
         id=id_ or a_patient_id(),
         practice_id=practice_id or a_practice_id(),
@@ -154,10 +166,36 @@ def a_patient(
         address=new.address,
         ssn=new.ssn,
         external_id=new.external_id,
+        supplement=new.supplement,
         status=status,
         version=version,
         created_at=created_at,
         updated_at=updated_at or created_at + timedelta(minutes=version - 1),
+    )
+
+
+def a_suspicion(
+    one: PatientId | None = None,
+    other: PatientId | None = None,
+    *,
+    grade: MatchGrade = MatchGrade.PROBABLE,
+    score: float = 4.25,
+    guards: tuple[Guard, ...] = (Guard.LOOKALIKE,),
+    occasion: Occasion = Occasion.CREATE,
+    found_at: datetime = NOW,
+) -> Suspicion:
+    """Two records that may be one person; the pair of the first two unless told otherwise."""
+    return Suspicion(
+        pair=Pair.of(one or a_patient_id(1), other or a_patient_id(2)),
+        grade=grade,
+        score=score,
+        bits={Field.FIRST_NAME: -1.125, Field.LAST_NAME: 5.1, Field.PHONE: 0.0},
+        levels={Field.FIRST_NAME: "resembles", Field.LAST_NAME: "exact", Field.PHONE: "missing"},
+        rival=Explanation.TWIN,
+        guards=guards,
+        model="default-1",
+        occasion=occasion,
+        found_at=found_at,
     )
 
 

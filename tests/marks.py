@@ -17,6 +17,7 @@ from vantrexia_core.patients import (
     Reason,
     Ssn,
     State,
+    Supplement,
     Zip,
 )
 
@@ -26,6 +27,7 @@ MRN, EXTERNAL_ID = "MARK-MRN-83117", "MARK-EXT-55309"
 PHONE, EMAIL, SSN = "555-0199-8844", "zzmailmark@example.net", "899-47-3311"
 LINE1, LINE2, CITY, STATE, ZIP = "Zzlineonemark 1", "Zzlinetwomark 2", "Zzcitymark", "Zq", "61789-4455"
 REASON = "Zzreasonmark: moved away"
+SUPPLEMENT = '{"contact":[{"name":{"family":"Zzsupplementmark"}}]}'
 
 MARKS = (
     FIRST,
@@ -42,6 +44,7 @@ MARKS = (
     f"'{STATE}'",
     ZIP,
     REASON,
+    "Zzsupplementmark",
     BORN.isoformat(),
     repr(BORN),
 )
@@ -60,6 +63,7 @@ def a_marked_new_patient() -> NewPatient:
         address=Address(AddressLine(LINE1), AddressLine(LINE2), City(CITY), State(STATE), Zip(ZIP)),
         ssn=Ssn(SSN),
         external_id=ExternalId(EXTERNAL_ID),
+        supplement=Supplement(SUPPLEMENT),
     )
 
 

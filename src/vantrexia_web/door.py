@@ -111,8 +111,8 @@ class Elsewhere:
         await _answer_aside(self._site, known, self._workers, scope, send)
 
 
-class AccountNumber(Convertor[int]):
-    """The number of an account in a path, as the service itself would write it.
+class Number(Convertor[int]):
+    """The number of an account or a version in a path, as the service itself would write it.
 
     Sixteen digits hold every number that the trail can name, and Python reads them in no time: it refuses
     thousands of digits with an exception.
@@ -129,7 +129,8 @@ class AccountNumber(Convertor[int]):
         return str(value)
 
 
-register_url_convertor("account", AccountNumber())
+register_url_convertor("account", Number())
+register_url_convertor("version", Number())
 
 
 class ExactRoute(Route):

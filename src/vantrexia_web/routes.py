@@ -10,6 +10,7 @@ from typing import Final
 
 import attrs
 
+from vantrexia_adapters.smart import TOKEN_PATH
 from vantrexia_core.audit import Action
 from vantrexia_core.kernel import Permission
 from vantrexia_core.throttling import Scope
@@ -61,6 +62,7 @@ _USER: Final = f"{_USERS}{{id:account}}/"
 _UNLOCK: Final = f"{_AUTH}users/{{id:account}}/unlock/"
 _MANY: Final = f"{API}/patients/"
 _ONE: Final = f"{API}/patients/{{uuid:uuid}}/"
+_VERSIONS: Final = f"{_ONE}versions/"
 _HIDDEN: Final = f"{API}/admin/patients/deleted/"
 _HIDDEN_ONE: Final = f"{API}/admin/patients/{{uuid:uuid}}/"
 _IMPORT: Final = f"{_MANY}import_selected_from_ecw/"
@@ -77,7 +79,7 @@ _BRING = Permission.IMPORT_PATIENTS
 # fmt: off
 ROUTES: Final[tuple[Guarded | Open, ...]] = (
     Open("POST",      f"{_AUTH}login/",          signing_in.log_in,      Scope.AUTH),
-    Open("POST",      clients.TOKEN_PATH,        clients.token,          Scope.AUTH),
+    Open("POST",      TOKEN_PATH,                clients.token,          Scope.AUTH),
     Open("POST",      f"{_AUTH}token/refresh/",  sessions.refresh,       Scope.AUTH),
     Open("POST",      f"{_AUTH}token/verify/",   sessions.verify,        Scope.AUTH),
     Guarded("POST",   f"{_AUTH}logout/",         sessions.end,           _OWN,     Action.LOGOUT),
@@ -106,6 +108,9 @@ ROUTES: Final[tuple[Guarded | Open, ...]] = (
     Guarded("DELETE", _ONE,                      patients.delete,        _DELETE,  Action.DELETE),
     Guarded("POST",   f"{_ONE}archive/",         patients.archive,       _ARCHIVE, Action.ARCHIVE),
     Guarded("POST",   f"{_ONE}unarchive/",       patients.unarchive,     _ARCHIVE, Action.UNARCHIVE),
+
+    Guarded("GET",    _VERSIONS,                 patients.list_versions_, _VIEW,   Action.LIST_VERSIONS),
+    Guarded("GET",    f"{_VERSIONS}{{version:version}}/", patients.get_version, _VIEW, Action.READ_VERSION),
 
     Guarded("POST",   _IMPORT,                   ehr.import_selected,    _BRING,   Action.IMPORT),
     Guarded("GET",    f"{_MANY}search_ecw/",     ehr.search,             _BRING,   Action.EHR_SEARCH),

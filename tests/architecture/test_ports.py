@@ -18,13 +18,15 @@ from vantrexia_adapters.crypto import (
     AesGcmFieldCipher,
     AesGcmSnapshotCipher,
     Argon2Passwords,
+    AwsKmsKeyWrapper,
     Ed25519SigningKey,
     FileKeyWrapper,
     HmacBlindIndex,
     HmacRowSeal,
     RingCheckpointKeys,
+    TransitKeyWrapper,
 )
-from vantrexia_adapters.directory import DirectoryKeeper
+from vantrexia_adapters.directory import CandidateKeeper, DirectoryKeeper
 from vantrexia_adapters.ecw import EcwRoster
 from vantrexia_adapters.mail import OutboxMailer, SmtpMailer
 from vantrexia_adapters.matching import LibPhoneNumbers, RapidfuzzTexts
@@ -33,7 +35,7 @@ from vantrexia_adapters.memory.audit import MemoryTrail, MemoryTrailSource
 from vantrexia_adapters.memory.checkpoints import MemoryCheckpoints
 from vantrexia_adapters.memory.clients import MemoryClients, MemoryClientStore, MemoryUsedAssertions
 from vantrexia_adapters.memory.desk import MemorySignInWork
-from vantrexia_adapters.memory.directory import MemoryDirectoryStore
+from vantrexia_adapters.memory.directory import MemoryCandidateStore, MemoryDirectoryStore
 from vantrexia_adapters.memory.ehr import MemoryEhrRecords, MemoryImportJobs
 from vantrexia_adapters.memory.identity import (
     MemoryAccounts,
@@ -46,11 +48,13 @@ from vantrexia_adapters.memory.patients import MemoryPatients
 from vantrexia_adapters.memory.receipts import MemoryReceipts
 from vantrexia_adapters.memory.resets import MemoryResetRequests, MemoryResetTokens
 from vantrexia_adapters.memory.second_factors import MemorySecondFactors
+from vantrexia_adapters.memory.suspicions import MemorySuspicions
 from vantrexia_adapters.memory.trail_search import MemoryTrailSearch
 from vantrexia_adapters.redis import RedisRateStore
 from vantrexia_adapters.smart import SmartClientProofs
 from vantrexia_adapters.sql import SqlDesk, SqlRateStore, SqlSignInWork, SqlTrailSource, SqlWork
 from vantrexia_adapters.sql.audit import SqlTrail
+from vantrexia_adapters.sql.candidates import SqlCandidateStore
 from vantrexia_adapters.sql.clients import SqlClients, SqlClientStore, SqlUsedAssertions
 from vantrexia_adapters.sql.directory import SqlDirectoryStore
 from vantrexia_adapters.sql.ehr import SqlEhrRecords, SqlImportJobs, SqlImportQueue
@@ -61,6 +65,7 @@ from vantrexia_adapters.sql.receipts import SqlReceipts
 from vantrexia_adapters.sql.resets import SqlResetRequests, SqlResetTokens
 from vantrexia_adapters.sql.second_factors import SqlSecondFactors
 from vantrexia_adapters.sql.sessions import SqlSessions
+from vantrexia_adapters.sql.suspicions import SqlSuspicions
 from vantrexia_adapters.sql.trail_search import SqlTrailSearch
 from vantrexia_adapters.system import RandomIds, RandomSecrets, SystemClock
 from vantrexia_adapters.tokens import JwtTokens
@@ -88,6 +93,7 @@ PORTS = {
     "Desk": Held("contracts/test_work.py", (MemoryDesk, SqlDesk)),
     "TrailSearch": Held("contracts/test_trail_search.py", (MemoryTrailSearch, SqlTrailSearch)),
     "TrailWork": Held("contracts/test_trail_search.py", (MemoryWork, SqlWork)),
+    "VersionWork": Held("contracts/test_versions.py", (MemoryWork, SqlWork)),
     "DisclosureWork": Held("contracts/test_trail_search.py", (MemoryWork, SqlWork)),
     "TrailSource": Held("contracts/test_trail_source.py", (MemoryTrailSource, SqlTrailSource, ExportedTrail)),
     "CheckpointStore": Held("contracts/test_checkpoints.py", (MemoryCheckpoints, FolderCheckpoints)),
@@ -110,8 +116,7 @@ PORTS = {
     ),
     "KeyWrapper": Held(
         "adapters/crypto/test_key_wrapper.py",
-        (FileKeyWrapper,),
-        "the second one is a KMS, when there is a user for it",
+        (FileKeyWrapper, AwsKmsKeyWrapper, TransitKeyWrapper),
     ),
     "Passwords": Held("contracts/test_credentials.py", (Argon2Passwords, QuickPasswords)),
     "ClientStore": Held("contracts/test_clients.py", (MemoryClientStore, SqlClientStore)),
@@ -139,6 +144,15 @@ PORTS = {
     "ResetRequests": Held("contracts/test_resets.py", (MemoryResetRequests, SqlResetRequests)),
     "Mailer": Held("contracts/test_mailers.py", (OutboxMailer, SmtpMailer)),
     "PatientStore": Held("contracts/test_patients.py", (MemoryPatients, SqlPatients)),
+    "SuspicionStore": Held("contracts/test_suspicions.py", (MemorySuspicions, SqlSuspicions)),
+    "IndexStore": Held("contracts/test_directory_store.py", (MemoryDirectoryStore, SqlDirectoryStore)),
+    "CandidateStore": Held("contracts/test_candidates.py", (MemoryCandidateStore, SqlCandidateStore)),
+    "Candidacy": Held(
+        "contracts/test_candidates.py",
+        (CandidateKeeper,),
+        "one keeper over every store; it is held to a brute search over blocking keys",
+    ),
+    "MatchingDesk": Held("contracts/test_candidates.py", (MemoryDesk, SqlDesk)),
     "DirectoryStore": Held("contracts/test_directory_store.py", (MemoryDirectoryStore, SqlDirectoryStore)),
     "PatientDirectory": Held(
         "contracts/test_directory.py",

@@ -120,6 +120,7 @@ class Snapshot:
     """Everything that a practice's stores hold, but for ids: a call that is made again gets another one."""
 
     patients: tuple[Patient, ...]
+    versions: tuple[Patient, ...]
     moves: tuple[StatusChange, ...]
     users: tuple[object, ...]
     credentials: tuple[object, ...]
@@ -137,6 +138,11 @@ class Snapshot:
                 for one in found
                 for patient in work.patients.fetch(one.numbers, as_of=one.as_of) or ()
             ]
+            versions = [
+                version
+                for patient in stored
+                for version in work.patients.versions(patient.id, PageRequest(1, 100)).items
+            ]
             moves = [change for patient in stored for change in work.patients.history(patient.id)]
             users = tuple(work.users.all())
             hashes = [tuple(work.users.password_hashes(user.id)) for user in users]
@@ -148,6 +154,7 @@ class Snapshot:
         failures = [desk.accounts.failures(user.email) for user in users]
         return cls(
             tuple(sorted((attrs.evolve(one, id=nobody) for one in stored), key=lambda one: one.mrn.reveal())),
+            tuple(attrs.evolve(one, id=nobody) for one in versions),
             tuple(attrs.evolve(change, patient_id=nobody) for change in moves),
             users,
             (*hashes, *factors, asked, *failures, *_sessions(desk), *_used_up(desk)),

@@ -78,7 +78,9 @@ from vantrexia_core.patients import (
     find_deleted_patients,
     find_disclosures,
     find_patients,
+    list_versions,
     look_up_patient,
+    read_version,
     register_patient,
     restore_patient,
     revise_patient,
@@ -219,6 +221,8 @@ CHANGES: dict[str, UseCase] = {
 READINGS: dict[str, UseCase] = {
     "look up": lambda desk, scene: look_up_patient(desk, ADMIN, scene.active),
     "list": lambda desk, _: find_patients(desk, ADMIN, Listing(search=Phi(f"{FIRST} ^{LAST}"))),
+    "list versions": lambda desk, scene: list_versions(desk, ADMIN, scene.archived),
+    "read a version": lambda desk, scene: read_version(desk, ADMIN, scene.archived, 1),
     "list archived": lambda desk, _: find_archived_patients(desk, ADMIN, Listing()),
     "list deleted": lambda desk, _: find_deleted_patients(desk, ADMIN, Listing()),
     "read the trail": lambda desk, scene: read_trail(desk, ADMIN, Inquiry(patient_id=scene.active)),

@@ -31,12 +31,14 @@ MAY = {
     Action.RESTORE: {Role.ADMIN},
     Action.LIST_DELETED: {Role.ADMIN},
     Action.READ: set(Role),
+    Action.READ_VERSION: set(Role),
+    Action.LIST_VERSIONS: set(Role),
     Action.LIST: set(Role),
     Action.LIST_ARCHIVED: set(Role),
 }
 FIELDS = (
     "first_name", "last_name", "date_of_birth", "gender", "mrn", "phone", "email", "address", "ssn",
-    "external_id",
+    "external_id", "supplement",
 )  # fmt: skip
 RECEIPT_LIFE = timedelta(hours=24)
 
@@ -47,6 +49,13 @@ class Known:
 
     patient: Patient
     moves: list[StatusChange] = attrs.Factory(list)
+    former: list[Patient] = attrs.Factory(list)
+    """What it was before, newest first."""
+
+    def replace(self, after: Patient) -> None:
+        """Put another version in the place of this one."""
+        self.former.insert(0, self.patient)
+        self.patient = after
 
 
 @attrs.frozen
@@ -93,7 +102,7 @@ class Model:
         expected = Patient(
             result.id, actor.practice_id, result.mrn if new.mrn is None else new.mrn, new.name,
             new.date_of_birth, new.gender, new.phone, new.email, new.address, new.ssn, new.external_id,
-            Status.ACTIVE, 1, now, now,
+            Status.ACTIVE, 1, now, now, new.supplement,
         )  # fmt: skip
         assert result == expected
         assert all(result.id not in records for records in self.records.values())
@@ -117,8 +126,8 @@ class Model:
                 wanted.pop("last_name", before.name.last),
             )
             name = attrs.evolve(before.name, first=first, last=last)
-            known.patient = attrs.evolve(
-                before, name=name, **wanted, version=before.version + 1, updated_at=now
+            known.replace(
+                attrs.evolve(before, name=name, **wanted, version=before.version + 1, updated_at=now)
             )
         return changed
 
@@ -127,7 +136,7 @@ class Model:
     ) -> None:
         """Change the status and add the line to the history."""
         version = known.patient.version + 1
-        known.patient = attrs.evolve(known.patient, status=after, version=version, updated_at=now)
+        known.replace(attrs.evolve(known.patient, status=after, version=version, updated_at=now))
         known.moves.append(
             StatusChange(known.patient.id, version, move, now, actor.user_id, actor.email, reason)
         )
@@ -135,16 +144,8 @@ class Model:
     def directory(self, practice_id: PracticeId) -> list[DirectoryEntry]:
         """What a directory should know of a practice."""
         return [
-            DirectoryEntry.of(
-                number,
-                id_,
-                known.patient.status,
-                known.patient.created_at,
-                last=known.patient.name.last.reveal(),
-                first=known.patient.name.first.reveal(),
-                mrn=known.patient.mrn.reveal(),
-            )
-            for number, (id_, known) in enumerate(self.records[practice_id].items(), start=1)
+            DirectoryEntry.of_patient(number, known.patient)
+            for number, known in enumerate(self.records[practice_id].values(), start=1)
         ]
 
     def record(

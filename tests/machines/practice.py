@@ -65,7 +65,9 @@ from vantrexia_core.patients import (
     find_archived_patients,
     find_deleted_patients,
     find_patients,
+    list_versions,
     look_up_patient,
+    read_version,
     register_patient,
     restore_patient,
     revise_patient,
@@ -441,6 +443,61 @@ class PracticeMachine(RuleBasedStateMachine):
                 patient_id=patient_id, disclosed=(patient_id,), version=patient.version,
             )  # fmt: skip
 
+    @rule(role=ROLES, where=WHERE, which=WHICH, linked=WHICH, distance=st.integers(-1, 3))
+    def read_version(self, role, where, which, linked, distance) -> None:  # type: ignore[no-untyped-def]
+        """Look at a former version, perhaps one that never was; a patient at the own ones only."""
+        actor, patient_id = self._who(role, where, linked), self._which(where, which)
+        known = self.model.seen(actor, patient_id)
+        if role is Role.PATIENT and actor.patient_id != patient_id:
+            known = None
+        version = (known.patient.version if known else 1) - distance
+        every = {one.version: one for one in (known.patient, *known.former)} if known else {}
+        shown = self._call(
+            actor,
+            Action.READ_VERSION,
+            lambda _: read_version(self.desk, actor, patient_id, version),
+            *(() if version in every else (NotFoundError,)),
+            patient_id=patient_id,
+        )
+        if shown is not None:
+            made_by = next(
+                entry
+                for entry in self.model.trail
+                if (entry.patient_id, entry.version) == (patient_id, version) and entry.changed
+            )
+            assert shown.patient == every[version]
+            assert shown.made_by is not None
+            assert shown.made_by.entry == made_by
+            self.model.record(
+                actor, Action.READ_VERSION, Outcome.DONE, self.clock.now(),
+                patient_id=patient_id, disclosed=(patient_id,), version=version,
+            )  # fmt: skip
+
+    @rule(role=ROLES, where=WHERE, which=WHICH, linked=WHICH, page=PAGES)
+    def list_versions(self, role, where, which, linked, page) -> None:  # type: ignore[no-untyped-def]
+        """Look at a page of versions; a patient at the own ones only."""
+        actor, patient_id = self._who(role, where, linked), self._which(where, which)
+        known = self.model.seen(actor, patient_id)
+        if role is Role.PATIENT and actor.patient_id != patient_id:
+            known = None
+        every = (known.patient, *known.former) if known else ()
+        is_behind = page.number > 1 and page.offset >= len(every)
+        shown = self._call(
+            actor,
+            Action.LIST_VERSIONS,
+            lambda _: list_versions(self.desk, actor, patient_id, page),
+            *((NotFoundError,) if is_behind or known is None else ()),
+            patient_id=patient_id,
+        )
+        if shown is not None:
+            assert shown.count == len(every)
+            expected = every[page.offset : page.offset + page.size]
+            assert tuple(one.patient for one in shown.items) == expected
+            self.model.record(
+                actor, Action.LIST_VERSIONS, Outcome.DONE, self.clock.now(),
+                patient_id=patient_id, disclosed=(patient_id,),
+            )  # fmt: skip
+
     @rule(
         role=ROLES,
         where=WHERE,
@@ -541,4 +598,6 @@ class PracticeMachine(RuleBasedStateMachine):
                     assert found.count == len(expected)
                     for id_, known in expected.items():
                         assert list(work.patients.history(id_)) == known.moves
+                        versions = work.patients.versions(id_, PageRequest(1, 100)).items
+                        assert list(versions) == [known.patient, *known.former][:100]
         self.changed_practices = set()

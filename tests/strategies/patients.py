@@ -34,6 +34,7 @@ from vantrexia_core.patients import (
     Ssn,
     State,
     Status,
+    Supplement,
     Zip,
 )
 
@@ -104,6 +105,11 @@ def reasons() -> st.SearchStrategy[Reason]:
     return written_names().map(lambda text: Reason(f"Because of {text}"))
 
 
+def supplements() -> st.SearchStrategy[Supplement]:
+    """Short ones; what is in them is the FHIR adapter's business."""
+    return st.text(st.characters(codec="utf-8"), min_size=1, max_size=40).map(Supplement)
+
+
 def new_patients() -> st.SearchStrategy[NewPatient]:
     """People to be registered, on the day of `NOW` or later."""
     return st.builds(
@@ -117,6 +123,7 @@ def new_patients() -> st.SearchStrategy[NewPatient]:
         address=st.none() | addresses(),
         ssn=st.none() | ssns(),
         external_id=st.none() | external_ids(),
+        supplement=st.none() | supplements(),
     )
 
 
@@ -135,6 +142,7 @@ def revisions() -> st.SearchStrategy[Revision]:
         address=KEPT | nothing | addresses(),
         ssn=KEPT | nothing | ssns(),
         external_id=KEPT | nothing | external_ids(),
+        supplement=KEPT | nothing | supplements(),
     )
 
 
@@ -158,11 +166,23 @@ class Row:
     last: str
     first: str
     mrn: str
+    born: date = date(1961, 4, 9)
+    gender: Gender = Gender.FEMALE
+    updated_at: datetime = NOW
 
     def entry(self, number: int = 1) -> DirectoryEntry:
         """What the directory keeps of it, under the record's number."""
         return DirectoryEntry.of(
-            number, self.id, self.status, self.created_at, last=self.last, first=self.first, mrn=self.mrn
+            number,
+            self.id,
+            self.status,
+            self.created_at,
+            last=self.last,
+            first=self.first,
+            mrn=self.mrn,
+            born=self.born,
+            gender=self.gender,
+            updated_at=self.updated_at,
         )
 
 

@@ -376,6 +376,7 @@ def test_a_route_is_open_to_exactly_the_scopes_that_name_it(granted, route, scop
     service = asking.service
     patient = service.patient()
     path = route.path.replace("{uuid:uuid}", str(patient.id)).replace("{job:uuid}", NOBODY)
+    path = path.replace("{version:version}", "1")
     body = BODIES.get(route.endpoint.__name__)
     answer = service.client.request(
         route.method, path.replace("{id:account}", "4711"), json=body, headers=headers[scope]
@@ -409,6 +410,8 @@ def test_the_routes_that_programs_can_use_at_all_are_these():
         "PUT /api/v1/patients/{uuid:uuid}/",
         "PATCH /api/v1/patients/{uuid:uuid}/",
         "DELETE /api/v1/patients/{uuid:uuid}/",
+        "GET /api/v1/patients/{uuid:uuid}/versions/",
+        "GET /api/v1/patients/{uuid:uuid}/versions/{version:version}/",
         "GET /api/v1/audit-logs/",
     ]
 

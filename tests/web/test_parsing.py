@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from tests.web.test_bad_fields import BAD, GOOD
 from vantrexia_core.kernel import BrokenPromiseError, InvalidError, Phi
-from vantrexia_core.patients import KEEP, Revision
+from vantrexia_core.patients import KEEP
 from vantrexia_web.logs import PhiFreeFormatter
 from vantrexia_web.problems import UnreadableBodyError, problem
-from vantrexia_web.wire.patients import Registration, Replacement
+from vantrexia_web.wire.patients import Amendment, Registration, Replacement
 from vantrexia_web.wire.signing_in import Credentials
 from vantrexia_web.wire.strict_json import DEPTH_MAX, parse_json
 from vantrexia_web.wire.structuring import body_as
@@ -79,7 +79,7 @@ def test_many_brackets_side_by_side_are_not_deep():
     assert parse_json(b"[" + b"[]," * 100 + b"[]]") == [[] for _ in range(101)]
 
 
-@pytest.mark.parametrize("type_", [Registration, Replacement, Revision, Credentials])
+@pytest.mark.parametrize("type_", [Registration, Replacement, Amendment, Credentials])
 @given(content=VALUES)
 def test_any_value_is_a_body_or_refused(type_, content):
     """Whatever JSON holds, the answer is a body or complaints, and these can be rendered."""
@@ -108,7 +108,7 @@ def test_complaints_leave_no_trace_of_the_values(field):
 
 def test_what_is_not_sent_is_kept():
     """A revision's fields that were left out say so."""
-    revision = body_as(Revision, {"phone": None})
+    revision = body_as(Amendment, {"phone": None})
     assert revision.phone is None
     assert revision.first_name is KEEP
     assert revision.address is KEEP

@@ -11,7 +11,9 @@ from vantrexia_web.routes import ROUTES
 
 PATHS = sorted(
     {
-        re.sub("{[a-z]+:uuid}", "d290f1ee-6c54-4b01-90e6-d701748f0851", path).replace("{id:account}", "1")
+        re.sub("{[a-z]+:uuid}", "d290f1ee-6c54-4b01-90e6-d701748f0851", path)
+        .replace("{id:account}", "1")
+        .replace("{version:version}", "1")
         for path in (route.path for route in ROUTES)
     }
 )
@@ -96,6 +98,8 @@ ALLOWED = {
     f"{PATIENTS}d290f1ee-6c54-4b01-90e6-d701748f0851/": "DELETE, GET, HEAD, PATCH, PUT",
     f"{PATIENTS}d290f1ee-6c54-4b01-90e6-d701748f0851/archive/": "POST",
     f"{PATIENTS}d290f1ee-6c54-4b01-90e6-d701748f0851/unarchive/": "POST",
+    f"{PATIENTS}d290f1ee-6c54-4b01-90e6-d701748f0851/versions/": "GET, HEAD",
+    f"{PATIENTS}d290f1ee-6c54-4b01-90e6-d701748f0851/versions/1/": "GET, HEAD",
     "/api/v1/patients/import_selected_from_ecw/": "POST",
     "/api/v1/patients/search_ecw/": "GET, HEAD",
     f"{PATIENTS}imports/d290f1ee-6c54-4b01-90e6-d701748f0851/": "GET, HEAD",

@@ -121,7 +121,7 @@ def test_every_operation_has_its_section_and_its_link(page):
 def test_every_field_and_code_is_on_the_page(page):
     """What the document knows, the page shows."""
     schemas = document(PUBLIC_URL)["components"]["schemas"]
-    for name in ("Registration", "Replacement", "Revision", "ReasonGiven", "Credentials"):
+    for name in ("Registration", "Replacement", "Amendment", "ReasonGiven", "Credentials"):
         for field in schemas[name]["properties"]:
             assert field in page.text
     assert "address.zip" in page.text

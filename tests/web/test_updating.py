@@ -1,10 +1,14 @@
 """PUT and PATCH: what changes, what stays, and what an empty address is."""
 
+from uuid import UUID
+
 import pytest
 
+from tests.builders import an_actor
 from tests.web.refusals import Unchanged, assert_problem
 from tests.web.service import PATIENTS, path_of, restore_path
-from vantrexia_core.patients import Ssn
+from vantrexia_core.kernel import PatientId
+from vantrexia_core.patients import Revision, Ssn, Supplement, revise_patient
 
 FULL = {
     "first_name": "Marisol",
@@ -72,6 +76,23 @@ def test_an_identifier_can_be_changed(service, url, method):
     body = (REQUIRED if method == "PUT" else {}) | {"mrn": "M-2", "external_id": "E-2", "ssn": "899123457"}
     content = service.send(method, url, body).json()
     assert (content["mrn"], content["external_id"], _ssn(service)) == ("M-2", "E-2", Ssn("899-12-3457"))
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+def test_what_fhir_clients_said_stays_as_it_is(service, url, method):
+    """This API neither shows the supplement nor takes it; a change through it leaves the supplement alone."""
+    patient_id = PatientId(UUID(url.split("/")[-2]))
+    said = Supplement('{"further":"zz"}')
+    revise_patient(
+        service.desk, an_actor(practice_id=service.practice_id), patient_id, Revision(supplement=said)
+    )
+    answer = service.send(method, url, REQUIRED | {"last_name": "Quill"})
+    assert answer.status_code == 200
+    assert "further" not in answer.text
+    (filed,) = service.desk.committed.shelf(service.practice_id).patients.values()
+    assert (filed.patient.supplement, filed.patient.version) == (said, 3)
+    refused = service.send(method, url, REQUIRED | {"supplement": "x"})
+    assert_problem(refused, 400, "validation_error", "supplement")
 
 
 @pytest.mark.parametrize("field", [name for name in FULL if name != "ssn"])

@@ -8,10 +8,10 @@ from typing import Final
 
 import attrs
 
-from vantrexia_adapters.directory import DirectoryKeeper
+from vantrexia_adapters.directory import CandidateKeeper, DirectoryKeeper
 from vantrexia_adapters.memory.audit import MemoryTrail
 from vantrexia_adapters.memory.clients import MemoryClients, MemoryClientStore, MemoryUsedAssertions
-from vantrexia_adapters.memory.directory import MemoryDirectoryStore
+from vantrexia_adapters.memory.directory import MemoryCandidateStore, MemoryDirectoryStore
 from vantrexia_adapters.memory.draft import Draft
 from vantrexia_adapters.memory.ehr import MemoryEhrRecords, MemoryImportJobs, taken
 from vantrexia_adapters.memory.identity import (
@@ -27,6 +27,7 @@ from vantrexia_adapters.memory.receipts import MemoryReceipts
 from vantrexia_adapters.memory.resets import MemoryResetRequests, MemoryResetTokens
 from vantrexia_adapters.memory.second_factors import MemorySecondFactors
 from vantrexia_adapters.memory.state import Memory, Receipt, Shelf
+from vantrexia_adapters.memory.suspicions import MemorySuspicions
 from vantrexia_adapters.memory.trail_search import MemoryTrailSearch
 from vantrexia_core.audit import AuditEntry
 from vantrexia_core.ehr import EhrRoster, ImportJob, NoRoster
@@ -130,6 +131,7 @@ class MemoryWork(MemorySignInWork):
         shelf = desk.committed.shelf(practice_id)
         self._receipts: Draft[tuple[UserId, str], Receipt] = Draft(shelf.receipts)
         self._patients = MemoryPatients(practice_id, shelf)
+        self._suspicions = MemorySuspicions(shelf, self._patients)
         self._ehr_records = MemoryEhrRecords(shelf)
         self._import_jobs = MemoryImportJobs(shelf)
         self._trail_search = MemoryTrailSearch(practice_id, desk.entries, lambda: desk.committed)
@@ -152,6 +154,12 @@ class MemoryWork(MemorySignInWork):
         """See `PatientWork`."""
         self._check_open()
         return self._patients
+
+    @property
+    def suspicions(self) -> MemorySuspicions:
+        """See `PatientWork`."""
+        self._check_open()
+        return self._suspicions
 
     @property
     def users(self) -> MemoryUsers:
@@ -182,6 +190,7 @@ class MemoryWork(MemorySignInWork):
         shelf = Shelf(
             patients=patients.patients.merged(),
             moves=patients.moves.merged(),
+            replaced=patients.replaced.merged(),
             by_number=patients.by_number.merged(),
             by_mrn=patients.by_mrn.merged(),
             by_external_id=patients.by_external_id.merged(),
@@ -189,6 +198,7 @@ class MemoryWork(MemorySignInWork):
             told=self._ehr_records.told.merged(),
             lost=self._ehr_records.losses.merged(),
             jobs=self._import_jobs.jobs.merged(),
+            suspicions=self._suspicions.suspicions.merged(),
             seq=patients.seq,
             mrn_number=patients.mrn_number,
         )
@@ -210,10 +220,12 @@ class MemoryDesk:
     committed: Memory = attrs.field(factory=Memory, init=False)
     entries: list[AuditEntry] = attrs.field(factory=list, init=False)
     directory: DirectoryKeeper = attrs.field(init=False)
+    candidacy: CandidateKeeper = attrs.field(init=False)
     _writer: Lock = attrs.field(factory=Lock, init=False)
 
     def __attrs_post_init__(self) -> None:
         self.directory = DirectoryKeeper(MemoryDirectoryStore(self._read_committed))
+        self.candidacy = CandidateKeeper(MemoryCandidateStore(self._read_committed))
 
     @property
     def accounts(self) -> MemoryAccounts:

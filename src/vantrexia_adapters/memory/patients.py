@@ -8,6 +8,8 @@ from vantrexia_adapters.memory.state import Filed, Shelf
 from vantrexia_core.kernel import (
     BrokenPromiseError,
     NotFoundError,
+    Page,
+    PageRequest,
     PatientId,
     PersonName,
     Phi,
@@ -20,8 +22,10 @@ from vantrexia_core.patients import (
     ExternalIdTakenError,
     Gender,
     Holder,
+    Mrn,
     MrnTakenError,
     Patient,
+    Replaced,
     Sighting,
     Status,
     StatusChange,
@@ -39,6 +43,7 @@ class MemoryPatients:
         self._seq = shelf.seq + 1
         self.patients: Draft[PatientId, Filed] = Draft(shelf.patients)
         self.moves: Draft[PatientId, tuple[StatusChange, ...]] = Draft(shelf.moves)
+        self.replaced: Draft[PatientId, tuple[Replaced, ...]] = Draft(shelf.replaced)
         self.by_number: Draft[int, PatientId] = Draft(shelf.by_number)
         self.by_mrn: Draft[str, PatientId] = Draft(shelf.by_mrn)
         self.by_external_id: Draft[str, PatientId] = Draft(shelf.by_external_id)
@@ -57,6 +62,11 @@ class MemoryPatients:
     def holders(self, external_ids: Sequence[ExternalId]) -> Sequence[Holder | None]:
         """See `PatientStore`."""
         ids = [self.by_external_id.get(external_id.reveal()) for external_id in external_ids]
+        return [None if id_ is None else Holder(id_, self.get(id_).status) for id_ in ids]
+
+    def mrn_holders(self, mrns: Sequence[Mrn]) -> Sequence[Holder | None]:
+        """See `PatientStore`."""
+        ids = [self.by_mrn.get(mrn.reveal()) for mrn in mrns]
         return [None if id_ is None else Holder(id_, self.get(id_).status) for id_ in ids]
 
     def has_unlinked(self) -> bool:
@@ -115,15 +125,14 @@ class MemoryPatients:
         """See `PatientStore`."""
         before = self._started_from(patient)
         self._check_free(patient)
-        self.by_mrn.remove(before.mrn.reveal())
-        if before.external_id is not None:
-            self.by_external_id.remove(before.external_id.reveal())
-        self._file(patient)
+        self.by_mrn.remove(before.patient.mrn.reveal())
+        if before.patient.external_id is not None:
+            self.by_external_id.remove(before.patient.external_id.reveal())
+        self._replace(before, patient)
 
     def move(self, patient: Patient, change: StatusChange) -> None:
         """See `PatientStore`."""
-        self._started_from(patient)
-        self._file(patient)
+        self._replace(self._started_from(patient), patient)
         self.moves.put(patient.id, (*(self.moves.get(patient.id) or ()), change))
 
     def fetch(self, numbers: Sequence[int], *, as_of: int) -> Sequence[Patient] | None:
@@ -137,6 +146,16 @@ class MemoryPatients:
             return None
         return [filed.patient for filed in found]
 
+    def of_numbers(self, numbers: Sequence[int]) -> Sequence[Patient]:
+        """See `PatientStore`."""
+        ids = [self.by_number.get(number) for number in numbers]
+        return [self.get(id_) for id_ in ids if id_ is not None]
+
+    def changed_since(self, seq: int, *, limit: int) -> Sequence[Patient]:
+        """See `PatientStore`."""
+        changed = sorted((filed for _, filed in self.patients.items() if filed.seq > seq), key=_change_number)
+        return [filed.patient for filed in changed][:limit]
+
     def last_changes(self, ids: Sequence[PatientId]) -> Mapping[PatientId, StatusChange]:
         """See `PatientStore`."""
         return {id_: moves[-1] for id_ in ids if (moves := self.moves.get(id_))}
@@ -144,6 +163,36 @@ class MemoryPatients:
     def history(self, patient_id: PatientId) -> Sequence[StatusChange]:
         """See `PatientStore`."""
         return self.moves.get(patient_id) or ()
+
+    def versions(self, patient_id: PatientId, page: PageRequest) -> Page[Patient]:
+        """See `PatientStore`."""
+        every = self._versions(patient_id)
+        page.check_within(len(every))
+        return Page(len(every), every[page.offset : page.offset + page.size], page)
+
+    def version_of(self, patient_id: PatientId, version: int) -> Patient:
+        """See `PatientStore`."""
+        for patient in self._versions(patient_id):
+            if patient.version == version:
+                return patient
+        raise NotFoundError
+
+    def replaced_since(self, seq: int, *, limit: int) -> Sequence[Replaced]:
+        """See `PatientStore`."""
+        later = [one for _, former in self.replaced.items() for one in former if one.seq > seq]
+        later.sort(key=lambda one: (one.seq, one.number, one.patient.version))
+        if not (first := later[:limit]):
+            return []
+        return [one for one in later if one.seq <= first[-1].seq]
+
+    def _versions(self, patient_id: PatientId) -> tuple[Patient, ...]:
+        former = self.replaced.get(patient_id) or ()
+        return (self.get(patient_id), *(one.patient for one in reversed(former)))
+
+    def _replace(self, before: Filed, after: Patient) -> None:
+        self._file(after)
+        kept = Replaced(self._seq, before.entry.number, before.patient)
+        self.replaced.put(after.id, (*(self.replaced.get(after.id) or ()), kept))
 
     def _check_ours(self, patient: Patient) -> None:
         if patient.practice_id != self._practice_id:
@@ -156,12 +205,12 @@ class MemoryPatients:
         if self.patients.get(patient.id) is not None:
             raise BrokenPromiseError(_ID_TWICE)
 
-    def _started_from(self, patient: Patient) -> Patient:
+    def _started_from(self, patient: Patient) -> Filed:
         self._check_ours(patient)
         filed = self.patients.get(patient.id)
         if filed is None or filed.patient.version != patient.version - 1:
             raise StaleVersionError
-        return filed.patient
+        return filed
 
     def _check_free(self, patient: Patient) -> None:
         if self.by_mrn.get(patient.mrn.reveal()) not in {None, patient.id}:

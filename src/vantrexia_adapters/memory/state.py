@@ -16,8 +16,8 @@ from vantrexia_core.identity import (
     SecondFactor,
     Session,
 )
-from vantrexia_core.kernel import ClientId, PatientId, Phi, PracticeId, SessionId, UserId
-from vantrexia_core.patients import DirectoryEntry, Patient, StatusChange
+from vantrexia_core.kernel import ClientId, PatientId, Phi, PracticeId, SessionId, SuspicionId, UserId
+from vantrexia_core.patients import DirectoryEntry, Patient, Replaced, StatusChange, Suspicion
 
 
 @attrs.frozen
@@ -34,16 +34,7 @@ class Filed:
     @classmethod
     def of(cls, patient: Patient, seq: int, number: int) -> "Filed":
         """File a record."""
-        entry = DirectoryEntry.of(
-            number,
-            patient.id,
-            patient.status,
-            patient.created_at,
-            last=patient.name.last.reveal(),
-            first=patient.name.first.reveal(),
-            mrn=patient.mrn.reveal(),
-        )
-        return cls(patient, seq, entry)
+        return cls(patient, seq, DirectoryEntry.of_patient(number, patient))
 
 
 @attrs.frozen
@@ -71,6 +62,7 @@ class Shelf:
 
     patients: Mapping[PatientId, Filed] = attrs.Factory(dict)
     moves: Mapping[PatientId, tuple[StatusChange, ...]] = attrs.Factory(dict)
+    replaced: Mapping[PatientId, tuple[Replaced, ...]] = attrs.Factory(dict)
     by_number: Mapping[int, PatientId] = attrs.Factory(dict)
     by_mrn: Mapping[str, PatientId] = attrs.Factory(dict)
     by_external_id: Mapping[str, PatientId] = attrs.Factory(dict)
@@ -78,6 +70,7 @@ class Shelf:
     told: Mapping[PatientId, LastTold] = attrs.Factory(dict)
     lost: Mapping[PatientId, tuple[LostValues, ...]] = attrs.Factory(dict)
     jobs: Mapping[UUID, FiledJob] = attrs.Factory(dict)
+    suspicions: Mapping[SuspicionId, Suspicion] = attrs.Factory(dict)
     seq: int = 0
     mrn_number: int = 0
 

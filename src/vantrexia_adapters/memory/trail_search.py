@@ -3,8 +3,8 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from vantrexia_adapters.memory.state import Memory
-from vantrexia_core.audit import AuditEntry, Inquiry, SequencedEntry
-from vantrexia_core.kernel import Email, PracticeId, UserId
+from vantrexia_core.audit import AuditEntry, Inquiry, Outcome, SequencedEntry
+from vantrexia_core.kernel import Email, PatientId, PracticeId, UserId
 
 
 class MemoryTrailSearch:
@@ -36,6 +36,18 @@ class MemoryTrailSearch:
     ) -> Sequence[SequencedEntry]:
         """See `TrailSearch`."""
         return [one for one in self._found(inquiry, as_of) if one.seq > after][:limit]
+
+    def makers(self, patient_id: PatientId, versions: Collection[int]) -> Mapping[int, SequencedEntry]:
+        """See `TrailSearch`."""
+        about = self._found(Inquiry(subject_id=patient_id), self.newest())
+        return {
+            one.entry.version: one
+            for one in about
+            if one.entry.version is not None
+            and one.entry.version in versions
+            and one.entry.changed
+            and one.entry.outcome is Outcome.DONE
+        }
 
     def emails(self, ids: Collection[UserId]) -> Mapping[UserId, Email]:
         """See `TrailSearch`."""

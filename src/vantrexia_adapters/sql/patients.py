@@ -1,21 +1,25 @@
 """The patient store in SQL: fields sealed on the way in, opened on the way out, few statements."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from functools import cache
-from typing import Final
+from itertools import pairwise
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from vantrexia_adapters.sql.scope import Scope, SealedColumn
 from vantrexia_adapters.sql.statements import Adding, Parameters, Row, Statement
-from vantrexia_adapters.sql.tables import patient, patient_move, practice_head
+from vantrexia_adapters.sql.tables import patient, patient_move, patient_version, practice_head
 from vantrexia_core.kernel import (
     BrokenPromiseError,
     Email,
     NamePart,
     NotFoundError,
+    Page,
+    PageRequest,
     PatientId,
     PersonName,
     Phi,
@@ -37,14 +41,25 @@ from vantrexia_core.patients import (
     Patient,
     Phone,
     Reason,
+    Replaced,
     Sighting,
     Ssn,
     State,
     Status,
     StatusChange,
+    Supplement,
     Zip,
 )
-from vantrexia_core.protection import BUCKET_LONG, BUCKET_NAME, BUCKET_SHORT, FieldCipher, FieldName, Place
+from vantrexia_core.protection import (
+    BUCKET_DOCUMENT,
+    BUCKET_LONG,
+    BUCKET_NAME,
+    BUCKET_SHORT,
+    FieldCipher,
+    FieldName,
+    Place,
+    UnreadableError,
+)
 
 MRN: Final = SealedColumn.of("patient", "mrn", BUCKET_NAME)
 FIRST: Final = SealedColumn.of("patient", "first_name", BUCKET_NAME)
@@ -60,6 +75,7 @@ CITY: Final = SealedColumn.of("patient", "city", BUCKET_LONG)
 STATE: Final = SealedColumn.of("patient", "state", BUCKET_SHORT)
 ZIP: Final = SealedColumn.of("patient", "zip", BUCKET_SHORT)
 EXTERNAL_ID: Final = SealedColumn.of("patient", "external_id", BUCKET_NAME)
+SUPPLEMENT: Final = SealedColumn.of("patient", "supplement", BUCKET_DOCUMENT)
 BY_EMAIL: Final = SealedColumn.of("patient_move", "by_email", BUCKET_LONG)
 REASON: Final = SealedColumn.of("patient_move", "reason", BUCKET_LONG)
 
@@ -68,6 +84,10 @@ _EXTERNAL_ID_BIX: Final = FieldName("patient", "external_id")
 
 HOLDERS_AT_ONCE_MAX: Final = 256
 """How many external ids are looked up by one statement."""
+
+NUMBERS_AT_ONCE_MAX: Final = 128
+"""How many records are read by their numbers by one statement."""
+_SIZES: Final = (1, 8, 32, NUMBERS_AT_ONCE_MAX)
 
 _NO_ADDRESS: Final = Address()
 _ID_TWICE: Final = "a patient id was given out twice"
@@ -99,7 +119,10 @@ _COLUMNS: Final = (
     patient.c.state,
     patient.c.zip,
     patient.c.external_id,
+    patient.c.supplement,
 )
+_VERSION_AT: Final = _COLUMNS.index(patient.c.version)
+_SEALED_VERSION_AT: Final = _COLUMNS.index(patient.c.sealed_version)
 _SEALED: Final = tuple(
     column.name
     for column in patient.c
@@ -147,34 +170,45 @@ def _no_other(column: sa.Column[bytes]) -> sa.ColumnElement[bool]:
     return ~taken.exists()
 
 
+_NEW_SEQ: Final = sa.bindparam("new_seq", type_=sa.BigInteger())
+_FORMER: Final = tuple(column.name for column in patient.c)
+
+
+class _Replacing:
+    """A change of one record that keeps the version which it replaces.
+
+    The kept one is copied inside the database as it stands: same envelopes, same binding, nothing is opened
+    or sealed for it. On PostgreSQL both are one statement, whose parts all see the rows as they were before
+    it. SQLite has no changes inside a WITH; there is one writer, so what the first statement found the second
+    changes.
+    """
+
+    __slots__ = ("change", "keep")
+
+    def __init__(self, *names: str, only_if: Sequence[sa.ColumnElement[bool]] = ()) -> None:
+        where = (_IS_ONE, patient.c.version == _VERSION_BEFORE, *only_if)
+        values = {patient.c[name]: sa.bindparam(f"new_{name}", type_=patient.c[name].type) for name in names}
+        change = sa.update(patient).where(*where).values(values | {patient.c.seq: _NEW_SEQ})
+        before = sa.select(*patient.c, _NEW_SEQ)
+        changed = change.returning(patient.c.id).cte("changed")
+        self.keep: Final = Statement(
+            sa.insert(patient_version).from_select(
+                [*_FORMER, "replaced_seq"], before.where(_IS_ONE, patient.c.id == changed.c.id)
+            ),
+            sqlite=sa.insert(patient_version).from_select([*_FORMER, "replaced_seq"], before.where(*where)),
+        )
+        self.change: Final = Statement(change)
+
+
 # Asks for taken values instead of running into the constraint: on PostgreSQL that would end the transaction.
 # The head's lock is held, so nobody can take them between the question and the change.
-_SAVE: Final = Statement(
-    sa.update(patient)
-    .where(
-        _IS_ONE,
-        patient.c.version == _VERSION_BEFORE,
-        _no_other(patient.c.mrn_bix),
-        _no_other(patient.c.external_id_bix),
-    )
-    .values(
-        {
-            column: sa.bindparam(f"new_{column.name}", type_=column.type)
-            for column in patient.c
-            if column.name in {*_SEALED, "seq", "version", "updated_at"}
-        }
-    )
+_SAVE: Final = _Replacing(
+    *_SEALED,
+    "version",
+    "updated_at",
+    only_if=(_no_other(patient.c.mrn_bix), _no_other(patient.c.external_id_bix)),
 )
-_MOVE: Final = Statement(
-    sa.update(patient)
-    .where(_IS_ONE, patient.c.version == _VERSION_BEFORE)
-    .values(
-        {
-            column: sa.bindparam(f"new_{column.name}", type_=column.type)
-            for column in (patient.c.status, patient.c.version, patient.c.updated_at, patient.c.seq)
-        }
-    )
-)
+_MOVE: Final = _Replacing("status", "version", "updated_at")
 
 _MOVE_COLUMNS: Final = (
     patient_move.c.patient_id,
@@ -191,6 +225,52 @@ _HISTORY: Final = Statement(
     .where(patient_move.c.practice_id == _PRACTICE, patient_move.c.patient_id == _ID)
     .order_by(patient_move.c.version)
 )
+
+
+def _of_version(record: sa.FromClause) -> sa.Select[Any]:
+    """The columns that make a patient, of a record as it is or as it was."""
+    return sa.select(*(record.c[column.name] for column in _COLUMNS)).where(
+        record.c.practice_id == _PRACTICE, record.c.id == _ID
+    )
+
+
+_VERSIONS_KEPT: Final = Statement(
+    sa.select(
+        patient.c.version,
+        sa.select(sa.func.count())
+        .where(patient_version.c.practice_id == _PRACTICE, patient_version.c.id == _ID)
+        .scalar_subquery(),
+    ).where(_IS_ONE)
+)
+_EVERY_VERSION: Final = sa.union_all(_of_version(patient), _of_version(patient_version)).subquery("every")
+_NEWEST_VERSIONS: Final = Statement(
+    sa.select(*_EVERY_VERSION.c)
+    .where(_EVERY_VERSION.c.version <= sa.bindparam("newest", type_=sa.BigInteger()))
+    .order_by(_EVERY_VERSION.c.version.desc())
+    .limit(sa.bindparam("row_limit", type_=sa.Integer()))
+)
+_ONE_VERSION: Final = Statement(
+    sa.select(*_EVERY_VERSION.c).where(
+        _EVERY_VERSION.c.version == sa.bindparam("one_version", type_=sa.BigInteger())
+    )
+)
+
+
+def _replaced_after() -> sa.Select[Any]:
+    """Whole changes only: of the last one among the first few rows, the rest comes along."""
+    seq, after = patient_version.c.replaced_seq, sa.bindparam("after", type_=sa.BigInteger())
+    ours = sa.and_(patient_version.c.practice_id == _PRACTICE, seq > after)
+    few = sa.select(seq).where(ours).order_by(seq).limit(sa.bindparam("row_limit", type_=sa.Integer()))
+    last = sa.select(sa.func.max(few.subquery("few").c.replaced_seq)).scalar_subquery()
+    columns = (patient_version.c[column.name] for column in _COLUMNS)
+    return (
+        sa.select(seq, patient_version.c.n, *columns)
+        .where(ours, seq <= last)
+        .order_by(seq, patient_version.c.n, patient_version.c.version)
+    )
+
+
+_REPLACED_SINCE: Final = Statement(_replaced_after())
 
 
 def _numbered(count: int) -> list[sa.BindParameter[object]]:
@@ -261,6 +341,14 @@ _UNLINKED_SINCE: Final = Statement(
 )
 
 
+_ALL_SINCE: Final = Statement(
+    sa.select(*_COLUMNS)
+    .where(patient.c.practice_id == _PRACTICE, patient.c.seq > sa.bindparam("after", type_=sa.BigInteger()))
+    .order_by(patient.c.seq)
+    .limit(sa.bindparam("row_limit", type_=sa.Integer()))
+)
+
+
 @cache
 def _unlinked(count: int) -> Statement:
     return Statement(
@@ -273,22 +361,22 @@ def _unlinked(count: int) -> Statement:
 
 
 @cache
-def _holders(count: int) -> Statement:
-    """The statement for ``count`` digests: PostgreSQL takes them as one array, SQLite has none.
+def _holders(column: sa.Column[bytes], count: int) -> Statement:
+    """The statement for ``count`` digests in a column: PostgreSQL takes them as one array, SQLite has none.
 
     The limit makes PostgreSQL look each digest up by itself. Left to its planner, a table that grows faster
     than its statistics (a first, long import) is read through from one end to the other every time.
     """
-    columns = (patient.c.external_id_bix, patient.c.id, patient.c.status)
+    columns = (column, patient.c.id, patient.c.status)
     here = sa.select(*columns).where(patient.c.practice_id == _PRACTICE)
     array = sa.bindparam("digests", type_=postgresql.ARRAY(sa.LargeBinary()))
     asked = sa.func.unnest(array).table_valued(sa.column("digest", sa.LargeBinary())).render_derived("asked")
-    found = here.where(patient.c.external_id_bix == asked.c.digest)
+    found = here.where(column == asked.c.digest)
     one = found.limit(sa.literal_column("1")).lateral("holder")
     digests = [sa.bindparam(f"digest_{position}", type_=sa.LargeBinary()) for position in range(count)]
     return Statement(
         sa.select(*one.c).select_from(asked).join(one, sa.true()),
-        sqlite=here.where(patient.c.external_id_bix.in_(digests)),
+        sqlite=here.where(column.in_(digests)),
     )
 
 
@@ -317,8 +405,17 @@ class SqlPatients:
 
     def holders(self, external_ids: Sequence[ExternalId]) -> Sequence[Holder | None]:
         """See `PatientStore`."""
+        return self._holders(patient.c.external_id_bix, _EXTERNAL_ID_BIX, external_ids)
+
+    def mrn_holders(self, mrns: Sequence[Mrn]) -> Sequence[Holder | None]:
+        """See `PatientStore`."""
+        return self._holders(patient.c.mrn_bix, _MRN_BIX, mrns)
+
+    def _holders(
+        self, column: sa.Column[bytes], field: FieldName, numbers: Sequence[Phi[str]]
+    ) -> Sequence[Holder | None]:
         index, practice_id = self._protection.index, self._practice_id
-        digests = [index.digest(_EXTERNAL_ID_BIX, practice_id, one.reveal().encode()) for one in external_ids]
+        digests = [index.digest(field, practice_id, one.reveal().encode()) for one in numbers]
         found: dict[bytes, Holder] = {}
         for start in range(0, len(digests), HOLDERS_AT_ONCE_MAX):
             # Sorted: a statement log shall not tell the order of a list. Few sizes: each is compiled once.
@@ -329,7 +426,7 @@ class SqlPatients:
                 f"digest_{position}": digest for position, digest in enumerate(padded)
             }
             parameters["digests"] = part
-            for digest, id_, status in self._transaction.read(_holders(size), self._here(parameters)):
+            for digest, id_, status in self._transaction.read(_holders(column, size), self._here(parameters)):
                 found[bytes(digest)] = Holder(id_, Status(status))
         return [found.get(digest) for digest in digests]
 
@@ -439,6 +536,23 @@ class SqlPatients:
         except KeyError:
             raise NotFoundError from None
 
+    def of_numbers(self, numbers: Sequence[int]) -> Sequence[Patient]:
+        """See `PatientStore`."""
+        found: list[Row] = []
+        for start in range(0, len(numbers), NUMBERS_AT_ONCE_MAX):
+            # Sorted and padded as with holders: few statements, and no order for a log to tell.
+            part = sorted(numbers[start : start + NUMBERS_AT_ONCE_MAX])
+            size = next(size for size in _SIZES if size >= len(part))
+            padded = part + part[-1:] * (size - len(part))
+            parameters = {f"n_{position}": n for position, n in enumerate(padded)}
+            found.extend(row[1:] for row in self._transaction.read(_fetch(size), self._here(parameters)))
+        return list(self._readable(found))
+
+    def changed_since(self, seq: int, *, limit: int) -> Sequence[Patient]:
+        """See `PatientStore`."""
+        rows = self._transaction.read(_ALL_SINCE, self._here({"after": seq, "row_limit": limit}))
+        return list(self._readable(rows))
+
     def last_changes(self, ids: Sequence[PatientId]) -> Mapping[PatientId, StatusChange]:
         """See `PatientStore`."""
         if not ids:
@@ -450,6 +564,28 @@ class SqlPatients:
         """See `PatientStore`."""
         rows = self._transaction.read(_HISTORY, self._here({"patient": patient_id}))
         return [self._change(row) for row in rows]
+
+    def versions(self, patient_id: PatientId, page: PageRequest) -> Page[Patient]:
+        """See `PatientStore`. A version that is replaced between the two statements is found all the same."""
+        kept = self._transaction.read(_VERSIONS_KEPT, self._here({"patient": patient_id}))
+        if not kept:
+            raise NotFoundError
+        newest, former = kept[0]
+        page.check_within(former + 1)
+        parameters = {"patient": patient_id, "newest": newest - page.offset, "row_limit": page.size}
+        rows = self._transaction.read(_NEWEST_VERSIONS, self._here(parameters))
+        _check_succession(rows)
+        return Page(former + 1, tuple(map(self._patient, rows)), page)
+
+    def version_of(self, patient_id: PatientId, version: int) -> Patient:
+        """See `PatientStore`."""
+        parameters = {"patient": patient_id, "one_version": version}
+        return self._one(self._transaction.read(_ONE_VERSION, self._here(parameters)))
+
+    def replaced_since(self, seq: int, *, limit: int) -> Sequence[Replaced]:
+        """See `PatientStore`."""
+        rows = self._transaction.read(_REPLACED_SINCE, self._here({"after": seq, "row_limit": limit}))
+        return [Replaced(row[0], row[1], self._patient(row[2:])) for row in rows]
 
     def _here(self, parameters: Parameters) -> Parameters:
         return {"practice": self._practice_id, **parameters}
@@ -476,23 +612,22 @@ class SqlPatients:
             raise NotFoundError
         return self._patient(rows[0])
 
-    def _changed(self, statement: Statement, patient: Patient, changes: Parameters) -> bool:
+    def _changed(self, replacing: _Replacing, patient: Patient, changes: Parameters) -> bool:
         if self._seq is None:
             self._take()
-        return bool(
-            self._transaction.change(
-                statement,
-                {
-                    "practice": self._practice_id,
-                    "patient": patient.id,
-                    "version_before": patient.version - 1,
-                    "new_version": patient.version,
-                    "new_updated_at": patient.updated_at,
-                    "new_seq": self._seq,
-                    **changes,
-                },
-            )
-        )
+        parameters = {
+            "practice": self._practice_id,
+            "patient": patient.id,
+            "version_before": patient.version - 1,
+            "new_version": patient.version,
+            "new_updated_at": patient.updated_at,
+            "new_seq": self._seq,
+            **changes,
+        }
+        is_changed = bool(self._transaction.change(replacing.keep, parameters))
+        if is_changed and self._transaction.has_one_writer:
+            self._transaction.change(replacing.change, parameters)
+        return is_changed
 
     def _row(self, patient: Patient, sealed: Parameters, n: int) -> Parameters:
         return {
@@ -547,12 +682,13 @@ class SqlPatients:
             "state": _sealed_or_none(STATE, cipher, place, address.state),
             "zip": _sealed_or_none(ZIP, cipher, place, address.zip),
             "external_id": _sealed_or_none(EXTERNAL_ID, cipher, place, external_id),
+            "supplement": _sealed_or_none(SUPPLEMENT, cipher, place, patient.supplement),
         }
 
     def _patient(self, row: Row) -> Patient:
         (
             id_, _, status, version, created_at, updated_at, sealed_version, mrn, first, last, born, gender,
-            ssn, phone, email, line1, line2, city, state, zip_, external_id,
+            ssn, phone, email, line1, line2, city, state, zip_, external_id, supplement,
         ) = row  # fmt: skip
         cipher = self._protection.cipher
         place = Place(self._practice_id, id_, sealed_version)
@@ -578,7 +714,16 @@ class SqlPatients:
             version=version,
             created_at=created_at,
             updated_at=updated_at,
+            supplement=None
+            if supplement is None
+            else Supplement.trusted(SUPPLEMENT.open(cipher, place, supplement)),
         )
+
+    def _readable(self, rows: Sequence[Row]) -> Iterator[Patient]:
+        for row in rows:
+            # The directory counts those that do not open, and says so.
+            with suppress(UnreadableError):
+                yield self._patient(row)
 
     def _address(
         self,
@@ -634,6 +779,20 @@ def _check_different(sealed: Sequence[Parameters]) -> None:
     digests = [one["external_id_bix"] for one in sealed if one["external_id_bix"] is not None]
     if len(set(digests)) != len(digests):
         raise ExternalIdTakenError
+
+
+def _check_succession(rows: Sequence[Row]) -> None:
+    """Refuse versions that do not follow one another, newest first, or whose demographics go back in time.
+
+    An envelope is bound to the version that it was sealed with, but the row says which one that is: whoever
+    can write to the database could put a whole old row in the place of today's. What it replaced was kept.
+
+    Raises:
+        UnreadableError: a row was put back, left out, or is there twice.
+    """
+    for after, before in pairwise((row[_VERSION_AT], row[_SEALED_VERSION_AT]) for row in rows):
+        if before[0] != after[0] - 1 or before[1] > after[1]:
+            raise UnreadableError
 
 
 def _sealed_or_none(

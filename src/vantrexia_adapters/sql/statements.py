@@ -125,12 +125,12 @@ def _columns(expression: Executable, dialect: Dialect) -> tuple[tuple[int, Conve
 
 def _binding(type_: sa.types.TypeEngine[Any], dialect: Dialect) -> Conversion | None:
     item = type_.item_type if isinstance(type_, sa.ARRAY) else type_
-    if isinstance(item, sa.LargeBinary):
-        return None  # both drivers take and give bytes
+    if isinstance(item, sa.LargeBinary | sa.Float):
+        return None  # both drivers take and give bytes and floats
     return type_.dialect_impl(dialect).bind_processor(dialect)
 
 
 def _reading(type_: sa.types.TypeEngine[Any], dialect: Dialect) -> Conversion | None:
-    if isinstance(type_, sa.LargeBinary):
+    if isinstance(type_, sa.LargeBinary | sa.Float):
         return None
     return type_.dialect_impl(dialect).result_processor(dialect, None)

@@ -19,8 +19,8 @@ from vantrexia_adapters.sql.identity import EMAIL, SEALED_VERSION
 from vantrexia_adapters.sql.scope import Scope
 from vantrexia_adapters.sql.statements import Statement
 from vantrexia_adapters.sql.tables import audit_entry, user_account
-from vantrexia_core.audit import Inquiry, SequencedEntry
-from vantrexia_core.kernel import Email, UserId
+from vantrexia_core.audit import Inquiry, Outcome, SequencedEntry
+from vantrexia_core.kernel import Email, PatientId, UserId
 from vantrexia_core.protection import Place, UnreadableError
 
 _LOG: Final = logging.getLogger(__name__)
@@ -129,6 +129,19 @@ def _oldest_first(asked: frozenset[str], actions: int) -> Statement:
     return Statement(part("postgresql"), sqlite=part("sqlite"))
 
 
+# One among few of a record's entries: most of them tell who has read it.
+_MAKERS: Final = Statement(
+    sa.select(*ENTRY_COLUMNS).where(
+        audit_entry.c.practice_id == _PRACTICE,
+        audit_entry.c.patient_id == sa.bindparam("patient", type_=sa.Uuid()),
+        audit_entry.c.version >= sa.bindparam("oldest", type_=sa.BigInteger()),
+        audit_entry.c.version <= sa.bindparam("newest", type_=sa.BigInteger()),
+        audit_entry.c.outcome == sa.literal_column(f"'{Outcome.DONE.value}'"),
+        audit_entry.c.changed != sa.literal_column("''"),
+    )
+)
+
+
 class SqlTrailSearch:
     """Implements the core's ``TrailSearch``."""
 
@@ -168,6 +181,20 @@ class SqlTrailSearch:
             _oldest_first(*_shape(inquiry)), self._parameters(inquiry) | bounds
         )
         return [sequenced(row) for row in rows]
+
+    def makers(self, patient_id: PatientId, versions: Collection[int]) -> Mapping[int, SequencedEntry]:
+        """See `TrailSearch`."""
+        if not versions:
+            return {}
+        parameters = {
+            "practice": self._scope.practice_id,
+            "patient": patient_id,
+            "oldest": min(versions),
+            "newest": max(versions),
+        }
+        found = map(sequenced, self._scope.transaction.read(_MAKERS, parameters))
+        by_version = {one.entry.version: one for one in found}
+        return {version: by_version[version] for version in versions if version in by_version}
 
     def emails(self, ids: Collection[UserId]) -> Mapping[UserId, Email]:
         """See `TrailSearch`."""

@@ -12,6 +12,7 @@ from vantrexia_adapters.sql.resets import SqlResetRequests, SqlResetTokens
 from vantrexia_adapters.sql.scope import Protection, Scope
 from vantrexia_adapters.sql.second_factors import SqlSecondFactors
 from vantrexia_adapters.sql.sessions import SqlSessions
+from vantrexia_adapters.sql.suspicions import SqlSuspicions
 from vantrexia_adapters.sql.trail_search import SqlTrailSearch
 from vantrexia_core.kernel import Clock, IdSource
 
@@ -104,6 +105,11 @@ class SqlWork(SqlSignInWork):
         if self._patients is None:
             self._patients = SqlPatients(self._scope)
         return self._patients
+
+    @property
+    def suspicions(self) -> SqlSuspicions:
+        """See `PatientWork`."""
+        return SqlSuspicions(self._scope)
 
     @property
     def trail_search(self) -> SqlTrailSearch:

@@ -28,6 +28,7 @@ from vantrexia_core.audit.checkpoint import (
 )
 from vantrexia_core.audit.entry import (
     DISCLOSED_MAX,
+    ID_MAX,
     Action,
     AuditEntry,
     CallerAddress,
@@ -85,6 +86,7 @@ from vantrexia_core.audit.reading import (
     hand_out_trail,
     look,
     read_trail,
+    tell_makers,
 )
 from vantrexia_core.audit.recording import (
     AlreadyAnswered,
@@ -124,6 +126,7 @@ __all__ = [
     "EMPTY_ROOT",
     "ENTRY_FORMAT",
     "HASH_BYTES",
+    "ID_MAX",
     "RECEIPT_LIFE",
     "RESOURCE_OF",
     "RETENTION_YEARS",
@@ -211,6 +214,7 @@ __all__ = [
     "retained_until",
     "sign",
     "subtrees_of",
+    "tell_makers",
     "tiles_between",
     "undertake",
 ]

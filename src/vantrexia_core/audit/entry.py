@@ -73,6 +73,10 @@ class Action(Enum):
     TRAIL_EXPORT = "trail_export"
     ACCOUNTING = "accounting"
     """One patient's disclosures were accounted for (45 CFR 164.528)."""
+    READ_VERSION = "read_version"
+    LIST_VERSIONS = "list_versions"
+    MATCH = "match"
+    """Somebody was looked for by what is known of them, and whoever resembles was shown."""
     CLIENT_REGISTER = "client_register"
     CLIENT_LIST = "client_list"
     CLIENT_UPDATE = "client_update"
@@ -98,6 +102,8 @@ class ChangedField(StrEnum):
     IS_ACTIVE = "is_active"
     PASSWORD = "password"  # noqa: S105 - the field's name, not a secret
     IS_2FA_ENABLED = "is_2fa_enabled"
+    SUPPLEMENT = "supplement"
+    """What a FHIR client said beyond the fields of the record; not shown by the REST API."""
     SCOPES = "scopes"
     KEYS = "keys"
 

@@ -11,7 +11,7 @@ from vantrexia_core.audit.checkpoint import SigningKey, VerifierKey
 from vantrexia_core.audit.entry import AuditEntry, SequencedEntry
 from vantrexia_core.audit.inquiry import Inquiry
 from vantrexia_core.audit.tiles import Tile
-from vantrexia_core.kernel import Clock, Email, IdSource, Phi, PracticeId, UserId
+from vantrexia_core.kernel import Clock, Email, IdSource, PatientId, Phi, PracticeId, UserId
 
 W_co = TypeVar("W_co", bound="RecordedWork", covariant=True)
 
@@ -60,6 +60,14 @@ class TrailSearch(Protocol):
         self, inquiry: Inquiry, *, as_of: int, after: int, limit: int
     ) -> Sequence[SequencedEntry]:
         """Entries with numbers above ``after`` and up to ``as_of``, oldest first, at most ``limit``."""
+        ...
+
+    def makers(self, patient_id: PatientId, versions: Collection[int]) -> Mapping[int, SequencedEntry]:
+        """The entries of the changes that made these versions of a patient's record.
+
+        Versions of which the trail does not tell are left out: those of records that were put in beside the
+        use cases.
+        """
         ...
 
     def emails(self, ids: Collection[UserId]) -> Mapping[UserId, Email]:

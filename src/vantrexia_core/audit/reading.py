@@ -4,7 +4,7 @@ Answers are of one moment, named by the number of the newest entry that counts. 
 entries are written, the one about their own reading included, and an export needs no long transaction.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 import attrs
@@ -15,7 +15,7 @@ from vantrexia_core.audit.inquiry import Inquiry
 from vantrexia_core.audit.ports import Desk, RecordedWork, TrailSearch, TrailWork
 from vantrexia_core.audit.recording import Attempt, undertake
 from vantrexia_core.audit.repeating import repeated_if_undone
-from vantrexia_core.kernel import Actor, Email, Page, PageRequest, Permission, PracticeId, UserId
+from vantrexia_core.kernel import Actor, Email, Page, PageRequest, PatientId, Permission, PracticeId, UserId
 
 ENTRIES_AT_ONCE: Final = 500
 """How many entries of a long answer are held in memory."""
@@ -135,6 +135,13 @@ def follow(desk: Desk[TrailWork], work: TrailWork, practice_id: PracticeId, inqu
             after = found[-1].seq if len(found) == ENTRIES_AT_ONCE else as_of
 
     return TrailExport(work.trail_search.count(inquiry, as_of=as_of), as_of, lines())
+
+
+def tell_makers(work: TrailWork, patient_id: PatientId, versions: Collection[int]) -> Mapping[int, TrailLine]:
+    """Who made these versions of a patient's record, when and how, for a deed that shows them."""
+    search = work.trail_search
+    makers = search.makers(patient_id, versions)
+    return dict(zip(makers, _Names().lines(search, list(makers.values())), strict=True))
 
 
 class _Names:

@@ -223,7 +223,7 @@ class Intake:
             lines = [
                 Line(
                     outcome.recorded_as,
-                    Imported(outcome.patient_id, changed=outcome.changed),
+                    Imported(outcome.patient_id, changed=outcome.changed, version=outcome.version),
                     None if outcome.why is None else outcome.why.value,
                 )
                 for outcome in outcomes.values()
@@ -276,7 +276,11 @@ class Intake:
             fresh.append((arrival, id_))
         for (arrival, _), (patient, changed) in zip(fresh, self._added(deed, fresh), strict=True):
             outcomes[arrival.item.place] = ImportOutcome(
-                arrival.item.external_id, Verdict.IMPORTED, patient_id=patient.id, changed=changed
+                arrival.item.external_id,
+                Verdict.IMPORTED,
+                patient_id=patient.id,
+                changed=changed,
+                version=patient.version,
             )
         return outcomes
 
@@ -345,7 +349,14 @@ def _linked(deed: Deed[EhrWork], link: Link) -> ImportOutcome | None:
     taken = tuple(field.name for field in attrs.fields(Demographics) if there.value(field.name) is not None)
     last = LastTold(there, deed.now, link.told.updated_at, taken)
     deed.work.ehr_records.keep([(patient.id, last)])
-    return ImportOutcome(link.item.external_id, Verdict.SKIPPED, Why.LINKED, patient.id, changed=fact.changed)
+    return ImportOutcome(
+        link.item.external_id,
+        Verdict.SKIPPED,
+        Why.LINKED,
+        patient.id,
+        changed=fact.changed,
+        version=revised.version,
+    )
 
 
 def _refreshed(deed: Deed[EhrWork], refresh: Refresh) -> ImportOutcome:
@@ -383,6 +394,7 @@ def _refreshed(deed: Deed[EhrWork], refresh: Refresh) -> ImportOutcome:
         why=None if fact.changed else Why.CURRENT,
         changed=fact.changed,
         conflicts=result.conflicts,
+        version=revised.version if fact.changed else None,
     )
 
 

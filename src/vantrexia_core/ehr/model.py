@@ -86,7 +86,10 @@ _NOBODYS_REFUSAL: Final = PASSING | {Why.UNAVAILABLE, Why.NOT_STORED}
 
 @attrs.frozen
 class ImportOutcome:
-    """What became of one id. ``patient_id`` is the record it led to, if any."""
+    """What became of one id. ``patient_id`` is the record it led to, if any.
+
+    ``version`` is the record's that was made; it goes into the trail and is not kept with the outcome.
+    """
 
     external_id: ExternalId
     verdict: Verdict
@@ -94,6 +97,7 @@ class ImportOutcome:
     patient_id: PatientId | None = None
     changed: tuple[str, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
+    version: int | None = attrs.field(default=None, eq=False)
 
     @property
     def reason(self) -> str | None:

@@ -58,11 +58,13 @@ SCOPES: Final[Mapping[tuple[ScopedResource, Interaction], Allowance]] = MappingP
         (_EVENT, Interaction.READ): _allowance(Permission.READ_TRAIL, Action.TRAIL_READ),
         (_EVENT, Interaction.SEARCH): _allowance(Permission.READ_TRAIL, Action.TRAIL_READ),
         (_PATIENT, Interaction.CREATE): _allowance(Permission.WRITE_PATIENTS, Action.CREATE),
-        (_PATIENT, Interaction.READ): _allowance(Permission.VIEW_PATIENTS, Action.READ),
+        (_PATIENT, Interaction.READ): _allowance(
+            Permission.VIEW_PATIENTS, Action.READ, Action.READ_VERSION, Action.LIST_VERSIONS
+        ),
         (_PATIENT, Interaction.UPDATE): _allowance(Permission.WRITE_PATIENTS, Action.UPDATE),
         (_PATIENT, Interaction.DELETE): _allowance(Permission.DELETE_PATIENTS, Action.DELETE),
         (_PATIENT, Interaction.SEARCH): _allowance(
-            Permission.VIEW_PATIENTS, Action.LIST, Action.LIST_ARCHIVED
+            Permission.VIEW_PATIENTS, Action.LIST, Action.LIST_ARCHIVED, Action.MATCH
         ),
     }
 )

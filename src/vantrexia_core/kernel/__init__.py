@@ -38,6 +38,7 @@ from vantrexia_core.kernel.identifiers import (
     PracticeId,
     RequestId,
     SessionId,
+    SuspicionId,
     TokenId,
     UserId,
 )
@@ -109,6 +110,7 @@ __all__ = [
     "SecretSource",
     "SessionId",
     "StaleVersionError",
+    "SuspicionId",
     "TokenId",
     "UnavailableError",
     "UndoneError",

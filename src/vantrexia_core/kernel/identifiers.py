@@ -27,3 +27,6 @@ TokenId = NewType("TokenId", UUID)
 
 RequestId = NewType("RequestId", str)
 """Joins an answer, its log lines and its audit entry; at most 64 visible ASCII characters."""
+
+SuspicionId = NewType("SuspicionId", UUID)
+"""A pair of records that may be one person; derived from their ids, so that a pair has one id for good."""

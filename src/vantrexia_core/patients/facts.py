@@ -64,6 +64,13 @@ class Listed(Fact):
 
 
 @attrs.frozen
+class Matched(Fact):
+    """It was shown whom somebody may be; ``disclosed`` holds their ids, in order of ids."""
+
+    action: ClassVar[Action] = Action.MATCH
+
+
+@attrs.frozen
 class ArchivedListed(Fact):
     """A page of archived patients was shown."""
 
@@ -75,6 +82,20 @@ class DeletedListed(Fact):
     """A page of deleted patients was shown to an administrator."""
 
     action: ClassVar[Action] = Action.LIST_DELETED
+
+
+@attrs.frozen
+class VersionViewed(Fact):
+    """One version of a record was shown; ``version`` says which."""
+
+    action: ClassVar[Action] = Action.READ_VERSION
+
+
+@attrs.frozen
+class VersionsListed(Fact):
+    """A page of a record's versions was shown."""
+
+    action: ClassVar[Action] = Action.LIST_VERSIONS
 
 
 @attrs.frozen

@@ -35,6 +35,7 @@ from vantrexia_core.patients.values import (
     Mrn,
     Reason,
     Ssn,
+    Supplement,
 )
 
 ExpectedVersion = int | frozenset[int] | None
@@ -54,6 +55,7 @@ class NewPatient:
     address: Address | None = None
     ssn: Ssn | None = None
     external_id: ExternalId | None = None
+    supplement: Supplement | None = None
 
 
 @attrs.frozen
@@ -70,6 +72,7 @@ class Revision:
     address: Address | Kept | None = KEEP
     ssn: Ssn | Kept | None = KEEP
     external_id: ExternalId | Kept | None = KEEP
+    supplement: Supplement | Kept | None = KEEP
 
 
 @attrs.frozen
@@ -95,6 +98,7 @@ class Patient:
     version: int
     created_at: datetime
     updated_at: datetime
+    supplement: Supplement | None = None
 
     @property
     def is_active(self) -> bool:
@@ -127,6 +131,7 @@ class Patient:
             version=1,
             created_at=now,
             updated_at=now,
+            supplement=new.supplement,
         )
         filled = tuple(field for field in REVISABLE if _value_of(patient, field) is not None)
         return patient, Registered(id_, changed=filled, disclosed=(id_,), version=patient.version)
@@ -174,6 +179,7 @@ class Patient:
             address=kept_or(revision.address, self.address),
             ssn=kept_or(revision.ssn, self.ssn),
             external_id=kept_or(revision.external_id, self.external_id),
+            supplement=kept_or(revision.supplement, self.supplement),
             version=version,
             updated_at=now,
         )
@@ -220,7 +226,7 @@ class MovedPatient:
 
 
 REVISABLE: Final = tuple(field.name for field in attrs.fields(Revision))
-"""The fields a caller can set, by their names in the API."""
+"""The fields a caller can set: by their names in the API, and the supplement, which FHIR clients set."""
 
 FACT_OF_MOVE: Final[Mapping[Move, type[Fact]]] = MappingProxyType(
     {

@@ -1,17 +1,32 @@
 """What the patients' use cases need from the world."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
 import attrs
 
 from vantrexia_core.audit import Desk, RecordedWork
-from vantrexia_core.kernel import InvalidError, PatientId, PersonName, Phi, PracticeId
+from vantrexia_core.kernel import (
+    InvalidError,
+    Page,
+    PageRequest,
+    PatientId,
+    PersonName,
+    Phi,
+    PracticeId,
+    SuspicionId,
+)
 from vantrexia_core.patients.lifecycle import Status
 from vantrexia_core.patients.listing import DirectoryEntry, Found, Listing, Unreadable
+from vantrexia_core.patients.matching.blocking import BlockingKey
+from vantrexia_core.patients.matching.candidates import Candidates
+from vantrexia_core.patients.matching.ports import PhoneNumbers, Texts
+from vantrexia_core.patients.matching.traits import Person
 from vantrexia_core.patients.model import Patient, StatusChange
-from vantrexia_core.patients.values import DateOfBirth, ExternalId, Gender
+from vantrexia_core.patients.searching import PatientSearch
+from vantrexia_core.patients.suspicion import Pair, Suspicion, SuspicionListing
+from vantrexia_core.patients.values import DateOfBirth, ExternalId, Gender, Mrn
 
 
 class MrnTakenError(InvalidError):
@@ -30,7 +45,7 @@ class ExternalIdTakenError(InvalidError):
 
 @attrs.frozen
 class Holder:
-    """Whose external id it is: the record's id and where it stands."""
+    """Whose number it is: the record's id and where it stands."""
 
     patient_id: PatientId
     status: Status
@@ -45,8 +60,21 @@ class Sighting:
     identity: tuple[PersonName, DateOfBirth, Phi[Gender]] | None
 
 
+@attrs.frozen
+class Replaced:
+    """A version that a change replaced: ``seq`` is that change's number, ``number`` the record's own."""
+
+    seq: int
+    number: int
+    patient: Patient
+
+
 class PatientStore(Protocol):
-    """The records of one practice, inside one transaction. Another practice's records do not exist here."""
+    """The records of one practice, inside one transaction. Another practice's records do not exist here.
+
+    A record has versions, counted from 1. `save` and `move` make the next one, and keep the one that they
+    replace as it was.
+    """
 
     def next_mrn_number(self, *, skip: int = 0) -> int:
         """The next number of the practice's counter, from 1, after passing over ``skip`` of them.
@@ -65,6 +93,10 @@ class PatientStore(Protocol):
 
     def holders(self, external_ids: Sequence[ExternalId]) -> Sequence[Holder | None]:
         """Who has each external id, whatever the record's status; in the order of ``external_ids``."""
+        ...
+
+    def mrn_holders(self, mrns: Sequence[Mrn]) -> Sequence[Holder | None]:
+        """Who has each record number, whatever the record's status; in the order of ``mrns``."""
         ...
 
     def has_unlinked(self) -> bool:
@@ -143,6 +175,20 @@ class PatientStore(Protocol):
         """
         ...
 
+    def of_numbers(self, numbers: Sequence[int]) -> Sequence[Patient]:
+        """The records with these ``numbers``, whatever their status, in any order.
+
+        Those that do not open are left out.
+        """
+        ...
+
+    def changed_since(self, seq: int, *, limit: int) -> Sequence[Patient]:
+        """Records added or changed after a change number, at most ``limit``, oldest change first.
+
+        Those of this transaction are among them. After a change, or `be_alone`, nobody else's can follow.
+        """
+        ...
+
     def last_changes(self, ids: Sequence[PatientId]) -> Mapping[PatientId, StatusChange]:
         """The newest line of each record's history of moves; records that never moved are left out."""
         ...
@@ -151,12 +197,105 @@ class PatientStore(Protocol):
         """All moves of a record, oldest first."""
         ...
 
+    def versions(self, patient_id: PatientId, page: PageRequest) -> Page[Patient]:
+        """A page of a record's versions, newest first; the first is the record as it is.
+
+        Raises:
+            NotFoundError: no such record in this practice, or the page lies behind the last one.
+        """
+        ...
+
+    def version_of(self, patient_id: PatientId, version: int) -> Patient:
+        """One version of a record, today's included.
+
+        Raises:
+            NotFoundError: no such record in this practice, or no such version is kept.
+        """
+        ...
+
+    def replaced_since(self, seq: int, *, limit: int) -> Sequence[Replaced]:
+        """What records were before their changes after a change number, in the order of those changes.
+
+        For whoever keeps an index over former values up to date: ask with the ``seq`` of the last one told,
+        until nothing comes. At most ``limit`` are told, and beyond it only what the last one's change
+        replaced as well, so that no change is told in halves. A record's versions that are moves apart have
+        the same demographics.
+        """
+        ...
+
+
+class SuspicionStore(Protocol):
+    """The pairs of one practice's records that may be one person, inside one transaction.
+
+    Its locks are taken after those of records and of the practice (`PatientStore.be_alone`), in order of the
+    pairs' ids.
+    """
+
+    def add(self, found: Sequence[Suspicion]) -> Sequence[Suspicion]:
+        """Put pairs on the list, and give those that wait for somebody now, as they stand, in their order.
+
+        Adding a pair again is safe: the list keeps its age and takes the newer score. Silent for pairs that
+        somebody settled: decided "different", or one person already. That holds for pairs of survivors, too:
+        who was told apart from a record is told apart from the one it was merged into.
+
+        Raises:
+            NotFoundError: a record is not this practice's; nothing was stored.
+        """
+        ...
+
+    def get(self, suspicion_id: SuspicionId) -> Suspicion:
+        """One pair, whatever was decided.
+
+        Raises:
+            NotFoundError: no such pair in this practice.
+        """
+        ...
+
+    def get_to_change(self, suspicion_id: SuspicionId) -> Suspicion:
+        """Like `get`; until this transaction ends nobody else can change it.
+
+        Raises:
+            NotFoundError: no such pair in this practice.
+        """
+        ...
+
+    def about(self, records: Pair) -> Sequence[Suspicion]:
+        """All pairs for which these two records stand today, whatever was decided, in order of their ids."""
+        ...
+
+    def save(self, suspicion: Suspicion) -> None:
+        """Store a changed suspicion whose version is one above the stored one.
+
+        Raises:
+            StaleVersionError: the stored one is not the one this change started from.
+        """
+        ...
+
+    def lead(self, ids: Sequence[PatientId], to: PatientId) -> None:
+        """From now on ``to`` stands for these records wherever they are in a pair."""
+        ...
+
+    def page(self, listing: SuspicionListing) -> Page[Suspicion]:
+        """A page of the list and the exact count; pairs that are equal in order come in order of their ids.
+
+        Raises:
+            NotFoundError: the page lies behind the last one.
+        """
+        ...
+
 
 class PatientDirectory(Protocol):
     """Search, order and count over a practice's patients, outside any transaction."""
 
     def find(self, practice_id: PracticeId, listing: Listing) -> Found:
         """One page of numbers and the exact count, over everything committed before the call."""
+        ...
+
+    def search(self, practice_id: PracticeId, search: PatientSearch, *, skip: int, limit: int) -> Found:
+        """How many patients are admitted (`narrow`), and the numbers of at most ``limit`` of them, in order.
+
+        The page that the search itself asks for plays no part: whoever asks may need other ones first.
+        """
         ...
 
 
@@ -168,11 +307,11 @@ class DirectoryHead:
     seq: int
 
 
-class DirectoryStore(Protocol):
-    """The rows behind a directory, read outside any unit of work, and the snapshots that spare reading all.
+class IndexStore(Protocol):
+    """Where rows stand that an index in memory is made of, and the snapshots that spare reading all of them.
 
     Rows carry the number of the change that wrote them. Numbers are given out in the order of commits, so
-    whoever has seen a number has seen everything below it.
+    whoever has seen a number has seen everything below it. Everything is read outside any unit of work.
     """
 
     def head(self, practice_id: PracticeId) -> DirectoryHead:
@@ -180,15 +319,6 @@ class DirectoryStore(Protocol):
 
         Raises:
             UnavailableError: the rows cannot be reached now.
-        """
-        ...
-
-    def entries(
-        self, practice_id: PracticeId, *, after: int
-    ) -> Iterable[tuple[int, DirectoryEntry | Unreadable]]:
-        """The patients changed after a change number, each with its own, in any order, of one moment.
-
-        A row that does not open is `Unreadable`: one damaged record must not hide all others.
         """
         ...
 
@@ -212,12 +342,67 @@ class DirectoryStore(Protocol):
         ...
 
 
+class DirectoryStore(IndexStore, Protocol):
+    """The rows behind a directory."""
+
+    def entries(
+        self, practice_id: PracticeId, *, after: int
+    ) -> Iterable[tuple[int, DirectoryEntry | Unreadable]]:
+        """The patients changed after a change number, each with its own, in any order, of one moment.
+
+        A row that does not open is `Unreadable`: one damaged record must not hide all others.
+        """
+        ...
+
+
+class CandidateStore(IndexStore, Protocol):
+    """The rows behind an index of candidates: what is known of people. Deleted records are among them."""
+
+    def people(
+        self, practice_id: PracticeId, *, after: int
+    ) -> Iterable[tuple[int, int, Person | Unreadable]]:
+        """Change number, record number and person of the records changed after a change number.
+
+        In any order, of one moment. A record has one row for what it says now, and may have others for what
+        it said before.
+        """
+        ...
+
+
+class Candidacy(Protocol):
+    """Whom of a practice somebody may be, outside any transaction; and what comparing people takes."""
+
+    @property
+    def texts(self) -> Texts:
+        """How alike two texts are."""
+        ...
+
+    @property
+    def phones(self) -> PhoneNumbers:
+        """What a phone number is."""
+        ...
+
+    def candidates(self, practice_id: PracticeId, keys: Collection[BlockingKey]) -> Candidates:
+        """The records that share a key, over everything committed before the call.
+
+        Raises:
+            UnavailableError: the rows cannot be read now, the index is still being built, or there are more
+                records than it may hold.
+        """
+        ...
+
+
 class PatientWork(RecordedWork, Protocol):
     """The unit of work of this context."""
 
     @property
     def patients(self) -> PatientStore:
         """The practice's records, inside this transaction."""
+        ...
+
+    @property
+    def suspicions(self) -> SuspicionStore:
+        """The pairs of records that may be one person, inside this transaction."""
         ...
 
 
@@ -227,4 +412,13 @@ class PatientDesk(Desk[PatientWork], Protocol):
     @property
     def directory(self) -> PatientDirectory:
         """The practice's directory."""
+        ...
+
+
+class MatchingDesk(PatientDesk, Protocol):
+    """Where records are made and changed, and so compared with those that are there."""
+
+    @property
+    def candidacy(self) -> Candidacy:
+        """Whom of the practice somebody may be."""
         ...

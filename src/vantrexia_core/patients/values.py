@@ -18,6 +18,8 @@ EXTERNAL_ID_CHARACTERS_MAX: Final = 64
 LINE_CHARACTERS_MAX: Final = 200
 CITY_CHARACTERS_MAX: Final = 100
 REASON_CHARACTERS_MAX: Final = 500
+SUPPLEMENT_BYTES_MAX: Final = 64 * 1024 - 2
+"""In UTF-8: with its length, what one sealed field holds in steps of a kibibyte."""
 BORN_MIN: Final = date(1900, 1, 1)
 
 LATEST_DATE_AHEAD: Final = timedelta(hours=14)
@@ -158,6 +160,35 @@ class Reason(Phi[str]):
 
     def __init__(self, value: str) -> None:
         super().__init__(clean_text(value, characters_max=REASON_CHARACTERS_MAX))
+
+
+class Supplement(Phi[str]):
+    """What a client of the FHIR API said of a patient beyond the fields of this record.
+
+    Further names and addresses, contacts, extensions: kept whole, given back to such clients, shown nowhere
+    else. Canonical JSON whose form belongs to the FHIR adapter; nothing here reads it.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, value: str) -> None:
+        if not value:
+            message = "This field may not be blank."
+            raise InvalidValueError(message)
+        # UTF-8 needs at least a byte a character: what is far too long is not encoded first.
+        if len(value) > SUPPLEMENT_BYTES_MAX or _utf8_bytes(value) > SUPPLEMENT_BYTES_MAX:
+            message = f"Ensure this takes no more than {SUPPLEMENT_BYTES_MAX} bytes."
+            raise InvalidValueError(message)
+        super().__init__(value)
+
+
+def _utf8_bytes(text: str) -> int:
+    try:
+        return len(text.encode())
+    except UnicodeEncodeError:
+        message = "Unpaired surrogates are not allowed."
+    # Raised here, outside the handler: the encoder's exception holds the text.
+    raise InvalidValueError(message)
 
 
 @attrs.frozen

@@ -13,6 +13,7 @@ from vantrexia_core.protection.binding import (
     record_part,
 )
 from vantrexia_core.protection.envelope import (
+    BUCKET_DOCUMENT,
     BUCKET_LONG,
     BUCKET_NAME,
     BUCKET_SHORT,
@@ -23,6 +24,7 @@ from vantrexia_core.protection.envelope import (
     TAG_BYTES,
     VALUE_BYTES_MAX,
     Envelope,
+    PracticeDestroyedError,
     UnreadableError,
     pad,
     unpad,
@@ -32,6 +34,7 @@ from vantrexia_core.protection.ports import BlindIndex, FieldCipher, KeyWrapper,
 
 __all__ = [
     "APOSTROPHES",
+    "BUCKET_DOCUMENT",
     "BUCKET_LONG",
     "BUCKET_NAME",
     "BUCKET_SHORT",
@@ -47,6 +50,7 @@ __all__ = [
     "FieldName",
     "KeyWrapper",
     "Place",
+    "PracticeDestroyedError",
     "RowSeal",
     "SnapshotCipher",
     "UnreadableError",

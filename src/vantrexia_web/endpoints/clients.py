@@ -1,15 +1,12 @@
 """Tokens for machine clients."""
 
-from typing import Final
-
+from vantrexia_adapters.smart import token_url
 from vantrexia_core.identity import MachineClient, grant_client_token
 from vantrexia_core.throttling import Scope
 from vantrexia_web.answer import Answer, json_answer
 from vantrexia_web.call import Visit
 from vantrexia_web.throttle import by_user
 from vantrexia_web.wire.clients import OAUTH_REFUSALS, oauth_problem, parse_token_request, token_content
-
-TOKEN_PATH: Final = "/api/v1/auth/token/"  # noqa: S105 - a path, not a secret
 
 
 def token(visit: Visit) -> Answer:
@@ -33,8 +30,3 @@ def token(visit: Visit) -> Answer:
     except OAUTH_REFUSALS as refused:
         return oauth_problem(refused)
     return json_answer(token_content(granted), headers={"Pragma": "no-cache"})
-
-
-def token_url(public_url: str) -> str:
-    """Where machine clients get their tokens, and what their assertions are addressed to."""
-    return f"{public_url}{TOKEN_PATH}"

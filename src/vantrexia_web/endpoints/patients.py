@@ -12,7 +12,9 @@ from vantrexia_core.patients import (
     find_archived_patients,
     find_deleted_patients,
     find_patients,
+    list_versions,
     look_up_patient,
+    read_version,
     register_patient,
     restore_patient,
     revise_patient,
@@ -21,7 +23,7 @@ from vantrexia_core.patients import (
 from vantrexia_web.answer import Answer, json_answer
 from vantrexia_web.call import Call
 from vantrexia_web.wire.conditions import etag
-from vantrexia_web.wire.listing import page_content, parse_listing, parse_patient_listing
+from vantrexia_web.wire.listing import page_content, parse_listing, parse_page, parse_patient_listing
 from vantrexia_web.wire.patients import (
     archived_content,
     archived_item,
@@ -33,6 +35,7 @@ from vantrexia_web.wire.patients import (
     parse_revision,
     patient_content,
     unarchived_content,
+    version_content,
 )
 
 T = TypeVar("T")
@@ -124,6 +127,18 @@ def restore(call: Call) -> Answer:
         lambda once: restore_patient(call.desk, call.actor, call.patient_id, reason, once=once),
         lambda moved: _patient(moved.patient),
     )
+
+
+def list_versions_(call: Call) -> Answer:
+    """A page of a patient's versions, newest first."""
+    page = call.read(parse_page)
+    return _page(call, list_versions(call.desk, call.actor, call.patient_id, page), version_content)
+
+
+def get_version(call: Call) -> Answer:
+    """A patient as they were on record between two changes."""
+    found = read_version(call.desk, call.actor, call.patient_id, call.request.version)
+    return json_answer(version_content(found))
 
 
 def _patient(patient: Patient, status: int = 200) -> Answer:

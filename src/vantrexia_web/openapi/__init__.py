@@ -106,6 +106,14 @@ _PARAMETERS: Final[dict[str, Schema]] = {
         "schema": {"type": "integer", "minimum": 1},
         "example": 1,
     },
+    "version": {
+        "name": "version",
+        "in": "path",
+        "required": True,
+        "description": "The version's number, from 1.",
+        "schema": {"type": "integer", "minimum": 1},
+        "example": 2,
+    },
     "job": {
         "name": "job",
         "in": "path",

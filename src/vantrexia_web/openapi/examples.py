@@ -273,6 +273,18 @@ ARCHIVED_PAGE: Final[Example] = {
     ],
 }
 
+VERSION: Final[Example] = {
+    "version": 2,
+    "status": "active",
+    "changed_at": "2026-02-01T09:15:00Z",
+    "changed_by": "clinician@practice.com",
+    "action": "update",
+    "changed_fields": ["phone"],
+    "patient": PATIENT,
+}
+
+VERSION_PAGE: Final[Example] = {"count": 2, "next": None, "previous": None, "results": [VERSION]}
+
 IMPORT: Final[Example] = {"ecw_patient_ids": ["ECW-12345", "ECW-67890", "ECW-11111"]}
 
 IMPORTED: Final[Example] = {

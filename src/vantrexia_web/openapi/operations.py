@@ -6,7 +6,6 @@ from typing import Final
 import attrs
 
 from vantrexia_core.identity import ProfileRevision, UserRevision
-from vantrexia_core.patients import Revision
 from vantrexia_web.answer import JSON
 from vantrexia_web.endpoints import (
     about,
@@ -33,7 +32,7 @@ from vantrexia_web.wire.credentials import (
     TwoFactorStart,
 )
 from vantrexia_web.wire.ehr import IDS_WAITED_FOR_MAX, Selection
-from vantrexia_web.wire.patients import ReasonGiven, Registration, Replacement
+from vantrexia_web.wire.patients import Amendment, ReasonGiven, Registration, Replacement
 from vantrexia_web.wire.sessions import Farewell, RefreshGiven, TokenGiven
 from vantrexia_web.wire.signing_in import Credentials
 
@@ -319,7 +318,7 @@ OPERATIONS: Final[Mapping[Callable[..., object], Operation]] = {
         200,
         "Patient",
         examples.REVISED_PATIENT,
-        Revision,
+        Amendment,
         examples.REVISION,
         is_conditional=True,
     ),
@@ -363,6 +362,25 @@ OPERATIONS: Final[Mapping[Callable[..., object], Operation]] = {
         "ArchivedPage",
         examples.ARCHIVED_PAGE,
         query=_PAGED,
+    ),
+    patients.list_versions_: Operation(
+        "Patients",
+        "List the versions of a patient",
+        "A page of the record's versions, newest first: each is the record as it was from one change to the "
+        "next, with who made the change and which fields it touched. The first is the record as it is. "
+        "A deleted record has no versions to show; a restored one shows when it was deleted.",
+        200,
+        "PatientVersionPage",
+        examples.VERSION_PAGE,
+        query=("page", "page_size"),
+    ),
+    patients.get_version: Operation(
+        "Patients",
+        "Get a version of a patient",
+        "The record as it was at one version. A version never changes.",
+        200,
+        "PatientVersion",
+        examples.VERSION,
     ),
     ehr.import_selected: Operation(
         "Import",

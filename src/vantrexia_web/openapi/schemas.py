@@ -242,6 +242,23 @@ _ARCHIVE: Final[dict[str, Schema]] = {
     "archived_by": {"type": "string", "format": "email"},
     "archive_reason": _TEXT,
 }
+_VERSION: Final[dict[str, Schema]] = {
+    "version": {"type": "integer", "minimum": 1},
+    "status": {"type": "string", "enum": [status.value for status in Status]},
+    "changed_at": _TIME,
+    "changed_by": {
+        **_TEXT_OR_NULL,
+        "description": "The address under which whoever made this version signs in today; null for the "
+        "operator's console.",
+    },
+    "action": {"enum": [*(action.value for action in Action), None], "description": "What made it."},
+    "changed_fields": {
+        "type": "array",
+        "items": _TEXT,
+        "description": "Fields whose value is another than in the version before.",
+    },
+    "patient": _shown(**_PATIENT),
+}
 _COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
 _FIELD: Final[Schema] = {"type": "string", "enum": list(KIND_OF)}
 _DETAIL: Final[Schema] = {
@@ -377,6 +394,8 @@ ANSWERS: Final[Mapping[str, Schema]] = {
     "ArchivedPage": _page_of("ArchivedPatient"),
     "DeletedPatient": _shown(**_PATIENT, deleted_at=_TIME, deleted_by={"type": "string", "format": "email"}),
     "DeletedPage": _page_of("DeletedPatient"),
+    "PatientVersion": _shown(**_VERSION),
+    "PatientVersionPage": _page_of("PatientVersion"),
     "ImportReport": {
         "type": "object",
         "properties": {

@@ -16,6 +16,7 @@ from vantrexia_core.patients import (
     Mrn,
     NewPatient,
     Patient,
+    PatientVersion,
     Phone,
     Reason,
     Revision,
@@ -55,6 +56,22 @@ class Replacement:
     phone: Phone | None = None
     email: Email | None = None
     address: Address | None = None
+    ssn: Ssn | Kept | None = KEEP
+    external_id: ExternalId | Kept | None = KEEP
+
+
+@attrs.frozen
+class Amendment:
+    """The body of a PATCH: a field left out keeps its value, null empties it."""
+
+    first_name: NamePart | Kept = KEEP
+    last_name: NamePart | Kept = KEEP
+    date_of_birth: DateOfBirth | Kept = KEEP
+    gender: Phi[Gender] | Kept = KEEP
+    mrn: Mrn | Kept = KEEP
+    phone: Phone | Kept | None = KEEP
+    email: Email | Kept | None = KEEP
+    address: Address | Kept | None = KEEP
     ssn: Ssn | Kept | None = KEEP
     external_id: ExternalId | Kept | None = KEEP
 
@@ -118,10 +135,19 @@ def parse_revision(request: Request) -> Revision:
     Raises:
         InvalidError: with all complaints at once.
     """
-    revision = body_as(Revision, request.json())
-    if revision.address is KEEP:
-        return revision
-    return attrs.evolve(revision, address=_filled(revision.address))
+    body = body_as(Amendment, request.json())
+    return Revision(
+        first_name=body.first_name,
+        last_name=body.last_name,
+        date_of_birth=body.date_of_birth,
+        gender=body.gender,
+        mrn=body.mrn,
+        phone=body.phone,
+        email=body.email,
+        address=KEEP if body.address is KEEP else _filled(body.address),
+        ssn=body.ssn,
+        external_id=body.external_id,
+    )
 
 
 def parse_reason(request: Request) -> Reason:
@@ -194,6 +220,22 @@ def deleted_item(moved: MovedPatient) -> dict[str, object]:
         **patient_content(moved.patient),
         "deleted_at": moved.change.at,
         "deleted_by": moved.change.by_email.reveal(),
+    }
+
+
+def version_content(version: PatientVersion) -> dict[str, object]:
+    """A version of a record, and what the trail says of the change that made it."""
+    patient, made_by = version.patient, version.made_by
+    return {
+        "version": patient.version,
+        "status": patient.status.value,
+        "changed_at": patient.updated_at,
+        "changed_by": None
+        if made_by is None or made_by.actor_email is None
+        else made_by.actor_email.reveal(),
+        "action": None if made_by is None else made_by.entry.action.value,
+        "changed_fields": [] if made_by is None else list(made_by.entry.changed),
+        "patient": patient_content(patient),
     }
 
 

@@ -109,6 +109,19 @@ class Request:
         id_ = self.parameters.get("id")
         return UserId(id_) if isinstance(id_, int) and id_ <= USER_ID_MAX else None
 
+    @property
+    def version(self) -> int:
+        """The version that the path names.
+
+        Raises:
+            BrokenPromiseError: this endpoint is on a path without one.
+        """
+        version = self.parameters.get("version")
+        if not isinstance(version, int):
+            message = "this endpoint is on a path that names no version"
+            raise BrokenPromiseError(message)
+        return version
+
     def uuid(self, name: str) -> UUID:
         """An id that the path names.
 

@@ -19,7 +19,7 @@ from tests.builders import (
     an_actor,
     an_address,
 )
-from vantrexia_adapters.sql.tables import patient, patient_move, receipt, user_account
+from vantrexia_adapters.sql.tables import patient, patient_move, patient_version, receipt, user_account
 from vantrexia_core.audit import Once
 from vantrexia_core.identity import ForgedAccountError, User
 from vantrexia_core.kernel import PatientId, Phi, Role
@@ -34,7 +34,9 @@ from vantrexia_core.patients import (
     Revision,
     Ssn,
     archive_patient,
+    list_versions,
     look_up_patient,
+    read_version,
     register_patient,
     revise_patient,
 )
@@ -63,6 +65,7 @@ def _person(number: int) -> NewPatient:
         address=an_address(),
         ssn=f"899-12-345{number}",
         external_id=f"E-{number}",
+        supplement=f'{{"further":{number}}}',
     )
 
 
@@ -149,6 +152,45 @@ def test_an_older_value_of_the_same_record_is_never_shown(site: Site):
     for column, old in before.items():
         with _changed(site, column, _is(id_), old), pytest.raises(UnreadableError):
             look_up_patient(site.desk, ACTOR, id_)
+
+
+def test_a_value_of_another_version_is_never_shown(site: Site):
+    """Former versions are bound like today's: nothing of one opens in another, to and fro."""
+    id_ = register_patient(site.desk, ACTOR, _person(1)).id
+    for phone in ("555-0199", "555-0177"):
+        revise_patient(site.desk, ACTOR, id_, Revision(phone=Phone(phone)))
+    first, second = (sa.and_(patient_version.c.id == id_, patient_version.c.version == n) for n in (1, 2))
+    for column in sealed_columns(patient):
+        former = patient_version.c[column.name]
+        for changed, where, value, version in (
+            (column, _is(id_), _value(site, former, second), 3),
+            (former, second, _value(site, column, _is(id_)), 2),
+            (former, first, _value(site, former, second), 1),
+        ):
+            with _changed(site, changed, where, value), pytest.raises(UnreadableError):
+                read_version(site.desk, ACTOR, id_, version)
+    assert [one.patient.version for one in list_versions(site.desk, ACTOR, id_).items] == [3, 2, 1]
+
+
+def test_a_row_put_back_whole_does_not_fit_into_its_history(site: Site):
+    """An old row opens under its own number. The versions that came after it were kept, and tell."""
+    id_ = register_patient(site.desk, ACTOR, _person(1)).id
+    for phone in ("555-0199", "555-0177"):
+        revise_patient(site.desk, ACTOR, id_, Revision(phone=Phone(phone)))
+    first, second = (sa.and_(patient_version.c.id == id_, patient_version.c.version == n) for n in (1, 2))
+    (today,) = site.execute(sa.select(patient).where(_is(id_)))
+    (old,) = site.execute(sa.select(*(patient_version.c[one.name] for one in patient.c)).where(first))
+    put_back = dict(zip((one.name for one in patient.c), old, strict=True))
+    # Under its own number, and under today's, so that it does not stand out.
+    for row in (put_back, put_back | {"version": 3}):
+        site.execute(sa.update(patient).where(_is(id_)).values(row))
+        with pytest.raises(UnreadableError):
+            list_versions(site.desk, ACTOR, id_)
+    site.execute(sa.update(patient).where(_is(id_)).values(dict(zip(put_back, today, strict=True))))
+    assert list_versions(site.desk, ACTOR, id_).count == 3
+    site.execute(sa.delete(patient_version).where(second))
+    with pytest.raises(UnreadableError):
+        list_versions(site.desk, ACTOR, id_)
 
 
 def test_a_value_of_another_practice_is_never_shown(site: Site):
@@ -303,6 +345,7 @@ def test_what_is_absent_can_be_told_except_for_the_ssn(site: Site):
     absent = {column.name for column in patient.c if row[column.name] is None}
     assert absent == {
         "phone", "email", "line1", "line2", "city", "state", "zip", "external_id", "external_id_bix",
+        "supplement",
     }  # fmt: skip
     assert len(row["ssn"]) == len(_ssn_of(site, _person(1)))
     assert look_up_patient(site.desk, ACTOR, bare).ssn is None

@@ -74,8 +74,8 @@ def test_the_table_decides_every_kind_and_every_shift() -> None:
 
 
 def test_the_ehr_has_no_say_in_what_is_ours() -> None:
-    """Record number, SSN and external id are not among the fields it may touch."""
-    assert set(REVISABLE) - set(KIND_OF) == {"mrn", "ssn", "external_id"}
+    """Record number, SSN, external id and what FHIR clients said are not among the fields it may touch."""
+    assert set(REVISABLE) - set(KIND_OF) == {"mrn", "ssn", "external_id", "supplement"}
 
 
 def test_nothing_changes_when_nothing_changed(house: House) -> None:

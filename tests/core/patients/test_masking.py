@@ -48,7 +48,7 @@ def _revision() -> Revision:
     new = a_marked_new_patient()
     return Revision(
         new.name.first, new.name.last, new.date_of_birth, new.gender, phone=new.phone, email=new.email,
-        address=new.address, ssn=new.ssn, external_id=new.external_id,
+        address=new.address, ssn=new.ssn, external_id=new.external_id, supplement=new.supplement,
     )  # fmt: skip
 
 

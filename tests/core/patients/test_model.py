@@ -161,11 +161,11 @@ def test_another_version_is_stale(expected: ExpectedVersion) -> None:
         a_patient(version=3).check_version(expected)
 
 
-def test_the_revisable_fields_are_those_of_the_api() -> None:
+def test_the_revisable_fields_are_those_of_the_api_and_the_supplement() -> None:
     """Their names go into the trail, so they are part of its format."""
     assert REVISABLE == (
         "first_name", "last_name", "date_of_birth", "gender", "mrn", "phone", "email", "address", "ssn",
-        "external_id",
+        "external_id", "supplement",
     )  # fmt: skip
 
 

@@ -30,6 +30,7 @@ from vantrexia_core.patients import (
     Reason,
     Ssn,
     State,
+    Supplement,
     Zip,
 )
 
@@ -278,6 +279,20 @@ def test_a_number_that_is_never_issued_is_refused(typed: str) -> None:
     """SSA's impossible areas, groups and serials, and other shapes."""
     with pytest.raises(InvalidValueError):
         Ssn(typed)
+
+
+@pytest.mark.parametrize("text", ["x", "é" * ((64 * 1024 - 2) // 2)])
+def test_a_supplement_is_kept_as_it_is(text: str) -> None:
+    """Up to 65,534 bytes in UTF-8, which with their length are 64 kibibytes."""
+    assert Supplement(text).reveal() == text
+
+
+@pytest.mark.parametrize("text", ["", "x" * (64 * 1024 - 1), "é" * (32 * 1024 - 1) + "x", "\ud800"])
+def test_a_supplement_that_cannot_be_kept_is_refused(text: str) -> None:
+    """Empty, too long by a byte, or without a form in UTF-8; the complaint repeats nothing of it."""
+    with pytest.raises(InvalidValueError) as refused:
+        Supplement(text)
+    assert refused.value.__context__ is None
 
 
 @given(people.ssns())

@@ -7,7 +7,12 @@ whoever holds a copy of the database: ids, statuses, times, version numbers.
 
 from vantrexia_adapters.sql.tables.audit import audit_entry, audit_head
 from vantrexia_adapters.sql.tables.clients import machine_client, used_assertion
-from vantrexia_adapters.sql.tables.directory import directory_chunk, directory_snapshot
+from vantrexia_adapters.sql.tables.directory import (
+    candidates_chunk,
+    candidates_snapshot,
+    directory_chunk,
+    directory_snapshot,
+)
 from vantrexia_adapters.sql.tables.ehr import ehr_loss, ehr_record, import_item, import_job
 from vantrexia_adapters.sql.tables.identity import (
     backup_code,
@@ -21,15 +26,18 @@ from vantrexia_adapters.sql.tables.identity import (
 )
 from vantrexia_adapters.sql.tables.keys import key_check
 from vantrexia_adapters.sql.tables.metadata import metadata
-from vantrexia_adapters.sql.tables.patients import patient, patient_move
+from vantrexia_adapters.sql.tables.patients import patient, patient_move, patient_version
 from vantrexia_adapters.sql.tables.practices import practice, practice_head
 from vantrexia_adapters.sql.tables.receipts import receipt
+from vantrexia_adapters.sql.tables.suspicions import suspicion
 from vantrexia_adapters.sql.tables.throttling import rate_window
 
 __all__ = [
     "audit_entry",
     "audit_head",
     "backup_code",
+    "candidates_chunk",
+    "candidates_snapshot",
     "directory_chunk",
     "directory_snapshot",
     "ehr_loss",
@@ -42,6 +50,7 @@ __all__ = [
     "metadata",
     "patient",
     "patient_move",
+    "patient_version",
     "practice",
     "practice_head",
     "rate_window",
@@ -50,6 +59,7 @@ __all__ = [
     "reset_token",
     "second_factor",
     "sign_in_failure",
+    "suspicion",
     "used_assertion",
     "user_account",
     "user_session",

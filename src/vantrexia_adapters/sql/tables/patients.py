@@ -1,6 +1,7 @@
 """Patients' records and the moves of their lifecycle."""
 
-from typing import Final
+from collections.abc import Iterator
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -8,40 +9,61 @@ from vantrexia_adapters.sql.tables.metadata import metadata
 from vantrexia_adapters.sql.tables.types import Digest, Instant, Sealed, one_of
 from vantrexia_core.patients import Move, Status
 
+
+def _version_columns(*, is_former: bool = False) -> Iterator[sa.Column[Any]]:
+    """What a version of a record consists of: one list for the one that counts and for those it replaced."""
+    of_today = (sa.ForeignKey("patient.id"),) if is_former else ()
+    yield sa.Column("id", sa.Uuid(), *of_today, primary_key=True)
+    yield sa.Column("practice_id", sa.Uuid(), sa.ForeignKey("practice.id"), nullable=False)
+    yield sa.Column("n", sa.BigInteger(), nullable=False)
+    yield sa.Column("seq", sa.BigInteger(), nullable=False)
+    yield sa.Column("status", sa.Text(), nullable=False)
+    yield sa.Column("version", sa.BigInteger(), primary_key=is_former, autoincrement=False, nullable=False)
+    yield sa.Column("created_at", Instant(), nullable=False)
+    yield sa.Column("updated_at", Instant(), nullable=False)
+    yield sa.Column("sealed_version", sa.BigInteger(), nullable=False)  # what the envelopes are bound to
+    yield sa.Column("key_version", sa.Integer(), nullable=False, index=True)
+    yield sa.Column("mrn_bix", Digest, nullable=False)
+    yield sa.Column("external_id_bix", Digest)
+    yield sa.Column("mrn", Sealed, nullable=False)
+    yield sa.Column("first_name", Sealed, nullable=False)
+    yield sa.Column("last_name", Sealed, nullable=False)
+    yield sa.Column("date_of_birth", Sealed, nullable=False)
+    yield sa.Column("gender", Sealed, nullable=False)
+    # An absent one is sealed too: presence is nobody's business.
+    yield sa.Column("ssn", Sealed, nullable=False)
+    yield sa.Column("phone", Sealed)
+    yield sa.Column("email", Sealed)
+    yield sa.Column("line1", Sealed)
+    yield sa.Column("line2", Sealed)
+    yield sa.Column("city", Sealed)
+    yield sa.Column("state", Sealed)
+    yield sa.Column("zip", Sealed)
+    yield sa.Column("external_id", Sealed)
+    yield sa.Column("supplement", Sealed)
+
+
 patient: Final = sa.Table(
     "patient",
     metadata,
-    sa.Column("id", sa.Uuid(), primary_key=True),
-    sa.Column("practice_id", sa.Uuid(), sa.ForeignKey("practice.id"), nullable=False),
-    sa.Column("n", sa.BigInteger(), nullable=False),
-    sa.Column("seq", sa.BigInteger(), nullable=False),
-    sa.Column("status", sa.Text(), nullable=False),
-    sa.Column("version", sa.BigInteger(), nullable=False),
-    sa.Column("created_at", Instant(), nullable=False),
-    sa.Column("updated_at", Instant(), nullable=False),
-    sa.Column("sealed_version", sa.BigInteger(), nullable=False),  # the version the envelopes are bound to
-    sa.Column("key_version", sa.Integer(), nullable=False, index=True),
-    sa.Column("mrn_bix", Digest, nullable=False),
-    sa.Column("external_id_bix", Digest),
-    sa.Column("mrn", Sealed, nullable=False),
-    sa.Column("first_name", Sealed, nullable=False),
-    sa.Column("last_name", Sealed, nullable=False),
-    sa.Column("date_of_birth", Sealed, nullable=False),
-    sa.Column("gender", Sealed, nullable=False),
-    sa.Column("ssn", Sealed, nullable=False),  # an absent one is sealed too: presence is nobody's business
-    sa.Column("phone", Sealed),
-    sa.Column("email", Sealed),
-    sa.Column("line1", Sealed),
-    sa.Column("line2", Sealed),
-    sa.Column("city", Sealed),
-    sa.Column("state", Sealed),
-    sa.Column("zip", Sealed),
-    sa.Column("external_id", Sealed),
+    *_version_columns(),
     sa.UniqueConstraint("practice_id", "n"),
     sa.UniqueConstraint("practice_id", "mrn_bix"),
     sa.UniqueConstraint("practice_id", "external_id_bix"),
     sa.Index(None, "practice_id", "seq"),
     one_of("status", Status),
+)
+
+# Replaced versions, copied as they stood: the same envelopes, bound to the same place. So they open under the
+# names of the table that they were sealed for, which `sealed_as` tells to whoever seals them anew.
+patient_version: Final = sa.Table(
+    "patient_version",
+    metadata,
+    *_version_columns(is_former=True),
+    sa.Column("replaced_seq", sa.BigInteger(), nullable=False),  # the change that replaced it
+    sa.Index(None, "practice_id", "replaced_seq"),
+    one_of("status", Status),
+    info={"sealed_as": patient.name},
 )
 
 patient_move: Final = sa.Table(
