@@ -46,7 +46,7 @@ from vantrexia_adapters.crypto import (
     open_kms,
     ring_pepper,
 )
-from vantrexia_adapters.directory import DirectoryKeeper
+from vantrexia_adapters.directory import CandidateKeeper, DirectoryKeeper
 from vantrexia_adapters.ecw import (
     CallBudget,
     ClientAssertions,
@@ -266,6 +266,11 @@ def open_service(
             store,
             patients_max=settings.directory_patients_max,
             memory_bytes_max=settings.directory_bytes_max,
+        ),
+        candidate_keeper=lambda store: CandidateKeeper(
+            store,
+            patients_max=settings.directory_patients_max,
+            memory_bytes_max=settings.matching_bytes_max,
         ),
         rosters={practice_id: roster},
     )

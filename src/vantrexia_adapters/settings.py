@@ -311,6 +311,12 @@ class Settings:
     directory_bytes_max: int = _setting(
         _count, "memory for the directories of all practices in one process, in bytes", 1 << 30
     )
+    matching_bytes_max: int = _setting(
+        _count,
+        "memory for finding the same person among the records of all practices in one process, in bytes "
+        "(about 70 a patient)",
+        1 << 30,
+    )
     smtp_host: str | None = _setting(
         _text,
         "the mail server that letters leave by. Default: none, and letters are files in outbox/ of the data "
