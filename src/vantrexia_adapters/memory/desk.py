@@ -8,9 +8,9 @@ from typing import Final
 
 import attrs
 
-from vantrexia_adapters.directory import DirectoryKeeper
+from vantrexia_adapters.directory import CandidateKeeper, DirectoryKeeper
 from vantrexia_adapters.memory.audit import MemoryTrail
-from vantrexia_adapters.memory.directory import MemoryDirectoryStore
+from vantrexia_adapters.memory.directory import MemoryCandidateStore, MemoryDirectoryStore
 from vantrexia_adapters.memory.draft import Draft
 from vantrexia_adapters.memory.ehr import MemoryEhrRecords, MemoryImportJobs, taken
 from vantrexia_adapters.memory.identity import (
@@ -206,10 +206,12 @@ class MemoryDesk:
     committed: Memory = attrs.field(factory=Memory, init=False)
     entries: list[AuditEntry] = attrs.field(factory=list, init=False)
     directory: DirectoryKeeper = attrs.field(init=False)
+    candidacy: CandidateKeeper = attrs.field(init=False)
     _writer: Lock = attrs.field(factory=Lock, init=False)
 
     def __attrs_post_init__(self) -> None:
         self.directory = DirectoryKeeper(MemoryDirectoryStore(self._read_committed))
+        self.candidacy = CandidateKeeper(MemoryCandidateStore(self._read_committed))
 
     @property
     def accounts(self) -> MemoryAccounts:
