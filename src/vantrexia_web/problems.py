@@ -22,6 +22,7 @@ from vantrexia_core.kernel import (
     UnavailableError,
     VantrexiaError,
 )
+from vantrexia_core.patients import EditedSinceError, MergedAwayError, NewerMergeError
 from vantrexia_core.throttling import ThrottledError
 from vantrexia_web.answer import Answer, json_answer
 
@@ -143,6 +144,12 @@ def problem(error: BaseException) -> Answer:
         content["field_errors"] = error.field_errors
     if isinstance(error, AccountLockedError):
         content["locked_until"] = error.locked_until
+    if isinstance(error, MergedAwayError):
+        content["survivor_id"] = error.survivor_id
+    if isinstance(error, NewerMergeError):
+        content["merge_id"] = error.merge_id
+    if isinstance(error, EditedSinceError):
+        content["fields"] = list(error.fields)
     return json_answer(content, status, headers_of(error))
 
 

@@ -24,6 +24,7 @@ from vantrexia_web.endpoints import (
     credentials,
     duplicates,
     ehr,
+    merges,
     patients,
     sessions,
     signing_in,
@@ -67,6 +68,7 @@ _PAIRS: Final = f"{_MANY}duplicates/"
 _PAIR: Final = f"{_PAIRS}{{pair:uuid}}/"
 
 _VERSIONS: Final = f"{_ONE}versions/"
+_UNDO: Final = f"{_MANY}merges/{{merge:uuid}}/undo/"
 _HIDDEN: Final = f"{API}/admin/patients/deleted/"
 _HIDDEN_ONE: Final = f"{API}/admin/patients/{{uuid:uuid}}/"
 _IMPORT: Final = f"{_MANY}import_selected_from_ecw/"
@@ -79,6 +81,7 @@ _START, _ON, _OFF = Action.TWO_FACTOR_STARTED, Action.TWO_FACTOR_ENABLED, Action
 _LOGS: Final = f"{API}/audit-logs/"
 _TRAIL, _ACCOUNT = Permission.READ_TRAIL, Permission.ACCOUNT_FOR_DISCLOSURES
 _BRING = Permission.IMPORT_PATIENTS
+_MERGE: Final = Permission.MERGE_PATIENTS
 _LOOK, _JUDGE, _SAID = Permission.VIEW_DUPLICATES, Permission.DECIDE_DUPLICATES, Action.DUPLICATE_DECIDE
 
 # fmt: off
@@ -117,6 +120,9 @@ ROUTES: Final[tuple[Guarded | Open, ...]] = (
     Guarded("GET",    _PAIRS,                    duplicates.list_duplicates,   _LOOK,  Action.DUPLICATE_LIST),
     Guarded("GET",    _PAIR,                     duplicates.compare_duplicates, _LOOK, Action.DUPLICATE_READ),
     Guarded("POST",   f"{_PAIR}decide/",         duplicates.decide_duplicate,  _JUDGE, _SAID),
+    Guarded("POST",   f"{_ONE}merge/",           merges.merge,           _MERGE,   Action.MERGE),
+    Guarded("GET",    f"{_ONE}merges/",          merges.list_merges,     _LOOK,    Action.MERGE_READ),
+    Guarded("POST",   _UNDO,                     merges.undo,            _MERGE,   Action.UNMERGE),
 
     Guarded("GET",    _VERSIONS,                 patients.list_versions_, _VIEW,   Action.LIST_VERSIONS),
     Guarded("GET",    f"{_VERSIONS}{{version:version}}/", patients.get_version, _VIEW, Action.READ_VERSION),

@@ -44,6 +44,7 @@ from vantrexia_adapters.memory.identity import (
     MemorySignIns,
     MemoryUsers,
 )
+from vantrexia_adapters.memory.merges import MemoryMerges
 from vantrexia_adapters.memory.patients import MemoryPatients
 from vantrexia_adapters.memory.receipts import MemoryReceipts
 from vantrexia_adapters.memory.resets import MemoryResetRequests, MemoryResetTokens
@@ -60,6 +61,7 @@ from vantrexia_adapters.sql.directory import SqlDirectoryStore
 from vantrexia_adapters.sql.ehr import SqlEhrRecords, SqlImportJobs, SqlImportQueue
 from vantrexia_adapters.sql.identity import SqlAccounts, SqlSignIns, SqlUsers
 from vantrexia_adapters.sql.lockouts import SqlLockouts
+from vantrexia_adapters.sql.merges import SqlMerges
 from vantrexia_adapters.sql.patients import SqlPatients
 from vantrexia_adapters.sql.receipts import SqlReceipts
 from vantrexia_adapters.sql.resets import SqlResetRequests, SqlResetTokens
@@ -144,6 +146,7 @@ PORTS = {
     "ResetRequests": Held("contracts/test_resets.py", (MemoryResetRequests, SqlResetRequests)),
     "Mailer": Held("contracts/test_mailers.py", (OutboxMailer, SmtpMailer)),
     "PatientStore": Held("contracts/test_patients.py", (MemoryPatients, SqlPatients)),
+    "MergeStore": Held("contracts/test_merges.py", (MemoryMerges, SqlMerges)),
     "SuspicionStore": Held("contracts/test_suspicions.py", (MemorySuspicions, SqlSuspicions)),
     "IndexStore": Held("contracts/test_directory_store.py", (MemoryDirectoryStore, SqlDirectoryStore)),
     "CandidateStore": Held("contracts/test_candidates.py", (MemoryCandidateStore, SqlCandidateStore)),

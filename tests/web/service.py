@@ -45,11 +45,13 @@ from vantrexia_core.kernel import (
 )
 from vantrexia_core.patients import (
     ExternalId,
+    Merge,
     NewPatient,
     Patient,
     Reason,
     archive_patient,
     delete_patient,
+    merge_patients,
     register_patient,
 )
 from vantrexia_core.throttling import HITS_MAX, Limit, Limits
@@ -240,6 +242,13 @@ class Service:
             work.suspicions.add([found])
             work.commit()
         return found.id
+
+    def merge(self) -> Merge:
+        """A merge of two patients."""
+        actor = an_actor(practice_id=self.practice_id)
+        return merge_patients(
+            self.desk, actor, self.patient().id, self.patient().id, Reason("Registered twice")
+        ).merge
 
     def job(self, *ids: str) -> ImportJob:
         """An import in the background that an administrator started."""

@@ -30,6 +30,7 @@ BODIES = {
     "open_account": {"email": "fresh@example.org", "first_name": "A", "last_name": "B", "role": "nurse"},
     "change_account": {"first_name": "Another"},
     "decide_duplicate": {"decision": "later"},
+    "undo": {"reason": "They are two people"},
 }
 QUERIES = {"search": "?name=quintero"}
 SUBJECTS = {
@@ -53,7 +54,12 @@ def _turned_on(service: Service, role: Role) -> dict[str, str]:
     return {"password": PASSWORD, "totp_code": codes[0]}
 
 
-FACTORS = {"verify_two_factor": _handed_out, "turn_off_two_factor": _turned_on}
+def _another(service: Service, _: Role) -> dict[str, str]:
+    """A record that may give way."""
+    return {"loser_id": str(service.patient().id), "reason": "Registered twice"}
+
+
+FACTORS = {"merge": _another, "verify_two_factor": _handed_out, "turn_off_two_factor": _turned_on}
 
 
 def _name(route: Guarded) -> str:
@@ -81,6 +87,8 @@ def test_a_route_is_open_to_exactly_the_roles_that_are_granted_it(service, route
     job = service.job() if "{job:" in route.path else None
     pair = service.pair() if "{pair:" in route.path else None
     path = route.path.replace("{uuid:uuid}", str(patient.id)).replace("{pair:uuid}", str(pair))
+    if "{merge:" in path:
+        path = path.replace("{merge:uuid}", str(service.merge().id))
     path = path.replace("{job:uuid}", str(job and job.id)) + QUERIES.get(name, "")
     path = path.replace("{version:version}", "1")
     path = path.replace("{id:account}", str(service.user(Role.MA, email="somebody@example.org").id))

@@ -55,6 +55,7 @@ from vantrexia_core.patients.lifecycle import (
     Status,
     status_after,
 )
+from vantrexia_core.patients.links import LinkType, PatientLink, links_of
 from vantrexia_core.patients.listing import (
     SEARCH_CHARACTERS_MAX,
     DirectoryEntry,
@@ -304,6 +305,7 @@ __all__ = [
     "InvalidTransitionError",
     "Kept",
     "Likeness",
+    "LinkType",
     "Listed",
     "Listing",
     "Match",
@@ -336,6 +338,7 @@ __all__ = [
     "Patient",
     "PatientDesk",
     "PatientDirectory",
+    "PatientLink",
     "PatientSearch",
     "PatientStore",
     "PatientVersion",
@@ -412,6 +415,7 @@ __all__ = [
     "find_suspicions",
     "guards_against",
     "judged",
+    "links_of",
     "list_versions",
     "look_up_patient",
     "merge_patients",

@@ -45,6 +45,7 @@ from vantrexia_core.patients.merge import (
 from vantrexia_core.patients.model import ExpectedVersion, Patient, Revision, value_of
 from vantrexia_core.patients.moving import check_shown
 from vantrexia_core.patients.ports import PatientDesk, PatientStore, PatientWork
+from vantrexia_core.patients.sight import seen
 from vantrexia_core.patients.suspicion import Decision, Occasion, Pair, Ruling, Suspicion
 from vantrexia_core.patients.values import Reason
 
@@ -160,8 +161,8 @@ def merge_patients(
         after = _revised(survivor, Revision(**{name: value_of(loser, name) for name in taken}), now=deed.now)
         patients.save(after)
         away = loser.give_way(survivor_id, now=deed.now)
-        for one in (away, *(locked[id_].give_way(survivor_id, now=deed.now) for id_ in led)):
-            patients.redirect(one)
+        patients.redirect(away)
+        _lead(deed, (locked[id_] for id_ in led), survivor_id, Merged)
         deed.work.suspicions.lead((loser_id, *led), survivor_id)
         merge = Merge(
             MergeId(desk.ids.new_id()), survivor, loser, taken, led, actor.user_id, actor.email, deed.now,
@@ -216,14 +217,16 @@ def undo_merge(
         revised, gave = back.revise(given, now=deed.now)
         if revised.version != back.version:
             work.patients.save(revised)
-        for id_ in merge.led:
-            work.patients.redirect(locked[id_].give_way(back.id, now=deed.now))
+        _lead(deed, (locked[id_] for id_ in merge.led), back.id, Unmerged)
         work.suspicions.lead(merge.moved, back.id)
         _tell_apart(deed, Pair.of(after.id, back.id))
         undone = attrs.evolve(merge, undoing=Undoing(actor.user_id, actor.email, deed.now, reason))
         work.merges.save(undone)
-        changed = ("status", "merged_into", *gave.changed)
-        deed.also(Unmerged(back.id, changed=changed, disclosed=(back.id,), version=revised.version))
+        shown = (back.id,)
+        changed = ("status", "merged_into")
+        deed.also(Unmerged(back.id, changed=changed, disclosed=shown, version=back.version))
+        if revised.version != back.version:
+            deed.also(Unmerged(back.id, changed=gave.changed, disclosed=shown, version=revised.version))
         fact = Unmerged(
             after.id,
             changed=tuple(name for name in merge.taken if value_of(after, name) != value_of(survivor, name)),
@@ -243,8 +246,7 @@ def find_merges(desk: PatientDesk, actor: Actor, patient_id: PatientId) -> tuple
     """
     attempt = Attempt(actor, Action.MERGE_READ, Permission.VIEW_DUPLICATES, patient_id)
     with undertake(desk, attempt) as deed:
-        if deed.work.patients.get(patient_id).status is Status.DELETED:
-            raise GoneError
+        seen(deed, patient_id)
         found = tuple(deed.work.merges.of(patient_id))
         # Their reasons may tell about the patient.
         return deed.finish(MergesShown(patient_id, disclosed=(patient_id,)), found)
@@ -266,6 +268,16 @@ def _lock(work: PatientWork, ids: Iterable[PatientId]) -> dict[PatientId, Patien
     locked = {id_: work.patients.get_to_change(id_) for id_ in sorted(set(ids))}
     work.patients.be_alone()
     return locked
+
+
+def _lead(
+    deed: Deed[PatientWork], led: Iterable[Patient], to: PatientId, fact: type[Merged] | type[Unmerged]
+) -> None:
+    """Let another record stand for those that were merged before, each with an entry of its own."""
+    for one in led:
+        redirected = one.give_way(to, now=deed.now)
+        deed.work.patients.redirect(redirected)
+        deed.also(fact(one.id, changed=("merged_into",), version=redirected.version))
 
 
 def _check_own(patient: Patient) -> None:

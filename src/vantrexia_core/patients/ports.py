@@ -315,6 +315,10 @@ class SuspicionStore(Protocol):
         """All pairs for which these two records stand today, whatever was decided, in order of their ids."""
         ...
 
+    def concerning(self, patient_id: PatientId) -> Sequence[Suspicion]:
+        """All pairs of which one is a record that this one stands for, in order of their ids."""
+        ...
+
     def save(self, suspicion: Suspicion) -> None:
         """Store a changed suspicion whose version is one above the stored one.
 
