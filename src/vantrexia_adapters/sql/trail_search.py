@@ -79,7 +79,7 @@ def _equals(column: sa.Column[Any], name: str) -> sa.ColumnElement[bool]:
 
 
 def _conditions(
-    dialect: str, asked: frozenset[str], actions: int, others: int
+    dialect: str, asked: frozenset[str], actions: int, shown: int
 ) -> Iterator[sa.ColumnElement[bool]]:
     columns = audit_entry.c
     yield columns.practice_id == _PRACTICE
@@ -93,9 +93,8 @@ def _conditions(
     yield from (_equals(column, name) for name, column in by_name.items() if name in asked)
     if "patient_id" in asked:
         yield _by_patient(dialect, "patient_id", shown_only=False)
-    if "shown_id" in asked:
-        also = [f"also_{number}" for number in range(others)]
-        yield _by_patient(dialect, "shown_id", *also, shown_only=True)
+    if "shown_ids" in asked:
+        yield _by_patient(dialect, *(f"shown_{number}" for number in range(shown)), shown_only=True)
     if "since" in asked:
         yield columns.at >= sa.bindparam("since", type_=columns.at.type)
     if "before" in asked:
@@ -106,30 +105,30 @@ def _conditions(
 
 
 @cache
-def _count(asked: frozenset[str], actions: int, others: int) -> Statement:
+def _count(asked: frozenset[str], actions: int, shown: int) -> Statement:
     def count(dialect: str) -> sa.Select[Any]:
         return (
             sa.select(sa.func.count())
             .select_from(audit_entry)
-            .where(*_conditions(dialect, asked, actions, others))
+            .where(*_conditions(dialect, asked, actions, shown))
         )
 
     return Statement(count("postgresql"), sqlite=count("sqlite"))
 
 
 @cache
-def _newest_first(asked: frozenset[str], actions: int, others: int) -> Statement:
+def _newest_first(asked: frozenset[str], actions: int, shown: int) -> Statement:
     def page(dialect: str) -> sa.Select[Any]:
-        found = sa.select(*ENTRY_COLUMNS).where(*_conditions(dialect, asked, actions, others))
+        found = sa.select(*ENTRY_COLUMNS).where(*_conditions(dialect, asked, actions, shown))
         return found.order_by(_SEQ.desc()).limit(_LIMIT).offset(_SKIP)
 
     return Statement(page("postgresql"), sqlite=page("sqlite"))
 
 
 @cache
-def _oldest_first(asked: frozenset[str], actions: int, others: int) -> Statement:
+def _oldest_first(asked: frozenset[str], actions: int, shown: int) -> Statement:
     def part(dialect: str) -> sa.Select[Any]:
-        found = sa.select(*ENTRY_COLUMNS).where(*_conditions(dialect, asked, actions, others), _SEQ > _AFTER)
+        found = sa.select(*ENTRY_COLUMNS).where(*_conditions(dialect, asked, actions, shown), _SEQ > _AFTER)
         return found.order_by(_SEQ).limit(_LIMIT)
 
     return Statement(part("postgresql"), sqlite=part("sqlite"))
@@ -223,9 +222,9 @@ class SqlTrailSearch:
     def _parameters(self, inquiry: Inquiry) -> dict[str, object]:
         parameters: dict[str, object] = {"practice": self._scope.practice_id}
         parameters |= {name: getattr(inquiry, name) for name in _shape(inquiry)[0] if name != "actions"}
-        also = {f"also_{number}": id_ for number, id_ in enumerate(inquiry.also_shown)}
-        parameters |= also
-        for name in ("patient_id", "shown_id", *also):
+        shown = {f"shown_{number}": id_ for number, id_ in enumerate(inquiry.shown_ids or ())}
+        parameters |= shown
+        for name in ("patient_id", *shown):
             if name in parameters:
                 parameters[f"{name}_word"] = str(parameters[name])
         if inquiry.actions is not None:
@@ -235,11 +234,12 @@ class SqlTrailSearch:
 
 
 _ASKABLE: Final = (
-    "actor_id", "patient_id", "subject_id", "shown_id", "account_id", "address", "since", "before", "actions",
+    "actor_id", "patient_id", "subject_id", "shown_ids", "account_id", "address", "since", "before",
+    "actions",
 )  # fmt: skip
 
 
 def _shape(inquiry: Inquiry) -> tuple[frozenset[str], int, int]:
-    """What the statement depends on: what is asked about, how many actions and how many others would do."""
+    """What the statement depends on: what is asked about, how many actions and how many shown would do."""
     asked = frozenset(name for name in _ASKABLE if getattr(inquiry, name) is not None)
-    return asked, len(inquiry.actions or ()), len(inquiry.also_shown)
+    return asked, len(inquiry.actions or ()), len(inquiry.shown_ids or ())

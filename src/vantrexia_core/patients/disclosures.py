@@ -83,5 +83,5 @@ def _attempt(actor: Actor, patient_id: PatientId) -> Attempt:
 def _shown(work: DisclosureWork, patient_id: PatientId, period: Period) -> Inquiry:
     """Whatever showed the record, or one that was merged into it: it is one person's."""
     work.patients.get(patient_id)
-    merged = tuple(work.patients.led_to(patient_id))
-    return Inquiry(shown_id=patient_id, also_shown=merged, since=period.since, before=period.before)
+    shown = (patient_id, *work.patients.led_to(patient_id))
+    return Inquiry(shown_ids=shown, since=period.since, before=period.before)
