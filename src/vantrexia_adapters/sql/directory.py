@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from vantrexia_adapters.sql.database import Database, Transaction
 from vantrexia_adapters.sql.patients import FIRST, LAST, MRN
-from vantrexia_adapters.sql.scope import Protection
+from vantrexia_adapters.sql.scope import Protection, SealedRow
 from vantrexia_adapters.sql.statements import Statement
 from vantrexia_adapters.sql.tables import directory_chunk, directory_snapshot, patient, practice_head
 from vantrexia_core.kernel import IdSource, PracticeId
@@ -27,6 +27,7 @@ from vantrexia_core.patients import (
 )
 from vantrexia_core.protection import Place, SnapshotCipher, UnreadableError
 
+_NAMES: Final = SealedRow.of(LAST, FIRST, MRN)
 _SNAPSHOTS_KEPT: Final = 2
 _SPELLINGS_KEPT: Final = 400_000
 
@@ -102,19 +103,19 @@ class SqlDirectoryStore:
         ):
             place = Place(practice_id, id_, sealed_version)
             try:
-                names = (LAST.open(cipher, place, last), FIRST.open(cipher, place, first))
-                number = MRN.open(cipher, place, mrn)
+                last_name, first_name, number = _NAMES.open(cipher, place, (last, first, mrn))
+                if last_name is None or first_name is None or number is None:
+                    raise UnreadableError  # noqa: TRY301 - as whatever else does not open
             except UnreadableError:
                 unreadable += 1
                 yield seq, Unreadable(n)
                 continue
             if len(spellings) >= _SPELLINGS_KEPT:
                 spellings.clear()
-            for name in names:
+            for name in (last_name, first_name):
                 if name not in spellings:
                     spellings[name] = Spelling.of(name)
-            last_name, first_name = map(spellings.__getitem__, names)
-            spelled = (last_name, first_name, Spelling.of(number))
+            spelled = (spellings[last_name], spellings[first_name], Spelling.of(number))
             yield seq, DirectoryEntry(n, id_, Status(status), created_at, *spelled)
         if unreadable:
             _LOG.error("records that do not open are missing from a directory: %d", unreadable)

@@ -9,7 +9,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from vantrexia_adapters.sql.scope import Scope, SealedColumn
+from vantrexia_adapters.sql.scope import Scope, SealedColumn, SealedRow
 from vantrexia_adapters.sql.statements import Adding, Parameters, Row, Statement
 from vantrexia_adapters.sql.tables import patient, patient_move, patient_version, practice_head
 from vantrexia_core.kernel import (
@@ -75,6 +75,11 @@ STATE: Final = SealedColumn.of("patient", "state", BUCKET_SHORT)
 ZIP: Final = SealedColumn.of("patient", "zip", BUCKET_SHORT)
 EXTERNAL_ID: Final = SealedColumn.of("patient", "external_id", BUCKET_NAME)
 SUPPLEMENT: Final = SealedColumn.of("patient", "supplement", BUCKET_DOCUMENT)
+_PATIENT_ROW: Final = SealedRow.of(
+    MRN, FIRST, LAST, BORN, GENDER, SSN, PHONE, EMAIL, LINE1, LINE2, CITY, STATE, ZIP, EXTERNAL_ID, SUPPLEMENT
+)
+"""The sealed columns of `_COLUMNS`, in their order."""
+_IDENTITY_ROW: Final = SealedRow.of(FIRST, LAST, BORN, GENDER)
 BY_EMAIL: Final = SealedColumn.of("patient_move", "by_email", BUCKET_LONG)
 REASON: Final = SealedColumn.of("patient_move", "reason", BUCKET_LONG)
 
@@ -647,71 +652,46 @@ class SqlPatients:
         }
 
     def _patient(self, row: Row) -> Patient:
-        (
-            id_, _, status, version, created_at, updated_at, sealed_version, mrn, first, last, born, gender,
-            ssn, phone, email, line1, line2, city, state, zip_, external_id, supplement,
-        ) = row  # fmt: skip
-        cipher = self._protection.cipher
+        id_, _, status, version, created_at, updated_at, sealed_version, *wires = row
         place = Place(self._practice_id, id_, sealed_version)
-        ssn_text = SSN.open(cipher, place, ssn)
+        (
+            mrn, first, last, born, gender, ssn, phone, email, line1, line2, city, state, zip_, external_id,
+            supplement,
+        ) = _PATIENT_ROW.open(self._protection.cipher, place, wires)  # fmt: skip
+        if mrn is None or first is None or last is None or born is None or gender is None:
+            raise UnreadableError
         return Patient(
             id=id_,
             practice_id=self._practice_id,
-            mrn=Mrn.trusted(MRN.open(cipher, place, mrn)),
-            name=PersonName(
-                NamePart.trusted(FIRST.open(cipher, place, first)),
-                NamePart.trusted(LAST.open(cipher, place, last)),
-            ),
-            date_of_birth=DateOfBirth.trusted(date.fromisoformat(BORN.open(cipher, place, born))),
-            gender=Phi(Gender(GENDER.open(cipher, place, gender))),
-            phone=None if phone is None else Phone.trusted(PHONE.open(cipher, place, phone)),
-            email=None if email is None else Email.trusted(EMAIL.open(cipher, place, email)),
-            address=self._address(place, line1, line2, city, state, zip_),
-            ssn=Ssn.trusted(ssn_text) if ssn_text else None,
-            external_id=None
-            if external_id is None
-            else ExternalId.trusted(EXTERNAL_ID.open(cipher, place, external_id)),
+            mrn=Mrn.trusted(mrn),
+            name=PersonName(NamePart.trusted(first), NamePart.trusted(last)),
+            date_of_birth=DateOfBirth.trusted(date.fromisoformat(born)),
+            gender=Phi(Gender(gender)),
+            phone=None if phone is None else Phone.trusted(phone),
+            email=None if email is None else Email.trusted(email),
+            address=_address(line1, line2, city, state, zip_),
+            ssn=Ssn.trusted(ssn) if ssn else None,
+            external_id=None if external_id is None else ExternalId.trusted(external_id),
             status=Status(status),
             version=version,
             created_at=created_at,
             updated_at=updated_at,
-            supplement=None
-            if supplement is None
-            else Supplement.trusted(SUPPLEMENT.open(cipher, place, supplement)),
-        )
-
-    def _address(
-        self,
-        place: Place,
-        line1: bytes | None,
-        line2: bytes | None,
-        city: bytes | None,
-        state: bytes | None,
-        zip_: bytes | None,
-    ) -> Address | None:
-        if line1 is None and line2 is None and city is None and state is None and zip_ is None:
-            return None
-        cipher = self._protection.cipher
-        line1_text = None if line1 is None else LINE1.open(cipher, place, line1)
-        return Address(
-            line1=AddressLine.trusted(line1_text) if line1_text else None,
-            line2=None if line2 is None else AddressLine.trusted(LINE2.open(cipher, place, line2)),
-            city=None if city is None else City.trusted(CITY.open(cipher, place, city)),
-            state=None if state is None else State.trusted(STATE.open(cipher, place, state)),
-            zip=None if zip_ is None else Zip.trusted(ZIP.open(cipher, place, zip_)),
+            supplement=None if supplement is None else Supplement.trusted(supplement),
         )
 
     def _sighting(self, row: Row) -> Sighting:
         id_, seq, status, is_unlinked, sealed_version, first, last, born, gender = row
         if not is_unlinked or status == Status.DELETED.value:
             return Sighting(id_, seq, None)
-        cipher, place = self._protection.cipher, Place(self._practice_id, id_, sealed_version)
-        name = PersonName(
-            NamePart.trusted(FIRST.open(cipher, place, first)),
-            NamePart.trusted(LAST.open(cipher, place, last)),
+        place = Place(self._practice_id, id_, sealed_version)
+        first_name, last_name, birth, gender_text = _IDENTITY_ROW.open(
+            self._protection.cipher, place, (first, last, born, gender)
         )
-        date_of_birth = DateOfBirth.trusted(date.fromisoformat(BORN.open(cipher, place, born)))
-        return Sighting(id_, seq, (name, date_of_birth, Phi(Gender(GENDER.open(cipher, place, gender)))))
+        if first_name is None or last_name is None or birth is None or gender_text is None:
+            raise UnreadableError
+        name = PersonName(NamePart.trusted(first_name), NamePart.trusted(last_name))
+        date_of_birth = DateOfBirth.trusted(date.fromisoformat(birth))
+        return Sighting(id_, seq, (name, date_of_birth, Phi(Gender(gender_text))))
 
     def _change(self, row: Row) -> StatusChange:
         patient_id, version, move, at, by_user, by_email, reason = row
@@ -725,6 +705,20 @@ class SqlPatients:
             by_email=Email.trusted(BY_EMAIL.open(cipher, place, by_email)),
             reason=None if reason is None else Reason.trusted(REASON.open(cipher, place, reason)),
         )
+
+
+def _address(
+    line1: str | None, line2: str | None, city: str | None, state: str | None, zip_: str | None
+) -> Address | None:
+    if line1 is None and line2 is None and city is None and state is None and zip_ is None:
+        return None
+    return Address(
+        line1=AddressLine.trusted(line1) if line1 else None,
+        line2=None if line2 is None else AddressLine.trusted(line2),
+        city=None if city is None else City.trusted(city),
+        state=None if state is None else State.trusted(state),
+        zip=None if zip_ is None else Zip.trusted(zip_),
+    )
 
 
 def _check_different(sealed: Sequence[Parameters]) -> None:
