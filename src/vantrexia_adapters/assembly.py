@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from random import SystemRandom
+from ssl import create_default_context
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 import attrs
-from sqlalchemy import Engine
+from sqlalchemy import Engine, QueuePool
 
 from vantrexia_adapters.checkpoints import FolderCheckpoints, TrailKeeper
 from vantrexia_adapters.crypto import (
@@ -22,21 +23,30 @@ from vantrexia_adapters.crypto import (
     AesGcmFieldCipher,
     AesGcmSnapshotCipher,
     Argon2Passwords,
+    AwsKmsKeyWrapper,
     HmacBlindIndex,
     HmacRowSeal,
+    Kek,
     KeyCheck,
     KeyName,
     KeyRing,
     KeyRingError,
     KeyRingExistsError,
+    KeyServiceError,
+    Provider,
     Purpose,
+    RemoteKek,
     RingCheckpointKeys,
     RingEntry,
     RingSigningKeys,
+    TransitAddress,
+    TransitKeyWrapper,
+    Wrappers,
     is_signed,
+    open_kms,
     ring_pepper,
 )
-from vantrexia_adapters.directory import DirectoryKeeper
+from vantrexia_adapters.directory import CandidateKeeper, DirectoryKeeper
 from vantrexia_adapters.ecw import (
     CallBudget,
     ClientAssertions,
@@ -51,11 +61,14 @@ from vantrexia_adapters.mail import OutboxMailer, SmtpMailer
 from vantrexia_adapters.memory import MemoryRateStore, MemoryRoster
 from vantrexia_adapters.redis import RateStoreUnusableError, RedisRateStore
 from vantrexia_adapters.sandbox import sandbox_ehr
+from vantrexia_adapters.secret_file import SecretFileError, read_secret
 from vantrexia_adapters.settings import (
+    PREFIX,
     RATE_STORE_AUTO,
     RATE_STORE_DATABASE,
     RATE_STORE_MEMORY,
     EcwSource,
+    KeyWrapping,
     Settings,
 )
 from vantrexia_adapters.sql import (
@@ -81,9 +94,11 @@ from vantrexia_adapters.tokens import JwtTokens
 from vantrexia_core.audit import Notary
 from vantrexia_core.ehr import EhrRoster, NoRoster
 from vantrexia_core.identity import Mailer, Round, answer_resets
-from vantrexia_core.kernel import Clock, Email, IdSource, Phi, PracticeId, UnavailableError
-from vantrexia_core.protection import FieldName
+from vantrexia_core.kernel import Clock, Email, IdSource, PracticeId, UnavailableError
+from vantrexia_core.protection import FieldName, KeyWrapper
 from vantrexia_core.throttling import RateStore
+
+T = TypeVar("T")
 
 HOME_PRACTICE_NAME: Final = "Home practice"
 """A fresh install has one practice, and nobody has to know the word."""
@@ -117,6 +132,15 @@ class RingKeeper:
         """What the ring knows of its keys: names, ages, states."""
         return self._ring.all_entries()
 
+    @property
+    def kek(self) -> Kek:
+        """What wraps the keys."""
+        return self._ring.kek
+
+    def rewrap(self, kek: Kek | None) -> Path:
+        """Wrap all keys under another key-encryption key; the path of the old file. See `KeyRing.rewrap`."""
+        return self._ring.rewrap(kek)
+
     def rotate_token_key(self) -> int:
         """Begin a new key that signs tokens; its version.
 
@@ -149,6 +173,7 @@ class Service:
     check_database: Callable[[], None] = attrs.field(repr=False)
     roster: EhrRoster = attrs.field(factory=NoRoster, repr=False)
     check_ehr: Callable[[], None] | None = attrs.field(default=None, repr=False)
+    connections_in_use: Callable[[], int] = attrs.field(default=lambda: 0, repr=False)
 
     def open_rates(self) -> RateStore:
         """Where requests are counted, for whoever serves the library over a network. Call it once.
@@ -203,7 +228,8 @@ def open_service(
         StartRefusedError: key ring or schema do not fit the database; nothing was changed.
     """
     clock, ids = clock or SystemClock(), ids or RandomIds()
-    mailer = _open_mailer(settings, clock, ids)
+    with _refusals():
+        mailer = _open_mailer(settings, clock, ids)
     roster = _open_roster(settings, clock, ids) if roster is None else roster
     with _refusals(), ExitStack() as stack:
         if isinstance(roster, EcwRoster):
@@ -214,7 +240,9 @@ def open_service(
             migrate(engine)
         else:
             schema_state(engine).check_newest()
-        ring = _open_ring(settings, engine, clock)
+        services = _KeyServices(settings)
+        stack.callback(services.close)
+        ring = _open_ring(settings, engine, clock, services)
         practice_id = _home_practice(engine, ring, clock, ids)
         index = HmacBlindIndex(ring)
         opened = stack.pop_all()
@@ -239,6 +267,11 @@ def open_service(
             patients_max=settings.directory_patients_max,
             memory_bytes_max=settings.directory_bytes_max,
         ),
+        candidate_keeper=lambda store: CandidateKeeper(
+            store,
+            patients_max=settings.directory_patients_max,
+            memory_bytes_max=settings.matching_bytes_max,
+        ),
         rosters={practice_id: roster},
     )
     notary = Notary(
@@ -259,6 +292,7 @@ def open_service(
         WritabilityCheck(engine),
         roster,
         roster.check if isinstance(roster, EcwRoster) else None,
+        lambda: engine.pool.checkedout() if isinstance(engine.pool, QueuePool) else 0,
     )
 
 
@@ -374,20 +408,9 @@ def _open_mailer(settings: Settings, clock: Clock, ids: IdSource) -> Mailer:
         clock=clock,
         ids=ids,
         username=settings.smtp_username,
-        password=None if settings.smtp_password_file is None else _read_secret(settings.smtp_password_file),
+        password=None if settings.smtp_password_file is None else read_secret(settings.smtp_password_file),
         authorities=settings.smtp_ca_file,
     )
-
-
-def _read_secret(path: Path) -> Phi[str]:
-    try:
-        if path.stat().st_mode & 0o077:
-            message = f"{path} can be read by others than its owner. Give it mode 0600."
-            raise StartRefusedError(message)
-        return Phi(path.read_text(encoding="utf-8").rstrip("\r\n"))
-    except (OSError, UnicodeDecodeError):
-        message = f"{path} cannot be read."
-        raise StartRefusedError(message) from None
 
 
 def _open_rates(settings: Settings, engine: Engine, index: HmacBlindIndex, stack: ExitStack) -> RateStore:
@@ -407,14 +430,94 @@ def _open_rates(settings: Settings, engine: Engine, index: HmacBlindIndex, stack
     return store
 
 
-def _open_ring(settings: Settings, engine: Engine, clock: Clock) -> KeyRing:
+def _open_ring(settings: Settings, engine: Engine, clock: Clock, wrappers: Wrappers) -> KeyRing:
     path = settings.keyring_path
     if not path.exists() and not practices(engine):
         # Nothing has been sealed yet, so a fresh ring cannot orphan anything. Of two starts at once one
         # makes it and both open it.
         with suppress(KeyRingExistsError):
-            KeyRing.create(path, clock)
-    return KeyRing.open(path, clock)
+            KeyRing.create(path, clock, kek=key_encryption_key(settings), wrappers=wrappers)
+    ring = KeyRing.open(path, clock, wrappers=wrappers)
+    wanted = settings.key_wrapping
+    if wanted is not None and ring.kek.provider.value != wanted.value:
+        # Whoever sets a key service believes that the file alone opens nothing.
+        message = (
+            f"The key ring is wrapped by {ring.kek}, and {PREFIX}KEY_WRAPPING says {wanted.value}. "
+            "Move it with: vantrexia keys rewrap"
+        )
+        raise StartRefusedError(message)
+    return ring
+
+
+def key_encryption_key(settings: Settings) -> RemoteKek | None:
+    """What the settings want the key ring to be wrapped by; None stands for a key in the file.
+
+    Raises:
+        KeyServiceError: a setting is missing.
+    """
+    match settings.key_wrapping:
+        case None | KeyWrapping.FILE:
+            return None
+        case KeyWrapping.AWS_KMS:
+            return RemoteKek(Provider.AWS_KMS, _needed(settings.kms_key_id, "KMS_KEY_ID"))
+        case KeyWrapping.TRANSIT:
+            key = f"{settings.transit_mount.strip('/')}/{_needed(settings.transit_key, 'TRANSIT_KEY')}"
+            return RemoteKek(Provider.TRANSIT, key)
+
+
+class _KeyServices:
+    """How the service that holds a key is reached. The ring names the key; only the settings name a host."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._known: dict[RemoteKek, KeyWrapper] = {}
+        self._open: list[HttpTransport] = []
+
+    def __call__(self, kek: RemoteKek) -> KeyWrapper:
+        """See `Wrappers`."""
+        known = self._known.get(kek)
+        if known is None:
+            known = self._known[kek] = (
+                self._aws_kms(kek) if kek.provider is Provider.AWS_KMS else self._transit(kek)
+            )
+        return known
+
+    def close(self) -> None:
+        """Let go of their connections."""
+        for transport in self._open:
+            transport.close()
+
+    def _aws_kms(self, kek: RemoteKek) -> KeyWrapper:
+        return AwsKmsKeyWrapper(
+            open_kms(self._settings.kms_region, self._settings.kms_endpoint_url), kek.name
+        )
+
+    def _transit(self, kek: RemoteKek) -> KeyWrapper:
+        settings = self._settings
+        url = _needed(settings.transit_url, "TRANSIT_URL", kek)
+        token_file = _needed(settings.transit_token_file, "TRANSIT_TOKEN_FILE", kek)
+        try:
+            address = TransitAddress(checked_url(url), token_file, settings.transit_namespace)
+        except ValueError as invalid:
+            message = f"{PREFIX}TRANSIT_URL {invalid}."
+            raise KeyServiceError(message) from None
+        try:
+            # Without a file of its own: what this machine trusts.
+            tls = create_default_context(cafile=settings.transit_ca_file)
+        except OSError:
+            message = f"{PREFIX}TRANSIT_CA_FILE: {settings.transit_ca_file} holds no certificates (PEM)."
+            raise KeyServiceError(message) from None
+        transport = HttpTransport(tls=tls)
+        self._open.append(transport)
+        return TransitKeyWrapper(transport, address, kek.name)
+
+
+def _needed(value: T | None, name: str, kek: RemoteKek | None = None) -> T:
+    if value is None:
+        why = "" if kek is None else f"The key ring is wrapped by {kek}. "
+        message = f"{why}Set {PREFIX}{name}."
+        raise KeyServiceError(message)
+    return value
 
 
 def _home_practice(engine: Engine, ring: KeyRing, clock: Clock, ids: IdSource) -> PracticeId:
@@ -447,7 +550,13 @@ def _stored(check: KeyCheck) -> StoredKeyCheck:
 def _refusals() -> Iterator[None]:
     try:
         yield
-    except (KeyRingError, RateStoreUnusableError, SchemaError, UnsupportedDatabaseError) as refused:
+    except (
+        KeyRingError,
+        RateStoreUnusableError,
+        SchemaError,
+        SecretFileError,
+        UnsupportedDatabaseError,
+    ) as refused:
         raise StartRefusedError(str(refused)) from None
     except StatementFailedError as failed:
         message = f"The database cannot be read ({failed}). If its file is damaged, put your backup back."

@@ -62,6 +62,16 @@ class LogLevel(Enum):
     ERROR = "error"
 
 
+class KeyWrapping(Enum):
+    """What the keys of the key ring are wrapped by."""
+
+    FILE = "file"
+    """A key in the key ring's own file: its protection is the file's mode and the disk's encryption."""
+    AWS_KMS = "aws-kms"
+    TRANSIT = "transit"
+    """The transit engine of HashiCorp Vault or OpenBao."""
+
+
 class EcwSource(Enum):
     """Where patients are imported from."""
 
@@ -184,6 +194,14 @@ def _networks(value: str) -> tuple[Network, ...]:
     return networks
 
 
+def _key_wrapping(value: str) -> KeyWrapping:
+    try:
+        return KeyWrapping(value.strip().lower())
+    except ValueError:
+        message = f"must be one of {', '.join(wrapping.value for wrapping in KeyWrapping)}"
+        raise ValueError(message) from None
+
+
 def _ecw_source(value: str) -> EcwSource:
     try:
         return EcwSource(value.strip().lower())
@@ -229,6 +247,36 @@ class Settings:
     keyring: Path | None = _setting(
         _path, "the key ring file, mode 0600. Default: keyring.json in the data directory", None
     )
+    key_wrapping: KeyWrapping | None = _setting(
+        _key_wrapping,
+        "what wraps the keys of the key ring: file (a key in the ring's own file), aws-kms, or transit "
+        "(Vault, OpenBao). A ring that is wrapped otherwise is refused. Default: file for a new ring, and "
+        "whatever an existing one says",
+        None,
+    )
+    kms_key_id: str | None = _setting(
+        _text,
+        "the symmetric key at AWS KMS: its ARN; the service needs kms:Encrypt and kms:Decrypt",
+        None,
+    )
+    kms_region: str | None = _setting(
+        _text, "the key's region. Default: what AWS's own settings and credentials say", None
+    )
+    kms_endpoint_url: str | None = _setting(
+        _public_url, "another address of KMS, such as a VPC endpoint's. Default: the region's own", None
+    )
+    transit_url: str | None = _setting(
+        _text, "the address of Vault or OpenBao, such as https://vault.example.org:8200", None
+    )
+    transit_mount: str = _setting(_text, "where its transit engine is mounted", "transit")
+    transit_key: str | None = _setting(_text, "the name of the key there", None)
+    transit_token_file: Path | None = _setting(
+        _path, "the file that holds our token there, readable by its owner alone; read for every call", None
+    )
+    transit_namespace: str | None = _setting(_text, "the namespace there, if it has any", None)
+    transit_ca_file: Path | None = _setting(
+        _path, "certificates (PEM) to trust there instead of the system's", None
+    )
     public_url: str = _setting(
         _public_url, "base of the links in answers; never taken from the Host header", "http://127.0.0.1:8000"
     )
@@ -262,6 +310,12 @@ class Settings:
     )
     directory_bytes_max: int = _setting(
         _count, "memory for the directories of all practices in one process, in bytes", 1 << 30
+    )
+    matching_bytes_max: int = _setting(
+        _count,
+        "memory for finding the same person among the records of all practices in one process, in bytes "
+        "(about 70 a patient)",
+        1 << 30,
     )
     smtp_host: str | None = _setting(
         _text,
@@ -331,6 +385,21 @@ class Settings:
         _calls,
         "calls that one process may make there in a clock minute; divide it among several workers",
         ECW_CALLS_PER_MINUTE_DEFAULT,
+    )
+    metrics_port: int | None = _setting(
+        _port,
+        "the port where `serve` answers monitoring with OpenMetrics (`/metrics`), apart from the API and "
+        "without sign-in. Default: none",
+        None,
+    )
+    metrics_host: str = _setting(
+        _text, "the address of that port; let nobody but your monitoring reach it", "127.0.0.1"
+    )
+    otlp_endpoint: str | None = _setting(
+        _public_url,
+        "the OpenTelemetry collector's URL for traces (OTLP over HTTP), such as "
+        "http://127.0.0.1:4318/v1/traces. Default: none, and no traces",
+        None,
     )
     log_level: LogLevel = _setting(_log_level, "JSON lines on standard error, never PHI", LogLevel.INFO)
 

@@ -9,6 +9,7 @@ from starlette.routing import Router
 from starlette.types import ASGIApp
 
 from vantrexia_adapters.memory import MemoryRateStore
+from vantrexia_adapters.observing import Watcher
 from vantrexia_core.kernel import IdSource
 from vantrexia_web.call import Site, WebDesk
 from vantrexia_web.docs import reference_pages
@@ -39,8 +40,9 @@ def create_app(
     throttle: Throttle | None = None,
     trusted_proxies: Sequence[Network] = (),
     at_shutdown: Callable[[], None] = lambda: None,
-    runs_imports: bool = False,
+    importer: Importer | None = None,
     refuses_clear_text: bool = False,
+    watchers: Sequence[Watcher] = (),
 ) -> ASGIApp:
     """The ASGI app over a desk.
 
@@ -49,17 +51,18 @@ def create_app(
     are the public keys by which other systems know us (RFC 7517). ``request_ids`` defaults to the desk's ids.
     ``throttle`` counts requests; without it the published limits hold, in this process's memory.
     ``trusted_proxies`` are those whose ``X-Forwarded-For`` is believed. ``at_shutdown`` is called when the
-    last answer has been given. With ``runs_imports`` a thread goes on with imports in the background.
+    last answer has been given. ``importer`` goes on with imports in the background.
     With ``refuses_clear_text``, requests without TLS are answered for this machine and trusted proxies alone.
+    ``watchers`` are told of each request when its answer is out: route, status and time, and nobody's data.
     """
     public_url = public_url.rstrip("/")
-    importer = Importer(desk)
+    background = importer or Importer(desk)
     site = Site(
         desk=desk,
         public_url=public_url,
         health=health or HealthCheck({}, desk.clock),
         pages=reference_pages(document(public_url)),
-        wake_importer=importer.wake,
+        wake_importer=background.wake,
         throttle=throttle or Throttle(MemoryRateStore(), MemoryRateStore(), desk.clock),
         trusted_proxies=tuple(trusted_proxies),
         published_keys=published_keys,
@@ -86,11 +89,11 @@ def create_app(
         sign_in_workers.open()
         health_workers.open()
         waiting_workers.open()
-        if runs_imports:
+        if importer is not None:
             importer.open()
         yield
         # In a thread: the loop must stay free to hand out the answers that are being finished.
-        await run_in_threadpool(importer.drain)
+        await run_in_threadpool(background.drain)
         await run_in_threadpool(health_workers.drain)
         await run_in_threadpool(sign_in_workers.drain)
         await run_in_threadpool(waiting_workers.drain)
@@ -108,7 +111,10 @@ def create_app(
     return Perimeter(
         router,
         request_ids or desk.ids,
+        desk.clock,
         is_https=public_url.startswith("https:"),
         answer_failure=lambda error, scope: answer_failure(site, error, workers, scope),
         clear_peers=site.trusted_proxies if refuses_clear_text else None,
+        watchers=watchers,
+        traced_peers=site.trusted_proxies,
     )

@@ -14,8 +14,10 @@ from vantrexia_adapters.system import end_with_parent
 from vantrexia_core.ehr import NoRoster
 from vantrexia_web.app import create_app
 from vantrexia_web.health import Condition, HealthCheck, Observation, Probe
+from vantrexia_web.importer import Importer
 from vantrexia_web.logs import LOGGER, configure_logging
 from vantrexia_web.throttle import Throttle
+from vantrexia_web.watching import watched
 
 DATABASE_SLOW_MS: Final = 100
 RATE_STORE_SLOW_MS: Final = 100
@@ -48,9 +50,14 @@ def build() -> ASGIApp:
         probes["ecw"] = Probe(service.check_ehr, ECW_SLOW_MS, is_vital=False)
     postman = Postman(service.deliver_mail)
     postman.start()
+    importer = None if isinstance(service.roster, NoRoster) else Importer(desk)
+    probes["jobs"] = Probe(lambda: _check_jobs(postman, importer), DATABASE_SLOW_MS, is_vital=False)
+    health = HealthCheck(probes, desk.clock)
+    watching = watched(settings, service, health)
 
     def end() -> None:
         postman.stop()
+        watching.stop()
         service.close()
 
     service.trail.start()
@@ -59,12 +66,20 @@ def build() -> ASGIApp:
         public_url=settings.public_url,
         throttle=throttle,
         trusted_proxies=settings.trusted_proxies,
-        health=HealthCheck(probes, desk.clock),
+        health=health,
         published_keys=service.published_keys,
         at_shutdown=end,
-        runs_imports=not isinstance(service.roster, NoRoster),
+        importer=importer,
         refuses_clear_text=True,
+        watchers=watching.watchers,
     )
+
+
+def _check_jobs(postman: Postman, importer: Importer | None) -> None:
+    """What works in the background of this process: letters, and imports where there is an EHR."""
+    postman.check()
+    if importer is not None:
+        importer.check()
 
 
 def _observed(trail: TrailHealth) -> Observation:

@@ -6,6 +6,7 @@ leaves its job to the others, or to its next start.
 
 import threading
 from collections.abc import Callable
+from time import monotonic
 from typing import Final
 
 from vantrexia_core.ehr import BackgroundDesk, import_next
@@ -14,6 +15,8 @@ from vantrexia_web.logs import LOGGER
 
 LOOK_SECONDS: Final = 15.0
 """How long an idle thread waits before it looks for jobs that other processes left."""
+BATCH_SECONDS_MAX: Final = 300.0
+"""Longer than an EHR that answers slowly can make a batch last."""
 ORIGIN: Final = Origin(address="background:import")
 
 
@@ -33,6 +36,17 @@ class Importer:
         self._wakes: Final = threading.Event()
         self._is_open = False
         self._thread: threading.Thread | None = None
+        self._looked_at = monotonic()
+
+    def check(self) -> None:
+        """Nothing, while imports go on.
+
+        Raises:
+            UnavailableError: the thread has ended, or has been in one batch for longer than any takes.
+        """
+        thread = self._thread
+        if thread is None or not thread.is_alive() or monotonic() - self._looked_at > BATCH_SECONDS_MAX:
+            raise UnavailableError
 
     def open(self) -> None:
         """Start, unless it runs already."""
@@ -56,6 +70,7 @@ class Importer:
 
     def _work(self) -> None:
         while self._is_open:
+            self._looked_at = monotonic()
             if not self._has_worked():
                 self._wakes.wait(self._look_seconds)
                 self._wakes.clear()

@@ -10,7 +10,8 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from vantrexia_core.kernel import IdSource, RequestId
+from vantrexia_adapters.observing import Exchange, Watcher
+from vantrexia_core.kernel import Clock, IdSource, RequestId
 from vantrexia_web.answer import Answer
 from vantrexia_web.door import REQUEST_ID, ROUTE, deliver
 from vantrexia_web.forwarding import Network, may_speak_clear
@@ -46,19 +47,27 @@ class Perimeter:
         self,
         app: ASGIApp,
         ids: IdSource,
+        clock: Clock,
         *,
         is_https: bool,
         answer_failure: Callable[[Exception, Scope], Awaitable[Answer]],
         clear_peers: Sequence[Network] | None = None,
+        watchers: Sequence[Watcher] = (),
+        traced_peers: Sequence[Network] = (),
     ) -> None:
         """Surround ``app``. ``answer_failure`` answers where it raises before it has answered itself.
 
         With ``clear_peers``, requests without TLS are refused unless they come from these or this machine.
+        ``watchers`` are told of each exchange when it is over. The trace that a request claims to belong to
+        is believed of ``traced_peers`` and this machine.
         """
         self._app: Final = app
         self._ids: Final = ids
+        self._clock: Final = clock
         self._answer_failure: Final = answer_failure
         self._clear_peers: Final = clear_peers
+        self._watchers: Final = tuple(watchers)
+        self._traced_peers: Final = tuple(traced_peers)
         self._headers: Final = (*_STANDING_HEADERS, _TRANSPORT_SECURITY) if is_https else _STANDING_HEADERS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,7 +82,7 @@ class Perimeter:
             return
         request_id = RequestId(self._ids.new_id().hex)
         scope[REQUEST_ID] = request_id
-        started = perf_counter()
+        began_at, started = self._clock.now(), perf_counter()
         status: int | None = None
 
         async def send_surrounded(message: Message) -> None:
@@ -100,7 +109,18 @@ class Perimeter:
             if not is_broken_off:
                 await deliver(await self._answer_failure(error, scope), scope, send_surrounded)
         finally:
-            _log(scope, request_id, status, perf_counter() - started)
+            method = scope["method"]
+            exchange = Exchange(
+                request_id,
+                method if method in _KNOWN_METHODS else "other",
+                scope.get(ROUTE),
+                status,
+                began_at,
+                perf_counter() - started,
+                self._trace_parent(scope) if self._watchers else None,
+            )
+            _log(exchange)
+            self._show(exchange)
         if is_broken_off:
             # Raised here, outside the handler: servers print what they are given with all it came from.
             raise BrokenOffError
@@ -111,18 +131,31 @@ class Perimeter:
         client = scope.get("client")
         return not may_speak_clear(client[0] if client else None, self._clear_peers)
 
+    def _trace_parent(self, scope: Scope) -> str | None:
+        client = scope.get("client")
+        if not may_speak_clear(client[0] if client else None, self._traced_peers):
+            return None
+        named = [value for name, value in scope["headers"] if name == b"traceparent"]
+        return named[0].decode("latin-1") if len(named) == 1 else None
 
-def _log(scope: Scope, request_id: RequestId, status: int | None, seconds: float) -> None:
-    method = scope["method"]
+    def _show(self, exchange: Exchange) -> None:
+        for watcher in self._watchers:
+            try:
+                watcher(exchange)
+            except Exception as error:  # noqa: BLE001 - the answer is out; whoever counts must not spoil it
+                report(error, exchange.request_id)
+
+
+def _log(exchange: Exchange) -> None:
     LOGGER.info(
         "request",
         extra={
             "fields": {
-                "request_id": request_id,
-                "method": method if method in _KNOWN_METHODS else "other",
-                "route": scope.get(ROUTE),
-                "status": status,
-                "milliseconds": round(seconds * 1000, 2),
+                "request_id": exchange.request_id,
+                "method": exchange.method,
+                "route": exchange.route,
+                "status": exchange.status,
+                "milliseconds": round(exchange.seconds * 1000, 2),
             }
         },
     )

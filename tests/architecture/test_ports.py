@@ -18,13 +18,15 @@ from vantrexia_adapters.crypto import (
     AesGcmFieldCipher,
     AesGcmSnapshotCipher,
     Argon2Passwords,
+    AwsKmsKeyWrapper,
     Ed25519SigningKey,
     FileKeyWrapper,
     HmacBlindIndex,
     HmacRowSeal,
     RingCheckpointKeys,
+    TransitKeyWrapper,
 )
-from vantrexia_adapters.directory import DirectoryKeeper
+from vantrexia_adapters.directory import CandidateKeeper, DirectoryKeeper
 from vantrexia_adapters.ecw import EcwRoster
 from vantrexia_adapters.mail import OutboxMailer, SmtpMailer
 from vantrexia_adapters.matching import LibPhoneNumbers, RapidfuzzTexts
@@ -32,7 +34,7 @@ from vantrexia_adapters.memory import MemoryDesk, MemoryRateStore, MemoryRoster,
 from vantrexia_adapters.memory.audit import MemoryTrail, MemoryTrailSource
 from vantrexia_adapters.memory.checkpoints import MemoryCheckpoints
 from vantrexia_adapters.memory.desk import MemorySignInWork
-from vantrexia_adapters.memory.directory import MemoryDirectoryStore
+from vantrexia_adapters.memory.directory import MemoryCandidateStore, MemoryDirectoryStore
 from vantrexia_adapters.memory.ehr import MemoryEhrRecords, MemoryImportJobs
 from vantrexia_adapters.memory.identity import (
     MemoryAccounts,
@@ -50,6 +52,7 @@ from vantrexia_adapters.memory.trail_search import MemoryTrailSearch
 from vantrexia_adapters.redis import RedisRateStore
 from vantrexia_adapters.sql import SqlDesk, SqlRateStore, SqlSignInWork, SqlTrailSource, SqlWork
 from vantrexia_adapters.sql.audit import SqlTrail
+from vantrexia_adapters.sql.candidates import SqlCandidateStore
 from vantrexia_adapters.sql.directory import SqlDirectoryStore
 from vantrexia_adapters.sql.ehr import SqlEhrRecords, SqlImportJobs, SqlImportQueue
 from vantrexia_adapters.sql.identity import SqlAccounts, SqlSignIns, SqlUsers
@@ -109,8 +112,7 @@ PORTS = {
     ),
     "KeyWrapper": Held(
         "adapters/crypto/test_key_wrapper.py",
-        (FileKeyWrapper,),
-        "the second one is a KMS, when there is a user for it",
+        (FileKeyWrapper, AwsKmsKeyWrapper, TransitKeyWrapper),
     ),
     "Passwords": Held("contracts/test_credentials.py", (Argon2Passwords, QuickPasswords)),
     "Tokens": Held("contracts/test_credentials.py", (JwtTokens, QuickTokens)),
@@ -133,6 +135,14 @@ PORTS = {
     "Mailer": Held("contracts/test_mailers.py", (OutboxMailer, SmtpMailer)),
     "PatientStore": Held("contracts/test_patients.py", (MemoryPatients, SqlPatients)),
     "SuspicionStore": Held("contracts/test_suspicions.py", (MemorySuspicions, SqlSuspicions)),
+    "IndexStore": Held("contracts/test_directory_store.py", (MemoryDirectoryStore, SqlDirectoryStore)),
+    "CandidateStore": Held("contracts/test_candidates.py", (MemoryCandidateStore, SqlCandidateStore)),
+    "Candidacy": Held(
+        "contracts/test_candidates.py",
+        (CandidateKeeper,),
+        "one keeper over every store; it is held to a brute search over blocking keys",
+    ),
+    "MatchingDesk": Held("contracts/test_candidates.py", (MemoryDesk, SqlDesk)),
     "DirectoryStore": Held("contracts/test_directory_store.py", (MemoryDirectoryStore, SqlDirectoryStore)),
     "PatientDirectory": Held(
         "contracts/test_directory.py",

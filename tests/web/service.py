@@ -50,6 +50,7 @@ from vantrexia_core.patients import (
 )
 from vantrexia_core.throttling import HITS_MAX, Limit, Limits
 from vantrexia_web.app import create_app
+from vantrexia_web.importer import Importer
 from vantrexia_web.throttle import Throttle
 
 PUBLIC_URL: Final = "https://app.vantrexia.com"
@@ -129,6 +130,8 @@ class Service:
             "request_ids": CountedIds("requests"),
             "throttle": throttle,
         } | app
+        if settings.pop("runs_imports", False):
+            settings["importer"] = Importer(self.desk)
         self.app = create_app(self.desk, **settings)
         self.client = TestClient(self.app, follow_redirects=False)
         self._session_ids = CountedIds("sessions")

@@ -2,17 +2,20 @@
 
 import json
 import threading
+from contextlib import nullcontext
 
 import pytest
 
+from tests.desks import a_memory_desk
 from tests.ehr import a_told
 from tests.web.refusals import Unchanged, assert_problem
 from tests.web.service import IMPORT, IMPORTS, PATIENTS, PUBLIC_URL, SEARCH, Service
 from tests.web.test_openapi import _validator
 from vantrexia_core.audit import Action, Outcome
 from vantrexia_core.ehr import Fault
-from vantrexia_core.kernel import Role
+from vantrexia_core.kernel import Role, UnavailableError
 from vantrexia_core.patients import ExternalId
+from vantrexia_web.importer import Importer
 from vantrexia_web.wire.ehr import IDS_WAITED_FOR_MAX
 
 ONE, TWO, NOBODY = "ECW-00001", "ECW-00002", "ECW-99999"
@@ -252,3 +255,12 @@ def test_nothing_of_an_import_is_logged(practice: Service, log_to) -> None:
     assert '"status": 503' in logged
     for phi in ("ECW-0", "ECW-9", "Quintero", "quintero", "1961-04"):
         assert phi not in logged
+
+
+def test_imports_that_do_not_go_on_can_be_told() -> None:
+    """Before it is opened and after it was drained nothing is imported; in between there is."""
+    importer = Importer(a_memory_desk())
+    for act, is_at_work in ((importer.open, True), (importer.drain, False)):
+        with pytest.raises(UnavailableError) if not is_at_work else nullcontext():
+            act()
+            importer.check()

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from tests.web.service import PATIENTS, path_of
+from tests.web.service import PATIENTS, Service, path_of
 from vantrexia_core.kernel import Role
 from vantrexia_web.logs import FRAMES_MAX, PhiFreeFormatter, configure_logging, described
 
@@ -153,3 +153,18 @@ def test_logging_goes_to_standard_error_by_default(log_to, capsys):
     configure_logging("info")
     logging.getLogger("vantrexia.web").info("hello")
     assert json.loads(capsys.readouterr().err)["event"] == "hello"
+
+
+def test_a_watcher_is_told_of_every_exchange_and_cannot_spoil_one():
+    """Route and status, never the path; one that fails is logged, and the answer stands."""
+    seen = []
+
+    def watch(exchange):
+        seen.append((exchange.method, exchange.route, exchange.status, exchange.trace_parent))
+        raise ValueError(MARK)
+
+    with Service(watchers=[watch]) as service:
+        answer = service.send("GET", path_of(service.patient()))
+        unknown = service.client.get(f"/{MARK}", headers={"traceparent": "00-1-2-01"})
+    assert (answer.status_code, unknown.status_code) == (200, 404)
+    assert seen == [("GET", "/api/v1/patients/{uuid:uuid}/", 200, None), ("GET", None, 404, None)]

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+import attrs
 import click
 
 from vantrexia_adapters.cli.console import opened, show_rows
@@ -56,6 +57,39 @@ def rotate_ring(purpose: str) -> None:
     with opened() as service:
         version = service.ring.rotate_token_key()
     click.echo(f"The {purpose} key has version {version} now.")
+
+
+@keys.command()
+@click.option("--to", "wrapping", type=click.Choice(["file", "aws-kms", "transit"]), help="Where to.")
+def rewrap(wrapping: str | None) -> None:
+    """Wrap the key ring anew: under a fresh key in its file, or under a key of AWS KMS or Vault.
+
+    Goes where VANTREXIA_KEY_WRAPPING says, or --to; the service is set up by VANTREXIA_KMS_… or
+    VANTREXIA_TRANSIT_…. What is new is unwrapped and compared before it takes the old file's place. The old
+    file stays beside it: destroy it, and its backups, once the service has started with the new one, for it
+    opens everything that it opened. Running servers go on, and read the new one at their next start.
+
+    \b
+    Examples:
+      vantrexia keys rewrap --to aws-kms
+      vantrexia keys rewrap --to transit
+      vantrexia keys rewrap --to file       also: a fresh key-encryption key in the file
+    """
+    from vantrexia_adapters.assembly import key_encryption_key, open_service
+    from vantrexia_adapters.settings import KeyWrapping, load
+
+    settings = load()
+    target = settings.key_wrapping if wrapping is None else KeyWrapping(wrapping)
+    if target is None:
+        message = "Say where to: --to, or VANTREXIA_KEY_WRAPPING."
+        raise click.UsageError(message)
+    kek = key_encryption_key(attrs.evolve(settings, key_wrapping=target))
+    with open_service(attrs.evolve(settings, key_wrapping=None)) as service:
+        old = service.ring.rewrap(kek)
+        click.echo(f"All keys are wrapped by {service.ring.kek} now.")
+    click.echo(f"Set VANTREXIA_KEY_WRAPPING={target.value} wherever the service starts.")
+    click.echo(f"The old key ring is {old}. It still opens everything: destroy it, and its backups,")
+    click.echo("when the service has started with the new one.")
 
 
 @keys.group()

@@ -6,7 +6,10 @@ import socket
 import ssl
 import stat
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import attrs
 import click
@@ -21,6 +24,9 @@ from vantrexia_adapters.settings import (
 
 APP = "vantrexia_web.asgi:build"
 """Named, not imported: the web stands above the adapters."""
+
+SHARED_METRICS = "PROMETHEUS_MULTIPROC_DIR"
+"""Where the library of the numbers looks for the folder that processes share."""
 
 _LOOPBACK_NAMES = frozenset({"localhost"})
 
@@ -111,7 +117,7 @@ def run(settings: Settings, binding: Binding) -> None:
         raise click.ClickException(message) from None
     os.environ.update(settings.as_environment())
     sys.stdout.flush()
-    Granian(
+    server = Granian(
         APP,
         factory=True,
         interface=Interfaces.ASGI,
@@ -127,7 +133,31 @@ def run(settings: Settings, binding: Binding) -> None:
         log_access=False,
         workers_kill_timeout=30,
         respawn_failed_workers=binding.workers > 1,
-    ).serve()
+    )
+    with _measured(settings):
+        server.serve()
+
+
+@contextmanager
+def _measured(settings: Settings) -> Iterator[None]:
+    """Answer monitoring while the workers serve, if a port is set for it."""
+    if settings.metrics_port is None:
+        yield
+        return
+    check_port(settings.metrics_host, settings.metrics_port)
+    with TemporaryDirectory(prefix="vantrexia-metrics-") as folder:
+        # Before the library is imported, which looks for it then; the workers inherit both.
+        os.environ[SHARED_METRICS] = folder
+        try:
+            from vantrexia_adapters.observing.metrics import published
+        except ImportError:
+            message = (
+                "VANTREXIA_METRICS_PORT is set, and what it needs is not installed. Install it with the "
+                "extra: pip install 'vantrexia[metrics]'."
+            )
+            raise click.ClickException(message) from None
+        with published(Path(folder), settings.metrics_host, settings.metrics_port):
+            yield
 
 
 def _check_certificate(certificate: Path, key: Path) -> None:

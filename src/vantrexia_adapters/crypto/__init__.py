@@ -1,6 +1,7 @@
 """Keys, ciphers, keyed digests and password hashing, over the ``cryptography`` package."""
 
 from vantrexia_adapters.crypto.aes_gcm import AesGcmFieldCipher
+from vantrexia_adapters.crypto.aws_kms import AwsKmsKeyWrapper, open_kms
 from vantrexia_adapters.crypto.blind_index import HmacBlindIndex
 from vantrexia_adapters.crypto.checkpoint_keys import Ed25519SigningKey, RingCheckpointKeys, is_signed
 from vantrexia_adapters.crypto.chunk_cipher import AesGcmSnapshotCipher
@@ -8,14 +9,16 @@ from vantrexia_adapters.crypto.key_ring import (
     DEPLOYMENT_PURPOSES,
     PRACTICE_PURPOSES,
     KeyCheck,
+    KeyInUseError,
     KeyRing,
     Purpose,
     RootKey,
     Scope,
     UnknownKeyError,
+    Wrappers,
     WrongKeyRingError,
 )
-from vantrexia_adapters.crypto.key_wrapping import FileKeyWrapper
+from vantrexia_adapters.crypto.key_wrapping import FileKeyWrapper, KeyServiceError
 from vantrexia_adapters.crypto.passwords import Argon2Cost, Argon2Passwords, ring_pepper
 from vantrexia_adapters.crypto.ring_file import (
     KeyRingExistsError,
@@ -25,13 +28,18 @@ from vantrexia_adapters.crypto.ring_file import (
 )
 from vantrexia_adapters.crypto.ring_format import (
     DEPLOYMENT,
+    Kek,
     KeyName,
     KeyRingDamagedError,
     KeyRingError,
+    KeyState,
+    Provider,
+    RemoteKek,
     RingEntry,
 )
 from vantrexia_adapters.crypto.row_seal import HmacRowSeal
 from vantrexia_adapters.crypto.signing_keys import RingSigningKeys
+from vantrexia_adapters.crypto.transit import TransitAddress, TransitKeyWrapper
 
 __all__ = [
     "DEPLOYMENT",
@@ -41,11 +49,14 @@ __all__ = [
     "AesGcmSnapshotCipher",
     "Argon2Cost",
     "Argon2Passwords",
+    "AwsKmsKeyWrapper",
     "Ed25519SigningKey",
     "FileKeyWrapper",
     "HmacBlindIndex",
     "HmacRowSeal",
+    "Kek",
     "KeyCheck",
+    "KeyInUseError",
     "KeyName",
     "KeyRing",
     "KeyRingDamagedError",
@@ -53,15 +64,23 @@ __all__ = [
     "KeyRingExistsError",
     "KeyRingMissingError",
     "KeyRingUnsafeError",
+    "KeyServiceError",
+    "KeyState",
+    "Provider",
     "Purpose",
+    "RemoteKek",
     "RingCheckpointKeys",
     "RingEntry",
     "RingFile",
     "RingSigningKeys",
     "RootKey",
     "Scope",
+    "TransitAddress",
+    "TransitKeyWrapper",
     "UnknownKeyError",
+    "Wrappers",
     "WrongKeyRingError",
     "is_signed",
+    "open_kms",
     "ring_pepper",
 ]

@@ -1,6 +1,16 @@
 """Keys that wrap keys. The wrapped form may lie anywhere; the key-encryption key may not."""
 
 from vantrexia_adapters.crypto.primitives import KEY_BYTES, hkdf, unwrap_key, wrap_key
+from vantrexia_adapters.crypto.ring_format import KeyRingError
+
+
+class KeyServiceError(KeyRingError):
+    """The service that holds the key-encryption key does not answer, or refuses. Says which, and what to do.
+
+    Keys that are in memory go on working; what needs a new one has to wait.
+    """
+
+    sentence = "The key service does not answer."
 
 
 class FileKeyWrapper:

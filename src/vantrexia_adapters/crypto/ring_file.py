@@ -9,6 +9,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -121,6 +122,16 @@ class RingFile:
         """Put new content in the file's place. Call it under `locked`."""
         self._write_beside(raw).rename(self.path)
         self._sync_directory()
+
+    def keep_copy(self) -> Path:
+        """Keep what is there now beside it, under a name of its own. Call it under `locked`."""
+        numbers = count(1)
+        while (kept := self._beside(f".{next(numbers)}.old")).exists():
+            pass
+        # A second name for the same bytes: `replace` then takes the first name away from them.
+        kept.hardlink_to(self.path)
+        self._sync_directory()
+        return kept
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -7,11 +7,15 @@ answer takes must not tell whether an account exists.
 import logging
 import threading
 from collections.abc import Callable
+from time import monotonic
 from typing import Final
 
 from vantrexia_core.identity import Round
+from vantrexia_core.kernel import UnavailableError
 
 ROUND_SECONDS: Final = 3.0
+ROUND_SECONDS_MAX: Final = 300.0
+"""Longer than a slow mail server can make a round of letters last."""
 
 _LOGGER: Final = logging.getLogger("vantrexia.mail")
 
@@ -26,7 +30,17 @@ class Postman:
         self._make_round: Final = make_round
         self._round_seconds: Final = round_seconds
         self._is_over: Final = threading.Event()
+        self._began_at = monotonic()
         self._thread: Final = threading.Thread(target=self._work, name="vantrexia-mail", daemon=True)
+
+    def check(self) -> None:
+        """Nothing, while rounds are made.
+
+        Raises:
+            UnavailableError: the thread has ended, or is in one round for longer than any takes.
+        """
+        if not self._thread.is_alive() or monotonic() - self._began_at > ROUND_SECONDS_MAX:
+            raise UnavailableError
 
     def start(self) -> None:
         """Begin."""
@@ -40,6 +54,7 @@ class Postman:
 
     def _work(self) -> None:
         while not self._is_over.is_set():
+            self._began_at = monotonic()
             self.go_round()
             self._is_over.wait(self._round_seconds)
 

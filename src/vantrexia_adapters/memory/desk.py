@@ -8,11 +8,12 @@ from typing import Final
 
 import attrs
 
-from vantrexia_adapters.directory import DirectoryKeeper
+from vantrexia_adapters.directory import CandidateKeeper, DirectoryKeeper
 from vantrexia_adapters.memory.audit import MemoryTrail
-from vantrexia_adapters.memory.directory import MemoryDirectoryStore
+from vantrexia_adapters.memory.directory import MemoryCandidateStore, MemoryDirectoryStore
 from vantrexia_adapters.memory.draft import Draft
 from vantrexia_adapters.memory.ehr import MemoryEhrRecords, MemoryImportJobs, taken
+from vantrexia_adapters.memory.exports import MemoryExports
 from vantrexia_adapters.memory.identity import (
     Identities,
     MemoryAccounts,
@@ -127,6 +128,7 @@ class MemoryWork(MemorySignInWork):
         self._suspicions = MemorySuspicions(shelf, self._patients)
         self._ehr_records = MemoryEhrRecords(shelf)
         self._import_jobs = MemoryImportJobs(shelf)
+        self._exports = MemoryExports(shelf)
         self._trail_search = MemoryTrailSearch(practice_id, desk.entries, lambda: desk.committed)
         self._keeper = MemoryReceipts(self._receipts)
 
@@ -161,6 +163,12 @@ class MemoryWork(MemorySignInWork):
         return MemoryUsers(self._practice_id, self._identities)
 
     @property
+    def exports(self) -> MemoryExports:
+        """See `PatientWork`."""
+        self._check_open()
+        return self._exports
+
+    @property
     def ehr_records(self) -> MemoryEhrRecords:
         """See `EhrWork`."""
         self._check_open()
@@ -177,7 +185,7 @@ class MemoryWork(MemorySignInWork):
         shelf = Shelf(
             patients=patients.patients.merged(),
             moves=patients.moves.merged(),
-            replaced=patients.replaced.merged(),
+            former=patients.former.merged(),
             by_number=patients.by_number.merged(),
             by_mrn=patients.by_mrn.merged(),
             by_external_id=patients.by_external_id.merged(),
@@ -185,6 +193,7 @@ class MemoryWork(MemorySignInWork):
             told=self._ehr_records.told.merged(),
             lost=self._ehr_records.losses.merged(),
             jobs=self._import_jobs.jobs.merged(),
+            exports=self._exports.exports.merged(),
             suspicions=self._suspicions.suspicions.merged(),
             seq=patients.seq,
             mrn_number=patients.mrn_number,
@@ -206,10 +215,12 @@ class MemoryDesk:
     committed: Memory = attrs.field(factory=Memory, init=False)
     entries: list[AuditEntry] = attrs.field(factory=list, init=False)
     directory: DirectoryKeeper = attrs.field(init=False)
+    candidacy: CandidateKeeper = attrs.field(init=False)
     _writer: Lock = attrs.field(factory=Lock, init=False)
 
     def __attrs_post_init__(self) -> None:
         self.directory = DirectoryKeeper(MemoryDirectoryStore(self._read_committed))
+        self.candidacy = CandidateKeeper(MemoryCandidateStore(self._read_committed))
 
     @property
     def accounts(self) -> MemoryAccounts:

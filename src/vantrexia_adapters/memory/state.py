@@ -9,7 +9,7 @@ import attrs
 from vantrexia_core.ehr import ImportJob, JobItem, LastTold, LostValues
 from vantrexia_core.identity import Account, FactorCode, Failures, ResetRequest, SecondFactor, Session
 from vantrexia_core.kernel import PatientId, Phi, PracticeId, SessionId, SuspicionId, UserId
-from vantrexia_core.patients import DirectoryEntry, Patient, Replaced, StatusChange, Suspicion
+from vantrexia_core.patients import DirectoryEntry, Export, Patient, Replaced, StatusChange, Suspicion
 
 
 @attrs.frozen
@@ -39,6 +39,14 @@ class Filed:
 
 
 @attrs.frozen
+class Former:
+    """A version that was replaced, and the number of the change that had written it."""
+
+    written: int
+    replaced: Replaced
+
+
+@attrs.frozen
 class Receipt:
     """A kept answer, and the request it answered."""
 
@@ -63,7 +71,7 @@ class Shelf:
 
     patients: Mapping[PatientId, Filed] = attrs.Factory(dict)
     moves: Mapping[PatientId, tuple[StatusChange, ...]] = attrs.Factory(dict)
-    replaced: Mapping[PatientId, tuple[Replaced, ...]] = attrs.Factory(dict)
+    former: Mapping[PatientId, tuple[Former, ...]] = attrs.Factory(dict)
     by_number: Mapping[int, PatientId] = attrs.Factory(dict)
     by_mrn: Mapping[str, PatientId] = attrs.Factory(dict)
     by_external_id: Mapping[str, PatientId] = attrs.Factory(dict)
@@ -71,6 +79,7 @@ class Shelf:
     told: Mapping[PatientId, LastTold] = attrs.Factory(dict)
     lost: Mapping[PatientId, tuple[LostValues, ...]] = attrs.Factory(dict)
     jobs: Mapping[UUID, FiledJob] = attrs.Factory(dict)
+    exports: Mapping[UUID, Export] = attrs.Factory(dict)
     suspicions: Mapping[SuspicionId, Suspicion] = attrs.Factory(dict)
     seq: int = 0
     mrn_number: int = 0

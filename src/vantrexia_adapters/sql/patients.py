@@ -1,11 +1,14 @@
 """The patient store in SQL: fields sealed on the way in, opened on the way out, few statements."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, date, datetime
 from functools import cache
 from itertools import pairwise
+from operator import itemgetter
 from typing import Any, Final
 
+import attrs
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
@@ -28,6 +31,7 @@ from vantrexia_core.kernel import (
 from vantrexia_core.patients import (
     Address,
     AddressLine,
+    Asked,
     City,
     DateOfBirth,
     ExternalId,
@@ -89,12 +93,18 @@ _EXTERNAL_ID_BIX: Final = FieldName("patient", "external_id")
 HOLDERS_AT_ONCE_MAX: Final = 256
 """How many external ids are looked up by one statement."""
 
+NUMBERS_AT_ONCE_MAX: Final = 128
+"""How many records are read by their numbers by one statement."""
+_SIZES: Final = (1, 8, 32, NUMBERS_AT_ONCE_MAX)
+
 _NO_ADDRESS: Final = Address()
 _ID_TWICE: Final = "a patient id was given out twice"
 
 _PRACTICE: Final = sa.bindparam("practice", type_=sa.Uuid())
 _ID: Final = sa.bindparam("patient", type_=sa.Uuid())
 _VERSION_BEFORE: Final = sa.bindparam("version_before", type_=sa.BigInteger())
+
+_ROW_LIMIT: Final = sa.bindparam("row_limit", type_=sa.Integer())
 
 _IS_ONE: Final = sa.and_(patient.c.practice_id == _PRACTICE, patient.c.id == _ID)
 _COLUMNS: Final = (
@@ -146,6 +156,9 @@ _TAKE: Final = Statement(
 )
 _CHANGE_NUMBER: Final = Statement(
     sa.select(practice_head.c.seq).where(practice_head.c.practice_id == _PRACTICE)
+)
+_NEWEST_NUMBER: Final = Statement(
+    sa.select(practice_head.c.n).where(practice_head.c.practice_id == _PRACTICE)
 )
 _ADD: Final = Adding(patient)
 _TAKEN: Final = Statement(
@@ -273,6 +286,57 @@ def _replaced_after() -> sa.Select[Any]:
 _REPLACED_SINCE: Final = Statement(_replaced_after())
 
 
+_LONG_AGO: Final = datetime(1, 1, 1, tzinfo=UTC)
+_FIRST_N: Final = sa.bindparam("first_n", type_=sa.BigInteger())
+_LAST_N: Final = sa.bindparam("last_n", type_=sa.BigInteger())
+_AS_OF: Final = sa.bindparam("as_of", type_=sa.BigInteger())
+_CHANGED_AFTER: Final = sa.bindparam("changed_after", type_=patient.c.updated_at.type)
+_NAMED_AT_ONCE: Final = 50
+
+
+def _asked(*names: str, named: int) -> sa.Subquery:
+    """Columns of the records that are asked for, as they stood: as they are, or as they were before."""
+
+    def part(record: sa.Table) -> sa.Select[Any]:
+        among = [record.c.id.in_(_among(named))] if named else []
+        return sa.select(*(record.c[name] for name in names)).where(
+            record.c.practice_id == _PRACTICE,
+            record.c.n >= _FIRST_N,
+            record.c.n <= _LAST_N,
+            record.c.seq <= _AS_OF,
+            record.c.updated_at > _CHANGED_AFTER,
+            *among,
+        )
+
+    return sa.union_all(
+        part(patient), part(patient_version).where(patient_version.c.replaced_seq > _AS_OF)
+    ).subquery("asked")
+
+
+@cache
+def _tally(named: int) -> Statement:
+    asked = _asked("status", named=named)
+    return Statement(sa.select(asked.c.status, sa.func.count()).group_by(asked.c.status))
+
+
+@cache
+def _standing(named: int) -> Statement:
+    asked = _asked("n", *(column.name for column in _COLUMNS), named=named)
+    return Statement(
+        sa.select(*asked.c)
+        .where(asked.c.status != Status.DELETED.value)
+        .order_by(asked.c.n)
+        .limit(_ROW_LIMIT)
+    )
+
+
+@cache
+def _departed(named: int) -> Statement:
+    asked = _asked("n", "id", "updated_at", "status", named=named)
+    gone = sa.select(asked.c.n, asked.c.id, asked.c.updated_at).where(asked.c.status == Status.DELETED.value)
+    return Statement(gone.order_by(asked.c.n).limit(_ROW_LIMIT))
+
+
 def _numbered(count: int) -> list[sa.BindParameter[object]]:
     return [sa.bindparam(f"n_{position}", type_=sa.BigInteger()) for position in range(count)]
 
@@ -338,6 +402,14 @@ _SINCE: Final = (
 _CHANGED_SINCE: Final = Statement(_SINCE)
 _UNLINKED_SINCE: Final = Statement(
     _SINCE.where(patient.c.external_id_bix.is_(None), patient.c.status != Status.DELETED.value)
+)
+
+
+_ALL_SINCE: Final = Statement(
+    sa.select(*_COLUMNS)
+    .where(patient.c.practice_id == _PRACTICE, patient.c.seq > sa.bindparam("after", type_=sa.BigInteger()))
+    .order_by(patient.c.seq)
+    .limit(sa.bindparam("row_limit", type_=sa.Integer()))
 )
 
 
@@ -519,6 +591,23 @@ class SqlPatients:
         except KeyError:
             raise NotFoundError from None
 
+    def of_numbers(self, numbers: Sequence[int]) -> Sequence[Patient]:
+        """See `PatientStore`."""
+        found: list[Row] = []
+        for start in range(0, len(numbers), NUMBERS_AT_ONCE_MAX):
+            # Sorted and padded as with holders: few statements, and no order for a log to tell.
+            part = sorted(numbers[start : start + NUMBERS_AT_ONCE_MAX])
+            size = next(size for size in _SIZES if size >= len(part))
+            padded = part + part[-1:] * (size - len(part))
+            parameters = {f"n_{position}": n for position, n in enumerate(padded)}
+            found.extend(row[1:] for row in self._transaction.read(_fetch(size), self._here(parameters)))
+        return list(self._readable(found))
+
+    def changed_since(self, seq: int, *, limit: int) -> Sequence[Patient]:
+        """See `PatientStore`."""
+        rows = self._transaction.read(_ALL_SINCE, self._here({"after": seq, "row_limit": limit}))
+        return list(self._readable(rows))
+
     def last_changes(self, ids: Sequence[PatientId]) -> Mapping[PatientId, StatusChange]:
         """See `PatientStore`."""
         if not ids:
@@ -530,6 +619,72 @@ class SqlPatients:
         """See `PatientStore`."""
         rows = self._transaction.read(_HISTORY, self._here({"patient": patient_id}))
         return [self._change(row) for row in rows]
+
+    def newest_number(self) -> int:
+        """See `PatientStore`."""
+        rows = self._transaction.read(_NEWEST_NUMBER, self._here({}))
+        return int(rows[0][0]) if rows else 0
+
+    def tally(self, asked: Asked) -> tuple[int, int]:
+        """See `PatientStore`."""
+        there = gone = 0
+        for size, parameters in self._asking(asked):
+            for status, count in self._transaction.read(_tally(size), parameters):
+                if status == Status.DELETED.value:
+                    gone += count
+                else:
+                    there += count
+        return there, gone
+
+    def standing(self, asked: Asked, *, limit: int) -> Sequence[tuple[int, Patient]]:
+        """See `PatientStore`."""
+        rows = self._asked_for(_standing, asked, limit)
+        return [(row[0], self._patient(row[1:])) for row in rows]
+
+    def departed(self, asked: Asked, *, limit: int) -> Sequence[tuple[int, tuple[PatientId, datetime]]]:
+        """See `PatientStore`."""
+        return [(n, (id_, at)) for n, id_, at in self._asked_for(_departed, asked, limit)]
+
+    def _asked_for(self, statement: Callable[[int], Statement], asked: Asked, limit: int) -> Sequence[Row]:
+        if asked.patient_ids:
+            rows = [
+                row
+                for size, parameters in self._asking(asked)
+                for row in self._transaction.read(statement(size), {**parameters, "row_limit": limit})
+            ]
+            return sorted(rows, key=itemgetter(0))[:limit]
+        return self._walked(statement(0), asked, limit)
+
+    def _walked(self, statement: Statement, asked: Asked, limit: int) -> Sequence[Row]:
+        """A window of numbers at a time: sorting all of them to take the first few would cost far more."""
+        rows: list[Row] = []
+        first, window = asked.numbers.start, limit
+        while first < asked.numbers.stop and len(rows) < limit:
+            last = min(first + window, asked.numbers.stop)
+            ((_, parameters),) = self._asking(attrs.evolve(asked, numbers=range(first, last)))
+            found = self._transaction.read(statement, {**parameters, "row_limit": limit - len(rows)})
+            rows += found
+            first = last
+            if len(found) < limit // 8:
+                window *= 2
+        return rows
+
+    def _asking(self, asked: Asked) -> Iterator[tuple[int, Parameters]]:
+        """The parameters of one statement, or of several where many are asked for by name; few sizes."""
+        parameters = {
+            "practice": self._practice_id,
+            "first_n": asked.numbers.start,
+            "last_n": asked.numbers.stop - 1,
+            "as_of": asked.as_of,
+            "changed_after": asked.changed_after or _LONG_AGO,
+        }
+        if not asked.patient_ids:
+            yield 0, parameters
+        ids = sorted(set(asked.patient_ids))
+        for start in range(0, len(ids), _NAMED_AT_ONCE):
+            part = ids[start : start + _NAMED_AT_ONCE]
+            padded = part + part[-1:] * (_NAMED_AT_ONCE - len(part))
+            yield _NAMED_AT_ONCE, parameters | _ids_by_name(padded)
 
     def versions(self, patient_id: PatientId, page: PageRequest) -> Page[Patient]:
         """See `PatientStore`. A version that is replaced between the two statements is found all the same."""
@@ -678,6 +833,12 @@ class SqlPatients:
             updated_at=updated_at,
             supplement=None if supplement is None else Supplement.trusted(supplement),
         )
+
+    def _readable(self, rows: Sequence[Row]) -> Iterator[Patient]:
+        for row in rows:
+            # The directory counts those that do not open, and says so.
+            with suppress(UnreadableError):
+                yield self._patient(row)
 
     def _sighting(self, row: Row) -> Sighting:
         id_, seq, status, is_unlinked, sealed_version, first, last, born, gender = row

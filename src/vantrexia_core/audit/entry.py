@@ -73,8 +73,14 @@ class Action(Enum):
     TRAIL_EXPORT = "trail_export"
     ACCOUNTING = "accounting"
     """One patient's disclosures were accounted for (45 CFR 164.528)."""
+    EXPORT_START = "export_start"
+    EXPORT_READ = "export_read"
+    EXPORT = "export"
+    EXPORT_END = "export_end"
     READ_VERSION = "read_version"
     LIST_VERSIONS = "list_versions"
+    MATCH = "match"
+    """Somebody was looked for by what is known of them, and whoever resembles was shown."""
 
 
 class ChangedField(StrEnum):

@@ -64,6 +64,13 @@ class Listed(Fact):
 
 
 @attrs.frozen
+class Matched(Fact):
+    """It was shown whom somebody may be; ``disclosed`` holds their ids, in order of ids."""
+
+    action: ClassVar[Action] = Action.MATCH
+
+
+@attrs.frozen
 class ArchivedListed(Fact):
     """A page of archived patients was shown."""
 
@@ -89,6 +96,34 @@ class VersionsListed(Fact):
     """A page of a record's versions was shown."""
 
     action: ClassVar[Action] = Action.LIST_VERSIONS
+
+
+@attrs.frozen
+class ExportStarted(Fact):
+    """An export was granted; nothing has left yet."""
+
+    action: ClassVar[Action] = Action.EXPORT_START
+
+
+@attrs.frozen
+class ExportShown(Fact):
+    """It was shown what an export consists of."""
+
+    action: ClassVar[Action] = Action.EXPORT_READ
+
+
+@attrs.frozen
+class Exported(Fact):
+    """A batch of an export left; ``disclosed`` holds whose records, in order of ids."""
+
+    action: ClassVar[Action] = Action.EXPORT
+
+
+@attrs.frozen
+class ExportEnded(Fact):
+    """An export was deleted: nothing more of it leaves."""
+
+    action: ClassVar[Action] = Action.EXPORT_END
 
 
 @attrs.frozen

@@ -1,6 +1,7 @@
 """What the patients' use cases need from the world."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -16,9 +17,15 @@ from vantrexia_core.kernel import (
     Phi,
     PracticeId,
     SuspicionId,
+    UserId,
 )
+from vantrexia_core.patients.export import Export
 from vantrexia_core.patients.lifecycle import Status
 from vantrexia_core.patients.listing import DirectoryEntry, Found, Listing, Unreadable
+from vantrexia_core.patients.matching.blocking import BlockingKey
+from vantrexia_core.patients.matching.candidates import Candidates
+from vantrexia_core.patients.matching.ports import PhoneNumbers, Texts
+from vantrexia_core.patients.matching.traits import Person
 from vantrexia_core.patients.model import Patient, StatusChange
 from vantrexia_core.patients.suspicion import Pair, Suspicion, SuspicionListing
 from vantrexia_core.patients.values import DateOfBirth, ExternalId, Gender
@@ -62,6 +69,19 @@ class Replaced:
     seq: int
     number: int
     patient: Patient
+
+
+@attrs.frozen
+class Asked:
+    """Which records an export asks for: by their numbers, as they stood at the change number ``as_of``.
+
+    With ``changed_after`` only those whose version then was made after it; with ``patient_ids`` only those.
+    """
+
+    numbers: range
+    as_of: int
+    changed_after: datetime | None = None
+    patient_ids: tuple[PatientId, ...] = ()
 
 
 class PatientStore(Protocol):
@@ -166,6 +186,20 @@ class PatientStore(Protocol):
         """
         ...
 
+    def of_numbers(self, numbers: Sequence[int]) -> Sequence[Patient]:
+        """The records with these ``numbers``, whatever their status, in any order.
+
+        Those that do not open are left out.
+        """
+        ...
+
+    def changed_since(self, seq: int, *, limit: int) -> Sequence[Patient]:
+        """Records added or changed after a change number, at most ``limit``, oldest change first.
+
+        Those of this transaction are among them. After a change, or `be_alone`, nobody else's can follow.
+        """
+        ...
+
     def last_changes(self, ids: Sequence[PatientId]) -> Mapping[PatientId, StatusChange]:
         """The newest line of each record's history of moves; records that never moved are left out."""
         ...
@@ -198,6 +232,50 @@ class PatientStore(Protocol):
         replaced as well, so that no change is told in halves. A record's versions that are moves apart have
         the same demographics.
         """
+        ...
+
+    def newest_number(self) -> int:
+        """The number of the practice's newest record; they are dense. 0 before the first."""
+        ...
+
+    def tally(self, asked: Asked) -> tuple[int, int]:
+        """How many records that are asked for were not deleted then, and how many were."""
+        ...
+
+    def standing(self, asked: Asked, *, limit: int) -> Sequence[tuple[int, Patient]]:
+        """Records that are asked for and were not deleted then, as they were then, each with its number.
+
+        At most ``limit``, in order of their numbers. Whoever asks for the numbers behind the last one gets
+        the next, of the same moment, whatever changed meanwhile.
+        """
+        ...
+
+    def departed(self, asked: Asked, *, limit: int) -> Sequence[tuple[int, tuple[PatientId, datetime]]]:
+        """Like `standing`, for records that were deleted then: their ids and when, and nothing of them."""
+        ...
+
+
+class ExportStore(Protocol):
+    """The exports of one practice, inside one transaction."""
+
+    def add(self, export: Export, *, forget_until: datetime) -> None:
+        """Store a new export; forget those of this practice that began at ``forget_until`` or before."""
+        ...
+
+    def get(self, export_id: UUID) -> Export:
+        """One export, expired or not.
+
+        Raises:
+            NotFoundError: the practice has no such export.
+        """
+        ...
+
+    def count_live(self, by: UserId, *, after: datetime) -> int:
+        """How many exports of an account began after a moment. Whoever asks at once waits here."""
+        ...
+
+    def remove(self, export_id: UUID) -> None:
+        """Forget an export, if it is there."""
         ...
 
 
@@ -277,11 +355,11 @@ class DirectoryHead:
     seq: int
 
 
-class DirectoryStore(Protocol):
-    """The rows behind a directory, read outside any unit of work, and the snapshots that spare reading all.
+class IndexStore(Protocol):
+    """Where rows stand that an index in memory is made of, and the snapshots that spare reading all of them.
 
     Rows carry the number of the change that wrote them. Numbers are given out in the order of commits, so
-    whoever has seen a number has seen everything below it.
+    whoever has seen a number has seen everything below it. Everything is read outside any unit of work.
     """
 
     def head(self, practice_id: PracticeId) -> DirectoryHead:
@@ -289,15 +367,6 @@ class DirectoryStore(Protocol):
 
         Raises:
             UnavailableError: the rows cannot be reached now.
-        """
-        ...
-
-    def entries(
-        self, practice_id: PracticeId, *, after: int
-    ) -> Iterable[tuple[int, DirectoryEntry | Unreadable]]:
-        """The patients changed after a change number, each with its own, in any order, of one moment.
-
-        A row that does not open is `Unreadable`: one damaged record must not hide all others.
         """
         ...
 
@@ -321,6 +390,56 @@ class DirectoryStore(Protocol):
         ...
 
 
+class DirectoryStore(IndexStore, Protocol):
+    """The rows behind a directory."""
+
+    def entries(
+        self, practice_id: PracticeId, *, after: int
+    ) -> Iterable[tuple[int, DirectoryEntry | Unreadable]]:
+        """The patients changed after a change number, each with its own, in any order, of one moment.
+
+        A row that does not open is `Unreadable`: one damaged record must not hide all others.
+        """
+        ...
+
+
+class CandidateStore(IndexStore, Protocol):
+    """The rows behind an index of candidates: what is known of people. Deleted records are among them."""
+
+    def people(
+        self, practice_id: PracticeId, *, after: int
+    ) -> Iterable[tuple[int, int, Person | Unreadable]]:
+        """Change number, record number and person of the records changed after a change number.
+
+        In any order, of one moment. A record has one row for what it says now, and may have others for what
+        it said before.
+        """
+        ...
+
+
+class Candidacy(Protocol):
+    """Whom of a practice somebody may be, outside any transaction; and what comparing people takes."""
+
+    @property
+    def texts(self) -> Texts:
+        """How alike two texts are."""
+        ...
+
+    @property
+    def phones(self) -> PhoneNumbers:
+        """What a phone number is."""
+        ...
+
+    def candidates(self, practice_id: PracticeId, keys: Collection[BlockingKey]) -> Candidates:
+        """The records that share a key, over everything committed before the call.
+
+        Raises:
+            UnavailableError: the rows cannot be read now, the index is still being built, or there are more
+                records than it may hold.
+        """
+        ...
+
+
 class PatientWork(RecordedWork, Protocol):
     """The unit of work of this context."""
 
@@ -334,6 +453,11 @@ class PatientWork(RecordedWork, Protocol):
         """The pairs of records that may be one person, inside this transaction."""
         ...
 
+    @property
+    def exports(self) -> ExportStore:
+        """The practice's exports, inside this transaction."""
+        ...
+
 
 class PatientDesk(Desk[PatientWork], Protocol):
     """Where patients' work is begun."""
@@ -341,4 +465,13 @@ class PatientDesk(Desk[PatientWork], Protocol):
     @property
     def directory(self) -> PatientDirectory:
         """The practice's directory."""
+        ...
+
+
+class MatchingDesk(PatientDesk, Protocol):
+    """Where records are made and changed, and so compared with those that are there."""
+
+    @property
+    def candidacy(self) -> Candidacy:
+        """Whom of the practice somebody may be."""
         ...

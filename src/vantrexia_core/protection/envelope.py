@@ -13,7 +13,7 @@ from typing import Final
 
 import attrs
 
-from vantrexia_core.kernel import VantrexiaError
+from vantrexia_core.kernel import PermissionDeniedError, VantrexiaError
 
 FORMAT_BYTE: Final = 0x01
 NONCE_BYTES: Final = 12
@@ -41,6 +41,16 @@ class UnreadableError(VantrexiaError):
     code = "server_error"
     sentence = (
         "A stored value cannot be read. Its record was left untouched; an administrator must look at it."
+    )
+
+
+class PracticeDestroyedError(PermissionDeniedError):
+    """A practice left, and its keys were destroyed: what it sealed cannot be read by anybody, ever again."""
+
+    code = "practice_destroyed"
+    sentence = (
+        "The records of this practice were destroyed when it left. They cannot be read again. "
+        "The audit trail is kept."
     )
 
 

@@ -80,10 +80,13 @@ class SnapshotCipher(Protocol):
 
 
 class KeyWrapper(Protocol):
-    """Wraps data keys under a key-encryption key that lives outside the database (a file, a KMS)."""
+    """Wraps data keys under a key-encryption key that lives outside the database (a file, a KMS).
+
+    One that calls a service may raise an error of its own when it does not answer; nothing was done then.
+    """
 
     def wrap(self, data_key: bytes, context: bytes) -> bytes:
-        """The wrapped form of a 32-byte key, bound to ``context`` (scope, purpose, version)."""
+        """The wrapped form of a 32-byte key, bound to ``context`` (scope, purpose, version; ASCII)."""
         ...
 
     def unwrap(self, wrapped: bytes, context: bytes) -> bytes:

@@ -22,7 +22,7 @@ from tests.contracts.stores import at_once
 from tests.desks import a_memory_desk
 from tests.marks import LAST, MARKS
 from vantrexia_adapters.directory import DirectoryFullError, DirectoryKeeper
-from vantrexia_adapters.directory.keeper import CAUGHT_UP_MAX
+from vantrexia_adapters.directory.keeping import CAUGHT_UP_MAX
 from vantrexia_adapters.memory import MemoryDesk
 from vantrexia_adapters.sql import SqlDesk
 from vantrexia_adapters.sql.tables import directory_chunk, directory_snapshot, patient, practice_head

@@ -6,8 +6,14 @@ whoever holds a copy of the database: ids, statuses, times, version numbers.
 """
 
 from vantrexia_adapters.sql.tables.audit import audit_entry, audit_head
-from vantrexia_adapters.sql.tables.directory import directory_chunk, directory_snapshot
+from vantrexia_adapters.sql.tables.directory import (
+    candidates_chunk,
+    candidates_snapshot,
+    directory_chunk,
+    directory_snapshot,
+)
 from vantrexia_adapters.sql.tables.ehr import ehr_loss, ehr_record, import_item, import_job
+from vantrexia_adapters.sql.tables.exports import patient_export
 from vantrexia_adapters.sql.tables.identity import (
     backup_code,
     former_password,
@@ -30,6 +36,8 @@ __all__ = [
     "audit_entry",
     "audit_head",
     "backup_code",
+    "candidates_chunk",
+    "candidates_snapshot",
     "directory_chunk",
     "directory_snapshot",
     "ehr_loss",
@@ -40,6 +48,7 @@ __all__ = [
     "key_check",
     "metadata",
     "patient",
+    "patient_export",
     "patient_move",
     "patient_version",
     "practice",

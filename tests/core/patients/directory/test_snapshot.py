@@ -28,8 +28,8 @@ from vantrexia_core.patients.directory.snapshot import (
     CHUNK_FORMAT,
     COLUMNS_COUNT,
     MAGIC,
-    PADDED_TO_BYTES,
 )
+from vantrexia_core.patients.framing import PADDED_TO_BYTES
 from vantrexia_core.protection import UnreadableError
 
 HEAD_BYTES = len(MAGIC) + 32
