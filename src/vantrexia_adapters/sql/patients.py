@@ -104,6 +104,9 @@ _PRACTICE: Final = sa.bindparam("practice", type_=sa.Uuid())
 _ID: Final = sa.bindparam("patient", type_=sa.Uuid())
 _VERSION_BEFORE: Final = sa.bindparam("version_before", type_=sa.BigInteger())
 
+_STATUSES: Final = {status.value: status for status in Status}
+_GENDERS: Final = {gender.value: Phi(gender) for gender in Gender}
+
 _ROW_LIMIT: Final = sa.bindparam("row_limit", type_=sa.Integer())
 
 _IS_ONE: Final = sa.and_(patient.c.practice_id == _PRACTICE, patient.c.id == _ID)
@@ -821,13 +824,13 @@ class SqlPatients:
             mrn=Mrn.trusted(mrn),
             name=PersonName(NamePart.trusted(first), NamePart.trusted(last)),
             date_of_birth=DateOfBirth.trusted(date.fromisoformat(born)),
-            gender=Phi(Gender(gender)),
+            gender=_GENDERS[gender],
             phone=None if phone is None else Phone.trusted(phone),
             email=None if email is None else Email.trusted(email),
             address=_address(line1, line2, city, state, zip_),
             ssn=Ssn.trusted(ssn) if ssn else None,
             external_id=None if external_id is None else ExternalId.trusted(external_id),
-            status=Status(status),
+            status=_STATUSES[status],
             version=version,
             created_at=created_at,
             updated_at=updated_at,

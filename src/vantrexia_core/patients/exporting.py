@@ -7,6 +7,7 @@ off is not on the trail, and what was fetched twice is there twice.
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -137,7 +138,7 @@ def fetch_part(
         return _last(found, numbers), [patient for _, patient in found]
 
     def exported(batch: Sequence[Patient]) -> Exported:
-        return Exported(disclosed=tuple(sorted(patient.id for patient in batch)))
+        return Exported(disclosed=tuple(sorted((patient.id for patient in batch), key=attrgetter("int"))))
 
     return _batches(desk, actor, export_id, lambda export: export.shown, place, read, exported)
 
