@@ -58,6 +58,13 @@ class ClearTextError(PermissionDeniedError):
     sentence = "This service is spoken to by https alone. Nothing was done."
 
 
+class NotAcceptableError(VantrexiaError):
+    """The caller takes no form of the answer that there is (RFC 9110, 15.5.7)."""
+
+    code = "not_acceptable"
+    sentence = "The answer is to be had as application/fhir+json or application/json, in FHIR 4.0."
+
+
 class BodyTooLargeError(VantrexiaError):
     """The body is longer than any request needs."""
 
@@ -86,6 +93,7 @@ STATUS_OF: Final[Mapping[type[VantrexiaError], int]] = MappingProxyType(
         PermissionDeniedError: 403,
         NotFoundError: 404,
         MethodNotAllowedError: 405,
+        NotAcceptableError: 406,
         ConflictError: 409,
         StaleVersionError: 412,
         SlowBodyError: 408,
@@ -117,10 +125,11 @@ def problem(error: BaseException) -> Answer:
         content["field_errors"] = error.field_errors
     if isinstance(error, AccountLockedError):
         content["locked_until"] = error.locked_until
-    return json_answer(content, status, _headers_of(error))
+    return json_answer(content, status, headers_of(error))
 
 
-def _headers_of(error: VantrexiaError) -> dict[str, str]:
+def headers_of(error: VantrexiaError) -> dict[str, str]:
+    """The headers that an error brings with it."""
     if isinstance(error, NotSignedInError):
         # RFC 6750, section 3: an error code only when a token was presented.
         presented = error.code == "token_not_valid"

@@ -24,6 +24,7 @@ from vantrexia_core.patients import (
     ExternalIdTakenError,
     Gender,
     Holder,
+    Mrn,
     MrnTakenError,
     Patient,
     Replaced,
@@ -63,6 +64,11 @@ class MemoryPatients:
     def holders(self, external_ids: Sequence[ExternalId]) -> Sequence[Holder | None]:
         """See `PatientStore`."""
         ids = [self.by_external_id.get(external_id.reveal()) for external_id in external_ids]
+        return [None if id_ is None else Holder(id_, self.get(id_).status) for id_ in ids]
+
+    def mrn_holders(self, mrns: Sequence[Mrn]) -> Sequence[Holder | None]:
+        """See `PatientStore`."""
+        ids = [self.by_mrn.get(mrn.reveal()) for mrn in mrns]
         return [None if id_ is None else Holder(id_, self.get(id_).status) for id_ in ids]
 
     def has_unlinked(self) -> bool:

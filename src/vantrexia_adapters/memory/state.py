@@ -26,16 +26,7 @@ class Filed:
     @classmethod
     def of(cls, patient: Patient, seq: int, number: int) -> "Filed":
         """File a record."""
-        entry = DirectoryEntry.of(
-            number,
-            patient.id,
-            patient.status,
-            patient.created_at,
-            last=patient.name.last.reveal(),
-            first=patient.name.first.reveal(),
-            mrn=patient.mrn.reveal(),
-        )
-        return cls(patient, seq, entry)
+        return cls(patient, seq, DirectoryEntry.of_patient(number, patient))
 
 
 @attrs.frozen

@@ -2,12 +2,13 @@
 
 import logging
 from collections.abc import Iterator
+from datetime import date
 from typing import ClassVar, Final
 
 import attrs
 import sqlalchemy as sa
 
-from vantrexia_adapters.sql.patients import FIRST, LAST, MRN
+from vantrexia_adapters.sql.patients import BORN, FIRST, GENDER, LAST, MRN
 from vantrexia_adapters.sql.scope import SealedRow
 from vantrexia_adapters.sql.snapshots import SnapshotTables, SqlIndexStore
 from vantrexia_adapters.sql.statements import Statement
@@ -16,13 +17,14 @@ from vantrexia_core.kernel import PracticeId
 from vantrexia_core.patients import (
     DIRECTORY_CHUNK_FORMAT,
     DirectoryEntry,
+    Gender,
     Spelling,
     Status,
     Unreadable,
 )
 from vantrexia_core.protection import Place, UnreadableError
 
-_NAMES: Final = SealedRow.of(LAST, FIRST, MRN)
+_TOLD: Final = SealedRow.of(LAST, FIRST, MRN, BORN, GENDER)
 _SPELLINGS_KEPT: Final = 400_000
 
 _LOG: Final = logging.getLogger(__name__)
@@ -39,6 +41,9 @@ _CHANGED: Final = Statement(
         patient.c.last_name,
         patient.c.first_name,
         patient.c.mrn,
+        patient.c.date_of_birth,
+        patient.c.gender,
+        patient.c.updated_at,
     ).where(patient.c.practice_id == _PRACTICE, patient.c.seq > sa.bindparam("after", type_=sa.BigInteger()))
 )
 
@@ -57,13 +62,14 @@ class SqlDirectoryStore(SqlIndexStore):
         # A million patients share some hundred thousand names: each is folded once.
         spellings: dict[str, Spelling] = {}
         unreadable = 0
-        for seq, n, id_, status, created_at, sealed_version, last, first, mrn in self._database.stream(
-            _CHANGED, {"practice": practice_id, "after": after}
-        ):
+        for row in self._database.stream(_CHANGED, {"practice": practice_id, "after": after}):
+            seq, n, id_, status, created_at, sealed_version, last, first, mrn, born, gender, updated_at = row
             place = Place(practice_id, id_, sealed_version)
             try:
-                last_name, first_name, number = _NAMES.open(cipher, place, (last, first, mrn))
-                if last_name is None or first_name is None or number is None:
+                last_name, first_name, number, birth, gender_text = _TOLD.open(
+                    cipher, place, (last, first, mrn, born, gender)
+                )
+                if not (last_name and first_name and number and birth and gender_text):
                     raise UnreadableError  # noqa: TRY301 - as whatever else does not open
             except UnreadableError:
                 unreadable += 1
@@ -75,6 +81,12 @@ class SqlDirectoryStore(SqlIndexStore):
                 if name not in spellings:
                     spellings[name] = Spelling.of(name)
             spelled = (spellings[last_name], spellings[first_name], Spelling.of(number))
-            yield seq, DirectoryEntry(n, id_, Status(status), created_at, *spelled)
+            born_on, told_gender = date.fromisoformat(birth), Gender(gender_text)
+            yield (
+                seq,
+                DirectoryEntry(
+                    n, id_, Status(status), created_at, *spelled, born_on, told_gender, updated_at
+                ),
+            )
         if unreadable:
             _LOG.error("records that do not open are missing from a directory: %d", unreadable)

@@ -428,22 +428,22 @@ def _unlinked(count: int) -> Statement:
 
 
 @cache
-def _holders(count: int) -> Statement:
-    """The statement for ``count`` digests: PostgreSQL takes them as one array, SQLite has none.
+def _holders(column: sa.Column[bytes], count: int) -> Statement:
+    """The statement for ``count`` digests in a column: PostgreSQL takes them as one array, SQLite has none.
 
     The limit makes PostgreSQL look each digest up by itself. Left to its planner, a table that grows faster
     than its statistics (a first, long import) is read through from one end to the other every time.
     """
-    columns = (patient.c.external_id_bix, patient.c.id, patient.c.status)
+    columns = (column, patient.c.id, patient.c.status)
     here = sa.select(*columns).where(patient.c.practice_id == _PRACTICE)
     array = sa.bindparam("digests", type_=postgresql.ARRAY(sa.LargeBinary()))
     asked = sa.func.unnest(array).table_valued(sa.column("digest", sa.LargeBinary())).render_derived("asked")
-    found = here.where(patient.c.external_id_bix == asked.c.digest)
+    found = here.where(column == asked.c.digest)
     one = found.limit(sa.literal_column("1")).lateral("holder")
     digests = [sa.bindparam(f"digest_{position}", type_=sa.LargeBinary()) for position in range(count)]
     return Statement(
         sa.select(*one.c).select_from(asked).join(one, sa.true()),
-        sqlite=here.where(patient.c.external_id_bix.in_(digests)),
+        sqlite=here.where(column.in_(digests)),
     )
 
 
@@ -472,8 +472,17 @@ class SqlPatients:
 
     def holders(self, external_ids: Sequence[ExternalId]) -> Sequence[Holder | None]:
         """See `PatientStore`."""
+        return self._holders(patient.c.external_id_bix, _EXTERNAL_ID_BIX, external_ids)
+
+    def mrn_holders(self, mrns: Sequence[Mrn]) -> Sequence[Holder | None]:
+        """See `PatientStore`."""
+        return self._holders(patient.c.mrn_bix, _MRN_BIX, mrns)
+
+    def _holders(
+        self, column: sa.Column[bytes], field: FieldName, numbers: Sequence[Phi[str]]
+    ) -> Sequence[Holder | None]:
         index, practice_id = self._protection.index, self._practice_id
-        digests = [index.digest(_EXTERNAL_ID_BIX, practice_id, one.reveal().encode()) for one in external_ids]
+        digests = [index.digest(field, practice_id, one.reveal().encode()) for one in numbers]
         found: dict[bytes, Holder] = {}
         for start in range(0, len(digests), HOLDERS_AT_ONCE_MAX):
             # Sorted: a statement log shall not tell the order of a list. Few sizes: each is compiled once.
@@ -484,7 +493,7 @@ class SqlPatients:
                 f"digest_{position}": digest for position, digest in enumerate(padded)
             }
             parameters["digests"] = part
-            for digest, id_, status in self._transaction.read(_holders(size), self._here(parameters)):
+            for digest, id_, status in self._transaction.read(_holders(column, size), self._here(parameters)):
                 found[bytes(digest)] = Holder(id_, Status(status))
         return [found.get(digest) for digest in digests]
 

@@ -27,8 +27,9 @@ from vantrexia_core.patients.matching.candidates import Candidates
 from vantrexia_core.patients.matching.ports import PhoneNumbers, Texts
 from vantrexia_core.patients.matching.traits import Person
 from vantrexia_core.patients.model import Patient, StatusChange
+from vantrexia_core.patients.searching import PatientSearch
 from vantrexia_core.patients.suspicion import Pair, Suspicion, SuspicionListing
-from vantrexia_core.patients.values import DateOfBirth, ExternalId, Gender
+from vantrexia_core.patients.values import DateOfBirth, ExternalId, Gender, Mrn
 
 
 class MrnTakenError(InvalidError):
@@ -47,7 +48,7 @@ class ExternalIdTakenError(InvalidError):
 
 @attrs.frozen
 class Holder:
-    """Whose external id it is: the record's id and where it stands."""
+    """Whose number it is: the record's id and where it stands."""
 
     patient_id: PatientId
     status: Status
@@ -108,6 +109,10 @@ class PatientStore(Protocol):
 
     def holders(self, external_ids: Sequence[ExternalId]) -> Sequence[Holder | None]:
         """Who has each external id, whatever the record's status; in the order of ``external_ids``."""
+        ...
+
+    def mrn_holders(self, mrns: Sequence[Mrn]) -> Sequence[Holder | None]:
+        """Who has each record number, whatever the record's status; in the order of ``mrns``."""
         ...
 
     def has_unlinked(self) -> bool:
@@ -344,6 +349,13 @@ class PatientDirectory(Protocol):
 
     def find(self, practice_id: PracticeId, listing: Listing) -> Found:
         """One page of numbers and the exact count, over everything committed before the call."""
+        ...
+
+    def search(self, practice_id: PracticeId, search: PatientSearch, *, skip: int, limit: int) -> Found:
+        """How many patients are admitted (`narrow`), and the numbers of at most ``limit`` of them, in order.
+
+        The page that the search itself asks for plays no part: whoever asks may need other ones first.
+        """
         ...
 
 
