@@ -123,7 +123,13 @@ from vantrexia_core.patients.recognition import (
     find_matches,
     recognise,
 )
-from vantrexia_core.patients.registration import add_numbered, register_patient, revise_patient
+from vantrexia_core.patients.registration import (
+    AmbiguousSearchError,
+    add_numbered,
+    register_patient,
+    register_unless_known,
+    revise_patient,
+)
 from vantrexia_core.patients.searching import (
     OPENED_MAX,
     BornCondition,
@@ -209,6 +215,7 @@ __all__ = [
     "Address",
     "AddressLine",
     "AlreadyArchivedError",
+    "AmbiguousSearchError",
     "Archived",
     "ArchivedListed",
     "Blocking",
@@ -349,6 +356,7 @@ __all__ = [
     "read_version",
     "recognise",
     "register_patient",
+    "register_unless_known",
     "restore_patient",
     "revise_patient",
     "search_patients",
