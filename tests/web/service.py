@@ -11,7 +11,7 @@ from uuid import UUID
 import attrs
 from starlette.testclient import TestClient
 
-from tests.builders import a_name, a_new_patient, a_patient_id, a_practice_id, an_actor
+from tests.builders import a_name, a_new_patient, a_patient_id, a_practice_id, a_suspicion, an_actor
 from tests.sources import CountedIds, CountedSecrets, ManualClock
 from vantrexia_adapters.crypto.passwords import Argon2Cost, Argon2Passwords
 from vantrexia_adapters.memory import MemoryDesk, MemoryRateStore, MemoryRoster
@@ -37,6 +37,7 @@ from vantrexia_core.kernel import (
     PracticeId,
     Role,
     SessionId,
+    SuspicionId,
     TokenId,
 )
 from vantrexia_core.patients import (
@@ -213,6 +214,14 @@ class Service:
         """A deleted patient."""
         actor = an_actor(practice_id=self.practice_id)
         return delete_patient(self.desk, actor, self.patient().id).patient
+
+    def pair(self) -> SuspicionId:
+        """Two patients who may be one."""
+        found = a_suspicion(self.patient().id, self.patient().id)
+        with self.desk.begin(self.practice_id) as work:
+            work.suspicions.add([found])
+            work.commit()
+        return found.id
 
     def job(self, *ids: str) -> ImportJob:
         """An import in the background that an administrator started."""

@@ -77,6 +77,14 @@ class Action(Enum):
     LIST_VERSIONS = "list_versions"
     MATCH = "match"
     """Somebody was looked for by what is known of them, and whoever resembles was shown."""
+    DUPLICATE_LIST = "duplicate_list"
+    DUPLICATE_READ = "duplicate_read"
+    """Two records that may be one person were shown side by side."""
+    DUPLICATE_DECIDE = "duplicate_decide"
+    MERGE = "merge"
+    """One record was merged into another: an entry for each of them."""
+    UNMERGE = "unmerge"
+    MERGE_READ = "merge_read"
 
 
 class ChangedField(StrEnum):
@@ -97,6 +105,7 @@ class ChangedField(StrEnum):
     IS_ACTIVE = "is_active"
     PASSWORD = "password"  # noqa: S105 - the field's name, not a secret
     IS_2FA_ENABLED = "is_2fa_enabled"
+    MERGED_INTO = "merged_into"
     SUPPLEMENT = "supplement"
     """What a FHIR client said beyond the fields of the record; not shown by the REST API."""
 

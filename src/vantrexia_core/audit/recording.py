@@ -127,6 +127,10 @@ class Deed(Generic[W]):
         self._is_finished = True
         return answer
 
+    def also(self, fact: Fact) -> None:
+        """Record what this attempt did to one more record, in an entry of its own, before `finish`."""
+        self.work.trail.append(self.attempt.entry(Outcome.DONE, self.now, fact=fact))
+
     def finish_all(self, lines: Sequence[Line], answer: T) -> T:
         """Record every part of a deed that was many, at least one, then commit and return ``answer``."""
         if not lines or self._once is not None or self._is_finished:

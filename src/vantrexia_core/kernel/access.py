@@ -40,6 +40,9 @@ class Permission(Enum):
     IMPORT_PATIENTS = "Patients: search in eClinicalWorks and import"
     VIEW_USERS = "Users: list and read the practice's accounts"
     MANAGE_USERS = "Users: create, change and unlock accounts"
+    VIEW_DUPLICATES = "Duplicates: list and compare"
+    DECIDE_DUPLICATES = "Duplicates: decide"
+    MERGE_PATIENTS = "Patients: merge, and undo a merge"
     READ_TRAIL = "Audit trail: read and export"
     ACCOUNT_FOR_DISCLOSURES = "Patients: account for disclosures"
     OWN_ACCOUNT = "Own account: profile, password, second factor, signing out"
@@ -71,6 +74,9 @@ GRANTS: Final[Mapping[Permission, Mapping[Role, Reach]]] = MappingProxyType(
         Permission.DELETE_PATIENTS: _granted(_MANAGERS),
         Permission.MANAGE_DELETED_PATIENTS: _granted(_ADMIN),
         Permission.IMPORT_PATIENTS: _granted(_MANAGERS | {Role.PROVIDER}),
+        Permission.VIEW_DUPLICATES: _granted(_CARE),
+        Permission.DECIDE_DUPLICATES: _granted(_MANAGERS),
+        Permission.MERGE_PATIENTS: _granted(_MANAGERS),
         Permission.VIEW_USERS: _granted(_MANAGERS),
         Permission.MANAGE_USERS: _granted(_ADMIN),
         Permission.READ_TRAIL: _granted(_ADMIN),

@@ -24,10 +24,14 @@ from vantrexia_core.kernel import (
 )
 from vantrexia_core.patients import (
     EXTERNAL_ID_CHARACTERS_MAX,
+    SCORE_MAX,
     SEARCH_CHARACTERS_MAX,
     Address,
     AlreadyArchivedError,
+    Decision,
+    MatchGrade,
     Ordering,
+    SuspicionOrdering,
 )
 from vantrexia_core.throttling import ThrottledError
 from vantrexia_web.answer import JSON
@@ -36,6 +40,7 @@ from vantrexia_web.openapi.schemas import ANSWERS, Schema, body_schema
 from vantrexia_web.problems import BodyTooLargeError, MediaTypeError, SlowBodyError, problem, status_of
 from vantrexia_web.routes import ROUTES, Guarded, Open
 from vantrexia_web.wire.conditions import IDEMPOTENCY_KEY_PATTERN
+from vantrexia_web.wire.duplicates import WAITING_WORD
 from vantrexia_web.wire.ehr import NAME_CHARACTERS_MAX as QUERY_NAME_CHARACTERS_MAX
 
 API_VERSION: Final = "1.0.0"
@@ -56,6 +61,7 @@ _TAGS: Final = {
     "Sign in": "Getting tokens.",
     "Accounts": "Your own account, and those of your practice.",
     "Patients": "The patients of your practice.",
+    "Duplicates": "Records that may be of one person, and what people decide about them.",
     "Import": "Patients of eClinicalWorks, and how they come over.",
     "Administration": "For administrators only.",
     "Service": "How the service is.",
@@ -120,6 +126,30 @@ _PARAMETERS: Final[dict[str, Schema]] = {
         "schema": {"type": "string", "format": "uuid"},
         "example": "8b9c0d1e-2f3a-4b5c-8d7e-8f9a0b1c2d3e",
     },
+    "pair": {
+        "name": "pair",
+        "in": "path",
+        "required": True,
+        "description": "The pair's id.",
+        "schema": {"type": "string", "format": "uuid"},
+        "example": "8bf55171-aa0a-5062-b168-1995ddf15288",
+    },
+    "decision": _query(
+        "decision",
+        "What was decided; `waiting`: what nobody has settled, and can be.",
+        enum=[WAITING_WORD, *(decision.value for decision in Decision)],
+        default=WAITING_WORD,
+    ),
+    "grade": _query("grade", "How likely it is one person.", enum=[grade.value for grade in MatchGrade]),
+    "score_min": _query(
+        "score_min", "The least score, in bits.", "number", minimum=-SCORE_MAX, maximum=SCORE_MAX
+    ),
+    "suspicion_ordering": _query(
+        "ordering",
+        "What to sort by; a minus turns the order round.",
+        enum=[ordering.value for ordering in SuspicionOrdering],
+        default=SuspicionOrdering.SCORE_DESCENDING.value,
+    ),
     "async": {
         "name": "async",
         "in": "query",
@@ -377,7 +407,7 @@ def _refusals(route: Guarded | Open, operation: Operation) -> list[int]:
 
 def _success(operation: Operation) -> Schema:
     headers = [*_STANDING]
-    if operation.answer in {"Patient", "Archived", "Unarchived"}:
+    if operation.answer in {"Patient", "Archived", "Unarchived", "Suspicion", "SideBySide"}:
         headers.append("ETag")
     if operation.status in {201, 202}:
         headers.append("Location")

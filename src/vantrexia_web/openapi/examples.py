@@ -183,6 +183,54 @@ PATIENT: Final[Example] = {
 
 PATIENT_PAGE: Final[Example] = {"count": 3, "next": None, "previous": None, "results": [PATIENT]}
 
+SUSPICION: Final[Example] = {
+    "id": "8bf55171-aa0a-5062-b168-1995ddf15288",
+    "patient_ids": ["7c9e6679-7425-40de-944b-e07fc1f90ae7", "d290f1ee-6c54-4b01-90e6-d701748f0851"],
+    "current_patient_ids": ["7c9e6679-7425-40de-944b-e07fc1f90ae7", "d290f1ee-6c54-4b01-90e6-d701748f0851"],
+    "grade": "probable",
+    "score": 9.25,
+    "rival": "twin",
+    "guards": ["lookalike"],
+    "model": "default-1",
+    "occasion": "create",
+    "found_at": "2026-02-06T14:30:00Z",
+    "scored_at": "2026-02-06T14:30:00Z",
+    "decision": "open",
+    "decided_at": None,
+    "decided_by": None,
+}
+
+SUSPICION_PAGE: Final[Example] = {"count": 1, "next": None, "previous": None, "results": [SUSPICION]}
+
+SIDE_BY_SIDE: Final[Example] = SUSPICION | {
+    "fields": [
+        {"field": "first_name", "likeness": "differs", "level": "resembles", "bits": -0.5},
+        {"field": "last_name", "likeness": "same", "level": "exact", "bits": 0.25},
+        {"field": "date_of_birth", "likeness": "same", "level": "exact", "bits": 0.0},
+        {"field": "ssn", "likeness": "missing", "level": "missing", "bits": 0.0},
+        {"field": "external_id", "likeness": "missing", "level": None, "bits": None},
+    ],
+    "patients": [
+        PATIENT
+        | {
+            "id": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+            "first_name": "Janet",
+            "mrn": "MRN-00088",
+            "email": None,
+            "external_id": None,
+        },
+        PATIENT,
+    ],
+}
+
+DECISION: Final[Example] = {"decision": "later"}
+
+DECIDED: Final[Example] = SUSPICION | {
+    "decision": "later",
+    "decided_at": "2026-02-07T09:00:00Z",
+    "decided_by": "clinician@practice.com",
+}
+
 REPLACEMENT: Final[Example] = {
     "first_name": "Jane",
     "last_name": "Doe",

@@ -7,7 +7,17 @@ import attrs
 
 from vantrexia_core.identity import ProfileRevision, UserRevision
 from vantrexia_web.answer import JSON
-from vantrexia_web.endpoints import about, accounts, audit, credentials, ehr, patients, sessions, signing_in
+from vantrexia_web.endpoints import (
+    about,
+    accounts,
+    audit,
+    credentials,
+    duplicates,
+    ehr,
+    patients,
+    sessions,
+    signing_in,
+)
 from vantrexia_web.endpoints.audit import FHIR
 from vantrexia_web.openapi import examples
 from vantrexia_web.wire.accounts import NewAccount
@@ -20,6 +30,7 @@ from vantrexia_web.wire.credentials import (
     TwoFactorFinish,
     TwoFactorStart,
 )
+from vantrexia_web.wire.duplicates import DecisionGiven
 from vantrexia_web.wire.ehr import IDS_WAITED_FOR_MAX, Selection
 from vantrexia_web.wire.patients import Amendment, ReasonGiven, Registration, Replacement
 from vantrexia_web.wire.sessions import Farewell, RefreshGiven, TokenGiven
@@ -333,6 +344,38 @@ OPERATIONS: Final[Mapping[Callable[..., object], Operation]] = {
         "ArchivedPage",
         examples.ARCHIVED_PAGE,
         query=_PAGED,
+    ),
+    duplicates.list_duplicates: Operation(
+        "Duplicates",
+        "List suspected duplicates",
+        "A page of pairs of records that may be one person, the likeliest first. Without `decision`: those "
+        "that wait for somebody. It shows ids, scores and reasons, and nothing of anybody's record.",
+        200,
+        "SuspicionPage",
+        examples.SUSPICION_PAGE,
+        query=("page", "page_size", "decision", "grade", "score_min", "suspicion_ordering"),
+    ),
+    duplicates.compare_duplicates: Operation(
+        "Duplicates",
+        "Compare two records",
+        "Both records of a pair, field by field, with the model's reasons. Counts as a disclosure of both.",
+        200,
+        "SideBySide",
+        examples.SIDE_BY_SIDE,
+    ),
+    duplicates.decide_duplicate: Operation(
+        "Duplicates",
+        "Decide about a pair",
+        "`different` is remembered for good: the pair never comes back, and its records cannot be merged. "
+        "`same` merges nothing by itself. `later` leaves the pair in the list. Repeating a decision is "
+        "safe; another than somebody made before is a 409, unless `If-Match` shows that you have read it.",
+        200,
+        "Suspicion",
+        examples.DECIDED,
+        DecisionGiven,
+        examples.DECISION,
+        refusals=(409,),
+        is_conditional=True,
     ),
     patients.list_versions_: Operation(
         "Patients",

@@ -32,10 +32,16 @@ from vantrexia_core.patients import (
     AddressLine,
     City,
     DateOfBirth,
+    Decision,
+    Explanation,
     ExternalId,
     Gender,
+    Guard,
     Kept,
+    Likeness,
+    MatchGrade,
     Mrn,
+    Occasion,
     Phone,
     Reason,
     Ssn,
@@ -112,6 +118,7 @@ _VALUES: Final[Mapping[object, Schema]] = {
         "description": "The token in the letter.",
     },
     bool: {"type": "boolean"},
+    Decision: {"type": "string", "enum": [one.value for one in Decision if one is not Decision.OPEN]},
     Role: {"type": "string", "enum": [role.value for role in Role]},
     UUID: {"type": "string", "format": "uuid"},
     Phi[Gender]: {"type": "string", "enum": [gender.value for gender in Gender]},
@@ -292,6 +299,41 @@ _ENTRY: Final[dict[str, Schema]] = {
         "description": "Of the entry, as a leaf of the trail's tree (RFC 6962).",
     },
 }
+_SUSPICION: Final[dict[str, Schema]] = {
+    "id": {**_UUID, "description": "The pair's, the same for good."},
+    "patient_ids": {**_IDS, "minItems": 2, "maxItems": 2, "description": "The two records."},
+    "current_patient_ids": {
+        **_IDS,
+        "minItems": 2,
+        "maxItems": 2,
+        "description": "The records that stand for them today: a merged one is answered by its survivor.",
+    },
+    "grade": {"type": "string", "enum": [grade.value for grade in MatchGrade]},
+    "score": {"type": "number", "description": "Bits: the logarithm to base 2 of the odds for one person."},
+    "rival": {
+        "type": "string",
+        "enum": [one.name.lower() for one in Explanation],
+        "description": "What they most probably are if not one person.",
+    },
+    "guards": {
+        "type": "array",
+        "items": {"type": "string", "enum": [guard.name.lower() for guard in Guard]},
+        "description": "Why a machine may not decide.",
+    },
+    "model": {"type": "string", "description": "The version of the model that judged."},
+    "occasion": {"type": "string", "enum": [one.value for one in Occasion]},
+    "found_at": _TIME,
+    "scored_at": _TIME,
+    "decision": {"type": "string", "enum": [one.value for one in Decision]},
+    "decided_at": _TIME_OR_NULL,
+    "decided_by": {"type": ["string", "null"], "format": "email"},
+}
+_FIELD_LIKENESS: Final[Schema] = _shown(
+    field=_TEXT,
+    likeness={"type": "string", "enum": [one.value for one in Likeness]},
+    level={**_TEXT_OR_NULL, "description": "How the model compared the field; null if it does not."},
+    bits={"type": ["number", "null"], "description": "What that gives for one person against the rival."},
+)
 _CONDITION: Final[Schema] = {"type": "string", "enum": [condition.value for condition in Condition]}
 
 ANSWERS: Final[Mapping[str, Schema]] = {
@@ -347,6 +389,17 @@ ANSWERS: Final[Mapping[str, Schema]] = {
     "ArchivedPage": _page_of("ArchivedPatient"),
     "DeletedPatient": _shown(**_PATIENT, deleted_at=_TIME, deleted_by={"type": "string", "format": "email"}),
     "DeletedPage": _page_of("DeletedPatient"),
+    "Suspicion": _shown(**_SUSPICION),
+    "SuspicionPage": _page_of("Suspicion"),
+    "SideBySide": _shown(
+        **_SUSPICION,
+        fields={"type": "array", "items": _FIELD_LIKENESS},
+        patients={
+            "type": "array",
+            "items": {"anyOf": [{"$ref": "#/components/schemas/Patient"}, {"type": "null"}]},
+            "description": "Both records, null for a deleted one; one record if they have been merged.",
+        },
+    ),
     "PatientVersion": _shown(**_VERSION),
     "PatientVersionPage": _page_of("PatientVersion"),
     "ImportReport": {

@@ -15,6 +15,9 @@ ARCHIVE_PATIENTS       |  W  |       W        |   W    |  W  |– |     –     
 DELETE_PATIENTS        |  W  |       W        |   –    |  –  |– |     –      |       –       |   –
 MANAGE_DELETED_PATIENTS|  W  |       –        |   –    |  –  |– |     –      |       –       |   –
 IMPORT_PATIENTS        |  W  |       W        |   W    |  –  |– |     –      |       –       |   –
+VIEW_DUPLICATES        |  R  |       R        |   R    |  R  |R |     –      |       –       |   –
+DECIDE_DUPLICATES      |  W  |       W        |   –    |  –  |– |     –      |       –       |   –
+MERGE_PATIENTS         |  W  |       W        |   –    |  –  |– |     –      |       –       |   –
 VIEW_USERS             |  R  |       R        |   –    |  –  |– |     –      |       –       |   –
 MANAGE_USERS           |  W  |       –        |   –    |  –  |– |     –      |       –       |   –
 READ_TRAIL             |  R  |       –        |   –    |  –  |– |     –      |       –       |   –
