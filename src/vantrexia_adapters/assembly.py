@@ -5,6 +5,7 @@ anything that could lose data quietly: a database without its key ring, another 
 that is older or newer than this version knows.
 """
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -88,6 +89,7 @@ from vantrexia_adapters.sql import (
     open_rate_file,
     practices,
     schema_state,
+    unsafe_settings,
 )
 from vantrexia_adapters.system import RandomIds, RandomSecrets, SystemClock
 from vantrexia_adapters.tokens import JwtTokens
@@ -104,6 +106,7 @@ HOME_PRACTICE_NAME: Final = "Home practice"
 """A fresh install has one practice, and nobody has to know the word."""
 
 
+_LOG: Final = logging.getLogger(__name__)
 _BUCKET: Final = FieldName("rate_window", "bucket")
 
 
@@ -240,6 +243,8 @@ def open_service(
             migrate(engine)
         else:
             schema_state(engine).check_newest()
+        if unsafe := unsafe_settings(engine):
+            _LOG.warning("the database server may lose acknowledged changes: %s is off", " and ".join(unsafe))
         services = _KeyServices(settings)
         stack.callback(services.close)
         ring = _open_ring(settings, engine, clock, services)
