@@ -41,9 +41,7 @@ def apply_patch(document: object, patch: object) -> Any:  # noqa: ANN401 - whate
     for number, operation in enumerate(patch, start=1):
         try:
             _OPERATIONS[_kind(operation)](root, operation)
-            if _nodes(root) > NODES_MAX:
-                message = "the document becomes too large"
-                raise PatchError(message)
+            _check_size(root)
         except PatchError as refused:
             kind, message = type(refused), f"Operation {number}: {refused}."
         else:
@@ -51,6 +49,12 @@ def apply_patch(document: object, patch: object) -> Any:  # noqa: ANN401 - whate
         # Raised outside the handler, in one place for all.
         raise kind(message)
     return root[0]
+
+
+def _check_size(root: list[Any]) -> None:
+    if _nodes(root) > NODES_MAX:
+        message = "the document becomes too large"
+        raise PatchError(message)
 
 
 def _kind(operation: object) -> str:
@@ -93,11 +97,11 @@ def _child(parent: object, step: str) -> Any:  # noqa: ANN401 - whatever JSON ho
             raise PatchError(_NOWHERE)
         return parent[step]
     if isinstance(parent, list):
-        return parent[_place(parent, step, len(parent) - 1)]
+        return parent[_place(step, len(parent) - 1)]
     raise PatchError(_NOWHERE)
 
 
-def _place(parent: list[Any], step: str, last: int) -> int:
+def _place(step: str, last: int) -> int:
     if _INDEX.fullmatch(step) is None or int(step) > last:
         raise PatchError(_NOWHERE)
     return int(step)
@@ -110,7 +114,7 @@ def _add_at(root: list[Any], steps: list[str], value: object) -> None:
     elif parent is root:
         root[0] = value
     else:
-        place = len(parent) if steps[-1] == "-" else _place(parent, steps[-1], len(parent))
+        place = len(parent) if steps[-1] == "-" else _place(steps[-1], len(parent))
         parent.insert(place, value)
 
 

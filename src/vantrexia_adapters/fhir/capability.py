@@ -80,7 +80,7 @@ def _security(token_url: str | None) -> Json:
         "extension": [{"url": _OAUTH_URIS, "extension": [{"url": "token", "valueUri": token_url}]}],
         "cors": False,
         "service": [{"coding": [{"system": _SECURITY, "code": "SMART-on-FHIR"}]}],
-        "description": "SMART Backend Services, or a person's access token. Every call is written to a trail.",
+        "description": "SMART Backend Services, or a person's access token. Every call is recorded.",
     }
 
 

@@ -115,6 +115,7 @@ from vantrexia_core.patients.ports import (
     PatientStore,
     PatientWork,
     Replaced,
+    SearchTokens,
     Sighting,
     SuspicionStore,
 )
@@ -323,6 +324,7 @@ __all__ = [
     "Revised",
     "Revision",
     "Ruling",
+    "SearchTokens",
     "SideBySide",
     "Sighting",
     "SnapshotLabel",

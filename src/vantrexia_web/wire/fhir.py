@@ -9,7 +9,14 @@ from urllib.parse import parse_qsl
 
 import attrs
 
-from vantrexia_core.kernel import NON_FIELD, InvalidError, VantrexiaError
+from vantrexia_core.kernel import (
+    NON_FIELD,
+    PAGE_SIZE_DEFAULT,
+    PAGE_SIZE_MAX,
+    InvalidError,
+    PageRequest,
+    VantrexiaError,
+)
 from vantrexia_web.outcomes import FHIR_JSON, PLAIN_JSON
 from vantrexia_web.problems import NotAcceptableError, UnreadableBodyError
 from vantrexia_web.wire.request import Request
@@ -35,6 +42,7 @@ _FORMATS: Final = {
 }
 """Names of formats that there are, and what the answer is then called."""
 
+_NUMBER: Final = re.compile(r"[1-9][0-9]{0,8}")
 _QUALITY: Final = re.compile(r"[01](?:\.[0-9]{0,3})?")
 _VERSION_TAG: Final = re.compile(r'(?:W/)?"([1-9][0-9]{0,17})"')
 _TAG: Final = re.compile(r'(?:W/)?"[^"]*"')
@@ -99,6 +107,21 @@ def parse_form(request: Request) -> Sequence[tuple[str, str]]:
         complaint = "Percent-encode everything that is not ASCII."
         raise UnreadableBodyError(complaint)
     return [*_pairs(request.query), *_pairs(text)]
+
+
+def parse_history_page(request: Request) -> PageRequest:
+    """Which page of a history: ``_count`` versions of it, at most 100.
+
+    Raises:
+        NotFoundError: ``page`` is not the number of a page.
+        InvalidError: ``_count`` is no number above zero.
+    """
+    query = dict(parse_parameters(request))
+    number, count = query.get("page", "1"), query.get("_count", str(PAGE_SIZE_DEFAULT))
+    if _NUMBER.fullmatch(number) is None or _NUMBER.fullmatch(count) is None:
+        complaint = "Use whole numbers above zero for _count and page."
+        raise InvalidError.on(NON_FIELD, complaint)
+    return PageRequest(int(number), min(int(count), PAGE_SIZE_MAX))
 
 
 def parse_resource(request: Request) -> bytes:
