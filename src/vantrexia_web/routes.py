@@ -10,6 +10,7 @@ from typing import Final
 
 import attrs
 
+from vantrexia_adapters.smart import TOKEN_PATH
 from vantrexia_core.audit import Action
 from vantrexia_core.kernel import Permission
 from vantrexia_core.throttling import Scope
@@ -19,6 +20,7 @@ from vantrexia_web.endpoints import (
     about,
     accounts,
     audit,
+    clients,
     credentials,
     duplicates,
     ehr,
@@ -87,6 +89,7 @@ _LOOK, _JUDGE, _SAID = Permission.VIEW_DUPLICATES, Permission.DECIDE_DUPLICATES,
 # fmt: off
 ROUTES: Final[tuple[Guarded | Open, ...]] = (
     Open("POST",      f"{_AUTH}login/",          signing_in.log_in,      Scope.AUTH),
+    Open("POST",      TOKEN_PATH,                clients.token,          Scope.AUTH),
     Open("POST",      f"{_AUTH}token/refresh/",  sessions.refresh,       Scope.AUTH),
     Open("POST",      f"{_AUTH}token/verify/",   sessions.verify,        Scope.AUTH),
     Guarded("POST",   f"{_AUTH}logout/",         sessions.end,           _OWN,     Action.LOGOUT),
@@ -159,6 +162,9 @@ ROUTES: Final[tuple[Guarded | Open, ...]] = (
 
 WAITING: Final = frozenset({ehr.import_selected, ehr.search})
 """Endpoints whose calls wait for another system: they do so in threads of their own."""
+
+PROVING: Final = frozenset({clients.token})
+"""Endpoints whose calls may wait for another system's public keys: they do so in threads of their own."""
 
 HASHING: Final = frozenset(
     {

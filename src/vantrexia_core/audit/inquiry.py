@@ -17,6 +17,7 @@ class Resource(Enum):
 
     PATIENT = "patient"
     USER = "user"
+    CLIENT = "client"
     AUDIT_LOG = "audit_log"
 
 
@@ -70,6 +71,10 @@ RESOURCE_OF: Final[Mapping[Action, Resource]] = MappingProxyType(
         Action.TRAIL_READ: Resource.AUDIT_LOG,
         Action.TRAIL_EXPORT: Resource.AUDIT_LOG,
         Action.ACCOUNTING: Resource.AUDIT_LOG,
+        Action.CLIENT_REGISTER: Resource.CLIENT,
+        Action.CLIENT_LIST: Resource.CLIENT,
+        Action.CLIENT_UPDATE: Resource.CLIENT,
+        Action.CLIENT_REVOKE: Resource.CLIENT,
     }
 )
 """Total over the actions: a new one says what it is about."""

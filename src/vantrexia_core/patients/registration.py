@@ -69,7 +69,7 @@ def register_unless_known(
     attempt = Attempt(actor, Action.CREATE, Permission.WRITE_PATIENTS)
     with undertake(desk, attempt, once, before_replay=check_shown) as deed:
         # Whoever is found is shown: who may only write must not learn who is here.
-        actor.require(Permission.VIEW_PATIENTS)
+        actor.require(Permission.VIEW_PATIENTS, Action.LIST)
         patients = deed.work.patients
         patients.be_alone()
         found = searched(desk, deed, attrs.evolve(known, page=PageRequest(1, 1)))

@@ -6,6 +6,7 @@ whoever holds a copy of the database: ids, statuses, times, version numbers.
 """
 
 from vantrexia_adapters.sql.tables.audit import audit_entry, audit_head
+from vantrexia_adapters.sql.tables.clients import machine_client, used_assertion
 from vantrexia_adapters.sql.tables.directory import (
     candidates_chunk,
     candidates_snapshot,
@@ -45,6 +46,7 @@ __all__ = [
     "import_item",
     "import_job",
     "key_check",
+    "machine_client",
     "metadata",
     "patient",
     "patient_move",
@@ -58,6 +60,7 @@ __all__ = [
     "second_factor",
     "sign_in_failure",
     "suspicion",
+    "used_assertion",
     "user_account",
     "user_session",
 ]
