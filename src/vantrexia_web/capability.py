@@ -17,7 +17,8 @@ from vantrexia_adapters.fhir import (
     ServedResource,
     capability_statement,
 )
-from vantrexia_web.answer import Answer
+from vantrexia_adapters.smart import smart_configuration, token_url
+from vantrexia_web.answer import Answer, json_answer
 from vantrexia_web.endpoints import fhir
 from vantrexia_web.openapi import API_VERSION
 from vantrexia_web.outcomes import BASE, FHIR_JSON
@@ -57,9 +58,12 @@ def fhir_pages(public_url: str, *, at: datetime) -> dict[str, Answer]:
         base_url=f"{public_url}{BASE}",
         at=at,
         version=API_VERSION,
-        token_url=None,
+        token_url=token_url(public_url),
     )
-    return {f"{BASE}/metadata": Answer(200, orjson.dumps(statement), {"Vary": "Accept"}, FHIR_JSON)}
+    return {
+        f"{BASE}/metadata": Answer(200, orjson.dumps(statement), {"Vary": "Accept"}, FHIR_JSON),
+        fhir.SMART_PATH: json_answer(smart_configuration(public_url)),
+    }
 
 
 def _types() -> list[str]:

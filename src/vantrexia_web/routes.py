@@ -138,6 +138,7 @@ ROUTES: Final[tuple[Guarded | Open, ...]] = (
     Guarded("GET",    f"{_LOGS}export/",         audit.export,           _TRAIL,   Action.TRAIL_EXPORT),
 
     Open("GET",       f"{FHIR}/metadata",        fhir.metadata),
+    Open("GET",       f"{FHIR}/.well-known/smart-configuration", fhir.smart_configuration),
     Guarded("GET",    _RESOURCE,                 fhir.read,              _VIEW,    Action.READ),
     Guarded("GET",    f"{_RESOURCE}/_history/{{version:version}}", fhir.vread, _VIEW, Action.READ_VERSION),
     Guarded("GET",    f"{_RESOURCE}/_history",   fhir.history,           _VIEW,    Action.LIST_VERSIONS),

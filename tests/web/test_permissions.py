@@ -214,6 +214,7 @@ def test_the_open_routes_are_these():
         "/api/v1/auth/password/reset/",
         "/api/v1/auth/password/reset/confirm/",
         "/fhir/metadata",
+        "/fhir/.well-known/smart-configuration",
         "/health/",
         "/.well-known/jwks.json",
         "/openapi.json",

@@ -21,6 +21,7 @@ from vantrexia_core.patients.values import Mrn
 class AmbiguousSearchError(StaleVersionError):
     """A search that should tell whether somebody is known finds more than one (FHIR, conditional create)."""
 
+    code = "ambiguous"
     sentence = "More than one record fits the condition, so nothing was done. Make it narrower."
 
 

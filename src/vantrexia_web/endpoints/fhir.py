@@ -63,6 +63,8 @@ from vantrexia_web.wire.fhir import (
 from vantrexia_web.wire.request import Request
 from vantrexia_web.wire.strict_json import parse_json
 
+SMART_PATH: Final = f"{BASE}/.well-known/smart-configuration"
+
 PAGE: Final = "_page"
 """The parameter of links to further pages: the whole search and the page's number, sealed."""
 
@@ -70,6 +72,11 @@ PAGE: Final = "_page"
 def metadata(visit: Visit) -> Answer:
     """What this server can do, as a CapabilityStatement."""
     return visit.site.pages[f"{BASE}/metadata"].with_media_type(parse_format(visit.request))
+
+
+def smart_configuration(visit: Visit) -> Answer:
+    """How programs find the token endpoint (SMART App Launch, conformance)."""
+    return visit.site.pages[SMART_PATH]
 
 
 def read(call: Call) -> Answer:
