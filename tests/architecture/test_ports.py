@@ -48,6 +48,7 @@ from vantrexia_adapters.memory.identity import (
 from vantrexia_adapters.memory.patients import MemoryPatients
 from vantrexia_adapters.memory.receipts import MemoryReceipts
 from vantrexia_adapters.memory.resets import MemoryResetRequests, MemoryResetTokens
+from vantrexia_adapters.memory.search_tokens import MemorySearchTokens
 from vantrexia_adapters.memory.second_factors import MemorySecondFactors
 from vantrexia_adapters.memory.suspicions import MemorySuspicions
 from vantrexia_adapters.memory.trail_search import MemoryTrailSearch
@@ -65,6 +66,7 @@ from vantrexia_adapters.sql.lockouts import SqlLockouts
 from vantrexia_adapters.sql.patients import SqlPatients
 from vantrexia_adapters.sql.receipts import SqlReceipts
 from vantrexia_adapters.sql.resets import SqlResetRequests, SqlResetTokens
+from vantrexia_adapters.sql.search_tokens import SqlSearchTokens
 from vantrexia_adapters.sql.second_factors import SqlSecondFactors
 from vantrexia_adapters.sql.sessions import SqlSessions
 from vantrexia_adapters.sql.suspicions import SqlSuspicions
@@ -162,6 +164,7 @@ PORTS = {
         (DirectoryKeeper,),
         "one keeper over every store; the definition it is held to is the core's own",
     ),
+    "SearchTokens": Held("contracts/test_search_tokens.py", (MemorySearchTokens, SqlSearchTokens)),
     "SnapshotCipher": Held(
         "contracts/test_directory_store.py", (AesGcmSnapshotCipher,), "as for the other ciphers"
     ),

@@ -141,6 +141,7 @@ from vantrexia_core.patients.ports import (
     PatientStore,
     PatientWork,
     Replaced,
+    SearchTokens,
     Sighting,
     SuspicionStore,
 )
@@ -152,7 +153,13 @@ from vantrexia_core.patients.recognition import (
     find_matches,
     recognise,
 )
-from vantrexia_core.patients.registration import add_numbered, register_patient, revise_patient
+from vantrexia_core.patients.registration import (
+    AmbiguousSearchError,
+    add_numbered,
+    register_patient,
+    register_unless_known,
+    revise_patient,
+)
 from vantrexia_core.patients.reviewing import (
     AlreadyDecidedError,
     AlreadyOneError,
@@ -258,6 +265,7 @@ __all__ = [
     "AlreadyArchivedError",
     "AlreadyDecidedError",
     "AlreadyOneError",
+    "AmbiguousSearchError",
     "Archived",
     "ArchivedListed",
     "Asked",
@@ -358,6 +366,7 @@ __all__ = [
     "Revised",
     "Revision",
     "Ruling",
+    "SearchTokens",
     "SideBySide",
     "Sighting",
     "SnapshotLabel",
@@ -422,6 +431,7 @@ __all__ = [
     "read_version",
     "recognise",
     "register_patient",
+    "register_unless_known",
     "restore_patient",
     "revise_patient",
     "search_patients",
