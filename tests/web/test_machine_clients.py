@@ -381,7 +381,7 @@ def test_a_route_is_open_to_exactly_the_scopes_that_name_it(granted, route, scop
     asking, headers = granted
     service, path = asking.service, somewhere(route)
     answer = service.client.request(route.method, path, headers=headers[scope])
-    allowed = [SCOPES[member] for member in Scopes.known(scope).members]
+    allowed = Scopes.known(scope).allowances
     entry = service.desk.entries[-1]
     assert (entry.actor_id, entry.role) == (asking.client.number, Machine.CLIENT)
     assert entry.action is route.action
