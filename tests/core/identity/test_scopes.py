@@ -84,6 +84,14 @@ def test_a_letter_opens_its_actions_and_no_others(member: tuple[ScopedResource, 
     assert opened == {(allowance.permission, action) for action in allowance.actions}
 
 
+def test_the_actions_of_programs_are_these() -> None:
+    """Written out by hand, so that none is opened by accident."""
+    assert {action.value for allowance in SCOPES.values() for action in allowance.actions} == {
+        "create", "read", "read_version", "list_versions", "list", "list_archived", "match", "update",
+        "delete", "trail_read",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("word", "meaning"),
     [
