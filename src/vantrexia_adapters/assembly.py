@@ -57,7 +57,7 @@ from vantrexia_adapters.ecw import (
     EcwProtocol,
     EcwRoster,
 )
-from vantrexia_adapters.http import HttpTransport, checked_url
+from vantrexia_adapters.http import HttpTransport, checked_url, public_or
 from vantrexia_adapters.mail import OutboxMailer, SmtpMailer
 from vantrexia_adapters.memory import MemoryRateStore, MemoryRoster
 from vantrexia_adapters.redis import RateStoreUnusableError, RedisRateStore
@@ -72,6 +72,7 @@ from vantrexia_adapters.settings import (
     KeyWrapping,
     Settings,
 )
+from vantrexia_adapters.smart import FetchedKeySets, SmartClientProofs
 from vantrexia_adapters.sql import (
     SchemaError,
     SqlDesk,
@@ -250,6 +251,8 @@ def open_service(
         ring = _open_ring(settings, engine, clock, services)
         practice_id = _home_practice(engine, ring, clock, ids)
         index = HmacBlindIndex(ring)
+        key_sets = HttpTransport(may_reach=public_or(settings.jwks_networks))
+        stack.callback(key_sets.close)
         opened = stack.pop_all()
     desk = SqlDesk(
         engine=engine,
@@ -278,6 +281,7 @@ def open_service(
             memory_bytes_max=settings.matching_bytes_max,
         ),
         rosters={practice_id: roster},
+        proofs=SmartClientProofs(FetchedKeySets(key_sets, clock)),
     )
     notary = Notary(
         SqlTrailSource(engine),

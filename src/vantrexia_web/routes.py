@@ -10,6 +10,7 @@ from typing import Final
 
 import attrs
 
+from vantrexia_adapters.smart import TOKEN_PATH
 from vantrexia_core.audit import Action
 from vantrexia_core.kernel import Permission
 from vantrexia_core.throttling import Scope
@@ -19,15 +20,21 @@ from vantrexia_web.endpoints import (
     about,
     accounts,
     audit,
+    clients,
     credentials,
     duplicates,
     ehr,
+    fhir,
     patients,
     sessions,
     signing_in,
 )
+from vantrexia_web.outcomes import BASE
 
 API: Final = "/api/v1"
+FHIR: Final = BASE
+_RESOURCES: Final = f"{FHIR}/Patient"
+_RESOURCE: Final = f"{_RESOURCES}/{{uuid:fhir}}"
 
 
 @attrs.frozen
@@ -82,6 +89,7 @@ _LOOK, _JUDGE, _SAID = Permission.VIEW_DUPLICATES, Permission.DECIDE_DUPLICATES,
 # fmt: off
 ROUTES: Final[tuple[Guarded | Open, ...]] = (
     Open("POST",      f"{_AUTH}login/",          signing_in.log_in,      Scope.AUTH),
+    Open("POST",      TOKEN_PATH,                clients.token,          Scope.AUTH),
     Open("POST",      f"{_AUTH}token/refresh/",  sessions.refresh,       Scope.AUTH),
     Open("POST",      f"{_AUTH}token/verify/",   sessions.verify,        Scope.AUTH),
     Guarded("POST",   f"{_AUTH}logout/",         sessions.end,           _OWN,     Action.LOGOUT),
@@ -129,6 +137,21 @@ ROUTES: Final[tuple[Guarded | Open, ...]] = (
     Guarded("GET",    _LOGS,                     audit.list_,            _TRAIL,   Action.TRAIL_READ),
     Guarded("GET",    f"{_LOGS}export/",         audit.export,           _TRAIL,   Action.TRAIL_EXPORT),
 
+    Open("GET",       f"{FHIR}/metadata",        fhir.metadata),
+    Open("GET",       f"{FHIR}/.well-known/smart-configuration", fhir.smart_configuration),
+    Guarded("GET",    _RESOURCE,                 fhir.read,              _VIEW,    Action.READ),
+    Guarded("GET",    f"{_RESOURCE}/_history/{{version:version}}", fhir.vread, _VIEW, Action.READ_VERSION),
+    Guarded("GET",    f"{_RESOURCE}/_history",   fhir.history,           _VIEW,    Action.LIST_VERSIONS),
+    Guarded("GET",    _RESOURCES,                fhir.search,            _VIEW,    Action.LIST),
+    Guarded("POST",   f"{_RESOURCES}/_search",   fhir.search_by_post,    _VIEW,    Action.LIST),
+    Guarded("POST",   _RESOURCES,                fhir.create,            _WRITE,   Action.CREATE),
+    Guarded("PUT",    _RESOURCE,                 fhir.update,            _WRITE,   Action.UPDATE),
+    Guarded("PATCH",  _RESOURCE,                 fhir.patch,             _WRITE,   Action.UPDATE),
+    Guarded("DELETE", _RESOURCE,                 fhir.delete,            _DELETE,  Action.DELETE),
+    Guarded("GET",    f"{_RESOURCE}/$everything", fhir.everything,       _VIEW,    Action.READ),
+    Guarded("GET",    f"{FHIR}/Provenance/{{provenance:fhir}}", fhir.provenance, _VIEW, Action.READ_VERSION),
+    Guarded("GET",    f"{FHIR}/patients/{{uuid:uuid}}/", fhir.patient_resource, _VIEW, Action.READ),
+
     Open("GET",       "/health/",                about.health,            None),
     Open("GET",       "/.well-known/jwks.json",  about.keys),
     Open("GET",       "/openapi.json",           about.page),
@@ -140,6 +163,9 @@ ROUTES: Final[tuple[Guarded | Open, ...]] = (
 
 WAITING: Final = frozenset({ehr.import_selected, ehr.search})
 """Endpoints whose calls wait for another system: they do so in threads of their own."""
+
+PROVING: Final = frozenset({clients.token})
+"""Endpoints whose calls may wait for another system's public keys: they do so in threads of their own."""
 
 HASHING: Final = frozenset(
     {

@@ -15,7 +15,7 @@ from typing import ClassVar, Final, Self
 
 import attrs
 
-from vantrexia_core.kernel import BrokenPromiseError, PatientId, PracticeId, RequestId, Role, UserId
+from vantrexia_core.kernel import ActingRole, BrokenPromiseError, PatientId, PracticeId, RequestId, UserId
 
 ID_MAX: Final = 2**53 - 1
 """The largest number in an entry: what every reader of JSON reads exactly (RFC 7493, section 2.2)."""
@@ -73,6 +73,10 @@ class Action(Enum):
     TRAIL_EXPORT = "trail_export"
     ACCOUNTING = "accounting"
     """One patient's disclosures were accounted for (45 CFR 164.528)."""
+    EXPORT_START = "export_start"
+    EXPORT_READ = "export_read"
+    EXPORT = "export"
+    EXPORT_END = "export_end"
     READ_VERSION = "read_version"
     LIST_VERSIONS = "list_versions"
     MATCH = "match"
@@ -85,6 +89,11 @@ class Action(Enum):
     """One record was merged into another: an entry for each of them."""
     UNMERGE = "unmerge"
     MERGE_READ = "merge_read"
+    CLIENT_REGISTER = "client_register"
+    CLIENT_LIST = "client_list"
+    CLIENT_UPDATE = "client_update"
+    CLIENT_REVOKE = "client_revoke"
+    """A machine client and all its tokens are worth nothing from now on."""
 
 
 class ChangedField(StrEnum):
@@ -108,6 +117,8 @@ class ChangedField(StrEnum):
     MERGED_INTO = "merged_into"
     SUPPLEMENT = "supplement"
     """What a FHIR client said beyond the fields of the record; not shown by the REST API."""
+    SCOPES = "scopes"
+    KEYS = "keys"
 
 
 class ErrorCode(str):
@@ -217,7 +228,7 @@ class AuditEntry:
     outcome: Outcome
     practice_id: PracticeId | None = None
     actor_id: UserId | None = None
-    role: Role | None = None
+    role: ActingRole | None = None
     code: ErrorCode | None = attrs.field(default=None, converter=_code)
     patient_id: PatientId | None = None
     changed: tuple[ChangedField, ...] = attrs.field(default=(), converter=_fields)

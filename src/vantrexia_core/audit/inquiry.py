@@ -17,6 +17,7 @@ class Resource(Enum):
 
     PATIENT = "patient"
     USER = "user"
+    CLIENT = "client"
     AUDIT_LOG = "audit_log"
 
 
@@ -34,6 +35,10 @@ RESOURCE_OF: Final[Mapping[Action, Resource]] = MappingProxyType(
         Action.LIST_DELETED: Resource.PATIENT,
         Action.READ_VERSION: Resource.PATIENT,
         Action.LIST_VERSIONS: Resource.PATIENT,
+        Action.EXPORT_START: Resource.PATIENT,
+        Action.EXPORT_READ: Resource.PATIENT,
+        Action.EXPORT: Resource.PATIENT,
+        Action.EXPORT_END: Resource.PATIENT,
         Action.IMPORT: Resource.PATIENT,
         Action.IMPORT_START: Resource.PATIENT,
         Action.IMPORT_PREVIEW: Resource.PATIENT,
@@ -70,6 +75,10 @@ RESOURCE_OF: Final[Mapping[Action, Resource]] = MappingProxyType(
         Action.TRAIL_READ: Resource.AUDIT_LOG,
         Action.TRAIL_EXPORT: Resource.AUDIT_LOG,
         Action.ACCOUNTING: Resource.AUDIT_LOG,
+        Action.CLIENT_REGISTER: Resource.CLIENT,
+        Action.CLIENT_LIST: Resource.CLIENT,
+        Action.CLIENT_UPDATE: Resource.CLIENT,
+        Action.CLIENT_REVOKE: Resource.CLIENT,
     }
 )
 """Total over the actions: a new one says what it is about."""

@@ -204,7 +204,7 @@ def undertake(
     """
     now = desk.clock.now()
     try:
-        reach = attempt.actor.require(attempt.permission)
+        reach = attempt.actor.require(attempt.permission, attempt.action)
         with desk.begin(attempt.actor.practice_id) as work:
             deed = Deed(work, attempt, now, reach, once)
             deed.replay(before_replay)
@@ -256,7 +256,7 @@ def authorize(desk: Desk[W], attempt: Attempt) -> Reach:
         PermissionDeniedError: the role lacks the permission.
     """
     try:
-        return attempt.actor.require(attempt.permission)
+        return attempt.actor.require(attempt.permission, attempt.action)
     except VantrexiaError as refusal:
         record_refusal(desk, attempt, refusal)
         raise

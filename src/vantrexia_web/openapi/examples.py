@@ -26,6 +26,31 @@ LOGGED_IN: Final[Example] = {
     },
 }
 
+CLIENT_ASSERTION: Final[Example] = {
+    "grant_type": "client_credentials",
+    "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+    "client_assertion": "eyJhbGciOiJFUzM4NCIsImtpZCI6IjIwMjYiLCJ0eXAiOiJKV1QifQ...",
+    "scope": "system/Patient.rs",
+}
+
+CLIENT_TOKEN: Final[Example] = {
+    "access_token": "eyJhbGciOiJIUzI1NiIsImtpZCI6IjEiLCJ0eXAiOiJKV1QifQ...",
+    "token_type": "bearer",
+    "expires_in": 300,
+    "scope": "system/Patient.rs",
+}
+
+INVALID_SCOPE: Final[Example] = {
+    "error": "invalid_scope",
+    "error_description": "None of these scopes can be granted to this client.",
+}
+
+INVALID_CLIENT: Final[Example] = {
+    "error": "invalid_client",
+    "error_description": "The client is unknown or revoked, or the assertion is not signed with one of its "
+    "keys.",
+}
+
 PASSWORD_CHANGE: Final[Example] = {
     "current_password": "SecureP@ss123",
     "new_password": "seven lanterns on the pier",

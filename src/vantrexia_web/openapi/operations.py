@@ -11,6 +11,7 @@ from vantrexia_web.endpoints import (
     about,
     accounts,
     audit,
+    clients,
     credentials,
     duplicates,
     ehr,
@@ -22,6 +23,7 @@ from vantrexia_web.endpoints.audit import FHIR
 from vantrexia_web.openapi import examples
 from vantrexia_web.wire.accounts import NewAccount
 from vantrexia_web.wire.audit import CSV
+from vantrexia_web.wire.clients import TokenForm
 from vantrexia_web.wire.credentials import (
     PasswordChange,
     ResetConfirmation,
@@ -61,6 +63,8 @@ class Operation:
     """Answers of another shape: status, schema, example."""
     is_conditional: bool = False
     is_once: bool = False
+    is_form: bool = False
+    """Its body is a form, as OAuth's are."""
     media_type: str = JSON
     others: Mapping[str, tuple[str, examples.Example]] = attrs.Factory(dict)
     """The same in other media types: the schema and an example of each."""
@@ -162,6 +166,22 @@ OPERATIONS: Final[Mapping[Callable[..., object], Operation]] = {
         examples.TOKENS,
         RefreshGiven,
         examples.REFRESH,
+    ),
+    clients.token: Operation(
+        "Sign in",
+        "Get a machine client's token",
+        "For programs that act by themselves (SMART Backend Services): exchanges an assertion, signed with a "
+        "key that is registered for the client, for an access token of five minutes.",
+        200,
+        "GrantedToken",
+        examples.CLIENT_TOKEN,
+        TokenForm,
+        examples.CLIENT_ASSERTION,
+        is_form=True,
+        other_answers=(
+            Operation("", "", "", 400, "OAuthError", examples.INVALID_SCOPE),
+            Operation("", "", "", 401, "OAuthError", examples.INVALID_CLIENT),
+        ),
     ),
     sessions.verify: Operation(
         "Sign in",

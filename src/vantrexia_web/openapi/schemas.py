@@ -13,10 +13,20 @@ from vantrexia_core.identity import (
     BACKUP_CODES,
     PASSWORD_CHARACTERS_MAX,
     PASSWORD_CHARACTERS_MIN,
+    SCOPE_CHARACTERS_MAX,
     FactorCode,
     NewPassword,
 )
-from vantrexia_core.kernel import EMAIL_CHARACTERS_MAX, NAME_CHARACTERS_MAX, Email, NamePart, Phi, Role
+from vantrexia_core.kernel import (
+    EMAIL_CHARACTERS_MAX,
+    NAME_CHARACTERS_MAX,
+    ClientId,
+    Email,
+    Machine,
+    NamePart,
+    Phi,
+    Role,
+)
 from vantrexia_core.patients import (
     CITY_CHARACTERS_MAX,
     DATE_PATTERN,
@@ -50,6 +60,15 @@ from vantrexia_core.patients import (
     Zip,
 )
 from vantrexia_web.health import Condition
+from vantrexia_web.wire.clients import (
+    ASSERTION_TYPE,
+    GRANT_TYPE,
+    OAUTH_REFUSALS,
+    Assertion,
+    AssertionType,
+    GrantType,
+    ScopeText,
+)
 from vantrexia_web.wire.credentials import RESET_TOKEN_CHARACTERS_MAX, UID_PATTERN, ResetToken, Uid
 from vantrexia_web.wire.sessions import TOKEN_CHARACTERS_MAX, PresentedToken
 from vantrexia_web.wire.signing_in import TypedPassword
@@ -117,6 +136,18 @@ _VALUES: Final[Mapping[object, Schema]] = {
         "maxLength": RESET_TOKEN_CHARACTERS_MAX,
         "description": "The token in the letter.",
     },
+    GrantType: {"type": "string", "const": GRANT_TYPE},
+    AssertionType: {"type": "string", "const": ASSERTION_TYPE},
+    Assertion: {
+        "type": "string",
+        "description": "A JWT of five minutes at most, signed with RS384 or ES384, good once.",
+    },
+    ScopeText: {
+        "type": "string",
+        "maxLength": SCOPE_CHARACTERS_MAX,
+        "description": "What is asked for, separated by blanks, such as `system/Patient.rs`.",
+    },
+    ClientId: {"type": "string", "format": "uuid", "description": "As in the assertion."},
     bool: {"type": "boolean"},
     Decision: {"type": "string", "enum": [one.value for one in Decision if one is not Decision.OPEN]},
     Role: {"type": "string", "enum": [role.value for role in Role]},
@@ -126,13 +157,16 @@ _VALUES: Final[Mapping[object, Schema]] = {
 }
 
 
-def body_schema(type_: type) -> Schema:
-    """The schema of one of the wire's types. A field without a default is required; nothing may be added."""
+def body_schema(type_: type, *, is_open: bool = False) -> Schema:
+    """The schema of one of the wire's types. A field without a default is required.
+
+    Nothing may be added, except to an open one: OAuth ignores what it does not know (RFC 6749, section 3.2).
+    """
     fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(type_)
     schema: Schema = {
         "type": "object",
         "properties": {field.name: _field_schema(field.type) for field in fields},
-        "additionalProperties": False,
+        "additionalProperties": is_open,
     }
     if required := [field.name for field in fields if field.default is attrs.NOTHING]:
         schema["required"] = required
@@ -277,7 +311,10 @@ _ENTRY: Final[dict[str, Schema]] = {
     "timestamp": _TIME,
     "user_id": {"type": ["integer", "null"], "description": "Who acted; 0 is the operator's console."},
     "user_email": {**_TEXT_OR_NULL, "description": "The address under which that account signs in today."},
-    "role": {"enum": [*(role.value for role in Role), None], "description": "Held at that moment."},
+    "role": {
+        "enum": [*(role.value for role in (*Role, *Machine)), None],
+        "description": "Held at that moment.",
+    },
     "practice_id": _UUID,
     "ip_address": _TEXT_OR_NULL,
     "action": {"type": "string", "enum": [action.value for action in Action]},
@@ -364,6 +401,16 @@ ANSWERS: Final[Mapping[str, Schema]] = {
     ),
     "TwoFactorOff": _shown(is_2fa_enabled={"type": "boolean", "const": False}),
     "Tokens": _shown(access=_TEXT, refresh=_TEXT),
+    "GrantedToken": _shown(
+        access_token=_TEXT,
+        token_type={"type": "string", "const": "bearer"},
+        expires_in={"type": "integer", "description": "Seconds. There is nothing to refresh it with."},
+        scope={"type": "string", "description": "What was granted: perhaps less than was asked for."},
+    ),
+    "OAuthError": _shown(
+        error={"type": "string", "enum": sorted(refusal.code for refusal in OAUTH_REFUSALS)},
+        error_description=_TEXT,
+    ),
     "Nothing": _shown(),
     "Profile": _shown(
         **_USER,

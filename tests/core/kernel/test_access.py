@@ -20,6 +20,7 @@ DECIDE_DUPLICATES      |  W  |       W        |   –    |  –  |– |     – 
 MERGE_PATIENTS         |  W  |       W        |   –    |  –  |– |     –      |       –       |   –
 VIEW_USERS             |  R  |       R        |   –    |  –  |– |     –      |       –       |   –
 MANAGE_USERS           |  W  |       –        |   –    |  –  |– |     –      |       –       |   –
+MANAGE_CLIENTS         |  W  |       –        |   –    |  –  |– |     –      |       –       |   –
 READ_TRAIL             |  R  |       –        |   –    |  –  |– |     –      |       –       |   –
 ACCOUNT_FOR_DISCLOSURES|  R  |       –        |   –    |  –  |– |     –      |       –       |   –
 OWN_ACCOUNT            | own |      own       |  own   | own |own|   own      |      own      |  own
