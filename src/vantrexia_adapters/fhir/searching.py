@@ -93,12 +93,18 @@ def read_search(pairs: Sequence[tuple[str, str]], *, is_strict: bool = False, pa
     """What a client asks for. Parameters that there are not are left out, or refused if it wants to be told.
 
     Raises:
-        InvalidError: a value, a modifier or a prefix is not to be understood; each is named.
+        InvalidSearchError: a value, a modifier or a prefix is not to be understood; each is named.
     """
     reading = _Reading(is_strict=is_strict)
     for name, value in pairs:
         reading.take(name, value)
     return reading.asked(page)
+
+
+class InvalidSearchError(InvalidError):
+    """A search is not to be understood; ``field_errors`` names the parameters."""
+
+    sentence = "The search is not valid. See the issues."
 
 
 class _NotHereError(InvalidValueError):
@@ -149,10 +155,10 @@ class _Reading:
         """The search.
 
         Raises:
-            InvalidError: there were complaints.
+            InvalidSearchError: there were complaints.
         """
         if self._complaints:
-            raise InvalidError(self._complaints)
+            raise InvalidSearchError(self._complaints)
         size = None if self._is_summary else self._count
         search = PatientSearch(tuple(self._where), ordering=self._ordering)
         if self._statuses is not None:

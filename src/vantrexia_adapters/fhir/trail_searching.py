@@ -13,6 +13,7 @@ from vantrexia_adapters.fhir.audit_event import ACTION_SYSTEM, USER_SYSTEM
 from vantrexia_adapters.fhir.searching import (
     COUNT_DEFAULT,
     COUNT_MAX,
+    InvalidSearchError,
     SearchParameter,
     prefixed,
     stretch,
@@ -20,7 +21,7 @@ from vantrexia_adapters.fhir.searching import (
     values_of,
 )
 from vantrexia_core.audit import Action, Inquiry
-from vantrexia_core.kernel import InvalidError, InvalidValueError, PageRequest, PatientId, UserId
+from vantrexia_core.kernel import InvalidValueError, PageRequest, PatientId, UserId
 
 _SPECIFICATION: Final = "http://hl7.org/fhir/SearchParameter"
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,14}")
@@ -45,7 +46,7 @@ def read_trail_search(pairs: Sequence[tuple[str, str]], *, is_strict: bool = Fal
     """What is asked of the trail. Parameters that there are not are left out, or refused if it is strict.
 
     Raises:
-        InvalidError: a value or a modifier is not to be understood; each is named.
+        InvalidSearchError: a value or a modifier is not to be understood; each is named.
     """
     inquiry, complaints = Inquiry(), dict[str, tuple[str, ...]]()
     understood, numbers = [], {"_count": COUNT_DEFAULT, "page": 1, "as_of": -1}
@@ -67,7 +68,7 @@ def read_trail_search(pairs: Sequence[tuple[str, str]], *, is_strict: bool = Fal
         if name not in {"page", "as_of"}:
             understood.append((name, value))
     if complaints:
-        raise InvalidError(complaints)
+        raise InvalidSearchError(complaints)
     page = PageRequest(numbers["page"], min(numbers["_count"], COUNT_MAX))
     as_of = None if numbers["as_of"] < 0 else numbers["as_of"]
     return TrailAsked(inquiry, page, as_of, tuple(understood))

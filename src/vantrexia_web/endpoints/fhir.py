@@ -12,6 +12,7 @@ import orjson
 from vantrexia_adapters.fhir import (
     Asked,
     Found,
+    InvalidSearchError,
     Issue,
     Json,
     ProvenanceOf,
@@ -292,7 +293,7 @@ def _asked(call: Call, pairs: Sequence[tuple[str, str]], *, is_strict: bool) -> 
     """What is asked: by the parameters, or by the link to a further page that an answer gave.
 
     Raises:
-        InvalidError: a parameter is not to be understood, or the link does not open.
+        InvalidSearchError: a parameter is not to be understood, or the link does not open.
     """
     token = dict(pairs).get(PAGE)
     if token is None:
@@ -304,7 +305,7 @@ def _asked(call: Call, pairs: Sequence[tuple[str, str]], *, is_strict: bool) -> 
     else:
         number, known = orjson.loads(sealed.reveal())
         return _Question(read_search([(name, value) for name, value in known], page=number), number)
-    raise InvalidError({PAGE: (complaint,)})
+    raise InvalidSearchError({PAGE: (complaint,)})
 
 
 @attrs.frozen(repr=False)
