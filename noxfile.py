@@ -130,7 +130,7 @@ def audit(session: nox.Session) -> None:
 
 @nox.session(venv_backend="venv")
 def sbom(session: nox.Session) -> None:
-    """Write the bills of materials (CycloneDX 1.6) of what is served and of what is developed with to dist/."""
+    """Write bills of materials (CycloneDX 1.6), of what is served and of what it is tested with, to dist/."""
     session.install("cyclonedx-bom>=7.5")
     Path("dist").mkdir(exist_ok=True)
     for name in ("serve", "dev"):
