@@ -9,19 +9,24 @@ data are kept for each practice, column and key version.
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from vantrexia_adapters.crypto.key_ring import KeyRing, Purpose
+from vantrexia_adapters.crypto.key_ring import KeyRing
+from vantrexia_adapters.crypto.key_wrapping import KeyServiceError
 from vantrexia_adapters.crypto.ring_format import KeyRingError
+from vantrexia_core.kernel import UnavailableError
 from vantrexia_core.protection import (
     HEADER_BYTES,
     NONCE_BYTES,
     Envelope,
     FieldName,
     Place,
+    Purpose,
     UnreadableError,
     column_part,
     key_part,
@@ -76,7 +81,7 @@ class AesGcmFieldCipher:
 
     def __init__(self, ring: KeyRing) -> None:
         self._ring = ring
-        # Which key seals may change with the ring; a key that opens stays the same as long as it is there.
+        # Kept as long as the ring is the same.
         self._generation = ring.generation
         self._sealing: dict[tuple[int, str, str], _ColumnKey] = {}
         self._versions: dict[int, int] = {}
@@ -89,6 +94,8 @@ class AesGcmFieldCipher:
         Raises:
             ValueError: the value is longer than 65,535 bytes.
             KeyRingError: the practice has no key; `KeyRing.ensure_scope` gives it one.
+            PracticeDestroyedError: its keys were destroyed.
+            UnavailableError: the newest key cannot be had, and the one before seals no more.
         """
         return self._seal_with_nonce(os.urandom(NONCE_BYTES), name, place, value, bucket)
 
@@ -97,15 +104,35 @@ class AesGcmFieldCipher:
 
         Raises:
             UnreadableError: damaged, moved, forged, or its key is not in the ring.
+            PracticeDestroyedError: the practice's keys were destroyed.
+            UnavailableError: its key is new, and the key service does not answer.
         """
+        latest, record = self._latest
+        if latest is not place:
+            record = self._begin_record(place)
         # Format byte and key version are looked up as they stand: an unknown format finds no key.
         key = self._opening.get((place.practice_id.int, name.table, name.column, wire[:_PREFIX_BYTES]))
         if key is None:
             key = self._opening_key(name, place, wire)
-        latest, record = self._latest
-        if latest is not place:
-            record = self._begin_record(place)
         return unpad(decrypt(key.gcm, wire, key.bound_before + record + key.bound_after), bucket)
+
+    def reseal(self, name: FieldName, place: Place, wire: bytes) -> bytes:
+        """See `FieldCipher`. What is inside goes from one envelope to the other as it is, padding and all."""
+        self._ring.notice()
+        if self._generation != self._ring.generation:
+            self._forget()
+        bound_to = record_part(place)
+        before = self._opening.get((place.practice_id.int, name.table, name.column, wire[:_PREFIX_BYTES]))
+        if before is None:
+            before = self._opening_key(name, place, wire)
+        now = self._sealing.get((place.practice_id.int, name.table, name.column))
+        if now is None:
+            now = self._sealing_key(name, place)
+        if now.prefix == before.prefix:
+            return wire
+        padded = decrypt(before.gcm, wire, before.bound_before + bound_to + before.bound_after)
+        nonce = os.urandom(NONCE_BYTES)
+        return encrypt(now.gcm, now.prefix, nonce, padded, now.bound_before + bound_to + now.bound_after)
 
     def key_version(self, place: Place) -> int:
         """The version of the key that seals now, for this practice.
@@ -113,12 +140,15 @@ class AesGcmFieldCipher:
         Raises:
             KeyRingError: the practice has no key.
         """
+        self._ring.notice()
         if self._generation != self._ring.generation:
-            self._forget_sealing()
+            self._forget()
         versions = self._versions
         version = versions.get(place.practice_id.int)
         if version is None:
-            version = versions[place.practice_id.int] = self._ring.active(place.practice_id, Purpose.FIELD)
+            with _answering():
+                version = self._ring.active(place.practice_id, Purpose.FIELD)
+            versions[place.practice_id.int] = version
         return version
 
     def _seal_with_nonce(
@@ -126,7 +156,7 @@ class AesGcmFieldCipher:
     ) -> bytes:
         """`seal` with a given nonce: apart from it only so that vectors can pin the bytes."""
         if self._generation != self._ring.generation:
-            self._forget_sealing()
+            self._forget()
         key = self._sealing.get((place.practice_id.int, name.table, name.column))
         if key is None:
             key = self._sealing_key(name, place)
@@ -143,14 +173,19 @@ class AesGcmFieldCipher:
         Compared by identity: the same frozen object has the same bytes. Reading and replacing one tuple is
         atomic, so threads that take turns lose the saving and nothing else.
         """
+        self._ring.notice()
+        if self._generation != self._ring.generation:
+            self._forget()
         record = record_part(place)
         self._latest = (place, record)
         return record
 
-    def _forget_sealing(self) -> None:
+    def _forget(self) -> None:
+        """The ring has changed: another key may seal, and a key may have been destroyed."""
         # In this order: a thread that still fills the old dictionary fills one that nobody reads any more.
         self._generation = self._ring.generation
         self._sealing = {}
+        self._opening = {}
         self._versions = {}
 
     def _sealing_key(self, name: FieldName, place: Place) -> _ColumnKey:
@@ -173,8 +208,18 @@ class AesGcmFieldCipher:
         return key
 
     def _column_key(self, name: FieldName, place: Place, version: int) -> _ColumnKey:
-        root = self._ring.root(place.practice_id, Purpose.FIELD, version)
+        with _answering():
+            root = self._ring.root(place.practice_id, Purpose.FIELD, version)
         return _ColumnKey(root.derive(name.info), name, place, version)
 
     def __repr__(self) -> str:
         return f"AesGcmFieldCipher({self._ring!r})"
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    """Tell whoever asked for a record that it is not its fault, and nothing of our key service."""
+    try:
+        yield
+    except KeyServiceError:
+        raise UnavailableError from None

@@ -11,6 +11,7 @@ from vantrexia_adapters.sql.errors import (
 )
 from vantrexia_adapters.sql.keys import StoredKeyCheck, keep_key_checks, key_checks
 from vantrexia_adapters.sql.practices import add_first_practice, add_practice, practices
+from vantrexia_adapters.sql.resealing import Resealing, needs_of_snapshots
 from vantrexia_adapters.sql.schema import SchemaState, migrate, schema_state
 from vantrexia_adapters.sql.throttling import SqlRateStore, open_rate_file
 from vantrexia_adapters.sql.trail_source import SqlTrailSource
@@ -20,6 +21,7 @@ from vantrexia_adapters.sql.writability import WritabilityCheck
 __all__ = [
     "NewerSchemaError",
     "OlderSchemaError",
+    "Resealing",
     "SchemaError",
     "SchemaState",
     "SqlDesk",
@@ -36,6 +38,7 @@ __all__ = [
     "keep_key_checks",
     "key_checks",
     "migrate",
+    "needs_of_snapshots",
     "open_engine",
     "open_rate_file",
     "practices",

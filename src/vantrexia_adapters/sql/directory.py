@@ -70,6 +70,24 @@ _LOCK: Final = Statement(
 _ADD: Final = Statement(sa.insert(directory_snapshot))
 _ADD_CHUNK: Final = Statement(sa.insert(directory_chunk))
 _DROP: Final = Statement(sa.delete(directory_snapshot).where(directory_snapshot.c.id == _SNAPSHOT))
+_SNAPSHOTS: Final = Statement(
+    sa.select(
+        directory_snapshot.c.id,
+        directory_snapshot.c.epoch,
+        directory_snapshot.c.as_of,
+        directory_snapshot.c.chunks,
+    )
+    .where(directory_snapshot.c.practice_id == _PRACTICE)
+    .with_for_update()
+)
+_RESEAL: Final = Statement(
+    sa.update(directory_chunk)
+    .where(
+        directory_chunk.c.snapshot_id == _SNAPSHOT,
+        directory_chunk.c.place == sa.bindparam("at_place", type_=sa.Integer()),
+    )
+    .values({directory_chunk.c.sealed: sa.bindparam("new_sealed", type_=sa.LargeBinary())})
+)
 _ALL: Final = Statement(
     sa.select(directory_snapshot.c.id).where(directory_snapshot.c.practice_id == _PRACTICE)
 )
@@ -160,6 +178,40 @@ class SqlDirectoryStore:
             transaction.commit()
         finally:
             transaction.close()
+
+    def reseal_snapshots(self, practice_id: PracticeId) -> int:
+        """Seal every chunk anew under the newest key, and say how many there were.
+
+        A snapshot is a cache: one that does not open is dropped.
+        """
+        changed = 0
+        transaction = Transaction(self._database)
+        try:
+            for id_, epoch, as_of, count in transaction.rows(_SNAPSHOTS, {"practice": practice_id}):
+                label = SnapshotLabel(practice_id, id_, epoch, as_of, count)
+                try:
+                    resealed = [
+                        {
+                            "snapshot": id_,
+                            "at_place": place,
+                            "new_sealed": self._anew(label, place, sealed),
+                        }
+                        for place, sealed in transaction.rows(_CHUNKS, {"snapshot": id_})
+                    ]
+                except UnreadableError:
+                    transaction.change(_DROP, {"snapshot": id_})
+                    continue
+                transaction.change_all(_RESEAL, resealed)
+                changed += len(resealed)
+            transaction.commit()
+        finally:
+            transaction.close()
+        return changed
+
+    def _anew(self, label: SnapshotLabel, place: int, sealed: bytes) -> bytes:
+        bound_to = partial(chunk_binding, label, place)
+        chunk = self._snapshots.open(label.practice_id, bound_to, bytes(sealed))
+        return self._snapshots.seal(label.practice_id, bound_to, chunk)
 
     def drop_snapshots(self, practice_id: PracticeId) -> None:
         """See `DirectoryStore`."""

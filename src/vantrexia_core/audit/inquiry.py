@@ -18,6 +18,7 @@ class Resource(Enum):
     PATIENT = "patient"
     USER = "user"
     AUDIT_LOG = "audit_log"
+    KEY = "key"
 
 
 RESOURCE_OF: Final[Mapping[Action, Resource]] = MappingProxyType(
@@ -63,6 +64,15 @@ RESOURCE_OF: Final[Mapping[Action, Resource]] = MappingProxyType(
         Action.TRAIL_READ: Resource.AUDIT_LOG,
         Action.TRAIL_EXPORT: Resource.AUDIT_LOG,
         Action.ACCOUNTING: Resource.AUDIT_LOG,
+        Action.KEY_PREPARE: Resource.KEY,
+        Action.KEY_ROTATE: Resource.KEY,
+        Action.KEY_REENCRYPT_START: Resource.KEY,
+        Action.KEY_REENCRYPT: Resource.KEY,
+        Action.KEY_RETIRE: Resource.KEY,
+        Action.KEY_DESTROY: Resource.KEY,
+        Action.KEY_REWRAP: Resource.KEY,
+        Action.PRACTICE_DESTROY_ORDER: Resource.KEY,
+        Action.PRACTICE_DESTROY: Resource.KEY,
     }
 )
 """Total over the actions: a new one says what it is about."""

@@ -42,6 +42,7 @@ class Permission(Enum):
     MANAGE_USERS = "Users: create, change and unlock accounts"
     READ_TRAIL = "Audit trail: read and export"
     ACCOUNT_FOR_DISCLOSURES = "Patients: account for disclosures"
+    MANAGE_KEYS = "Keys: rotate, re-encrypt, retire and destroy (at the console)"
     OWN_ACCOUNT = "Own account: profile, password, second factor, signing out"
 
 
@@ -75,6 +76,7 @@ GRANTS: Final[Mapping[Permission, Mapping[Role, Reach]]] = MappingProxyType(
         Permission.MANAGE_USERS: _granted(_ADMIN),
         Permission.READ_TRAIL: _granted(_ADMIN),
         Permission.ACCOUNT_FOR_DISCLOSURES: _granted(_ADMIN),
+        Permission.MANAGE_KEYS: _granted(_ADMIN),
         Permission.OWN_ACCOUNT: _granted(own=Role),
     }
 )

@@ -22,6 +22,14 @@ class FieldCipher(Protocol):
         """
         ...
 
+    def reseal(self, name: FieldName, place: Place, wire: bytes) -> bytes:
+        """The envelope of the same value under the newest key; the same bytes if it is under that already.
+
+        Raises:
+            UnreadableError: as for `open`.
+        """
+        ...
+
     def key_version(self, place: Place) -> int:
         """The version of the key that seals now, for this practice."""
         ...
