@@ -17,9 +17,7 @@ from vantrexia_adapters.crypto import (
 )
 from vantrexia_adapters.custody import RingCustody
 from vantrexia_adapters.memory import MemoryDesk
-from vantrexia_adapters.sql import Resealing, SqlDesk, add_practice, migrate, open_engine
-from vantrexia_adapters.sql.database import Database
-from vantrexia_adapters.sql.directory import SqlDirectoryStore
+from vantrexia_adapters.sql import SqlDesk, add_practice, migrate, open_engine
 from vantrexia_adapters.sql.scope import Protection
 from vantrexia_core.audit import AuditEntry, Desk, RecordedWork
 from vantrexia_core.ehr import EhrRoster
@@ -94,14 +92,7 @@ class SqlHouse:
         """The keys of a practice of this house, and what rests under them."""
         cipher, snapshots = AesGcmFieldCipher(self._ring), AesGcmSnapshotCipher(self._ring)
         protection = Protection(cipher, HmacBlindIndex(self._ring), HmacRowSeal(self._ring))
-        database = Database(self.engine)
-        return RingCustody(
-            self._ring,
-            self.engine,
-            Resealing(database, protection, practice_id, lambda _: None),
-            SqlDirectoryStore(database, protection, snapshots, CountedIds()),
-            practice_id,
-        )
+        return RingCustody.over(self._ring, self.engine, protection, snapshots, CountedIds(), practice_id)
 
     def close(self) -> None:
         """Let go of the database."""

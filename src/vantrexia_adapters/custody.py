@@ -1,6 +1,6 @@
 """Keys and what rests under them: the key ring beside the database that is sealed with it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 import attrs
@@ -13,10 +13,15 @@ from vantrexia_adapters.crypto import (
     RingEntry,
     Scope,
 )
-from vantrexia_adapters.sql import Resealing, StoredKeyCheck, keep_key_checks, needs_of_snapshots
+from vantrexia_adapters.sql import Resealing, StoredKeyCheck, keep_key_checks
+from vantrexia_adapters.sql.candidates import SqlCandidateStore
+from vantrexia_adapters.sql.database import Database
 from vantrexia_adapters.sql.directory import SqlDirectoryStore
-from vantrexia_core.kernel import PracticeId
-from vantrexia_core.protection import DEPLOYMENT_ONLY, Need, Purpose
+from vantrexia_adapters.sql.scope import Protection
+from vantrexia_adapters.sql.snapshots import SqlIndexStore
+from vantrexia_adapters.sql.tables import candidates_chunk, directory_chunk
+from vantrexia_core.kernel import IdSource, PracticeId
+from vantrexia_core.protection import DEPLOYMENT_ONLY, Need, Purpose, SnapshotCipher
 
 
 @attrs.frozen(repr=False)
@@ -26,8 +31,29 @@ class RingCustody:
     _ring: KeyRing
     _engine: sa.Engine
     _resealing: Resealing
-    _directories: SqlDirectoryStore
+    _snapshots: Mapping[str, SqlIndexStore]
     practice_id: PracticeId
+
+    @classmethod
+    def over(
+        cls,
+        ring: KeyRing,
+        engine: sa.Engine,
+        protection: Protection,
+        snapshots: SnapshotCipher,
+        ids: IdSource,
+        practice_id: PracticeId,
+    ) -> "RingCustody":
+        """The keys of a ring, and what a database holds under them."""
+        database = Database(engine)
+        stores = {
+            table.name: store(database, protection, snapshots, ids)
+            for table, store in (
+                (directory_chunk, SqlDirectoryStore),
+                (candidates_chunk, SqlCandidateStore),
+            )
+        }
+        return cls(ring, engine, Resealing(database, protection, practice_id), stores, practice_id)
 
     def active(self, purpose: Purpose) -> int:
         """See `KeyCustody`."""
@@ -54,7 +80,12 @@ class RingCustody:
             case Purpose.FIELD:
                 return self._resealing.needs(older)
             case Purpose.DIRECTORY:
-                return needs_of_snapshots(self._engine, self.practice_id, older)
+                return [
+                    Need(table, version, count)
+                    for table, store in self._snapshots.items()
+                    for version, count in store.chunks_by_key(self.practice_id).items()
+                    if version in older
+                ]
             case _:
                 return []
 
@@ -64,7 +95,8 @@ class RingCustody:
             case Purpose.FIELD:
                 yield from self._resealing.reseal(self.active(purpose))
             case Purpose.DIRECTORY:
-                yield self._directories.reseal_snapshots(self.practice_id)
+                for store in self._snapshots.values():
+                    yield store.reseal_snapshots(self.practice_id)
             case _:
                 return
 

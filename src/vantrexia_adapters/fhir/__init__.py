@@ -5,5 +5,6 @@ hundred times as much as making it; the tests hold them to the classes of ``fhir
 """
 
 from vantrexia_adapters.fhir.audit_event import audit_event, audit_event_bundle
+from vantrexia_adapters.fhir.outcome import Issue, operation_outcome
 
-__all__ = ["audit_event", "audit_event_bundle"]
+__all__ = ["Issue", "audit_event", "audit_event_bundle", "operation_outcome"]

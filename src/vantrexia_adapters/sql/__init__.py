@@ -1,6 +1,7 @@
 """Stores in SQLite and PostgreSQL, and what surrounds a database: opening, migrating, founding practices."""
 
 from vantrexia_adapters.sql.desk import SqlDesk
+from vantrexia_adapters.sql.durability import unsafe_settings
 from vantrexia_adapters.sql.engine import open_engine
 from vantrexia_adapters.sql.errors import (
     NewerSchemaError,
@@ -11,7 +12,7 @@ from vantrexia_adapters.sql.errors import (
 )
 from vantrexia_adapters.sql.keys import StoredKeyCheck, keep_key_checks, key_checks
 from vantrexia_adapters.sql.practices import add_first_practice, add_practice, practices
-from vantrexia_adapters.sql.resealing import Resealing, needs_of_snapshots
+from vantrexia_adapters.sql.resealing import Resealing
 from vantrexia_adapters.sql.schema import SchemaState, migrate, schema_state
 from vantrexia_adapters.sql.throttling import SqlRateStore, open_rate_file
 from vantrexia_adapters.sql.trail_source import SqlTrailSource
@@ -38,9 +39,9 @@ __all__ = [
     "keep_key_checks",
     "key_checks",
     "migrate",
-    "needs_of_snapshots",
     "open_engine",
     "open_rate_file",
     "practices",
     "schema_state",
+    "unsafe_settings",
 ]

@@ -27,8 +27,8 @@ from vantrexia_adapters.sql.scope import Protection, moment_version
 from vantrexia_adapters.sql.second_factors import factor_version
 from vantrexia_adapters.sql.statements import Statement
 from vantrexia_adapters.sql.tables import (
+    candidates_chunk,
     directory_chunk,
-    directory_snapshot,
     ehr_loss,
     ehr_record,
     import_item,
@@ -167,13 +167,13 @@ SEALED_TABLES: Final = (
 )
 """Every table with envelopes under a practice's field key."""
 
-THROWN_AWAY: Final = (directory_chunk,)
-"""Tables with envelopes under another key, which are made anew rather than sealed anew."""
+SNAPSHOT_TABLES: Final = (directory_chunk, candidates_chunk)
+"""Tables with envelopes under a practice's directory key; their stores seal them anew."""
 
 
 def unknown_tables() -> Sequence[str]:
     """Tables with a sealed column that nobody here knows. There must be none."""
-    known = {sealed.table.name for sealed in SEALED_TABLES} | {table.name for table in THROWN_AWAY}
+    known = {sealed.table.name for sealed in SEALED_TABLES} | {table.name for table in SNAPSHOT_TABLES}
     return [
         table.name
         for table in metadata.sorted_tables
@@ -366,22 +366,3 @@ def _count(
         .select_from(sealed.source())
         .where(sealed.practice == practice_id)
     )
-
-
-def needs_of_snapshots(engine: sa.Engine, practice_id: PracticeId, versions: Sequence[int]) -> Sequence[Need]:
-    """How many chunks of a practice's snapshots open by one of these versions of the directory key.
-
-    Raises:
-        UnavailableError: the database cannot be reached.
-    """
-    prefix = sa.func.substr(directory_chunk.c.sealed, 1, _PREFIX_BYTES, type_=sa.LargeBinary())
-    counts = (
-        sa.select(prefix, sa.func.count())
-        .select_from(directory_chunk.join(directory_snapshot))
-        .where(directory_snapshot.c.practice_id == practice_id)
-        .group_by(prefix)
-    )
-    with translation(), engine.connect() as connection:
-        found = {bytes(row[0]): int(row[1]) for row in connection.execute(counts)}
-    needs = (Need(directory_chunk.name, version, found.get(_prefix(version), 0)) for version in versions)
-    return [need for need in needs if need.rows]

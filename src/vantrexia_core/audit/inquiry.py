@@ -17,6 +17,7 @@ class Resource(Enum):
 
     PATIENT = "patient"
     USER = "user"
+    CLIENT = "client"
     AUDIT_LOG = "audit_log"
     KEY = "key"
 
@@ -40,6 +41,13 @@ RESOURCE_OF: Final[Mapping[Action, Resource]] = MappingProxyType(
         Action.IMPORT_PREVIEW: Resource.PATIENT,
         Action.IMPORT_READ: Resource.PATIENT,
         Action.EHR_SEARCH: Resource.PATIENT,
+        Action.MATCH: Resource.PATIENT,
+        Action.DUPLICATE_LIST: Resource.PATIENT,
+        Action.DUPLICATE_READ: Resource.PATIENT,
+        Action.DUPLICATE_DECIDE: Resource.PATIENT,
+        Action.MERGE: Resource.PATIENT,
+        Action.UNMERGE: Resource.PATIENT,
+        Action.MERGE_READ: Resource.PATIENT,
         Action.LOGIN_SUCCESS: Resource.USER,
         Action.LOGIN_FAILED: Resource.USER,
         Action.ACCOUNT_LOCKED: Resource.USER,
@@ -73,6 +81,10 @@ RESOURCE_OF: Final[Mapping[Action, Resource]] = MappingProxyType(
         Action.KEY_REWRAP: Resource.KEY,
         Action.PRACTICE_DESTROY_ORDER: Resource.KEY,
         Action.PRACTICE_DESTROY: Resource.KEY,
+        Action.CLIENT_REGISTER: Resource.CLIENT,
+        Action.CLIENT_LIST: Resource.CLIENT,
+        Action.CLIENT_UPDATE: Resource.CLIENT,
+        Action.CLIENT_REVOKE: Resource.CLIENT,
     }
 )
 """Total over the actions: a new one says what it is about."""

@@ -1,5 +1,6 @@
 """Two people's traits side by side: the level of each field. Symmetric, and without any weight."""
 
+from collections.abc import Callable
 from typing import Final
 
 from vantrexia_core.patients.matching.addresses import Home
@@ -25,11 +26,14 @@ CLOSE_SIMILARITY: Final = 0.92
 _LETTERS_MIN: Final = 4
 """Below that, one edit makes another name: Ann, Ian; Li, Lu."""
 
+_LETTERS_LONG: Final = 6
 _WORD_MIN: Final = 3
 _LAST_FOUR: Final = 4
 _EMAIL_EDITS: Final = 2
 _PARTS: Final = 2
 _NAMES_AGREE: Final = FirstName.LONGER
+_MISSPELT: Final = frozenset({FirstName.CLOSE, FirstName.RESEMBLES, FirstName.INITIAL})
+_ALIKE: Final = frozenset({FirstName.CLOSE, FirstName.RESEMBLES})
 
 
 def compare(
@@ -39,6 +43,7 @@ def compare(
     first, last = _first_names(one, other, texts), _last_names(one, other, texts)
     if first <= FirstName.RESEMBLES and last <= LastName.RESEMBLES:
         first, last = _swapped(one, other, texts) or (first, last)
+    first, last = _spelt(one, other, first, last, texts, frequencies)
     born = _birth_dates(one, other, texts)
     same_name = first >= _NAMES_AGREE and last in {LastName.EXACT, LastName.SWAPPED}
     return Comparison(
@@ -54,10 +59,23 @@ def compare(
         ssn=_ssns(one.ssn, other.ssn, texts),
         mrn=_mrns(one.mrn, other.mrn),
         years_apart=abs(one.born.year - other.born.year) if one.born and other.born else None,
-        first_frequency=frequencies.first_name(one.first_joined) if first is FirstName.EXACT else None,
-        last_frequency=frequencies.last_name(one.last_joined) if last is LastName.EXACT else None,
+        first_frequency=_share(frequencies.first_name, one.first_joined, other.first_joined)
+        if first in {FirstName.MISTYPED, FirstName.EXACT}
+        else None,
+        last_frequency=_share(frequencies.last_name, one.last_joined, other.last_joined)
+        if last in {LastName.MISTYPED, LastName.EXACT}
+        else None,
         birth_frequency=frequencies.birth_date(one.born_digits) if born is BirthDate.EXACT else None,
+        namesakes=frequencies.namesakes(one, other)
+        if first >= FirstName.MISTYPED and last >= LastName.MISTYPED and born is BirthDate.EXACT
+        else None,
     )
+
+
+def _share(share_of: Callable[[str], float | None], mine: str, theirs: str) -> float | None:
+    """How common a name is; of two spellings, the one that more people have."""
+    share = share_of(mine)
+    return share if share is None or mine == theirs else max(share, share_of(theirs) or 0.0)
 
 
 def _swapped(one: Traits, other: Traits, texts: Texts) -> tuple[FirstName, LastName] | None:
@@ -119,6 +137,34 @@ def _resemble(one: str, other: str, texts: Texts) -> bool:
     if shorter < _LETTERS_MIN:
         return len(one) + len(other) > _LETTERS_MIN and texts.edits(one, other, most=1) <= 1
     return shorter > _LETTERS_MIN and texts.edits(one, other, most=2) <= _PARTS
+
+
+def _spelt(
+    one: Traits, other: Traits, first: FirstName, last: LastName, texts: Texts, frequencies: Frequencies
+) -> tuple[FirstName, LastName]:
+    """The levels, once it was asked whether a spelling is a name that people bear, or a typing error."""
+    mine, theirs = one.first_joined, other.first_joined
+    if first in _MISSPELT and _may_be_slip(one, other, texts):
+        is_mistyped = frequencies.is_mistyped_first_name
+        first = FirstName.MISTYPED if is_mistyped(mine, theirs) or is_mistyped(theirs, mine) else first
+    if first in _ALIKE and one.first_sound != other.first_sound and frequencies.are_first_names(mine, theirs):
+        first = FirstName.LOOKALIKE
+    mine, theirs = one.last_joined, other.last_joined
+    if last is LastName.CLOSE and texts.edits(mine, theirs, most=1) <= 1:
+        is_mistyped = frequencies.is_mistyped_last_name
+        last = LastName.MISTYPED if is_mistyped(mine, theirs) or is_mistyped(theirs, mine) else last
+    return first, last
+
+
+def _may_be_slip(one: Traits, other: Traits, texts: Texts) -> bool:
+    """One edit, or two in a long name that sounds the same, and none of them in the first letter.
+
+    There typing errors are rare, and twins' names often differ: Aiden, Jaiden.
+    """
+    mine, theirs = one.first_joined, other.first_joined
+    is_long = min(len(mine), len(theirs)) >= _LETTERS_LONG
+    most = _PARTS if is_long and one.first_sound == other.first_sound else 1
+    return mine[0] == theirs[0] and texts.edits(mine, theirs, most=most) <= most
 
 
 def _is_middle(one: Traits, other: Traits) -> bool:

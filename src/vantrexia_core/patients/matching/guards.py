@@ -23,15 +23,13 @@ from vantrexia_core.patients.matching.levels import (
     SsnLevel,
     Suffix,
 )
+from vantrexia_core.patients.matching.weights import GENERATION_YEARS_MIN
 
 AGREEMENTS_MIN: Final = 3
 CONTRADICTIONS_MIN: Final = 2
-RARE_NAME_SHARE_MAX: Final = 5e-6
-"""The share of people with a rare first and last name. Among 10,000 people, that somebody has a namesake who
-was born on the same day is then less likely than one in 500,000."""
-
-GENERATION_YEARS: Final = 10
-"""Birth years this far apart are two generations, or decades mistaken: somebody should look."""
+NAMESAKES_MAX: Final = 2e-5
+"""How many others of the same name and birth date the registry may be expected to have, where name and date
+alone make a link. Some first names go with some last names and years, so it may be ten times as many."""
 
 
 class Guard(Enum):
@@ -52,11 +50,14 @@ class Guard(Enum):
 
 
 def agreements(comparison: Comparison) -> int:
-    """How many facts agree: first, middle, last name, birth date, phone, e-mail, home, SSN, record number."""
+    """How many facts agree: first, middle, last name, birth date, phone, e-mail, home, SSN, record number.
+
+    One typing error does not make another name or another date.
+    """
     return (
         (comparison.first_name >= FirstName.NICKNAME)
-        + (comparison.last_name >= LastName.SHARED_WORD)
-        + (comparison.date_of_birth >= BirthDate.DAY_MONTH_SWAPPED)
+        + (comparison.last_name >= LastName.CLOSE)
+        + (comparison.date_of_birth >= BirthDate.ONE_EDIT)
         + _further_agreements(comparison)
     )
 
@@ -83,7 +84,7 @@ def _has_no_ssn(comparison: Comparison) -> bool:
 
 
 def _first_name(comparison: Comparison) -> bool:
-    differs = comparison.first_name in {FirstName.DIFFERS, FirstName.RESEMBLES}
+    differs = FirstName.MISSING < comparison.first_name <= FirstName.RESEMBLES
     return differs and _has_no_ssn(comparison)
 
 
@@ -101,8 +102,10 @@ def _birth_date_missing(comparison: Comparison) -> bool:
 
 
 def _lookalike(comparison: Comparison) -> bool:
-    other_gender = comparison.first_name is FirstName.NICKNAME and comparison.gender is GenderLevel.DIFFERS
-    resembles = other_gender or comparison.first_name in {
+    is_other_gender = comparison.gender is GenderLevel.DIFFERS
+    may_be_another = comparison.first_name in {FirstName.NICKNAME, FirstName.MISTYPED}
+    resembles = (is_other_gender and may_be_another) or comparison.first_name in {
+        FirstName.LOOKALIKE,
         FirstName.RESEMBLES,
         FirstName.INITIAL,
         FirstName.CLOSE,
@@ -126,7 +129,7 @@ def _suffix(comparison: Comparison) -> bool:
 
 def _generation(comparison: Comparison) -> bool:
     apart = comparison.years_apart
-    return apart is not None and apart >= GENERATION_YEARS and _has_no_ssn(comparison)
+    return apart is not None and apart >= GENERATION_YEARS_MIN and _has_no_ssn(comparison)
 
 
 def _few_agreements(comparison: Comparison) -> bool:
@@ -135,8 +138,7 @@ def _few_agreements(comparison: Comparison) -> bool:
 
 def _common_name(comparison: Comparison) -> bool:
     """Little is known, or a namesake was born on the same day. Rare is what was counted to be rare."""
-    first, last = comparison.first_frequency, comparison.last_frequency
-    is_rare = first is not None and last is not None and first * last <= RARE_NAME_SHARE_MAX
+    is_rare = comparison.namesakes is not None and comparison.namesakes <= NAMESAKES_MAX
     return not is_rare and not _further_agreements(comparison)
 
 

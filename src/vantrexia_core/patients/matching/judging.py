@@ -168,8 +168,12 @@ class MatchingModel:
         row = self._rows[field][level]
         if field is Field.FIRST_NAME and level == FirstName.EXACT:
             return _first_name_row(row, comparison.first_frequency)
+        if field is Field.FIRST_NAME and level == FirstName.MISTYPED:
+            return _mistyped_first_name_row(row, comparison.first_frequency)
         if field is Field.LAST_NAME and level == LastName.EXACT:
             return _last_name_row(row, comparison.last_frequency)
+        if field is Field.LAST_NAME and level == LastName.MISTYPED:
+            return _mistyped_last_name_row(row, comparison.last_frequency)
         if field is Field.DATE_OF_BIRTH and level == BirthDate.EXACT:
             row = _birth_date_row(row, comparison.birth_frequency)
         if field is Field.DATE_OF_BIRTH and _is_of_one_generation(comparison):
@@ -185,14 +189,32 @@ def _first_name_row(row: _Probabilities, frequency: float | None) -> _Probabilit
     """Strangers and relatives have a name as often as it is given."""
     if frequency is None:
         return row
-    share = min(max(frequency, SHARE_MIN), SHARE_MAX)
+    share = _name_share(frequency)
     return (row[0], share, max(row[2], share), row[3], row[4])
+
+
+def _mistyped_first_name_row(row: _Probabilities, frequency: float | None) -> _Probabilities:
+    """Others who have the name are mistyped as often; or theirs is a rare name of its own."""
+    if frequency is None:
+        return row
+    others = row[0] * _name_share(frequency)
+    return (row[0], row[1] + others, row[2] + others, row[3], row[4])
 
 
 def _last_name_row(row: _Probabilities, frequency: float | None) -> _Probabilities:
     if frequency is None:
         return row
-    return (row[0], min(max(frequency, SHARE_MIN), SHARE_MAX), *row[2:])
+    return (row[0], _name_share(frequency), *row[2:])
+
+
+def _mistyped_last_name_row(row: _Probabilities, frequency: float | None) -> _Probabilities:
+    if frequency is None:
+        return row
+    return (row[0], row[1] + row[0] * _name_share(frequency), *row[2:])
+
+
+def _name_share(frequency: float) -> float:
+    return min(max(frequency, SHARE_MIN), SHARE_MAX)
 
 
 def _birth_date_row(row: _Probabilities, frequency: float | None) -> _Probabilities:

@@ -30,19 +30,24 @@ class FirstName(IntEnum):
 
     MISSING = 0
     DIFFERS = 1
-    RESEMBLES = 2
+    LOOKALIKE = 2
+    """They resemble each other, and are two names that people bear: *Jayden* and *Jaylen*."""
+    RESEMBLES = 3
     """They sound alike; or are one edit apart and short, or two and long; or share a word, as sisters may."""
-    INITIAL = 3
+    INITIAL = 4
     """One is the beginning of the other, down to an initial."""
-    CLOSE = 4
+    CLOSE = 5
     """One typing error, or Jaro-Winkler of .92."""
-    IS_MIDDLE = 5
+    IS_MIDDLE = 6
     """One goes by the middle name of the other."""
-    NICKNAME = 6
-    LONGER = 7
+    NICKNAME = 7
+    """Names that are used for one another, and one name in two spellings."""
+    LONGER = 8
     """*Mary Ann* and *Mary*: all words of the one are among the other's."""
-    EXACT = 8
-    SWAPPED = 9
+    MISTYPED = 9
+    """One typing error from a name that people bear, and borne by nobody else: hardly a twin's."""
+    EXACT = 10
+    SWAPPED = 11
     """First and last name stand in each other's place, to the letter: the one fact for both."""
 
 
@@ -56,8 +61,10 @@ class LastName(IntEnum):
     CLOSE = 3
     SHARED_WORD = 4
     """*García López* and *García*; *Smith-Jones* and *Jones*."""
-    EXACT = 5
-    SWAPPED = 6
+    MISTYPED = 5
+    """One typing error from a name that people bear, and borne by nobody else."""
+    EXACT = 6
+    SWAPPED = 7
     """Counted with the first name."""
 
 
@@ -175,9 +182,11 @@ class Comparison:
     years_apart: int | None = attrs.field(default=None, repr=False)
     """Between the years of birth."""
     first_frequency: float | None = attrs.field(default=None, repr=False)
-    """The share of people with this first name, if both have it."""
+    """The share of people with this first name, if both have it, mistyped or not."""
     last_frequency: float | None = attrs.field(default=None, repr=False)
     birth_frequency: float | None = attrs.field(default=None, repr=False)
+    namesakes: float | None = attrs.field(default=None, repr=False)
+    """How many others of this name and birth date are to be expected in the registry, if both have it."""
 
     def levels(self) -> tuple[tuple[Field, IntEnum], ...]:
         """Every field with its level, in one fixed order."""

@@ -295,7 +295,7 @@ randall randy
 randolph randy
 raul rauli
 raymond ray
-rebecca becky becca beck reba
+rebecca becky beccy becca beck reba
 refugio cuca cuco
 regina gina reggie
 reginald reg reggie
@@ -382,13 +382,70 @@ winston win
 xavier javier
 yolanda yoli
 yvonne vonnie
-zachary zach zack zachariah
+zachary zach zack zachariah zac zak
+"""
+
+# One name in several spellings: nobody gives them to two children.
+_SPELLINGS: Final = """
+aidan aiden aidyn
+alan allan allen
+alison allison allyson alyson
+ana anna
+ann anne
+brian bryan
+britney brittany brittney britany
+caitlin kaitlin kaitlyn katelyn caitlyn
+carl karl
+carla karla
+caroline carolyn carolyne
+catherine katherine kathryn catharine katharine cathryn
+christina kristina cristina
+christopher kristopher cristopher
+cristian christian
+dwayne duane dwain
+eric erik erick
+erica erika ericka
+gabriela gabriella
+geoffrey jeffrey jeffery
+gerald jerald
+hannah hanna hana
+isabel isabelle isabell
+isabella isabela izabella
+jaden jayden jaiden jaydon
+jasmin jasmine jazmin jazmine yasmin
+jon john
+kristin kristen kirsten christen
+laurie lori lorrie
+leslie lesley lesly
+lindsay lindsey lyndsay lyndsey
+louis luis lewis
+marc mark
+marcia marsha
+mathew matthew
+megan meghan meagan
+micheal michael mikel
+michele michelle
+nicholas nicolas nickolas
+nicole nichole nikole
+philip phillip
+rachel rachael
+rebecca rebekah rebeca
+sara sarah
+sean shawn shaun
+sofia sophia
+stephanie stefanie stephany
+stephen steven stephan
+susan suzan
+terence terrence terrance
+teresa theresa
+tracy tracey traci
+zachary zackary zachery
 """
 
 
 def _groups_by_name() -> Mapping[str, frozenset[int]]:
     groups: defaultdict[str, set[int]] = defaultdict(set)
-    for number, line in enumerate(_GROUPS.strip().splitlines()):
+    for number, line in enumerate((_GROUPS + _SPELLINGS).strip().splitlines()):
         for name in line.split():
             groups[name].add(number)
     return MappingProxyType({name: frozenset(numbers) for name, numbers in groups.items()})

@@ -70,29 +70,33 @@ WEIGHTS: Final[Mapping[Field, Table]] = MappingProxyType(
     {
         Field.FIRST_NAME: _table(
             "Judged: one pair of one person in six does not agree to the letter, one in sixty-five not at "
-            "all. Parents give twins names that resemble each other, and never one name. An exact name "
-            "counts by its frequency.",
+            "all. Parents give twins names that resemble each other, and never one name; siblings and "
+            "spouses have one name less often than strangers. An exact name, and one that was mistyped, "
+            "count by the name's frequency.",
             {
-                FirstName.DIFFERS: Row(0.015, 0.945, 0.925, 0.905, 0.015),
-                FirstName.RESEMBLES: Row(0.015, 0.020, 0.022, 0.035, 0.015),
+                FirstName.DIFFERS: Row(0.015, 0.943, 0.925, 0.896, 0.015),
+                FirstName.LOOKALIKE: Row(0.003, 0.012, 0.018, 0.040, 0.003),
+                FirstName.RESEMBLES: Row(0.012, 0.016, 0.018, 0.028, 0.012),
                 FirstName.INITIAL: Row(0.015, 0.008, 0.010, 0.012, 0.015),
-                FirstName.CLOSE: Row(0.060, 0.012, 0.020, 0.040, 0.060),
+                FirstName.CLOSE: Row(0.025, 0.008, 0.013, 0.0165, 0.025),
                 FirstName.IS_MIDDLE: Row(0.010, 0.002, 0.003, 0.002, 0.010),
                 FirstName.NICKNAME: Row(0.035, 0.004, 0.005, 0.002, 0.035),
                 FirstName.LONGER: Row(0.020, 0.0015, 0.002, 0.0008, 0.020),
-                FirstName.EXACT: Row(0.821, 0.003, 0.004, 0.0005, 0.821),
+                FirstName.MISTYPED: Row(0.035, 4e-4, 4e-4, 0.0014, 0.035),
+                FirstName.EXACT: Row(0.821, 0.003, 0.002, 0.0005, 0.821),
                 FirstName.SWAPPED: Row(0.009, 1e-6, 4e-6, 2e-6, 0.009),
             },
         ),
         Field.LAST_NAME: _table(
             "Judged: one in twenty-five people seen twice has another surname in between (marriage), and "
             "seven relatives in ten share one. Twins, and parent and child of one name, share it as one "
-            "person does. An exact name counts by its frequency.",
+            "person does. An exact name, and one that was mistyped, count by the name's frequency.",
             {
                 LastName.DIFFERS: Row(0.040, 0.981, 0.210, 0.040, 0.040),
                 LastName.RESEMBLES: Row(0.010, 0.010, 0.010, 0.010, 0.010),
-                LastName.CLOSE: Row(0.055, 0.005, 0.050, 0.055, 0.055),
+                LastName.CLOSE: Row(0.025, 0.0025, 0.0225, 0.025, 0.025),
                 LastName.SHARED_WORD: Row(0.035, 0.0022, 0.030, 0.035, 0.035),
+                LastName.MISTYPED: Row(0.030, 3e-4, 0.025, 0.030, 0.030),
                 LastName.EXACT: Row(0.860, 0.001, 0.700, 0.860, 0.860),
                 LastName.SWAPPED: Row(1.0, 1.0, 1.0, 1.0, 1.0),
             },
@@ -156,8 +160,8 @@ WEIGHTS: Final[Mapping[Field, Table]] = MappingProxyType(
             "Judged: one person in six has moved in between. Relatives who are patients of one practice "
             "mostly live together; twins as one person does.",
             {
-                AddressLevel.DIFFERS: Row(0.130, 0.915, 0.250, 0.140, 0.280),
-                AddressLevel.SAME_TOWN: Row(0.045, 0.075, 0.045, 0.046, 0.060),
+                AddressLevel.DIFFERS: Row(0.130, 0.915, 0.250, 0.130, 0.260),
+                AddressLevel.SAME_TOWN: Row(0.045, 0.075, 0.045, 0.045, 0.050),
                 AddressLevel.SAME_ZIP: Row(0.030, 0.009, 0.028, 0.030, 0.030),
                 AddressLevel.SAME_BUILDING: Row(0.010, 3e-4, 0.009, 0.010, 0.010),
                 AddressLevel.CLOSE: Row(0.055, 2e-4, 0.048, 0.055, 0.050),

@@ -52,6 +52,7 @@ LINKED: dict[str, tuple[Known, Known]] = {
     "two transposed digits of the phone": ({}, {"phone": "217-394-0124"}),
     "moved, and the same telephone": ({}, {"line1": "90 Oak Avenue", "city": "Peoria", "zip": "61602"}),
     "a new telephone, and the same home": ({}, {"phone": "309-611-0010", "email": None}),
+    "a decade mistaken, and no parent is ten years older": ({}, {"date_of_birth": date(1971, 3, 8)}),
     "an unknown gender": ({}, {"gender": Gender.UNKNOWN}),
     "a mistyped first name, one SSN": (
         {"ssn": "401-17-8993"},
@@ -64,6 +65,14 @@ LINKED: dict[str, tuple[Known, Known]] = {
     "known by a nickname at home": (
         {"first_name": "William", "gender": Gender.MALE},
         {"first_name": "Bill", "gender": Gender.MALE},
+    ),
+    "one name in two spellings": (
+        {"first_name": "Steven", "gender": Gender.MALE},
+        {"first_name": "Stephen", "gender": Gender.MALE},
+    ),
+    "a mononym": (
+        {"first_name": None, "last_name": "Suharto", "ssn": "401-17-8993"},
+        {"first_name": None, "last_name": "Suharto", "ssn": "401-17-8993"},
     ),
     "one-letter surname": ({"last_name": "O"}, {"last_name": "O"}),
     "a name in another script": (
@@ -82,9 +91,15 @@ REVIEWED: dict[str, tuple[Known, Known, set[Guard]]] = {
     "a first name that was mistyped, or a twin's": ({}, {"first_name": "Rossa"}, set()),
     "two SSNs": ({"ssn": "401-17-8993"}, {"ssn": "547-28-2838"}, {Guard.SSN}),
     "the first of January instead of the day": ({}, {"date_of_birth": date(1961, 1, 1)}, {Guard.BIRTH_DATE}),
+    "a mononym, and nobody's number": (
+        {"first_name": None, "last_name": "Suharto"},
+        {"first_name": None, "last_name": "Suharto"},
+        set(),
+    ),
+    "a one-letter first name": ({"first_name": "J"}, {"first_name": "J"}, set()),
     "no birth date": ({}, {"date_of_birth": None}, set()),
     "a birth date that stands for none": ({}, {"date_of_birth": date(1900, 1, 1)}, set()),
-    "a decade mistaken": ({}, {"date_of_birth": date(1971, 3, 8)}, {Guard.GENERATION}),
+    "two decades mistaken, or a daughter": ({}, {"date_of_birth": date(1981, 3, 8)}, {Guard.GENERATION}),
     "one name and birth date, all else differs": ({}, ELSEWHERE, {Guard.CONTRADICTED}),
 }
 """Pairs that somebody should look at, and the guards that see to it where the score does not."""

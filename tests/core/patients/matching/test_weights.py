@@ -13,8 +13,12 @@ from vantrexia_core.patients.matching.levels import FirstName, LastName
 from vantrexia_core.patients.matching.weights import Row, Table
 
 RIVALS = ("stranger", "relative", "twin", "namesake")
-COUNTED_ELSEWHERE = {LastName.SWAPPED}
-"""Its bits are given with the first name."""
+
+
+def _is_counted_elsewhere(level: IntEnum) -> bool:
+    """Its bits are given with the first name. Levels of other fields have the same number."""
+    return level is LastName.SWAPPED
+
 
 LEVELS = {
     field.name: field.type for field in attrs.fields(Comparison) if field.name in {f.value for f in Field}
@@ -24,7 +28,7 @@ LEVELS = {
 def _levels(field: Field) -> list[IntEnum]:
     kind = LEVELS[field.value]
     assert kind is not None
-    return [level for level in kind if level not in COUNTED_ELSEWHERE]
+    return [level for level in kind if not _is_counted_elsewhere(level)]
 
 
 @pytest.mark.parametrize("field", Field)
@@ -77,7 +81,7 @@ def test_a_higher_level_never_lowers_the_score(field: Field) -> None:
 @pytest.mark.parametrize("field", [field for field in Field if field is not Field.MRN])
 def test_a_row_is_a_probability_and_a_column_no_more_than_one(field: Field) -> None:
     """Levels exclude each other. Only the special ways of an exact e-mail or SSN are told apart elsewhere."""
-    rows = [row for level, row in WEIGHTS[field].rows.items() if level not in COUNTED_ELSEWHERE]
+    rows = [row for level, row in WEIGHTS[field].rows.items() if not _is_counted_elsewhere(level)]
     alternatives = 1 if field not in {Field.EMAIL, Field.SSN} else 2
     for name in ("same", *RIVALS):
         assert 0 < sum(getattr(row, name) for row in rows) <= alternatives + 1e-9

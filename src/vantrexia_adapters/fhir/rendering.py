@@ -1,0 +1,309 @@
+"""A patient of ours as a FHIR R4 Patient: our fields, among what a FHIR client said of the patient before.
+
+Our fields win. Where one was changed since by other means (the REST API, an import), the change is written
+over what was said, and what told of the old value goes with it: the element's text, the narrative.
+"""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any, Final
+
+import attrs
+
+from vantrexia_adapters.fhir.choosing import second_line
+from vantrexia_adapters.fhir.supplement import Json, Path, Told, unpacked
+from vantrexia_adapters.fhir.systems import (
+    DATA_ABSENT_REASON,
+    EXTERNAL_ID_SYSTEM,
+    MRN_SYSTEM,
+    US_CORE_PATIENT,
+)
+from vantrexia_core.kernel import PatientId
+from vantrexia_core.patients import Address, Gender, NewPatient, Patient
+
+COUNTRY: Final = "US"
+_ADDRESS_PARTS: Final = ("line1", "line2", "city", "state", "zip")
+_ELEMENTS: Final = (
+    "implicitRules", "language", "text", "contained", "extension", "identifier", "active", "name",
+    "telecom", "gender", "birthDate", "deceasedBoolean", "deceasedDateTime", "address", "maritalStatus",
+    "multipleBirthBoolean", "multipleBirthInteger", "photo", "contact", "communication",
+    "generalPractitioner", "managingOrganization", "link",
+)  # fmt: skip
+_ORDER: Final = {name: place for place, name in enumerate(_ELEMENTS)} | {
+    f"_{name}": place for place, name in enumerate(_ELEMENTS)
+}
+
+
+@attrs.frozen
+class Link:
+    """That another record is about the same person: FHIR's link-type, and the record."""
+
+    type: str
+    other: PatientId
+
+    def render(self) -> Json:
+        """An element of ``Patient.link``."""
+        return {"other": {"reference": f"Patient/{self.other}"}, "type": self.type}
+
+
+def render_patient(patient: Patient, *, links: Sequence[Link] = ()) -> Json:
+    """The Patient, ready to be written as JSON. Nothing empty is in it, nor a social security number."""
+    if patient.supplement is None:
+        resource = _own_resource(patient)
+    else:
+        told = unpacked(patient.supplement)
+        document = _brought_up_to_date(told, patient)
+        meta = {**document.pop("meta", {}), **_own_meta(patient)}
+        profiles = meta.get("profile", [])
+        if US_CORE_PATIENT not in profiles and _is_us_core(document):
+            meta["profile"] = [US_CORE_PATIENT, *profiles]
+        resource = {"resourceType": "Patient", "id": str(patient.id), "meta": meta, **document}
+    if links:
+        resource["link"] = [*resource.get("link", ()), *(link.render() for link in links)]
+    return resource
+
+
+def own_elements(patient: Patient | NewPatient) -> Json:
+    """The elements that our fields make by themselves, in the order of the specification."""
+    elements: Json = {}
+    if identifiers := _own_identifiers(patient):
+        elements["identifier"] = identifiers
+    if isinstance(patient, Patient):
+        elements["active"] = patient.is_active
+    elements["name"] = [_own_name(patient)]
+    if telecom := _own_telecom(patient):
+        elements["telecom"] = telecom
+    elements["gender"] = patient.gender.reveal().value
+    elements["birthDate"] = patient.date_of_birth.reveal().isoformat()
+    if address := _own_address(patient.address):
+        elements["address"] = [address]
+    return elements
+
+
+def same_text(said: object, ours: str | None) -> bool:
+    """Whether our field still holds what was said: fields are trimmed and in Unicode's form NFC."""
+    if said == ours:
+        return True
+    return isinstance(said, str) and unicodedata.normalize("NFC", said).strip() == ours
+
+
+def _own_resource(patient: Patient) -> Json:
+    meta = _own_meta(patient)
+    meta["profile"] = [US_CORE_PATIENT]
+    return {"resourceType": "Patient", "id": str(patient.id), "meta": meta, **own_elements(patient)}
+
+
+def _own_meta(patient: Patient) -> Json:
+    # To the second, as the REST API shows it and as a search compares it.
+    at = patient.updated_at.isoformat(timespec="seconds").replace("+00:00", "Z")
+    return {"versionId": str(patient.version), "lastUpdated": at}
+
+
+def _own_identifiers(patient: Patient | NewPatient) -> list[Json]:
+    identifiers = []
+    if patient.mrn is not None:
+        identifiers.append({"system": MRN_SYSTEM, "value": patient.mrn.reveal()})
+    if patient.external_id is not None:
+        identifiers.append({"system": EXTERNAL_ID_SYSTEM, "value": patient.external_id.reveal()})
+    return identifiers
+
+
+def _own_name(patient: Patient | NewPatient) -> Json:
+    name = patient.name
+    return {"use": "official", "family": name.last.reveal(), "given": [name.first.reveal()]}
+
+
+def _own_telecom(patient: Patient | NewPatient) -> list[Json]:
+    telecom = []
+    if patient.phone is not None:
+        telecom.append(_own_phone(patient.phone.reveal()))
+    if patient.email is not None:
+        telecom.append(_own_email(patient.email.reveal()))
+    return telecom
+
+
+def _own_phone(text: str) -> Json:
+    return {"system": "phone", "value": text, "use": "home"}
+
+
+def _own_email(text: str) -> Json:
+    return {"system": "email", "value": text}
+
+
+def _own_address(address: Address | None) -> Json | None:
+    if address is None:
+        return None
+    rendered: Json = {"use": "home"}
+    if lines := [line.reveal() for line in (address.line1, address.line2) if line is not None]:
+        rendered["line"] = lines
+    if address.city is not None:
+        rendered["city"] = address.city.reveal()
+    if address.state is not None:
+        rendered["state"] = address.state.reveal()
+    if address.zip is not None:
+        rendered["postalCode"] = address.zip.reveal()
+    if len(rendered) == 1:
+        return None
+    rendered["country"] = COUNTRY
+    return rendered
+
+
+def _brought_up_to_date(told: Told, patient: Patient) -> Json:
+    """The document with our fields in it, in the order of the specification."""
+    document, at = told.document, told.at
+    changed = {field for field, ours in _texts(patient).items() if not _is_as_said(document, at, field, ours)}
+    if changed:
+        document.pop("text", None)
+        _write_name(document, at, changed, patient)
+        _write_telecom(document, at, changed, patient)
+        _write_address(document, at, changed, patient)
+        if "gender" in changed:
+            _write_primitive(document, "gender", patient.gender.reveal().value)
+        if "date_of_birth" in changed:
+            _write_primitive(document, "birthDate", patient.date_of_birth.reveal().isoformat())
+    _write_identifiers(document, at, patient)
+    document["active"] = patient.is_active
+    return {name: document[name] for name in sorted(document, key=_place) if document[name] != []}
+
+
+def _place(name: str) -> int:
+    return _ORDER.get(name, -1)
+
+
+def _texts(patient: Patient) -> dict[str, str | None]:
+    """Our fields as texts, but for the identifiers: those have elements of their own."""
+    address = patient.address
+    return {
+        "first_name": patient.name.first.reveal(),
+        "last_name": patient.name.last.reveal(),
+        "gender": patient.gender.reveal().value,
+        "date_of_birth": patient.date_of_birth.reveal().isoformat(),
+        "phone": None if patient.phone is None else patient.phone.reveal(),
+        "email": None if patient.email is None else patient.email.reveal(),
+        "line1": None if address is None or address.line1 is None else address.line1.reveal(),
+        "line2": None if address is None or address.line2 is None else address.line2.reveal(),
+        "city": None if address is None or address.city is None else address.city.reveal(),
+        "state": None if address is None or address.state is None else address.state.reveal(),
+        "zip": None if address is None or address.zip is None else address.zip.reveal(),
+    }
+
+
+def _is_as_said(document: Json, at: Mapping[str, Path], field: str, ours: str | None) -> bool:
+    if field not in at:
+        # Nothing was taken for it, so there is something to write only if it has a value now.
+        return ours is None or (field == "gender" and ours == Gender.UNKNOWN.value)
+    return same_text(said_at(document, at[field], field), ours)
+
+
+def said_at(document: Json, path: Path, field: str) -> object:
+    """What stands in a document where a field was taken from."""
+    value: Any = document
+    for step in path:
+        value = value[step]
+    if field == "line2":
+        return second_line([line.strip() for line in value if isinstance(line, str)])
+    return value
+
+
+def _write_primitive(element: Json, name: str, text: str) -> None:
+    """A new value, without the extensions that the old one had: they say where that came from, or why not."""
+    element[name] = text
+    element.pop(f"_{name}", None)
+
+
+def _write_name(document: Json, at: Mapping[str, Path], changed: AbstractSet[str], patient: Patient) -> None:
+    if not changed & {"first_name", "last_name"}:
+        return
+    names = document.setdefault("name", [])
+    path = at.get("last_name") or at.get("first_name")
+    if path is None:
+        names.insert(0, _own_name(patient))
+        return
+    name = names[path[1]]
+    # FHIR: a text holds nothing that the parts do not hold, and these change now.
+    name.pop("text", None)
+    if "last_name" in changed:
+        _write_primitive(name, "family", patient.name.last.reveal())
+    if "first_name" in changed:
+        _write_given(name, at.get("first_name"), patient.name.first.reveal())
+
+
+def _write_given(name: Json, path: Path | None, text: str) -> None:
+    """A new first name; the middle names stay."""
+    given = name.setdefault("given", [])
+    if path is None:
+        given.insert(0, text)
+        name.pop("_given", None)
+        return
+    place = path[-1]
+    given[place] = text
+    extensions = name.get("_given")
+    if extensions is not None:
+        extensions[place] = None
+        if not any(extensions):
+            del name["_given"]
+
+
+def _write_telecom(
+    document: Json, at: Mapping[str, Path], changed: AbstractSet[str], patient: Patient
+) -> None:
+    telecom = document.setdefault("telecom", [])
+    points = {field: telecom[at[field][1]] for field in ("email", "phone") if field in at}
+    for field, own in (("email", _own_email), ("phone", _own_phone)):
+        if field not in changed:
+            continue
+        value = getattr(patient, field)
+        if value is None:
+            telecom[:] = [point for point in telecom if point is not points[field]]
+        elif field in points:
+            _write_primitive(points[field], "value", value.reveal())
+        else:
+            telecom.insert(0, own(value.reveal()))
+
+
+def _write_address(
+    document: Json, at: Mapping[str, Path], changed: AbstractSet[str], patient: Patient
+) -> None:
+    """An address is replaced as a whole: what else was said belongs to a place where nobody lives now."""
+    if changed.isdisjoint(_ADDRESS_PARTS):
+        return
+    addresses = document.setdefault("address", [])
+    own = _own_address(patient.address)
+    place = next((at[part][1] for part in _ADDRESS_PARTS if part in at), None)
+    if place is None:
+        addresses.insert(0, own)
+    elif own is None:
+        del addresses[place]
+    else:
+        kept = {name: addresses[place][name] for name in ("id", "use", "type") if name in addresses[place]}
+        addresses[place] = {**own, **kept}
+
+
+def _write_identifiers(document: Json, at: Mapping[str, Path], patient: Patient) -> None:
+    identifiers = document.setdefault("identifier", [])
+    held = {field: identifiers[at[field][1]] for field in ("mrn", "external_id") if field in at}
+    if patient.external_id is None and "external_id" in held:
+        identifiers[:] = [one for one in identifiers if one is not held["external_id"]]
+    missing = []
+    for field, own in zip(("mrn", "external_id"), _own_identifiers(patient), strict=False):
+        if field not in held:
+            missing.append(own)
+        elif not same_text(held[field]["value"], own["value"]):
+            _write_primitive(held[field], "value", own["value"])
+    identifiers[:0] = missing
+
+
+def _is_us_core(document: Json) -> bool:
+    """Whether it has what US Core's Patient (6.1.0) makes mandatory, so that it may say so."""
+    return (
+        all("system" in one and "value" in one for one in document.get("identifier", ()))
+        and all("system" in one and "value" in one for one in document.get("telecom", ()))
+        and bool(document.get("name"))
+        and all("family" in name or "given" in name or _is_absent(name) for name in document["name"])
+        and ("gender" in document or "_gender" in document)
+    )
+
+
+def _is_absent(element: Json) -> bool:
+    return any(extension.get("url") == DATA_ABSENT_REASON for extension in element.get("extension", ()))
