@@ -118,10 +118,9 @@ class AesGcmFieldCipher:
 
     def reseal(self, name: FieldName, place: Place, wire: bytes) -> bytes:
         """See `FieldCipher`. What is inside goes from one envelope to the other as it is, padding and all."""
-        self._ring.notice()
-        if self._generation != self._ring.generation:
-            self._forget()
-        bound_to = record_part(place)
+        latest, bound_to = self._latest
+        if latest is not place:
+            bound_to = self._begin_record(place)
         before = self._opening.get((place.practice_id.int, name.table, name.column, wire[:_PREFIX_BYTES]))
         if before is None:
             before = self._opening_key(name, place, wire)

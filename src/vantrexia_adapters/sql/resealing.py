@@ -11,8 +11,8 @@ end at any moment, by Ctrl-C, an error or kill -9, and the next one goes on wher
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, cached_property
 from typing import Any, Final
 from uuid import UUID
 
@@ -57,7 +57,7 @@ Values = dict[str, Any]
 _PREFIX_BYTES: Final = 3
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, slots=False)
 class SealedTable:
     """How the envelopes of a table are bound, as its store binds them when it writes them.
 
@@ -75,19 +75,26 @@ class SealedTable:
     amended: Callable[[Protection, Values, Values], Values] | None = None
     reseal: Callable[[Protection, FieldName, Place, bytes], bytes] | None = None
 
-    @property
+    @cached_property
     def compared(self) -> tuple[sa.Column[bytes], ...]:
         """What must be as it was read when a row is written: no two sealings are alike."""
         return (*self.sealed, *(column for column in self.table.c if column.name == "tag"))
 
-    @property
+    @cached_property
     def sealed(self) -> tuple[sa.Column[bytes], ...]:
         """The columns that hold envelopes."""
         return tuple(column for column in self.table.c if column.type is Sealed)
 
-    def name_of(self, column: str) -> FieldName:
-        """Under which name a column's values were sealed."""
-        return FieldName(self.table.info.get("sealed_as", self.table.name), column)
+    @cached_property
+    def names(self) -> Mapping[str, FieldName]:
+        """Under which name each column's values were sealed."""
+        table = self.table.info.get("sealed_as", self.table.name)
+        return {column.name: FieldName(table, column.name) for column in self.sealed}
+
+    @cached_property
+    def read(self) -> tuple[sa.Column[Any], ...]:
+        """What is read of a row: its key, what its envelopes are bound to, and the envelopes; each once."""
+        return tuple(dict.fromkeys((*self.table.primary_key, *self.looks_at, *self.compared)))
 
     def prefix_of(self, column: sa.Column[bytes]) -> sa.ColumnElement[bytes]:
         """The bytes that say under which key a value is: format and version."""
@@ -261,46 +268,45 @@ class Resealing:
         parameters = {"practice": self.practice_id, "prefix": _prefix(active), "limit": ROWS_AT_ONCE, **after}
         # SQLite locks no rows: they are read before the right to write is taken, and compared when written.
         read = transaction.read if transaction.has_one_writer else transaction.rows
-        names = [column.name for column in _columns(sealed)]
+        names = [column.name for column in sealed.read]
         return [dict(zip(names, row, strict=True)) for row in read(statement, parameters)]
 
     def _change(self, sealed: SealedTable, row: Values, active: int) -> Values | None:
         """The parameters that seal a row anew; None if it does not open."""
         record, version = sealed.bound_to(*(row[column.name] for column in sealed.looks_at))
         place = Place(self.practice_id, record, version)
-        after: Values = {}
         try:
-            for column in sealed.sealed:
-                wire = row[column.name]
-                after[column.name] = (
-                    None if wire is None else self._resealed(sealed, column.name, place, wire)
-                )
+            after = self._resealed(sealed, place, row)
         except UnreadableError:
             return None
         if "key_version" in sealed.table.c:
             after["key_version"] = active
         if sealed.amended is not None:
             after = sealed.amended(self._protection, row, after)
-        return (
-            {f"new_{name}": value for name, value in after.items()}
-            | {f"old_{column.name}": row[column.name] for column in sealed.compared}
-            | {f"is_{column.name}": row[column.name] for column in sealed.table.primary_key}
-        )
+        change = {f"new_{name}": value for name, value in after.items()}
+        for column in sealed.compared:
+            change[f"old_{column.name}"] = row[column.name]
+        for column in sealed.table.primary_key:
+            change[f"is_{column.name}"] = row[column.name]
+        return change
 
-    def _resealed(self, sealed: SealedTable, column: str, place: Place, wire: bytes) -> bytes:
-        name = sealed.name_of(column)
+    def _resealed(self, sealed: SealedTable, place: Place, row: Values) -> Values:
         if sealed.reseal is not None:
-            return sealed.reseal(self._protection, name, place, bytes(wire))
-        return self._protection.cipher.reseal(name, place, bytes(wire))
+            return {
+                column: wire if wire is None else sealed.reseal(self._protection, name, place, bytes(wire))
+                for column, name in sealed.names.items()
+                for wire in (row[column],)
+            }
+        reseal = self._protection.cipher.reseal
+        return {
+            column: wire if wire is None else reseal(name, place, wire)
+            for column, name in sealed.names.items()
+            for wire in (row[column],)
+        }
 
 
 def _prefix(version: int) -> bytes:
     return Envelope(version, nonce=b"", sealed=b"").encode()
-
-
-def _columns(sealed: SealedTable) -> tuple[sa.Column[Any], ...]:
-    """What is read of a row: its key, what its envelopes are bound to, and the envelopes; each once."""
-    return tuple(dict.fromkeys((*sealed.table.primary_key, *sealed.looks_at, *sealed.sealed)))
 
 
 @cache
@@ -308,7 +314,7 @@ def _page(sealed: SealedTable, *, is_first: bool) -> Statement:
     prefix = sa.bindparam("prefix", type_=sa.LargeBinary())
     key = tuple(sealed.table.primary_key)
     page = (
-        sa.select(*_columns(sealed))
+        sa.select(*sealed.read)
         .select_from(sealed.source())
         .where(
             sealed.practice == sa.bindparam("practice", type_=sa.Uuid()),
