@@ -47,6 +47,7 @@ DOCS: Final = Path(__file__).resolve().parent
 SERVER_ERRORS: Final = 500
 PACKAGES: Final = ("vantrexia_core", "vantrexia_adapters", "vantrexia_web")
 
+_PATH_TYPE: Final = re.compile(r":[a-z]+\}")
 _PROGRAM: Final = ".__main__"
 """Such a module acts when it is imported."""
 
@@ -174,7 +175,7 @@ def routes() -> Iterator[str]:
         (
             (
                 f"`{route.method}`",
-                f"`{route.path.replace(':uuid', '').replace(':account', '').replace(':version', '')}`",
+                f"`{_PATH_TYPE.sub('}', route.path)}`",
                 _first_paragraph(route.endpoint),
                 *(
                     (f"`{route.permission.name}`", f"`{route.action.value}`")
