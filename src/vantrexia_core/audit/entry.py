@@ -73,17 +73,6 @@ class Action(Enum):
     TRAIL_EXPORT = "trail_export"
     ACCOUNTING = "accounting"
     """One patient's disclosures were accounted for (45 CFR 164.528)."""
-    KEY_PREPARE = "key_prepare"
-    KEY_ROTATE = "key_rotate"
-    KEY_REENCRYPT_START = "key_reencrypt_start"
-    KEY_REENCRYPT = "key_reencrypt"
-    """It was looked whether anything stored needs an older version of a key."""
-    KEY_RETIRE = "key_retire"
-    KEY_DESTROY = "key_destroy"
-    KEY_REWRAP = "key_rewrap"
-    PRACTICE_DESTROY_ORDER = "practice_destroy_order"
-    PRACTICE_DESTROY = "practice_destroy"
-    """All keys of a practice were destroyed: what they sealed cannot be read again."""
     EXPORT_START = "export_start"
     EXPORT_READ = "export_read"
     EXPORT = "export"
@@ -105,6 +94,17 @@ class Action(Enum):
     CLIENT_UPDATE = "client_update"
     CLIENT_REVOKE = "client_revoke"
     """A machine client and all its tokens are worth nothing from now on."""
+    KEY_PREPARE = "key_prepare"
+    KEY_ROTATE = "key_rotate"
+    KEY_REENCRYPT_START = "key_reencrypt_start"
+    KEY_REENCRYPT = "key_reencrypt"
+    """It was looked whether anything stored needs an older version of a key."""
+    KEY_RETIRE = "key_retire"
+    KEY_DESTROY = "key_destroy"
+    KEY_REWRAP = "key_rewrap"
+    PRACTICE_DESTROY_ORDER = "practice_destroy_order"
+    PRACTICE_DESTROY = "practice_destroy"
+    """All keys of a practice were destroyed: what they sealed cannot be read again."""
 
 
 class ChangedField(StrEnum):
@@ -125,17 +125,17 @@ class ChangedField(StrEnum):
     IS_ACTIVE = "is_active"
     PASSWORD = "password"  # noqa: S105 - the field's name, not a secret
     IS_2FA_ENABLED = "is_2fa_enabled"
+    MERGED_INTO = "merged_into"
+    SUPPLEMENT = "supplement"
+    """What a FHIR client said beyond the fields of the record; not shown by the REST API."""
+    SCOPES = "scopes"
+    KEYS = "keys"
     FIELD_KEY = "field_key"
     INDEX_KEY = "index_key"
     DIRECTORY_KEY = "directory_key"
     ACCOUNT_KEY = "account_key"
     TOKEN_KEY = "token_key"  # noqa: S105 - a key's name, not a secret
     CHECKPOINT_KEY = "checkpoint_key"
-    MERGED_INTO = "merged_into"
-    SUPPLEMENT = "supplement"
-    """What a FHIR client said beyond the fields of the record; not shown by the REST API."""
-    SCOPES = "scopes"
-    KEYS = "keys"
 
 
 class ErrorCode(str):
