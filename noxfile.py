@@ -78,6 +78,13 @@ def long_forms(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Try what nobody thought of, for long: 300 examples for each operation, 2,000 for each parser."""
+    env = {"LONG_RUN": "1", "HYPOTHESIS_PROFILE": "night"}
+    session.run("pytest", *(session.posargs or ("tests/fuzz",)), env=env)
+
+
+@nox.session
 def oauth(session: nox.Session) -> None:
     """Show our sign-in at an EHR to an OAuth server that somebody else wrote (needs Node.js 20 and npm)."""
     if shutil.which("node") is None or shutil.which("npm") is None:
