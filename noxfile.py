@@ -73,6 +73,7 @@ def long_forms(session: nox.Session) -> None:
         "tests/served/test_many_writers.py",
         "tests/served/test_two_processes.py",
         "tests/served/test_crash.py",
+        "tests/served/test_reencryption.py",
     )
     session.run("pytest", "-s", *targets, env={"LONG_RUN": "1"})
 
