@@ -22,11 +22,13 @@ from vantrexia_core.kernel import (
     UnavailableError,
     VantrexiaError,
 )
-from vantrexia_core.patients import EditedSinceError, MergedAwayError, NewerMergeError
+from vantrexia_core.patients import EditedSinceError, MergedAwayError, NewerMergeError, TooManyExportsError
 from vantrexia_core.throttling import ThrottledError
 from vantrexia_web.answer import Answer, json_answer
 
 RETRY_AFTER_SECONDS: Final = 5
+EXPORT_RETRY_AFTER_SECONDS: Final = 600
+"""Somebody has to finish with an export first."""
 
 
 class UnreadableBodyError(InvalidError):
@@ -65,6 +67,13 @@ class NotAcceptableError(VantrexiaError):
 
     code = "not_acceptable"
     sentence = "The answer is to be had as application/fhir+json or application/json, in FHIR 4.0."
+
+
+class UnprocessableError(VantrexiaError):
+    """What is asked for can be read, and cannot be done with the record as it is (RFC 9110, 15.5.21)."""
+
+    code = "unprocessable"
+    sentence = "This cannot be done with the record as it is."
 
 
 class BodyTooLargeError(VantrexiaError):
@@ -119,8 +128,10 @@ STATUS_OF: Final[Mapping[type[VantrexiaError], int]] = MappingProxyType(
         BodyTooLargeError: 413,
         MediaTypeError: 415,
         IdempotencyKeyReusedError: 422,
+        UnprocessableError: 422,
         AccountLockedError: 423,
         ThrottledError: 429,
+        TooManyExportsError: 429,
         UnavailableError: 503,
     }
 )
@@ -165,4 +176,6 @@ def headers_of(error: VantrexiaError) -> dict[str, str]:
         return {"Retry-After": str(error.wait_seconds)}
     if isinstance(error, UnavailableError):
         return {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    if isinstance(error, TooManyExportsError):
+        return {"Retry-After": str(EXPORT_RETRY_AFTER_SECONDS)}
     return {}

@@ -26,6 +26,7 @@ from vantrexia_adapters.crypto import (
     RingCheckpointKeys,
     TransitKeyWrapper,
 )
+from vantrexia_adapters.custody import RingCustody
 from vantrexia_adapters.directory import CandidateKeeper, DirectoryKeeper
 from vantrexia_adapters.ecw import EcwRoster
 from vantrexia_adapters.mail import OutboxMailer, SmtpMailer
@@ -37,6 +38,7 @@ from vantrexia_adapters.memory.clients import MemoryClients, MemoryClientStore, 
 from vantrexia_adapters.memory.desk import MemorySignInWork
 from vantrexia_adapters.memory.directory import MemoryCandidateStore, MemoryDirectoryStore
 from vantrexia_adapters.memory.ehr import MemoryEhrRecords, MemoryImportJobs
+from vantrexia_adapters.memory.exports import MemoryExports
 from vantrexia_adapters.memory.identity import (
     MemoryAccounts,
     MemoryLockouts,
@@ -48,6 +50,7 @@ from vantrexia_adapters.memory.merges import MemoryMerges
 from vantrexia_adapters.memory.patients import MemoryPatients
 from vantrexia_adapters.memory.receipts import MemoryReceipts
 from vantrexia_adapters.memory.resets import MemoryResetRequests, MemoryResetTokens
+from vantrexia_adapters.memory.search_tokens import MemorySearchTokens
 from vantrexia_adapters.memory.second_factors import MemorySecondFactors
 from vantrexia_adapters.memory.suspicions import MemorySuspicions
 from vantrexia_adapters.memory.trail_search import MemoryTrailSearch
@@ -59,12 +62,14 @@ from vantrexia_adapters.sql.candidates import SqlCandidateStore
 from vantrexia_adapters.sql.clients import SqlClients, SqlClientStore, SqlUsedAssertions
 from vantrexia_adapters.sql.directory import SqlDirectoryStore
 from vantrexia_adapters.sql.ehr import SqlEhrRecords, SqlImportJobs, SqlImportQueue
+from vantrexia_adapters.sql.exports import SqlExports
 from vantrexia_adapters.sql.identity import SqlAccounts, SqlSignIns, SqlUsers
 from vantrexia_adapters.sql.lockouts import SqlLockouts
 from vantrexia_adapters.sql.merges import SqlMerges
 from vantrexia_adapters.sql.patients import SqlPatients
 from vantrexia_adapters.sql.receipts import SqlReceipts
 from vantrexia_adapters.sql.resets import SqlResetRequests, SqlResetTokens
+from vantrexia_adapters.sql.search_tokens import SqlSearchTokens
 from vantrexia_adapters.sql.second_factors import SqlSecondFactors
 from vantrexia_adapters.sql.sessions import SqlSessions
 from vantrexia_adapters.sql.suspicions import SqlSuspicions
@@ -146,6 +151,7 @@ PORTS = {
     "ResetRequests": Held("contracts/test_resets.py", (MemoryResetRequests, SqlResetRequests)),
     "Mailer": Held("contracts/test_mailers.py", (OutboxMailer, SmtpMailer)),
     "PatientStore": Held("contracts/test_patients.py", (MemoryPatients, SqlPatients)),
+    "ExportStore": Held("contracts/test_exports.py", (MemoryExports, SqlExports)),
     "MergeStore": Held("contracts/test_merges.py", (MemoryMerges, SqlMerges)),
     "SuspicionStore": Held("contracts/test_suspicions.py", (MemorySuspicions, SqlSuspicions)),
     "IndexStore": Held("contracts/test_directory_store.py", (MemoryDirectoryStore, SqlDirectoryStore)),
@@ -162,6 +168,7 @@ PORTS = {
         (DirectoryKeeper,),
         "one keeper over every store; the definition it is held to is the core's own",
     ),
+    "SearchTokens": Held("contracts/test_search_tokens.py", (MemorySearchTokens, SqlSearchTokens)),
     "SnapshotCipher": Held(
         "contracts/test_directory_store.py", (AesGcmSnapshotCipher,), "as for the other ciphers"
     ),
@@ -180,6 +187,11 @@ PORTS = {
         "contracts/test_matching.py",
         (LibPhoneNumbers,),
         "the numbering plans of the world are a library's to know; a second one would know less",
+    ),
+    "KeyCustody": Held(
+        "adapters/sql/test_resealing.py",
+        (RingCustody,),
+        "memory keeps nothing sealed: there is one ring, over both databases",
     ),
     "EhrRoster": Held("contracts/test_rosters.py", (MemoryRoster, EcwRoster, NoRoster)),
 }

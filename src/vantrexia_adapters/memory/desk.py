@@ -14,6 +14,7 @@ from vantrexia_adapters.memory.clients import MemoryClients, MemoryClientStore, 
 from vantrexia_adapters.memory.directory import MemoryCandidateStore, MemoryDirectoryStore
 from vantrexia_adapters.memory.draft import Draft
 from vantrexia_adapters.memory.ehr import MemoryEhrRecords, MemoryImportJobs, taken
+from vantrexia_adapters.memory.exports import MemoryExports
 from vantrexia_adapters.memory.identity import (
     Identities,
     MemoryAccounts,
@@ -26,6 +27,7 @@ from vantrexia_adapters.memory.merges import MemoryMerges
 from vantrexia_adapters.memory.patients import MemoryPatients
 from vantrexia_adapters.memory.receipts import MemoryReceipts
 from vantrexia_adapters.memory.resets import MemoryResetRequests, MemoryResetTokens
+from vantrexia_adapters.memory.search_tokens import MemorySearchTokens
 from vantrexia_adapters.memory.second_factors import MemorySecondFactors
 from vantrexia_adapters.memory.state import Memory, Receipt, Shelf
 from vantrexia_adapters.memory.suspicions import MemorySuspicions
@@ -136,6 +138,7 @@ class MemoryWork(MemorySignInWork):
         self._merges = MemoryMerges(shelf)
         self._ehr_records = MemoryEhrRecords(shelf)
         self._import_jobs = MemoryImportJobs(shelf)
+        self._exports = MemoryExports(shelf)
         self._trail_search = MemoryTrailSearch(practice_id, desk.entries, lambda: desk.committed)
         self._keeper = MemoryReceipts(self._receipts)
 
@@ -176,6 +179,12 @@ class MemoryWork(MemorySignInWork):
         return MemoryUsers(self._practice_id, self._identities)
 
     @property
+    def exports(self) -> MemoryExports:
+        """See `PatientWork`."""
+        self._check_open()
+        return self._exports
+
+    @property
     def clients(self) -> MemoryClientStore:
         """See `ClientWork`."""
         self._check_open()
@@ -198,7 +207,7 @@ class MemoryWork(MemorySignInWork):
         shelf = Shelf(
             patients=patients.patients.merged(),
             moves=patients.moves.merged(),
-            replaced=patients.replaced.merged(),
+            former=patients.former.merged(),
             by_number=patients.by_number.merged(),
             by_mrn=patients.by_mrn.merged(),
             by_external_id=patients.by_external_id.merged(),
@@ -206,6 +215,7 @@ class MemoryWork(MemorySignInWork):
             told=self._ehr_records.told.merged(),
             lost=self._ehr_records.losses.merged(),
             jobs=self._import_jobs.jobs.merged(),
+            exports=self._exports.exports.merged(),
             suspicions=self._suspicions.suspicions.merged(),
             merges=self._merges.merges.merged(),
             seq=patients.seq,
@@ -229,10 +239,12 @@ class MemoryDesk:
     committed: Memory = attrs.field(factory=Memory, init=False)
     entries: list[AuditEntry] = attrs.field(factory=list, init=False)
     directory: DirectoryKeeper = attrs.field(init=False)
+    search_tokens: MemorySearchTokens = attrs.field(init=False)
     candidacy: CandidateKeeper = attrs.field(init=False)
     _writer: Lock = attrs.field(factory=Lock, init=False)
 
     def __attrs_post_init__(self) -> None:
+        self.search_tokens = MemorySearchTokens(self.ids)
         self.directory = DirectoryKeeper(MemoryDirectoryStore(self._read_committed))
         self.candidacy = CandidateKeeper(MemoryCandidateStore(self._read_committed))
 

@@ -26,7 +26,7 @@ from vantrexia_core.kernel import (
     SuspicionId,
     UserId,
 )
-from vantrexia_core.patients import DirectoryEntry, Merge, Patient, Replaced, StatusChange, Suspicion
+from vantrexia_core.patients import DirectoryEntry, Export, Merge, Patient, Replaced, StatusChange, Suspicion
 
 
 @attrs.frozen
@@ -44,6 +44,14 @@ class Filed:
     def of(cls, patient: Patient, seq: int, number: int) -> "Filed":
         """File a record."""
         return cls(patient, seq, DirectoryEntry.of_patient(number, patient))
+
+
+@attrs.frozen
+class Former:
+    """A version that was replaced, and the number of the change that had written it."""
+
+    written: int
+    replaced: Replaced
 
 
 @attrs.frozen
@@ -71,7 +79,7 @@ class Shelf:
 
     patients: Mapping[PatientId, Filed] = attrs.Factory(dict)
     moves: Mapping[PatientId, tuple[StatusChange, ...]] = attrs.Factory(dict)
-    replaced: Mapping[PatientId, tuple[Replaced, ...]] = attrs.Factory(dict)
+    former: Mapping[PatientId, tuple[Former, ...]] = attrs.Factory(dict)
     by_number: Mapping[int, PatientId] = attrs.Factory(dict)
     by_mrn: Mapping[str, PatientId] = attrs.Factory(dict)
     by_external_id: Mapping[str, PatientId] = attrs.Factory(dict)
@@ -79,6 +87,7 @@ class Shelf:
     told: Mapping[PatientId, LastTold] = attrs.Factory(dict)
     lost: Mapping[PatientId, tuple[LostValues, ...]] = attrs.Factory(dict)
     jobs: Mapping[UUID, FiledJob] = attrs.Factory(dict)
+    exports: Mapping[UUID, Export] = attrs.Factory(dict)
     suspicions: Mapping[SuspicionId, Suspicion] = attrs.Factory(dict)
     merges: Mapping[MergeId, Merge] = attrs.Factory(dict)
     seq: int = 0

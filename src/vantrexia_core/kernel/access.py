@@ -59,6 +59,7 @@ class Permission(Enum):
     ARCHIVE_PATIENTS = "Patients: archive and unarchive"
     DELETE_PATIENTS = "Patients: soft-delete"
     MANAGE_DELETED_PATIENTS = "Patients: view and restore deleted"
+    EXPORT_PATIENTS = "Patients: export in bulk"
     IMPORT_PATIENTS = "Patients: search in eClinicalWorks and import"
     VIEW_USERS = "Users: list and read the practice's accounts"
     MANAGE_USERS = "Users: create, change and unlock accounts"
@@ -68,6 +69,7 @@ class Permission(Enum):
     MERGE_PATIENTS = "Patients: merge, and undo a merge"
     READ_TRAIL = "Audit trail: read and export"
     ACCOUNT_FOR_DISCLOSURES = "Patients: account for disclosures"
+    MANAGE_KEYS = "Keys: rotate, re-encrypt, retire and destroy (at the console)"
     OWN_ACCOUNT = "Own account: profile, password, second factor, signing out"
 
 
@@ -96,6 +98,7 @@ GRANTS: Final[Mapping[Permission, Mapping[Role, Reach]]] = MappingProxyType(
         Permission.ARCHIVE_PATIENTS: _granted(_CLINICIANS),
         Permission.DELETE_PATIENTS: _granted(_MANAGERS),
         Permission.MANAGE_DELETED_PATIENTS: _granted(_ADMIN),
+        Permission.EXPORT_PATIENTS: _granted(_ADMIN),
         Permission.IMPORT_PATIENTS: _granted(_MANAGERS | {Role.PROVIDER}),
         Permission.VIEW_DUPLICATES: _granted(_CARE),
         Permission.DECIDE_DUPLICATES: _granted(_MANAGERS),
@@ -105,6 +108,7 @@ GRANTS: Final[Mapping[Permission, Mapping[Role, Reach]]] = MappingProxyType(
         Permission.MANAGE_CLIENTS: _granted(_ADMIN),
         Permission.READ_TRAIL: _granted(_ADMIN),
         Permission.ACCOUNT_FOR_DISCLOSURES: _granted(_ADMIN),
+        Permission.MANAGE_KEYS: _granted(_ADMIN),
         Permission.OWN_ACCOUNT: _granted(own=Role),
     }
 )
@@ -115,6 +119,7 @@ MACHINE_PERMISSIONS: Final = frozenset(
         Permission.VIEW_PATIENTS,
         Permission.WRITE_PATIENTS,
         Permission.DELETE_PATIENTS,
+        Permission.EXPORT_PATIENTS,
         Permission.READ_TRAIL,
     }
 )
