@@ -184,3 +184,23 @@ def test_the_versions_of_a_merged_record_say_so(service, two):
     assert today["patient"]["merged_into"] == str(survivor.id)
     assert "merged_into" not in before["patient"]
     assert (today["action"], set(today["changed_fields"])) == ("merge", {"status", "merged_into"})
+
+
+def test_fhir_clients_see_who_replaces_whom(service, two):
+    """In Patient.link, which they may send back as they read it."""
+    survivor, loser = two
+    _merge(service, survivor, loser)
+    kept = service.send("GET", f"/fhir/Patient/{survivor.id}")
+    assert kept.json()["link"] == [
+        {"other": {"reference": f"Patient/{loser.id}"}, "type": "replaces"},
+    ]
+    gone = service.send("GET", f"/fhir/Patient/{loser.id}").json()
+    assert gone["link"] == [{"other": {"reference": f"Patient/{survivor.id}"}, "type": "replaced-by"}]
+    assert gone["active"] is False
+    resource = kept.json() | {"gender": "other"}
+    put = service.send("PUT", f"/fhir/Patient/{survivor.id}", resource, Content_Type="application/fhir+json")
+    assert put.status_code == 200, put.text
+    refused = service.send(
+        "PUT", f"/fhir/Patient/{loser.id}", gone | {"gender": "other"}, Content_Type="application/fhir+json"
+    )
+    assert (refused.status_code, refused.json()["issue"][0]["code"]) == (409, "conflict")

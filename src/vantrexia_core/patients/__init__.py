@@ -79,7 +79,7 @@ from vantrexia_core.patients.lifecycle import (
     Status,
     status_after,
 )
-from vantrexia_core.patients.links import LinkType, PatientLink, links_of
+from vantrexia_core.patients.links import LinkType, PatientLink, find_links, links_of
 from vantrexia_core.patients.listing import (
     SEARCH_CHARACTERS_MAX,
     DirectoryEntry,
@@ -466,6 +466,7 @@ __all__ = [
     "find_archived_patients",
     "find_deleted_patients",
     "find_disclosures",
+    "find_links",
     "find_matches",
     "find_merges",
     "find_patients",

@@ -4,9 +4,9 @@ from enum import Enum
 
 import attrs
 
-from vantrexia_core.kernel import PatientId
+from vantrexia_core.kernel import NotFoundError, PatientId, PracticeId
 from vantrexia_core.patients.model import Patient
-from vantrexia_core.patients.ports import PatientWork
+from vantrexia_core.patients.ports import PatientDesk, PatientWork
 from vantrexia_core.patients.suspicion import Decision
 
 
@@ -27,6 +27,16 @@ class PatientLink:
 
     type: LinkType
     other: PatientId
+
+
+def find_links(desk: PatientDesk, practice_id: PracticeId, patient_id: PatientId) -> tuple[PatientLink, ...]:
+    """The links of a record for whoever was shown it: ids alone, so they are no disclosure of their own."""
+    with desk.begin(practice_id) as work:
+        try:
+            patient = work.patients.get(patient_id)
+        except NotFoundError:
+            return ()
+        return links_of(work, patient)
 
 
 def links_of(work: PatientWork, patient: Patient) -> tuple[PatientLink, ...]:
