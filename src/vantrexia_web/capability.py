@@ -91,5 +91,5 @@ def _served(type_: str) -> ServedResource:
         parameters=tuple(_PARAMETERS.get(type_, {}).values()),
         combinations=COMBINATIONS if is_patient else (),
         reverse_includes=(PROVENANCE,) if is_patient else (),
-        operations=tuple(OPERATION_OF[one] for one in endpoints if one in OPERATION_OF),
+        operations=tuple(dict.fromkeys(OPERATION_OF[one] for one in endpoints if one in OPERATION_OF)),
     )
