@@ -77,7 +77,7 @@ def _name(route: Guarded) -> str:
     return f"{route.method} {route.path}"
 
 
-def _somewhere(route: Guarded) -> str:
+def somewhere(route: Guarded) -> str:
     """A path of the route that names nobody."""
     return (
         re.sub("{[a-z]+:uuid}", str(a_patient_id()), route.path)
@@ -134,7 +134,7 @@ def test_a_route_is_open_to_exactly_the_roles_that_are_granted_it(service, route
 @pytest.mark.parametrize("route", GUARDED, ids=_name)
 def test_nobody_is_let_through_without_a_token(refusing_service, route):
     """401 before the body, its size and its type, and before the record is looked for."""
-    path = _somewhere(route)
+    path = somewhere(route)
     with Unchanged(refusing_service, "", entries=0):
         for body in (None, b"{", b" " * 2**21):
             response = refusing_service.send(route.method, path, body, role=None, Content_Type="text/plain")
@@ -150,7 +150,7 @@ def test_nobody_is_let_through_without_a_token(refusing_service, route):
 )
 def test_a_refusal_tells_nothing_about_body_or_record(refusing_service, route, body):
     """403 comes before the body is looked at and before the record is looked for, and is recorded."""
-    path = _somewhere(route)
+    path = somewhere(route)
     with Unchanged(refusing_service, "permission_denied"):
         response = refusing_service.send(route.method, path, body, Role.BILLING_MANAGER)
     assert_refused(response, path, 403, "permission_denied")

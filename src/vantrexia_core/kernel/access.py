@@ -117,6 +117,7 @@ MACHINE_PERMISSIONS: Final = frozenset(
         Permission.VIEW_PATIENTS,
         Permission.WRITE_PATIENTS,
         Permission.DELETE_PATIENTS,
+        Permission.EXPORT_PATIENTS,
         Permission.READ_TRAIL,
     }
 )
