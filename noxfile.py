@@ -72,8 +72,16 @@ def long_forms(session: nox.Session) -> None:
         "tests/served/test_many_writers.py",
         "tests/served/test_two_processes.py",
         "tests/served/test_crash.py",
+        "tests/served/test_reencryption.py",
     )
     session.run("pytest", "-s", *targets, env={"LONG_RUN": "1"})
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Try what nobody thought of, for long: 300 examples for each operation, 2,000 for each parser."""
+    env = {"LONG_RUN": "1", "HYPOTHESIS_PROFILE": "night"}
+    session.run("pytest", *(session.posargs or ("tests/fuzz",)), env=env)
 
 
 @nox.session

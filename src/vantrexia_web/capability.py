@@ -11,6 +11,7 @@ from vantrexia_adapters.fhir import (
     COMBINATIONS,
     PARAMETERS,
     PROVENANCE,
+    TRAIL_PARAMETERS,
     US_CORE_PATIENT,
     US_CORE_PROVENANCE,
     ServedOperation,
@@ -36,6 +37,8 @@ INTERACTION_OF: Final[Mapping[Callable[..., Answer], str]] = MappingProxyType(
         fhir.patch: "patch",
         fhir.delete: "delete",
         fhir.provenance: "read",
+        fhir.search_trail: "search-type",
+        fhir.search_trail_by_post: "search-type",
     }
 )
 """FHIR's names of what the endpoints do."""
@@ -45,6 +48,7 @@ OPERATION_OF: Final[Mapping[Callable[..., Answer], ServedOperation]] = MappingPr
         fhir.everything: ServedOperation(
             "everything", "http://hl7.org/fhir/OperationDefinition/Patient-everything"
         ),
+        fhir.match: ServedOperation("match", "http://hl7.org/fhir/OperationDefinition/Patient-match"),
     }
 )
 
@@ -57,6 +61,7 @@ EXPORT_AT: Final[Mapping[str, ServedOperation]] = MappingProxyType(
 )
 """One endpoint at two levels, which FHIR gives two definitions."""
 
+_PARAMETERS: Final = {"Patient": PARAMETERS, "AuditEvent": TRAIL_PARAMETERS}
 _PROFILES: Final = {"Patient": (US_CORE_PATIENT,), "Provenance": (US_CORE_PROVENANCE,)}
 
 
@@ -93,7 +98,7 @@ def _served(type_: str) -> ServedResource:
         type_,
         tuple(interactions),
         profiles=_PROFILES.get(type_, ()),
-        parameters=tuple(PARAMETERS.values()) if is_patient else (),
+        parameters=tuple(_PARAMETERS.get(type_, {}).values()),
         combinations=COMBINATIONS if is_patient else (),
         reverse_includes=(PROVENANCE,) if is_patient else (),
         operations=(

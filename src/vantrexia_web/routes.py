@@ -35,6 +35,7 @@ from vantrexia_web.outcomes import BASE
 API: Final = "/api/v1"
 FHIR: Final = BASE
 _RESOURCES: Final = f"{FHIR}/Patient"
+_EVENTS: Final = f"{FHIR}/AuditEvent"
 _RESOURCE: Final = f"{_RESOURCES}/{{uuid:fhir}}"
 
 
@@ -152,6 +153,9 @@ ROUTES: Final[tuple[Guarded | Open, ...]] = (
     Guarded("PATCH",  _RESOURCE,                 fhir.patch,             _WRITE,   Action.UPDATE),
     Guarded("DELETE", _RESOURCE,                 fhir.delete,            _DELETE,  Action.DELETE),
     Guarded("GET",    f"{_RESOURCE}/$everything", fhir.everything,       _VIEW,    Action.READ),
+    Guarded("POST",   f"{_RESOURCES}/$match",    fhir.match,             _WRITE,   Action.MATCH),
+    Guarded("GET",    _EVENTS,                   fhir.search_trail,      _TRAIL,   Action.TRAIL_READ),
+    Guarded("POST",   f"{_EVENTS}/_search",      fhir.search_trail_by_post, _TRAIL, Action.TRAIL_READ),
     Guarded("GET",    f"{FHIR}/Provenance/{{provenance:fhir}}", fhir.provenance, _VIEW, Action.READ_VERSION),
     Guarded("GET",    f"{FHIR}/patients/{{uuid:uuid}}/", fhir.patient_resource, _VIEW, Action.READ),
 
