@@ -104,6 +104,8 @@ def test_the_words_of_the_format_stay() -> None:
         "read_version", "list_versions", "match", "duplicate_list", "duplicate_read", "duplicate_decide",
         "merge", "unmerge", "merge_read",
         "client_register", "client_list", "client_update", "client_revoke",
+        "key_prepare", "key_rotate", "key_reencrypt_start", "key_reencrypt", "key_retire", "key_destroy",
+        "key_rewrap", "practice_destroy_order", "practice_destroy",
     ]  # fmt: skip
     assert [outcome.value for outcome in Outcome] == ["done", "replayed", "refused", "failed"]
 
