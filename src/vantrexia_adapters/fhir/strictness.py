@@ -13,9 +13,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final, TypeAlias
 
-from fhir.resources.R4B.patient import Patient as R4Patient
 from jsonschema_rs import Draft6Validator, ValidationError, ValidationErrorKind
-from pydantic import ValidationError as ClassError
 
 from vantrexia_adapters.fhir.invariants import broken_invariants
 from vantrexia_adapters.fhir.outcome import Issue
@@ -228,6 +226,10 @@ def _padded_path(resource: Any, bare: Path) -> Path:  # noqa: ANN401 - any JSON
 
 
 def _in_class(patient: Json) -> Iterator[Problem]:
+    # A fifth of a second, which nobody pays who only shows patients, and no command but those that read them.
+    from fhir.resources.R4B.patient import Patient as R4Patient  # noqa: PLC0415 - as above
+    from pydantic import ValidationError as ClassError  # noqa: PLC0415 - as above
+
     errors: Sequence[Any] = ()
     try:
         R4Patient.model_validate(_known_to_classes(patient))

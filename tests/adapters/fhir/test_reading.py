@@ -202,6 +202,14 @@ def test_the_address_at_home_is_ours():
     assert new.address == Address(line1, line2, City("Mounds"), State("OK"), Zip("74047"))
 
 
+@pytest.mark.parametrize("former", [{"use": "old"}, {"use": "home", "period": {"end": "2020-01-01"}}])
+def test_nobody_lives_at_an_old_address(former: dict[str, Any]):
+    """It is kept, and is no address of ours, also when it is the only one."""
+    said = [{**former, "city": "Mounds"}]
+    new = _read(address=said)
+    assert (new.address, _shown(new)["address"]) == (None, said)
+
+
 @pytest.mark.parametrize(
     ("element", "said"),
     [
@@ -288,6 +296,7 @@ def test_a_record_number_of_somebody_else_becomes_ours_at_first():
     assert new.mrn == Mrn("H-1")
     assert _shown(new)["identifier"] == [{"system": MRN, "value": "H-1"}, typed]
     assert _read(identifier=[typed, {"system": MRN, "value": "M-1"}]).mrn == Mrn("M-1")
+    assert _read(identifier=[{"type": MR, "system": "http://a"}, typed]).mrn == Mrn("H-1")
     assert parse_revision(made({"id": str(a_patient_id()), "identifier": [typed]}), a_patient()).mrn is KEEP
 
 
