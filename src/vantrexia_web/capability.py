@@ -52,6 +52,15 @@ OPERATION_OF: Final[Mapping[Callable[..., Answer], ServedOperation]] = MappingPr
     }
 )
 
+_BULK: Final = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition"
+EXPORT_AT: Final[Mapping[str, ServedOperation]] = MappingProxyType(
+    {
+        f"{BASE}/$export": ServedOperation("export", f"{_BULK}/export"),
+        f"{BASE}/Patient/$export": ServedOperation("export", f"{_BULK}/patient-export"),
+    }
+)
+"""One endpoint at two levels, which FHIR gives two definitions."""
+
 _PARAMETERS: Final = {"Patient": PARAMETERS, "AuditEvent": TRAIL_PARAMETERS}
 _PROFILES: Final = {"Patient": (US_CORE_PATIENT,), "Provenance": (US_CORE_PROVENANCE,)}
 
@@ -64,6 +73,7 @@ def fhir_pages(public_url: str, *, at: datetime) -> dict[str, Answer]:
         at=at,
         version=API_VERSION,
         token_url=token_url(public_url),
+        operations=(EXPORT_AT[f"{BASE}/$export"],),
     )
     return {
         f"{BASE}/metadata": Answer(200, orjson.dumps(statement), {"Vary": "Accept"}, FHIR_JSON),
@@ -91,5 +101,8 @@ def _served(type_: str) -> ServedResource:
         parameters=tuple(_PARAMETERS.get(type_, {}).values()),
         combinations=COMBINATIONS if is_patient else (),
         reverse_includes=(PROVENANCE,) if is_patient else (),
-        operations=tuple(OPERATION_OF[one] for one in endpoints if one in OPERATION_OF),
+        operations=(
+            *dict.fromkeys(OPERATION_OF[one] for one in endpoints if one in OPERATION_OF),
+            *(operation for path, operation in EXPORT_AT.items() if _type_of(path) == type_),
+        ),
     )

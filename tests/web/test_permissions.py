@@ -91,6 +91,7 @@ def somewhere(route: Guarded) -> str:
         .replace("{version:version}", "1")
         .replace("{uuid:fhir}", str(a_patient_id()))
         .replace("{provenance:fhir}", f"{a_patient_id()}.1")
+        .replace("{place:version}", "0")
     )
 
 
@@ -110,7 +111,9 @@ def test_a_route_is_open_to_exactly_the_roles_that_are_granted_it(service, route
         path = path.replace("{merge:uuid}", str(service.merge().id))
     path = path.replace("{job:uuid}", str(job and job.id)) + QUERIES.get(name, "")
     path = path.replace("{version:version}", "1").replace("{uuid:fhir}", str(patient.id))
-    path = path.replace("{provenance:fhir}", f"{patient.id}.1")
+    path = path.replace("{provenance:fhir}", f"{patient.id}.1").replace("{place:version}", "0")
+    export = service.export() if "{export:" in path else None
+    path = path.replace("{export:uuid}", str(export and export.id))
     path = path.replace("{id:account}", str(service.user(Role.MA, email="somebody@example.org").id))
     body = {"refresh": service.tokens(role).refresh.reveal()} if name == "end" else BODIES.get(name)
     if name in FACTORS:
@@ -121,10 +124,13 @@ def test_a_route_is_open_to_exactly_the_roles_that_are_granted_it(service, route
         if path.endswith("_search"):
             body, headers = b"_count=5", {"Content_Type": "application/x-www-form-urlencoded"}
         path = path.partition("?")[0]
+        if path.endswith("$export"):
+            body = body and {"resourceType": "Parameters"}
+            headers = headers | {"Prefer": "respond-async"}
     response = service.send(route.method, path, body, role, **headers)
     entry = service.desk.entries[-1]
     if role in GRANTS[route.permission]:
-        assert response.status_code in {200, 201, 204}, response.text
+        assert response.status_code in {200, 201, 202, 204}, response.text
         assert entry.outcome is Outcome.DONE
     else:
         assert_refused(response, route.path, 403, "permission_denied")
