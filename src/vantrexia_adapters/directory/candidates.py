@@ -63,6 +63,7 @@ class CandidateKeeper(Keeper[CandidateIndex, _Change]):
         in_background: Callable[[Callable[[], None]], None] | None = None,
         wait_seconds: float = LOAD_WAIT_SECONDS,
         salt: Callable[[], bytes] | None = None,
+        is_asked: bool = True,
     ) -> None:
         super().__init__(
             store,
@@ -75,6 +76,7 @@ class CandidateKeeper(Keeper[CandidateIndex, _Change]):
         )
         self._store: Final = store
         self._salt: Final = salt or partial(token_bytes, SALT_BYTES)
+        self.is_asked: Final = is_asked
         self.texts: Final = texts or RapidfuzzTexts()
         self.phones: Final = phones or LibPhoneNumbers()
         self._loading: Final[dict[PracticeId, Event]] = {}

@@ -71,6 +71,7 @@ class Shelf:
     told: Mapping[PatientId, LastTold] = attrs.Factory(dict)
     lost: Mapping[PatientId, tuple[LostValues, ...]] = attrs.Factory(dict)
     jobs: Mapping[UUID, FiledJob] = attrs.Factory(dict)
+    uncompared: Mapping[PatientId, datetime] = attrs.Factory(dict)
     suspicions: Mapping[SuspicionId, Suspicion] = attrs.Factory(dict)
     seq: int = 0
     mrn_number: int = 0

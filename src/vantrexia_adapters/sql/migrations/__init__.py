@@ -19,5 +19,6 @@ REVISIONS: Final = (
     "0011",
     "0012",
     "0013",
+    "0014",
 )
 """The steps, oldest first. Written out so that a start need not load the migration machinery to look."""

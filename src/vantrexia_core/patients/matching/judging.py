@@ -35,6 +35,9 @@ from vantrexia_core.patients.matching.weights import (
 
 K = TypeVar("K")
 
+MODEL_NAME: Final = "default-1"
+"""What was judged by is told with the judgement. A change of weights, levels or guards gets another name."""
+
 _EXPLANATIONS: Final = tuple(Explanation)
 _RIVALS: Final = range(1, len(_EXPLANATIONS))
 _PEOPLE_MIN: Final = 1_000

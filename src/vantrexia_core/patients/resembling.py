@@ -1,4 +1,4 @@
-"""Recognising somebody: which records of a practice may be of this person.
+"""Whom somebody resembles: which records of a practice may be of this person.
 
 Candidates are found outside of any transaction, and opened and compared in a short one that locks nothing.
 Who stores something holds the practice's lock later, and looks again at what was committed meanwhile: two
@@ -37,7 +37,7 @@ MATCHES_MAX: Final = 100
 
 
 @attrs.frozen(repr=False, eq=False)
-class Recognition:
+class Resembling:
     """Whom somebody may be, the likeliest first, and what it takes to look again. Prints nobody."""
 
     ranked: tuple[Ranked[Patient], ...]
@@ -57,7 +57,7 @@ class Recognition:
         """Whether everybody who shares a key was compared."""
         return not self.crowded and not self.left_out
 
-    def again(self, changed: Iterable[Patient]) -> "Recognition":
+    def again(self, changed: Iterable[Patient]) -> "Resembling":
         """With records that were added or changed meanwhile; whoever is compared must not be among them."""
         newer = {one.id: (one, _traits(one, self._candidacy)) for one in changed}
         if not newer:
@@ -86,9 +86,9 @@ class TooLittleKnownError(InvalidError):
         super().__init__({NON_FIELD: (complaint,)})
 
 
-def recognise(
+def find_resembling(
     desk: MatchingDesk, practice_id: PracticeId, person: Person, *, but: PatientId | None = None
-) -> Recognition:
+) -> Resembling:
     """Look for a person among a practice's records, active and archived, ``but`` one.
 
     Raises:
@@ -102,8 +102,10 @@ def recognise(
         with desk.begin(practice_id) as work:
             records = work.patients.of_numbers(found.numbers)
     compared = {one.id: (one, _traits(one, candidacy)) for one in records if one.id != but}
-    model = MatchingModel(found.frequencies.with_one_more(probe), people=found.people + 1)
-    return Recognition(
+    # Whoever is stored is counted already; somebody who is not counts as one more.
+    frequencies = found.frequencies.with_one_more(probe) if but is None else found.frequencies
+    model = MatchingModel(frequencies, people=frequencies.people)
+    return Resembling(
         _ranked(probe, compared, model, candidacy),
         found.as_of,
         found.crowded,
@@ -125,21 +127,24 @@ def find_matches(desk: MatchingDesk, actor: Actor, person: Person, *, limit: int
     """
     attempt = Attempt(actor, Action.MATCH, Permission.VIEW_PATIENTS)
     with preparing(desk, attempt):
-        _check_reach(actor)
+        if not may_be_told(actor):
+            raise PermissionDeniedError
         candidacy = desk.candidacy
         if not blocking_keys(traits_of(person, candidacy.texts, candidacy.phones)):
             raise TooLittleKnownError
-        found = recognise(desk, actor.practice_id, person)
+        found = find_resembling(desk, actor.practice_id, person)
     shown = found.ranked[: min(limit, MATCHES_MAX)]
     with undertake(desk, attempt) as deed:
         disclosed = tuple(sorted(one.key.id for one in shown))
         return deed.finish(Matched(disclosed=disclosed), Matches(shown, found.is_whole))
 
 
-def _check_reach(actor: Actor) -> None:
-    """Whoever sees only a record of their own does not ask who else is here."""
-    if actor.require(Permission.VIEW_PATIENTS) is not Reach.PRACTICE:
-        raise PermissionDeniedError
+def may_be_told(actor: Actor) -> bool:
+    """Whether an actor sees all of the practice's patients, and so may be told whom somebody resembles."""
+    try:
+        return actor.require(Permission.VIEW_PATIENTS) is Reach.PRACTICE
+    except PermissionDeniedError:
+        return False
 
 
 def _traits(patient: Patient, candidacy: Candidacy) -> Traits:
