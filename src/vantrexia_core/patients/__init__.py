@@ -122,12 +122,15 @@ from vantrexia_core.patients.registration import (
     revise_patient,
 )
 from vantrexia_core.patients.resembling import (
+    CHANGED_MAX,
     MATCHES_MAX,
+    Acquaintances,
     Matches,
     Resembling,
     TooLittleKnownError,
     find_matches,
     find_resembling,
+    keys_of,
     may_be_told,
 )
 from vantrexia_core.patients.suspecting import (
@@ -136,6 +139,10 @@ from vantrexia_core.patients.suspecting import (
     DuplicateSuspectedError,
     OnDuplicate,
     compare_noted,
+    linkable,
+    look,
+    look_again,
+    suspicions_of,
 )
 from vantrexia_core.patients.suspicion import (
     WAITING,
@@ -178,6 +185,7 @@ __all__ = [
     "BORN_MIN",
     "CANDIDATES_CHUNK_FORMAT",
     "CANDIDATES_MAX",
+    "CHANGED_MAX",
     "CITY_CHARACTERS_MAX",
     "DATE_PATTERN",
     "DIRECTORY_CHUNK_FORMAT",
@@ -201,6 +209,7 @@ __all__ = [
     "WAITING",
     "WEIGHTS",
     "ZIP_PATTERN",
+    "Acquaintances",
     "Address",
     "AddressLine",
     "Admission",
@@ -331,7 +340,11 @@ __all__ = [
     "find_resembling",
     "guards_against",
     "judged",
+    "keys_of",
+    "linkable",
     "list_versions",
+    "look",
+    "look_again",
     "look_up_patient",
     "may_be_told",
     "rank",
@@ -340,6 +353,7 @@ __all__ = [
     "restore_patient",
     "revise_patient",
     "status_after",
+    "suspicions_of",
     "traits_of",
     "unarchive_patient",
 ]

@@ -112,6 +112,8 @@ def _admitted(
         resembling = look_again(work, resembling, but=patient.id)
         if on_duplicate is OnDuplicate.REFUSE:
             _check_nobody(resembling, is_told=is_told)
+        if resembling.left_out:
+            work.uncompared.add([patient.id], at=deed.now)
         waiting = work.suspicions.add(suspicions_of(patient.id, resembling, Occasion.CREATE, deed.now))
         told = _announced(waiting, patient.id) if is_told else ()
         disclosed = tuple(sorted({patient.id, *(id_ for id_, _ in told)}))

@@ -23,7 +23,7 @@ from vantrexia_core.kernel import (
 )
 from vantrexia_core.patients.facts import Matched
 from vantrexia_core.patients.lifecycle import Status
-from vantrexia_core.patients.matching.blocking import Blocking, blocking_keys
+from vantrexia_core.patients.matching.blocking import Blocking, BlockingKey, blocking_keys
 from vantrexia_core.patients.matching.judging import MatchingModel, Ranked, rank
 from vantrexia_core.patients.matching.traits import Person, Traits, traits_of
 from vantrexia_core.patients.model import Patient
@@ -46,25 +46,56 @@ class Resembling:
     crowded: frozenset[Blocking]
     """Kinds of keys that too many share to be followed."""
     left_out: int
-    """Candidates that were too many to be compared."""
+    """Candidates that were too many to be compared; or more than so many, if there were changes meanwhile."""
     _probe: Traits
     _model: MatchingModel
     _compared: Mapping[PatientId, tuple[Patient, Traits]]
     _candidacy: Candidacy
 
     @property
+    def keys(self) -> frozenset[BlockingKey]:
+        """The keys under which the person was looked for."""
+        return blocking_keys(self._probe)
+
+    @property
     def is_whole(self) -> bool:
         """Whether everybody who shares a key was compared."""
         return not self.crowded and not self.left_out
 
-    def again(self, changed: Iterable[Patient]) -> "Resembling":
-        """With records that were added or changed meanwhile; whoever is compared must not be among them."""
+    def again(self, changed: Iterable[Patient], *, more: bool = False) -> "Resembling":
+        """With records that were added or changed meanwhile, and perhaps ``more`` that are not told here.
+
+        Who is compared must not be among them.
+        """
         newer = {one.id: (one, _traits(one, self._candidacy)) for one in changed}
-        if not newer:
+        if not newer and not more:
             return self
         compared = {**self._compared, **newer}
         ranked = _ranked(self._probe, compared, self._model, self._candidacy)
-        return attrs.evolve(self, ranked=ranked, compared=compared)
+        return attrs.evolve(self, ranked=ranked, compared=compared, left_out=self.left_out + more)
+
+
+class Acquaintances:
+    """A few records by their blocking keys: who of a batch may be whom."""
+
+    def __init__(self) -> None:
+        self._sharers: dict[BlockingKey, list[Patient]] = {}
+
+    def add(self, patient: Patient, keys: Iterable[BlockingKey]) -> None:
+        """Take in a record with its keys."""
+        for key in keys:
+            self._sharers.setdefault(key, []).append(patient)
+
+    def of(self, patient: Patient, keys: Iterable[BlockingKey]) -> list[Patient]:
+        """The others that share one of these keys."""
+        sharers = {one.id: one for key in keys for one in self._sharers.get(key, ())}
+        sharers.pop(patient.id, None)
+        return list(sharers.values())
+
+
+def keys_of(patient: Patient, candidacy: Candidacy) -> frozenset[BlockingKey]:
+    """The keys under which a record is found."""
+    return blocking_keys(_traits(patient, candidacy))
 
 
 @attrs.frozen

@@ -113,13 +113,13 @@ def look(
         return None
 
 
-def look_again(work: PatientWork, resembling: Resembling, *, but: PatientId) -> Resembling:
+def look_again(work: PatientWork, resembling: Resembling, *, but: PatientId | None = None) -> Resembling:
     """The same with what others committed meanwhile. The work has changed a record, or is alone otherwise.
 
     Two people who type one person at the same moment come here one after the other.
     """
     changed = work.patients.changed_since(resembling.as_of, limit=CHANGED_MAX)
-    return resembling.again(one for one in changed if one.id != but)
+    return resembling.again((one for one in changed if one.id != but), more=len(changed) == CHANGED_MAX)
 
 
 def on_course(
@@ -127,6 +127,19 @@ def on_course(
 ) -> tuple[Ranked[Patient], ...]:
     """The matches about which something is to be done."""
     return tuple(one for one in resembling.ranked if wanted(POLICY[occasion][one.match.grade]))
+
+
+def linkable(resembling: Resembling) -> PatientId | None:
+    """The one record to which a machine may attach an outside id.
+
+    Nothing speaks against it, nobody else is certain as well, and it has no outside id of its own: whoever
+    has another one there is left to people.
+    """
+    certain = on_course(resembling, Occasion.IMPORT, lambda course: course.is_linked)
+    if len(certain) != 1 or resembling.left_out:
+        return None
+    patient = certain[0].key
+    return None if patient.external_id is not None else patient.id
 
 
 def suspicions_of(
