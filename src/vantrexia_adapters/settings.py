@@ -189,7 +189,7 @@ def _networks(value: str) -> tuple[Network, ...]:
     if not networks:
         raise ValueError(message)
     if any(network.prefixlen == 0 for network in networks):
-        message = "may not be the whole Internet: whoever is trusted chooses the address they are counted by"
+        message = "may not be the whole Internet: name those networks alone that you know"
         raise ValueError(message)
     return networks
 
@@ -385,6 +385,12 @@ class Settings:
         _calls,
         "calls that one process may make there in a clock minute; divide it among several workers",
         ECW_CALLS_PER_MINUTE_DEFAULT,
+    )
+    jwks_networks: tuple[Network, ...] = _setting(
+        _networks,
+        "private addresses and networks that machine clients' keys may be fetched from as well, separated by "
+        "commas. Default: the public Internet alone",
+        (),
     )
     metrics_port: int | None = _setting(
         _port,

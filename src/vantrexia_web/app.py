@@ -12,6 +12,7 @@ from vantrexia_adapters.memory import MemoryRateStore
 from vantrexia_adapters.observing import Watcher
 from vantrexia_core.kernel import IdSource
 from vantrexia_web.call import Site, WebDesk
+from vantrexia_web.capability import fhir_pages
 from vantrexia_web.docs import reference_pages
 from vantrexia_web.door import Door, Elsewhere, ExactRoute, answer_failure
 from vantrexia_web.forwarding import Network
@@ -19,7 +20,7 @@ from vantrexia_web.health import HealthCheck, HealthReport
 from vantrexia_web.importer import Importer
 from vantrexia_web.openapi import document
 from vantrexia_web.perimeter import Perimeter
-from vantrexia_web.routes import HASHING, ROUTES, WAITING, Guarded, Open
+from vantrexia_web.routes import FHIR, HASHING, PROVING, ROUTES, WAITING, Guarded, Open
 from vantrexia_web.throttle import Throttle
 from vantrexia_web.workers import Workers
 
@@ -27,6 +28,7 @@ WORKER_THREADS_DEFAULT: Final = 4
 SIGN_IN_THREADS: Final = 2
 HEALTH_THREADS: Final = 1
 WAITING_THREADS: Final = 2
+PROVING_THREADS: Final = 2
 
 
 def create_app(
@@ -61,7 +63,7 @@ def create_app(
         desk=desk,
         public_url=public_url,
         health=health or HealthCheck({}, desk.clock),
-        pages=reference_pages(document(public_url)),
+        pages=reference_pages(document(public_url)) | fhir_pages(public_url, at=desk.clock.now()),
         wake_importer=background.wake,
         throttle=throttle or Throttle(MemoryRateStore(), MemoryRateStore(), desk.clock),
         trusted_proxies=tuple(trusted_proxies),
@@ -75,12 +77,16 @@ def create_app(
     # When every other thread waits for a database that hangs, this one still says so.
     health_workers = Workers(HEALTH_THREADS, name="vantrexia-health-page")
     waiting_workers = Workers(WAITING_THREADS, name="vantrexia-ehr")
+    # A machine client's host that does not answer holds up other machine clients, and nobody else.
+    proving_workers = Workers(PROVING_THREADS, name="vantrexia-clients")
 
     def workers_for(route: Guarded | Open) -> Workers:
         if route.scope is None:
             return health_workers
         if route.endpoint in WAITING:
             return waiting_workers
+        if route.endpoint in PROVING:
+            return proving_workers
         return sign_in_workers if route.endpoint in HASHING else workers
 
     @asynccontextmanager
@@ -89,6 +95,7 @@ def create_app(
         sign_in_workers.open()
         health_workers.open()
         waiting_workers.open()
+        proving_workers.open()
         if importer is not None:
             importer.open()
         yield
@@ -97,14 +104,22 @@ def create_app(
         await run_in_threadpool(health_workers.drain)
         await run_in_threadpool(sign_in_workers.drain)
         await run_in_threadpool(waiting_workers.drain)
+        await run_in_threadpool(proving_workers.drain)
         await run_in_threadpool(workers.drain)
         await run_in_threadpool(at_shutdown)
 
     paths = dict.fromkeys(route.path for route in ROUTES)
-    routes = [
-        ExactRoute(path, Door(site, [route for route in ROUTES if route.path == path], workers_for, workers))
+    doors = {
+        path: Door(site, [route for route in ROUTES if route.path == path], workers_for, workers)
         for path in paths
-    ]
+    }
+    # FHIR's paths have no slash at their end, and its clients do not like to be sent elsewhere.
+    doors |= {
+        f"{path}/": door
+        for path, door in doors.items()
+        if path.startswith(f"{FHIR}/") and not path.endswith("/")
+    }
+    routes = [ExactRoute(path, door) for path, door in doors.items()]
     router = Router(
         routes, redirect_slashes=False, default=Elsewhere(site, routes, workers), lifespan=lifespan
     )

@@ -33,9 +33,11 @@ from vantrexia_adapters.matching import LibPhoneNumbers, RapidfuzzTexts
 from vantrexia_adapters.memory import MemoryDesk, MemoryRateStore, MemoryRoster, MemoryWork
 from vantrexia_adapters.memory.audit import MemoryTrail, MemoryTrailSource
 from vantrexia_adapters.memory.checkpoints import MemoryCheckpoints
+from vantrexia_adapters.memory.clients import MemoryClients, MemoryClientStore, MemoryUsedAssertions
 from vantrexia_adapters.memory.desk import MemorySignInWork
 from vantrexia_adapters.memory.directory import MemoryCandidateStore, MemoryDirectoryStore
 from vantrexia_adapters.memory.ehr import MemoryEhrRecords, MemoryImportJobs
+from vantrexia_adapters.memory.exports import MemoryExports
 from vantrexia_adapters.memory.identity import (
     MemoryAccounts,
     MemoryLockouts,
@@ -46,21 +48,26 @@ from vantrexia_adapters.memory.identity import (
 from vantrexia_adapters.memory.patients import MemoryPatients
 from vantrexia_adapters.memory.receipts import MemoryReceipts
 from vantrexia_adapters.memory.resets import MemoryResetRequests, MemoryResetTokens
+from vantrexia_adapters.memory.search_tokens import MemorySearchTokens
 from vantrexia_adapters.memory.second_factors import MemorySecondFactors
 from vantrexia_adapters.memory.suspicions import MemorySuspicions
 from vantrexia_adapters.memory.trail_search import MemoryTrailSearch
 from vantrexia_adapters.memory.uncompared import MemoryUncompared
 from vantrexia_adapters.redis import RedisRateStore
+from vantrexia_adapters.smart import SmartClientProofs
 from vantrexia_adapters.sql import SqlDesk, SqlRateStore, SqlSignInWork, SqlTrailSource, SqlWork
 from vantrexia_adapters.sql.audit import SqlTrail
 from vantrexia_adapters.sql.candidates import SqlCandidateStore
+from vantrexia_adapters.sql.clients import SqlClients, SqlClientStore, SqlUsedAssertions
 from vantrexia_adapters.sql.directory import SqlDirectoryStore
 from vantrexia_adapters.sql.ehr import SqlEhrRecords, SqlImportJobs, SqlImportQueue
+from vantrexia_adapters.sql.exports import SqlExports
 from vantrexia_adapters.sql.identity import SqlAccounts, SqlSignIns, SqlUsers
 from vantrexia_adapters.sql.lockouts import SqlLockouts
 from vantrexia_adapters.sql.patients import SqlPatients
 from vantrexia_adapters.sql.receipts import SqlReceipts
 from vantrexia_adapters.sql.resets import SqlResetRequests, SqlResetTokens
+from vantrexia_adapters.sql.search_tokens import SqlSearchTokens
 from vantrexia_adapters.sql.second_factors import SqlSecondFactors
 from vantrexia_adapters.sql.sessions import SqlSessions
 from vantrexia_adapters.sql.suspicions import SqlSuspicions
@@ -69,6 +76,7 @@ from vantrexia_adapters.sql.uncompared import SqlUncompared
 from vantrexia_adapters.system import RandomIds, RandomSecrets, SystemClock
 from vantrexia_adapters.tokens import JwtTokens
 from vantrexia_core.ehr import NoRoster
+from vantrexia_core.identity import NoClientProofs
 
 TESTS = Path(__file__).parents[1]
 
@@ -117,6 +125,12 @@ PORTS = {
         (FileKeyWrapper, AwsKmsKeyWrapper, TransitKeyWrapper),
     ),
     "Passwords": Held("contracts/test_credentials.py", (Argon2Passwords, QuickPasswords)),
+    "ClientStore": Held("contracts/test_clients.py", (MemoryClientStore, SqlClientStore)),
+    "Clients": Held("contracts/test_clients.py", (MemoryClients, SqlClients)),
+    "UsedAssertions": Held("contracts/test_clients.py", (MemoryUsedAssertions, SqlUsedAssertions)),
+    "ClientWork": Held("contracts/test_clients.py", (MemoryWork, SqlWork)),
+    "ClientDesk": Held("contracts/test_clients.py", (MemoryDesk, SqlDesk)),
+    "ClientProofs": Held("web/test_machine_clients.py", (SmartClientProofs, NoClientProofs)),
     "Tokens": Held("contracts/test_credentials.py", (JwtTokens, QuickTokens)),
     "UserStore": Held("contracts/test_identity.py", (MemoryUsers, SqlUsers)),
     "Accounts": Held("contracts/test_identity.py", (MemoryAccounts, SqlAccounts)),
@@ -136,6 +150,7 @@ PORTS = {
     "ResetRequests": Held("contracts/test_resets.py", (MemoryResetRequests, SqlResetRequests)),
     "Mailer": Held("contracts/test_mailers.py", (OutboxMailer, SmtpMailer)),
     "PatientStore": Held("contracts/test_patients.py", (MemoryPatients, SqlPatients)),
+    "ExportStore": Held("contracts/test_exports.py", (MemoryExports, SqlExports)),
     "SuspicionStore": Held("contracts/test_suspicions.py", (MemorySuspicions, SqlSuspicions)),
     "IndexStore": Held("contracts/test_directory_store.py", (MemoryDirectoryStore, SqlDirectoryStore)),
     "UncomparedStore": Held("contracts/test_uncompared.py", (MemoryUncompared, SqlUncompared)),
@@ -152,6 +167,7 @@ PORTS = {
         (DirectoryKeeper,),
         "one keeper over every store; the definition it is held to is the core's own",
     ),
+    "SearchTokens": Held("contracts/test_search_tokens.py", (MemorySearchTokens, SqlSearchTokens)),
     "SnapshotCipher": Held(
         "contracts/test_directory_store.py", (AesGcmSnapshotCipher,), "as for the other ciphers"
     ),

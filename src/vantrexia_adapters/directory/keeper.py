@@ -18,6 +18,7 @@ from vantrexia_core.patients import (
     DirectoryStore,
     Found,
     Listing,
+    PatientSearch,
     Unreadable,
     decode_directory,
     encode_directory,
@@ -61,6 +62,17 @@ class DirectoryKeeper(Keeper[Directory, _Change]):
         """
         with self._opened(practice_id) as directory:
             count, numbers = directory.find(listing)
+            return Found(count, numbers, directory.as_of)
+
+    def search(self, practice_id: PracticeId, search: PatientSearch, *, skip: int, limit: int) -> Found:
+        """How many are admitted and the numbers of some of them, over everything committed before the call.
+
+        Raises:
+            UnavailableError: the rows cannot be read now.
+            DirectoryFullError: the practice has more patients than allowed.
+        """
+        with self._opened(practice_id) as directory:
+            count, numbers = directory.search(search, skip=skip, limit=limit)
             return Found(count, numbers, directory.as_of)
 
     @property

@@ -5,6 +5,48 @@ hundred times as much as making it; the tests hold them to the classes of ``fhir
 """
 
 from vantrexia_adapters.fhir.audit_event import audit_event, audit_event_bundle
+from vantrexia_adapters.fhir.bulk import NDJSON, NDJSON_NAMES, departed_lines, patient_lines
+from vantrexia_adapters.fhir.bundle import Found, searchset, subset
+from vantrexia_adapters.fhir.capability import ServedOperation, ServedResource, capability_statement
 from vantrexia_adapters.fhir.outcome import Issue, operation_outcome
+from vantrexia_adapters.fhir.patient import (
+    InvalidResourceError,
+    parse_patient,
+    parse_revision,
+    render_patient,
+)
+from vantrexia_adapters.fhir.provenance import US_CORE_PROVENANCE, ProvenanceOf, render_provenance
+from vantrexia_adapters.fhir.searching import COMBINATIONS, PARAMETERS, PROVENANCE, Asked, read_search
+from vantrexia_adapters.fhir.supplement import Json
+from vantrexia_adapters.fhir.systems import US_CORE_PATIENT
 
-__all__ = ["Issue", "audit_event", "audit_event_bundle", "operation_outcome"]
+__all__ = [
+    "COMBINATIONS",
+    "NDJSON",
+    "NDJSON_NAMES",
+    "PARAMETERS",
+    "PROVENANCE",
+    "US_CORE_PATIENT",
+    "US_CORE_PROVENANCE",
+    "Asked",
+    "Found",
+    "InvalidResourceError",
+    "Issue",
+    "Json",
+    "ProvenanceOf",
+    "ServedOperation",
+    "ServedResource",
+    "audit_event",
+    "audit_event_bundle",
+    "capability_statement",
+    "departed_lines",
+    "operation_outcome",
+    "parse_patient",
+    "parse_revision",
+    "patient_lines",
+    "read_search",
+    "render_patient",
+    "render_provenance",
+    "searchset",
+    "subset",
+]

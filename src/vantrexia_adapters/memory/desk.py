@@ -10,9 +10,11 @@ import attrs
 
 from vantrexia_adapters.directory import CandidateKeeper, DirectoryKeeper
 from vantrexia_adapters.memory.audit import MemoryTrail
+from vantrexia_adapters.memory.clients import MemoryClients, MemoryClientStore, MemoryUsedAssertions
 from vantrexia_adapters.memory.directory import MemoryCandidateStore, MemoryDirectoryStore
 from vantrexia_adapters.memory.draft import Draft
 from vantrexia_adapters.memory.ehr import MemoryEhrRecords, MemoryImportJobs, taken
+from vantrexia_adapters.memory.exports import MemoryExports
 from vantrexia_adapters.memory.identity import (
     Identities,
     MemoryAccounts,
@@ -24,6 +26,7 @@ from vantrexia_adapters.memory.identity import (
 from vantrexia_adapters.memory.patients import MemoryPatients
 from vantrexia_adapters.memory.receipts import MemoryReceipts
 from vantrexia_adapters.memory.resets import MemoryResetRequests, MemoryResetTokens
+from vantrexia_adapters.memory.search_tokens import MemorySearchTokens
 from vantrexia_adapters.memory.second_factors import MemorySecondFactors
 from vantrexia_adapters.memory.state import Memory, Receipt, Shelf
 from vantrexia_adapters.memory.suspicions import MemorySuspicions
@@ -31,7 +34,7 @@ from vantrexia_adapters.memory.trail_search import MemoryTrailSearch
 from vantrexia_adapters.memory.uncompared import MemoryUncompared
 from vantrexia_core.audit import AuditEntry
 from vantrexia_core.ehr import EhrRoster, ImportJob, NoRoster
-from vantrexia_core.identity import Passwords, Tokens
+from vantrexia_core.identity import ClientProofs, NoClientProofs, Passwords, Tokens
 from vantrexia_core.kernel import (
     BrokenPromiseError,
     Clock,
@@ -97,6 +100,12 @@ class MemorySignInWork:
         self._check_open()
         return MemoryResetTokens(self._identities.reset_tokens)
 
+    @property
+    def used_assertions(self) -> MemoryUsedAssertions:
+        """See `SignInWork`."""
+        self._check_open()
+        return MemoryUsedAssertions(self._identities.used_assertions)
+
     def commit(self) -> None:
         """See `RecordedWork`. Ends the work."""
         self._check_open()
@@ -129,6 +138,7 @@ class MemoryWork(MemorySignInWork):
         self._uncompared = MemoryUncompared(shelf, self._patients)
         self._ehr_records = MemoryEhrRecords(shelf)
         self._import_jobs = MemoryImportJobs(shelf)
+        self._exports = MemoryExports(shelf)
         self._trail_search = MemoryTrailSearch(practice_id, desk.entries, lambda: desk.committed)
         self._keeper = MemoryReceipts(self._receipts)
 
@@ -169,6 +179,18 @@ class MemoryWork(MemorySignInWork):
         return MemoryUsers(self._practice_id, self._identities)
 
     @property
+    def exports(self) -> MemoryExports:
+        """See `PatientWork`."""
+        self._check_open()
+        return self._exports
+
+    @property
+    def clients(self) -> MemoryClientStore:
+        """See `ClientWork`."""
+        self._check_open()
+        return MemoryClientStore(self._practice_id, self._identities.clients)
+
+    @property
     def ehr_records(self) -> MemoryEhrRecords:
         """See `EhrWork`."""
         self._check_open()
@@ -185,7 +207,7 @@ class MemoryWork(MemorySignInWork):
         shelf = Shelf(
             patients=patients.patients.merged(),
             moves=patients.moves.merged(),
-            replaced=patients.replaced.merged(),
+            former=patients.former.merged(),
             by_number=patients.by_number.merged(),
             by_mrn=patients.by_mrn.merged(),
             by_external_id=patients.by_external_id.merged(),
@@ -193,6 +215,7 @@ class MemoryWork(MemorySignInWork):
             told=self._ehr_records.told.merged(),
             lost=self._ehr_records.losses.merged(),
             jobs=self._import_jobs.jobs.merged(),
+            exports=self._exports.exports.merged(),
             suspicions=self._suspicions.suspicions.merged(),
             uncompared=self._uncompared.noted.merged(),
             seq=patients.seq,
@@ -212,13 +235,16 @@ class MemoryDesk:
     tokens: Tokens
     wait_seconds: float = WAIT_SECONDS
     rosters: Mapping[PracticeId, EhrRoster] = attrs.field(factory=dict)
+    proofs: ClientProofs = attrs.field(factory=NoClientProofs)
     committed: Memory = attrs.field(factory=Memory, init=False)
     entries: list[AuditEntry] = attrs.field(factory=list, init=False)
     directory: DirectoryKeeper = attrs.field(init=False)
+    search_tokens: MemorySearchTokens = attrs.field(init=False)
     candidacy: CandidateKeeper = attrs.field(init=False)
     _writer: Lock = attrs.field(factory=Lock, init=False)
 
     def __attrs_post_init__(self) -> None:
+        self.search_tokens = MemorySearchTokens(self.ids)
         self.directory = DirectoryKeeper(MemoryDirectoryStore(self._read_committed))
         self.candidacy = CandidateKeeper(MemoryCandidateStore(self._read_committed))
 
@@ -226,6 +252,11 @@ class MemoryDesk:
     def accounts(self) -> MemoryAccounts:
         """See `SignInDesk`."""
         return MemoryAccounts(self._read_committed)
+
+    @property
+    def clients(self) -> MemoryClients:
+        """See `SignInDesk`."""
+        return MemoryClients(self._read_committed)
 
     @property
     def import_queue(self) -> "MemoryDesk":

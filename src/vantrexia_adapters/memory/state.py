@@ -7,9 +7,17 @@ from uuid import UUID
 import attrs
 
 from vantrexia_core.ehr import ImportJob, JobItem, LastTold, LostValues
-from vantrexia_core.identity import Account, FactorCode, Failures, ResetRequest, SecondFactor, Session
-from vantrexia_core.kernel import PatientId, Phi, PracticeId, SessionId, SuspicionId, UserId
-from vantrexia_core.patients import DirectoryEntry, Patient, Replaced, StatusChange, Suspicion
+from vantrexia_core.identity import (
+    Account,
+    FactorCode,
+    Failures,
+    MachineClient,
+    ResetRequest,
+    SecondFactor,
+    Session,
+)
+from vantrexia_core.kernel import ClientId, PatientId, Phi, PracticeId, SessionId, SuspicionId, UserId
+from vantrexia_core.patients import DirectoryEntry, Export, Patient, Replaced, StatusChange, Suspicion
 
 
 @attrs.frozen
@@ -26,16 +34,15 @@ class Filed:
     @classmethod
     def of(cls, patient: Patient, seq: int, number: int) -> "Filed":
         """File a record."""
-        entry = DirectoryEntry.of(
-            number,
-            patient.id,
-            patient.status,
-            patient.created_at,
-            last=patient.name.last.reveal(),
-            first=patient.name.first.reveal(),
-            mrn=patient.mrn.reveal(),
-        )
-        return cls(patient, seq, entry)
+        return cls(patient, seq, DirectoryEntry.of_patient(number, patient))
+
+
+@attrs.frozen
+class Former:
+    """A version that was replaced, and the number of the change that had written it."""
+
+    written: int
+    replaced: Replaced
 
 
 @attrs.frozen
@@ -63,7 +70,7 @@ class Shelf:
 
     patients: Mapping[PatientId, Filed] = attrs.Factory(dict)
     moves: Mapping[PatientId, tuple[StatusChange, ...]] = attrs.Factory(dict)
-    replaced: Mapping[PatientId, tuple[Replaced, ...]] = attrs.Factory(dict)
+    former: Mapping[PatientId, tuple[Former, ...]] = attrs.Factory(dict)
     by_number: Mapping[int, PatientId] = attrs.Factory(dict)
     by_mrn: Mapping[str, PatientId] = attrs.Factory(dict)
     by_external_id: Mapping[str, PatientId] = attrs.Factory(dict)
@@ -72,6 +79,7 @@ class Shelf:
     lost: Mapping[PatientId, tuple[LostValues, ...]] = attrs.Factory(dict)
     jobs: Mapping[UUID, FiledJob] = attrs.Factory(dict)
     uncompared: Mapping[PatientId, datetime] = attrs.Factory(dict)
+    exports: Mapping[UUID, Export] = attrs.Factory(dict)
     suspicions: Mapping[SuspicionId, Suspicion] = attrs.Factory(dict)
     seq: int = 0
     mrn_number: int = 0
@@ -91,6 +99,8 @@ class Memory:
     backup_codes: Mapping[UserId, tuple[FactorCode, ...]] = attrs.Factory(dict)
     reset_tokens: Mapping[UserId, tuple[tuple[Phi[str], datetime], ...]] = attrs.Factory(dict)
     reset_requests: Mapping[bytes, ResetRequest] = attrs.Factory(dict)
+    clients: Mapping[ClientId, MachineClient] = attrs.Factory(dict)
+    used_assertions: Mapping[tuple[UserId, str], datetime] = attrs.Factory(dict)
 
     def shelf(self, practice_id: PracticeId) -> Shelf:
         """A practice's shelf; an empty one before its first record."""

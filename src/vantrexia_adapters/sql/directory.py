@@ -2,12 +2,14 @@
 
 import logging
 from collections.abc import Iterator
+from datetime import date
 from typing import ClassVar, Final
 
 import attrs
 import sqlalchemy as sa
 
-from vantrexia_adapters.sql.patients import FIRST, LAST, MRN
+from vantrexia_adapters.sql.patients import BORN, FIRST, GENDER, LAST, MRN
+from vantrexia_adapters.sql.scope import SealedRow
 from vantrexia_adapters.sql.snapshots import SnapshotTables, SqlIndexStore
 from vantrexia_adapters.sql.statements import Statement
 from vantrexia_adapters.sql.tables import directory_chunk, directory_snapshot, patient
@@ -15,12 +17,14 @@ from vantrexia_core.kernel import PracticeId
 from vantrexia_core.patients import (
     DIRECTORY_CHUNK_FORMAT,
     DirectoryEntry,
+    Gender,
     Spelling,
     Status,
     Unreadable,
 )
 from vantrexia_core.protection import Place, UnreadableError
 
+_TOLD: Final = SealedRow.of(LAST, FIRST, MRN, BORN, GENDER)
 _SPELLINGS_KEPT: Final = 400_000
 
 _LOG: Final = logging.getLogger(__name__)
@@ -37,6 +41,9 @@ _CHANGED: Final = Statement(
         patient.c.last_name,
         patient.c.first_name,
         patient.c.mrn,
+        patient.c.date_of_birth,
+        patient.c.gender,
+        patient.c.updated_at,
     ).where(patient.c.practice_id == _PRACTICE, patient.c.seq > sa.bindparam("after", type_=sa.BigInteger()))
 )
 
@@ -55,24 +62,31 @@ class SqlDirectoryStore(SqlIndexStore):
         # A million patients share some hundred thousand names: each is folded once.
         spellings: dict[str, Spelling] = {}
         unreadable = 0
-        for seq, n, id_, status, created_at, sealed_version, last, first, mrn in self._database.stream(
-            _CHANGED, {"practice": practice_id, "after": after}
-        ):
+        for row in self._database.stream(_CHANGED, {"practice": practice_id, "after": after}):
+            seq, n, id_, status, created_at, sealed_version, last, first, mrn, born, gender, updated_at = row
             place = Place(practice_id, id_, sealed_version)
             try:
-                names = (LAST.open(cipher, place, last), FIRST.open(cipher, place, first))
-                number = MRN.open(cipher, place, mrn)
+                last_name, first_name, number, birth, gender_text = _TOLD.open(
+                    cipher, place, (last, first, mrn, born, gender)
+                )
+                if not (last_name and first_name and number and birth and gender_text):
+                    raise UnreadableError  # noqa: TRY301 - as whatever else does not open
             except UnreadableError:
                 unreadable += 1
                 yield seq, Unreadable(n)
                 continue
             if len(spellings) >= _SPELLINGS_KEPT:
                 spellings.clear()
-            for name in names:
+            for name in (last_name, first_name):
                 if name not in spellings:
                     spellings[name] = Spelling.of(name)
-            last_name, first_name = map(spellings.__getitem__, names)
-            spelled = (last_name, first_name, Spelling.of(number))
-            yield seq, DirectoryEntry(n, id_, Status(status), created_at, *spelled)
+            spelled = (spellings[last_name], spellings[first_name], Spelling.of(number))
+            born_on, told_gender = date.fromisoformat(birth), Gender(gender_text)
+            yield (
+                seq,
+                DirectoryEntry(
+                    n, id_, Status(status), created_at, *spelled, born_on, told_gender, updated_at
+                ),
+            )
         if unreadable:
             _LOG.error("records that do not open are missing from a directory: %d", unreadable)

@@ -1,8 +1,10 @@
 """The unit of work in SQL: one transaction, one practice, all stores."""
 
 from vantrexia_adapters.sql.audit import SqlTrail, TrailWriter
+from vantrexia_adapters.sql.clients import SqlClientStore, SqlUsedAssertions
 from vantrexia_adapters.sql.database import Transaction
 from vantrexia_adapters.sql.ehr import SqlEhrRecords, SqlImportJobs
+from vantrexia_adapters.sql.exports import SqlExports
 from vantrexia_adapters.sql.identity import SqlSignIns, SqlUsers
 from vantrexia_adapters.sql.lockouts import SqlLockouts
 from vantrexia_adapters.sql.patients import SqlPatients
@@ -46,6 +48,11 @@ class SqlSignInWork:
     def sessions(self) -> SqlSessions:
         """See `SignInWork`."""
         return SqlSessions(self._transaction)
+
+    @property
+    def used_assertions(self) -> SqlUsedAssertions:
+        """See `SignInWork`."""
+        return SqlUsedAssertions(self._transaction, self._protection)
 
     @property
     def lockouts(self) -> SqlLockouts:
@@ -129,6 +136,16 @@ class SqlWork(SqlSignInWork):
         if self._users is None:
             self._users = SqlUsers(self._scope, self._ids)
         return self._users
+
+    @property
+    def exports(self) -> SqlExports:
+        """See `PatientWork`."""
+        return SqlExports(self._scope)
+
+    @property
+    def clients(self) -> SqlClientStore:
+        """See `ClientWork`."""
+        return SqlClientStore(self._scope)
 
     @property
     def ehr_records(self) -> SqlEhrRecords:

@@ -85,6 +85,48 @@ class DeletedListed(Fact):
 
 
 @attrs.frozen
+class DuplicatesListed(Fact):
+    """Pairs that may be one person were listed: ids and grades, nothing of anybody's record."""
+
+    action: ClassVar[Action] = Action.DUPLICATE_LIST
+
+
+@attrs.frozen
+class DuplicatesCompared(Fact):
+    """Two records were shown side by side."""
+
+    action: ClassVar[Action] = Action.DUPLICATE_READ
+
+
+@attrs.frozen
+class DuplicateDecided(Fact):
+    """Somebody said whether two records are one person; an entry for each of the two."""
+
+    action: ClassVar[Action] = Action.DUPLICATE_DECIDE
+
+
+@attrs.frozen
+class Merged(Fact):
+    """A record was merged into another; an entry for each. ``changed`` names what the survivor took over."""
+
+    action: ClassVar[Action] = Action.MERGE
+
+
+@attrs.frozen
+class Unmerged(Fact):
+    """A merge was undone; an entry for each of the two records."""
+
+    action: ClassVar[Action] = Action.UNMERGE
+
+
+@attrs.frozen
+class MergesShown(Fact):
+    """The merges of a record were shown, with their reasons."""
+
+    action: ClassVar[Action] = Action.MERGE_READ
+
+
+@attrs.frozen
 class VersionViewed(Fact):
     """One version of a record was shown; ``version`` says which."""
 
@@ -96,6 +138,34 @@ class VersionsListed(Fact):
     """A page of a record's versions was shown."""
 
     action: ClassVar[Action] = Action.LIST_VERSIONS
+
+
+@attrs.frozen
+class ExportStarted(Fact):
+    """An export was granted; nothing has left yet."""
+
+    action: ClassVar[Action] = Action.EXPORT_START
+
+
+@attrs.frozen
+class ExportShown(Fact):
+    """It was shown what an export consists of."""
+
+    action: ClassVar[Action] = Action.EXPORT_READ
+
+
+@attrs.frozen
+class Exported(Fact):
+    """A batch of an export left; ``disclosed`` holds whose records, in order of ids."""
+
+    action: ClassVar[Action] = Action.EXPORT
+
+
+@attrs.frozen
+class ExportEnded(Fact):
+    """An export was deleted: nothing more of it leaves."""
+
+    action: ClassVar[Action] = Action.EXPORT_END
 
 
 @attrs.frozen

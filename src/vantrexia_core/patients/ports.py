@@ -17,7 +17,9 @@ from vantrexia_core.kernel import (
     Phi,
     PracticeId,
     SuspicionId,
+    UserId,
 )
+from vantrexia_core.patients.export import Export
 from vantrexia_core.patients.lifecycle import Status
 from vantrexia_core.patients.listing import DirectoryEntry, Found, Listing, Unreadable
 from vantrexia_core.patients.matching.blocking import BlockingKey
@@ -25,8 +27,9 @@ from vantrexia_core.patients.matching.candidates import Candidates
 from vantrexia_core.patients.matching.ports import PhoneNumbers, Texts
 from vantrexia_core.patients.matching.traits import Person
 from vantrexia_core.patients.model import Patient, StatusChange
+from vantrexia_core.patients.searching import PatientSearch
 from vantrexia_core.patients.suspicion import Pair, Suspicion, SuspicionListing
-from vantrexia_core.patients.values import DateOfBirth, ExternalId, Gender
+from vantrexia_core.patients.values import DateOfBirth, ExternalId, Gender, Mrn
 
 
 class MrnTakenError(InvalidError):
@@ -45,7 +48,7 @@ class ExternalIdTakenError(InvalidError):
 
 @attrs.frozen
 class Holder:
-    """Whose external id it is: the record's id and where it stands."""
+    """Whose number it is: the record's id and where it stands."""
 
     patient_id: PatientId
     status: Status
@@ -67,6 +70,19 @@ class Replaced:
     seq: int
     number: int
     patient: Patient
+
+
+@attrs.frozen
+class Asked:
+    """Which records an export asks for: by their numbers, as they stood at the change number ``as_of``.
+
+    With ``changed_after`` only those whose version then was made after it; with ``patient_ids`` only those.
+    """
+
+    numbers: range
+    as_of: int
+    changed_after: datetime | None = None
+    patient_ids: tuple[PatientId, ...] = ()
 
 
 class PatientStore(Protocol):
@@ -93,6 +109,10 @@ class PatientStore(Protocol):
 
     def holders(self, external_ids: Sequence[ExternalId]) -> Sequence[Holder | None]:
         """Who has each external id, whatever the record's status; in the order of ``external_ids``."""
+        ...
+
+    def mrn_holders(self, mrns: Sequence[Mrn]) -> Sequence[Holder | None]:
+        """Who has each record number, whatever the record's status; in the order of ``mrns``."""
         ...
 
     def has_unlinked(self) -> bool:
@@ -219,6 +239,50 @@ class PatientStore(Protocol):
         """
         ...
 
+    def newest_number(self) -> int:
+        """The number of the practice's newest record; they are dense. 0 before the first."""
+        ...
+
+    def tally(self, asked: Asked) -> tuple[int, int]:
+        """How many records that are asked for were not deleted then, and how many were."""
+        ...
+
+    def standing(self, asked: Asked, *, limit: int) -> Sequence[tuple[int, Patient]]:
+        """Records that are asked for and were not deleted then, as they were then, each with its number.
+
+        At most ``limit``, in order of their numbers. Whoever asks for the numbers behind the last one gets
+        the next, of the same moment, whatever changed meanwhile.
+        """
+        ...
+
+    def departed(self, asked: Asked, *, limit: int) -> Sequence[tuple[int, tuple[PatientId, datetime]]]:
+        """Like `standing`, for records that were deleted then: their ids and when, and nothing of them."""
+        ...
+
+
+class ExportStore(Protocol):
+    """The exports of one practice, inside one transaction."""
+
+    def add(self, export: Export, *, forget_until: datetime) -> None:
+        """Store a new export; forget those of this practice that began at ``forget_until`` or before."""
+        ...
+
+    def get(self, export_id: UUID) -> Export:
+        """One export, expired or not.
+
+        Raises:
+            NotFoundError: the practice has no such export.
+        """
+        ...
+
+    def count_live(self, by: UserId, *, after: datetime) -> int:
+        """How many exports of an account began after a moment. Whoever asks at once waits here."""
+        ...
+
+    def remove(self, export_id: UUID) -> None:
+        """Forget an export, if it is there."""
+        ...
+
 
 class SuspicionStore(Protocol):
     """The pairs of one practice's records that may be one person, inside one transaction.
@@ -325,6 +389,29 @@ class PatientDirectory(Protocol):
 
     def find(self, practice_id: PracticeId, listing: Listing) -> Found:
         """One page of numbers and the exact count, over everything committed before the call."""
+        ...
+
+    def search(self, practice_id: PracticeId, search: PatientSearch, *, skip: int, limit: int) -> Found:
+        """How many patients are admitted (`narrow`), and the numbers of at most ``limit`` of them, in order.
+
+        The page that the search itself asks for plays no part: whoever asks may need other ones first.
+        """
+        ...
+
+
+class SearchTokens(Protocol):
+    """Searches as words that say nothing: a link to a further page must hold no name and no birth date."""
+
+    def seal(self, practice_id: PracticeId, search: Phi[str]) -> str:
+        """A word for a search, of letters, digits, ``-`` and ``_``. It opens in this practice alone."""
+        ...
+
+    def open(self, practice_id: PracticeId, token: str) -> Phi[str]:
+        """The search behind a word.
+
+        Raises:
+            UnreadableError: it was not made here, or too long ago.
+        """
         ...
 
 
@@ -442,6 +529,11 @@ class PatientWork(RecordedWork, Protocol):
     @property
     def uncompared(self) -> UncomparedStore:
         """The records that are to be compared later, inside this transaction."""
+        ...
+
+    @property
+    def exports(self) -> ExportStore:
+        """The practice's exports, inside this transaction."""
         ...
 
 

@@ -1,20 +1,23 @@
 """Registering patients and revising their demographics."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
 import attrs
 
-from vantrexia_core.audit import Action, Attempt, Once, preparing, repeated_if_undone, undertake
-from vantrexia_core.kernel import Actor, PatientId, Permission, PracticeId
+from vantrexia_core.audit import Action, Attempt, Deed, Once, preparing, repeated_if_undone, undertake
+from vantrexia_core.kernel import Actor, PageRequest, PatientId, Permission, PracticeId, StaleVersionError
 from vantrexia_core.patients.facts import Registered
+from vantrexia_core.patients.lifecycle import Move, status_after
+from vantrexia_core.patients.lookup import searched
 from vantrexia_core.patients.matching.grades import MatchGrade
 from vantrexia_core.patients.matching.traits import Person
 from vantrexia_core.patients.model import ExpectedVersion, NewPatient, Patient, Revision
 from vantrexia_core.patients.moving import check_shown
-from vantrexia_core.patients.ports import MatchingDesk, MrnTakenError, PatientStore
+from vantrexia_core.patients.ports import MatchingDesk, MrnTakenError, PatientStore, PatientWork
 from vantrexia_core.patients.resembling import Resembling, may_be_told
+from vantrexia_core.patients.searching import PatientSearch
 from vantrexia_core.patients.suspecting import (
     ANNOUNCED_MAX,
     IDENTITY,
@@ -29,6 +32,14 @@ from vantrexia_core.patients.suspecting import (
 )
 from vantrexia_core.patients.suspicion import Occasion, Suspicion
 from vantrexia_core.patients.values import Mrn
+
+
+class AmbiguousSearchError(StaleVersionError):
+    """A search that should tell whether somebody is known finds more than one (FHIR, conditional create)."""
+
+    code = "ambiguous"
+    sentence = "More than one record fits the condition, so nothing was done. Make it narrower."
+
 
 SINGLE_STEPS_MAX: Final = 8
 """Taken numbers that are stepped over one by one. From then on steps double: a practice that brought 100,000
@@ -97,27 +108,50 @@ def _admitted(
     with preparing(desk, attempt):
         resembling = look(desk, actor.practice_id, Person.of(new))
     with undertake(desk, attempt, once, before_replay=check_shown) as deed:
-        work = deed.work
-        patient, fact = add_numbered(
-            work.patients,
-            new,
-            id_=PatientId(desk.ids.new_id()),
-            practice_id=actor.practice_id,
-            now=deed.now,
-        )
+        patient, fact, resembling = _added(desk, deed, new, resembling)
         if resembling is None:
-            if desk.candidacy.is_asked:
-                work.uncompared.add([patient.id], at=deed.now)
             return deed.finish(fact, Admission(patient, is_compared=not desk.candidacy.is_asked))
-        resembling = look_again(work, resembling, but=patient.id)
         if on_duplicate is OnDuplicate.REFUSE:
             _check_nobody(resembling, is_told=is_told)
-        if resembling.left_out:
-            work.uncompared.add([patient.id], at=deed.now)
-        waiting = work.suspicions.add(suspicions_of(patient.id, resembling, Occasion.CREATE, deed.now))
+        waiting = _suspected(deed, patient.id, resembling)
         told = _announced(waiting, patient.id) if is_told else ()
         disclosed = tuple(sorted({patient.id, *(id_ for id_, _ in told)}))
         return deed.finish(attrs.evolve(fact, disclosed=disclosed), Admission(patient, told))
+
+
+@repeated_if_undone
+def register_unless_known(
+    desk: MatchingDesk, actor: Actor, new: NewPatient, known: PatientSearch, *, once: Once | None = None
+) -> tuple[Patient, bool]:
+    """Create a record unless a search finds one; the record, and whether it is a new one.
+
+    Nobody else adds or changes a record of the practice between the search and the creation.
+
+    Raises:
+        PermissionDeniedError: the role may not create patients.
+        AmbiguousSearchError: the search finds several.
+        TooCostlyError: only opening very many records could answer the search.
+        InvalidError: a birth in the future; an MRN or external id that another record has.
+    """
+    attempt = Attempt(actor, Action.CREATE, Permission.WRITE_PATIENTS)
+    with preparing(desk, attempt):
+        resembling = look(desk, actor.practice_id, Person.of(new))
+    with undertake(desk, attempt, once, before_replay=check_shown) as deed:
+        # Whoever is found is shown: who may only write must not learn who is here.
+        actor.require(Permission.VIEW_PATIENTS, Action.LIST)
+        patients = deed.work.patients
+        patients.be_alone()
+        found = searched(desk, deed, attrs.evolve(known, page=PageRequest(1, 1)))
+        if found.count > 1:
+            raise AmbiguousSearchError
+        if found.count == 1:
+            (patient,) = found.items
+            shown = Registered(patient.id, disclosed=(patient.id,), version=patient.version)
+            return deed.finish(shown, (patient, False))
+        patient, fact, resembling = _added(desk, deed, new, resembling)
+        if resembling is not None:
+            _suspected(deed, patient.id, resembling)
+        return deed.finish(fact, (patient, True))
 
 
 @repeated_if_undone
@@ -125,13 +159,14 @@ def revise_patient(
     desk: MatchingDesk,
     actor: Actor,
     patient_id: PatientId,
-    revision: Revision,
+    revision: Revision | Callable[[Patient], Revision],
     *,
     expected_version: ExpectedVersion = None,
 ) -> Patient:
     """Replace some or all demographics. With ``expected_version`` a record changed meanwhile is refused.
 
     When it tells otherwise who somebody is, the record is compared again, and whom it resembles is queued.
+    ``revision`` may be worked out from the record as it stands: nobody else changes it meanwhile.
 
     Raises:
         PermissionDeniedError: the role may not change patients.
@@ -142,6 +177,10 @@ def revise_patient(
     is_noted = False
     with undertake(desk, Attempt(actor, Action.UPDATE, Permission.WRITE_PATIENTS, patient_id)) as deed:
         patient = deed.work.patients.get_to_change(patient_id)
+        if not isinstance(revision, Revision):
+            status_after(patient.status, Move.REVISE)
+            patient.check_version(expected_version)
+            revision = revision(patient)
         revised, fact = patient.revise(revision, now=deed.now)
         patient.check_version(expected_version)
         if revised.version != patient.version:
@@ -178,6 +217,33 @@ def add_numbered(
             skip = 2 * skip + 1 if tries >= SINGLE_STEPS_MAX else 0
         else:
             return patient, fact
+
+
+def _added(
+    desk: MatchingDesk, deed: Deed[PatientWork], new: NewPatient, resembling: Resembling | None
+) -> tuple[Patient, Registered, Resembling | None]:
+    """The new record, and whom it resembles with what others committed meanwhile.
+
+    One that could not be compared, or not with everybody, is noted.
+    """
+    work = deed.work
+    patient, fact = add_numbered(
+        work.patients,
+        new,
+        id_=PatientId(desk.ids.new_id()),
+        practice_id=deed.attempt.actor.practice_id,
+        now=deed.now,
+    )
+    if resembling is not None:
+        resembling = look_again(work, resembling, but=patient.id)
+    if desk.candidacy.is_asked and (resembling is None or resembling.left_out):
+        work.uncompared.add([patient.id], at=deed.now)
+    return patient, fact, resembling
+
+
+def _suspected(deed: Deed[PatientWork], patient_id: PatientId, resembling: Resembling) -> Sequence[Suspicion]:
+    found = suspicions_of(patient_id, resembling, Occasion.CREATE, deed.now)
+    return deed.work.suspicions.add(found) if found else ()
 
 
 def _check_nobody(resembling: Resembling, *, is_told: bool) -> None:

@@ -173,7 +173,7 @@ def find_matches(desk: MatchingDesk, actor: Actor, person: Person, *, limit: int
 def may_be_told(actor: Actor) -> bool:
     """Whether an actor sees all of the practice's patients, and so may be told whom somebody resembles."""
     try:
-        return actor.require(Permission.VIEW_PATIENTS) is Reach.PRACTICE
+        return actor.require(Permission.VIEW_PATIENTS, Action.MATCH) is Reach.PRACTICE
     except PermissionDeniedError:
         return False
 

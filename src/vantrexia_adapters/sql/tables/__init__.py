@@ -6,6 +6,7 @@ whoever holds a copy of the database: ids, statuses, times, version numbers.
 """
 
 from vantrexia_adapters.sql.tables.audit import audit_entry, audit_head
+from vantrexia_adapters.sql.tables.clients import machine_client, used_assertion
 from vantrexia_adapters.sql.tables.directory import (
     candidates_chunk,
     candidates_snapshot,
@@ -13,6 +14,7 @@ from vantrexia_adapters.sql.tables.directory import (
     directory_snapshot,
 )
 from vantrexia_adapters.sql.tables.ehr import ehr_loss, ehr_record, import_item, import_job
+from vantrexia_adapters.sql.tables.exports import patient_export
 from vantrexia_adapters.sql.tables.identity import (
     backup_code,
     former_password,
@@ -45,8 +47,10 @@ __all__ = [
     "import_item",
     "import_job",
     "key_check",
+    "machine_client",
     "metadata",
     "patient",
+    "patient_export",
     "patient_move",
     "patient_version",
     "practice",
@@ -59,6 +63,7 @@ __all__ = [
     "sign_in_failure",
     "suspicion",
     "uncompared",
+    "used_assertion",
     "user_account",
     "user_session",
 ]

@@ -1,6 +1,6 @@
 r"""The bytes of a packed directory, and of the chunks it is sealed in.
 
-The columns are framed as `vantrexia_core.patients.framing` says, under ``vantrexia/directory/1``. A snapshot
+The columns are framed as `vantrexia_core.patients.framing` says, under ``vantrexia/directory/2``. A snapshot
 is a cache: what cannot be read is thrown away and built anew from the rows.
 
 Each chunk is sealed on its own and bound to practice, snapshot, epoch, change number, its place and the
@@ -14,16 +14,16 @@ from uuid import UUID
 
 import attrs
 
-from vantrexia_core.patients.directory.columns import CODES, Columns
+from vantrexia_core.patients.directory.columns import CODES, GENDER_CODES, Columns
 from vantrexia_core.patients.directory.index import Directory
 from vantrexia_core.patients.directory.packing import Postings, SortedTexts, Texts
 from vantrexia_core.patients.framing import array_of, frame, raw, unframe
 from vantrexia_core.protection import UnreadableError
 
-MAGIC: Final = b"vantrexia/directory/1\n"
+MAGIC: Final = b"vantrexia/directory/2\n"
 CHUNK_FORMAT: Final = b"vantrexia/directory-chunk/1"
 CHUNK_BYTES: Final = 1 << 20
-COLUMNS_COUNT: Final = 16
+COLUMNS_COUNT: Final = 21
 
 
 def encode(directory: Directory) -> bytes:
@@ -97,6 +97,10 @@ def _parts(columns: Columns) -> Iterator[bytes]:
     yield columns.mrns.blob
     yield raw(columns.created)
     yield raw(columns.created_tail)
+    yield columns.genders
+    yield raw(columns.days)
+    yield from _posting_parts(columns.born)
+    yield raw(columns.updated)
 
 
 def _columns(parts: list[memoryview]) -> Columns:
@@ -122,6 +126,10 @@ def _columns(parts: list[memoryview]) -> Columns:
         mrns=Texts.from_blob(bytes(next(rest))),
         created=numbers("I"),
         created_tail=numbers("Q"),
+        genders=bytes(next(rest)),
+        days=numbers("I"),
+        born=Postings(numbers("I"), numbers("I")),
+        updated=numbers("I"),
     )
 
 
@@ -142,6 +150,11 @@ def _check(columns: Columns) -> None:
         and max(columns.created, default=-1) < size
         and len(columns.created_tail) <= size
         and sum(map(columns.statuses.count, CODES.values())) == size
+        and len(columns.genders) == len(columns.updated) == size
+        and sum(map(columns.genders.count, GENDER_CODES.values())) == size
+        and len(columns.born.starts) == len(columns.days) + 1
+        and columns.born.starts[-1] == len(columns.born.positions) == size
+        and max(columns.born.positions, default=-1) < size
     )
     if not fits:
         raise UnreadableError

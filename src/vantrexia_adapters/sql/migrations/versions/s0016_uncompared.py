@@ -7,8 +7,8 @@ from alembic import op
 
 from vantrexia_adapters.sql.tables.types import Instant
 
-revision: Final = "0014"
-down_revision: Final = "0013"
+revision: Final = "0016"
+down_revision: Final = "0015"
 
 
 def upgrade() -> None:
