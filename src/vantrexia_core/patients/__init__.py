@@ -104,6 +104,7 @@ from vantrexia_core.patients.matching.candidates import (
     CandidateIndex,
     Candidates,
 )
+from vantrexia_core.patients.matching.candidates import Row as CandidateRow
 from vantrexia_core.patients.matching.comparing import compare
 from vantrexia_core.patients.matching.evaluating import Evaluation, Tally, evaluate, judged
 from vantrexia_core.patients.matching.frequencies import Frequencies
@@ -134,6 +135,7 @@ from vantrexia_core.patients.ports import (
     ExternalIdTakenError,
     Holder,
     IndexStore,
+    Known,
     MatchingDesk,
     MrnTakenError,
     Noted,
@@ -298,6 +300,7 @@ __all__ = [
     "Candidacy",
     "CandidateIndex",
     "CandidatePairs",
+    "CandidateRow",
     "CandidateStore",
     "Candidates",
     "ChangedCondition",
@@ -348,6 +351,7 @@ __all__ = [
     "IndexStore",
     "InvalidTransitionError",
     "Kept",
+    "Known",
     "Likeness",
     "Listed",
     "Listing",

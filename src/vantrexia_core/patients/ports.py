@@ -471,16 +471,23 @@ class DirectoryStore(IndexStore, Protocol):
         ...
 
 
+@attrs.frozen(repr=False)
+class Known:
+    """What a record says of a person, or (``is_former``) said, and the change that made it so."""
+
+    seq: int
+    number: int
+    person: Person | Unreadable
+    is_former: bool = False
+
+
 class CandidateStore(IndexStore, Protocol):
     """The rows behind an index of candidates: what is known of people. Deleted records are among them."""
 
-    def people(
-        self, practice_id: PracticeId, *, after: int
-    ) -> Iterable[tuple[int, int, Person | Unreadable]]:
-        """Change number, record number and person of the records changed after a change number.
+    def people(self, practice_id: PracticeId, *, after: int) -> Iterable[Known]:
+        """What the records changed after a change number say, and what was replaced after it.
 
-        In any order, of one moment. A record has one row for what it says now, and may have others for what
-        it said before.
+        In any order, of one moment.
         """
         ...
 
