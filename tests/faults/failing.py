@@ -16,7 +16,19 @@ from vantrexia_core.patients import Listing, Patient, Status, StatusChange
 
 AnyDesk = MemoryDesk | SqlDesk
 
-PORTS = frozenset({"clock", "ids", "directory", "accounts", "passwords", "tokens", "secrets", "import_queue"})
+PORTS = frozenset(
+    {
+        "clock",
+        "ids",
+        "candidacy",
+        "directory",
+        "accounts",
+        "passwords",
+        "tokens",
+        "secrets",
+        "import_queue",
+    }
+)
 """What a desk hands out, beside units of work."""
 STORES = frozenset(
     {
@@ -31,8 +43,10 @@ STORES = frozenset(
         "reset_tokens",
         "second_factors",
         "sessions",
+        "suspicions",
         "trail",
         "trail_search",
+        "uncompared",
         "users",
     }
 )

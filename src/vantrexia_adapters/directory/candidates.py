@@ -74,7 +74,7 @@ class CandidateKeeper(Keeper[CandidateIndex, Known]):
         )
         self._store: Final = store
         self._salt: Final = salt or partial(token_bytes, SALT_BYTES)
-        self.is_asked: Final = is_asked
+        self.is_asked = is_asked
         self.texts: Final = texts or RapidfuzzTexts()
         self.phones: Final = phones or LibPhoneNumbers()
         self._loading: Final[dict[PracticeId, Event]] = {}

@@ -160,9 +160,10 @@ def compare_now(
 ) -> None:
     """Compare one noted record. If that cannot be done now, the note stays.
 
-    What was just stored is stored; no error of what comes after may say otherwise.
+    What was just stored is stored, and no error of what comes after may say otherwise, whatever it is. Who
+    compares the noted ones meets it.
     """
-    with suppress(UnavailableError):
+    with suppress(Exception):
         with desk.begin(practice_id) as work:
             noted = work.uncompared.of(patient_id)
         if noted is not None:
