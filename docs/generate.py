@@ -119,7 +119,8 @@ def scopes() -> Iterator[str]:
                 f"`{allowance.permission.name}`",
                 ", ".join(f"`{name}`" for name in sorted(action.value for action in allowance.actions)),
             )
-            for (resource, may), allowance in SCOPES.items()
+            for (resource, may), allowances in SCOPES.items()
+            for allowance in allowances
         ),
     )
 

@@ -11,6 +11,7 @@ from vantrexia_adapters.fhir import (
     COMBINATIONS,
     PARAMETERS,
     PROVENANCE,
+    TRAIL_PARAMETERS,
     US_CORE_PATIENT,
     US_CORE_PROVENANCE,
     ServedOperation,
@@ -36,6 +37,8 @@ INTERACTION_OF: Final[Mapping[Callable[..., Answer], str]] = MappingProxyType(
         fhir.patch: "patch",
         fhir.delete: "delete",
         fhir.provenance: "read",
+        fhir.search_trail: "search-type",
+        fhir.search_trail_by_post: "search-type",
     }
 )
 """FHIR's names of what the endpoints do."""
@@ -45,9 +48,20 @@ OPERATION_OF: Final[Mapping[Callable[..., Answer], ServedOperation]] = MappingPr
         fhir.everything: ServedOperation(
             "everything", "http://hl7.org/fhir/OperationDefinition/Patient-everything"
         ),
+        fhir.match: ServedOperation("match", "http://hl7.org/fhir/OperationDefinition/Patient-match"),
     }
 )
 
+_BULK: Final = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition"
+EXPORT_AT: Final[Mapping[str, ServedOperation]] = MappingProxyType(
+    {
+        f"{BASE}/$export": ServedOperation("export", f"{_BULK}/export"),
+        f"{BASE}/Patient/$export": ServedOperation("export", f"{_BULK}/patient-export"),
+    }
+)
+"""One endpoint at two levels, which FHIR gives two definitions."""
+
+_PARAMETERS: Final = {"Patient": PARAMETERS, "AuditEvent": TRAIL_PARAMETERS}
 _PROFILES: Final = {"Patient": (US_CORE_PATIENT,), "Provenance": (US_CORE_PROVENANCE,)}
 
 
@@ -59,6 +73,7 @@ def fhir_pages(public_url: str, *, at: datetime) -> dict[str, Answer]:
         at=at,
         version=API_VERSION,
         token_url=token_url(public_url),
+        operations=(EXPORT_AT[f"{BASE}/$export"],),
     )
     return {
         f"{BASE}/metadata": Answer(200, orjson.dumps(statement), {"Vary": "Accept"}, FHIR_JSON),
@@ -83,8 +98,11 @@ def _served(type_: str) -> ServedResource:
         type_,
         tuple(interactions),
         profiles=_PROFILES.get(type_, ()),
-        parameters=tuple(PARAMETERS.values()) if is_patient else (),
+        parameters=tuple(_PARAMETERS.get(type_, {}).values()),
         combinations=COMBINATIONS if is_patient else (),
         reverse_includes=(PROVENANCE,) if is_patient else (),
-        operations=tuple(OPERATION_OF[one] for one in endpoints if one in OPERATION_OF),
+        operations=(
+            *(OPERATION_OF[one] for one in endpoints if one in OPERATION_OF),
+            *(operation for path, operation in EXPORT_AT.items() if _type_of(path) == type_),
+        ),
     )

@@ -9,7 +9,7 @@ from typing import Final
 
 import orjson
 
-from vantrexia_adapters.fhir import InvalidResourceError, Issue, operation_outcome
+from vantrexia_adapters.fhir import InvalidResourceError, InvalidSearchError, Issue, operation_outcome
 from vantrexia_core.kernel import (
     NON_FIELD,
     ConflictError,
@@ -135,7 +135,8 @@ def _issues(error: VantrexiaError) -> Iterator[Issue]:
         yield Issue(kind, error.detail, error.code)
         return
     for field, complaints in error.field_errors.items():
-        place = PLACE_OF_FIELD.get(field.partition(".")[0])
+        is_of_search = isinstance(error, InvalidSearchError)
+        place = None if is_of_search else PLACE_OF_FIELD.get(field.partition(".")[0])
         for complaint in complaints:
             text = complaint if place is not None or field == NON_FIELD else f"{field}: {complaint}"
             yield Issue(kind, text, error.code, place)

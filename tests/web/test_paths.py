@@ -16,6 +16,7 @@ PATHS = sorted(
         .replace("{version:version}", "1")
         .replace("{uuid:fhir}", "d290f1ee-6c54-4b01-90e6-d701748f0851")
         .replace("{provenance:fhir}", "d290f1ee-6c54-4b01-90e6-d701748f0851.1")
+        .replace("{place:version}", "0")
         for path in (route.path for route in ROUTES)
     }
 )
@@ -116,8 +117,16 @@ ALLOWED = {
     "/api/v1/patients/duplicates/d290f1ee-6c54-4b01-90e6-d701748f0851/decide/": "POST",
     "/fhir/.well-known/smart-configuration": "GET, HEAD",
     "/fhir/metadata": "GET, HEAD",
+    "/fhir/$export": "GET, HEAD, POST",
+    "/fhir/Patient/$export": "GET, HEAD, POST",
+    "/fhir/bulk/d290f1ee-6c54-4b01-90e6-d701748f0851": "DELETE, GET, HEAD",
+    "/fhir/bulk/d290f1ee-6c54-4b01-90e6-d701748f0851/patients/0.ndjson": "GET, HEAD",
+    "/fhir/bulk/d290f1ee-6c54-4b01-90e6-d701748f0851/deleted/0.ndjson": "GET, HEAD",
     "/fhir/Patient": "GET, HEAD, POST",
     "/fhir/Patient/_search": "POST",
+    "/fhir/AuditEvent": "GET, HEAD",
+    "/fhir/AuditEvent/_search": "POST",
+    "/fhir/Patient/$match": "POST",
     "/fhir/Patient/d290f1ee-6c54-4b01-90e6-d701748f0851": "DELETE, GET, HEAD, PATCH, PUT",
     "/fhir/Patient/d290f1ee-6c54-4b01-90e6-d701748f0851/_history": "GET, HEAD",
     "/fhir/Patient/d290f1ee-6c54-4b01-90e6-d701748f0851/_history/1": "GET, HEAD",

@@ -15,6 +15,7 @@ Json = dict[str, Any]
 
 FHIR_VERSION: Final = "4.0.1"
 US_CORE_SERVER: Final = "http://hl7.org/fhir/us/core/CapabilityStatement/us-core-server"
+BULK_DATA_SERVER: Final = "http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data"
 JSON_PATCH: Final = "application/json-patch+json"
 
 _COMBINATION: Final = (
@@ -46,9 +47,18 @@ class ServedResource:
 
 
 def capability_statement(
-    resources: Sequence[ServedResource], *, base_url: str, at: datetime, version: str, token_url: str | None
+    resources: Sequence[ServedResource],
+    *,
+    base_url: str,
+    at: datetime,
+    version: str,
+    token_url: str | None,
+    operations: Sequence[ServedOperation] = (),
 ) -> Json:
-    """The statement of a server at ``base_url``; ``token_url`` is where machine clients get their tokens."""
+    """The statement of a server at ``base_url``; ``token_url`` is where machine clients get their tokens.
+
+    ``operations`` are those of the whole server.
+    """
     interactions = {name for resource in resources for name in resource.interactions}
     return {
         "resourceType": "CapabilityStatement",
@@ -56,7 +66,7 @@ def capability_statement(
         "date": at.isoformat(timespec="seconds").replace("+00:00", "Z"),
         "publisher": "Vantrexia",
         "kind": "instance",
-        "instantiates": [US_CORE_SERVER],
+        "instantiates": [US_CORE_SERVER, *([BULK_DATA_SERVER] if _exports(operations) else [])],
         "software": {"name": "Vantrexia", "version": version},
         "implementation": {"description": "Patient records for remote monitoring", "url": base_url},
         "fhirVersion": FHIR_VERSION,
@@ -67,9 +77,14 @@ def capability_statement(
                 "mode": "server",
                 "security": _security(token_url),
                 "resource": [_resource(resource) for resource in resources],
+                **({"operation": _operations(operations)} if operations else {}),
             }
         ],
     }
+
+
+def _exports(operations: Sequence[ServedOperation]) -> bool:
+    return any(operation.name == "export" for operation in operations)
 
 
 def _security(token_url: str | None) -> Json:
@@ -108,10 +123,12 @@ def _resource(served: ServedResource) -> Json:
     if served.parameters:
         content["searchParam"] = [_parameter(parameter) for parameter in served.parameters]
     if served.operations:
-        content["operation"] = [
-            {"name": operation.name, "definition": operation.definition} for operation in served.operations
-        ]
+        content["operation"] = _operations(served.operations)
     return content
+
+
+def _operations(served: Sequence[ServedOperation]) -> list[Json]:
+    return [{"name": operation.name, "definition": operation.definition} for operation in served]
 
 
 def _parameter(parameter: SearchParameter) -> Json:

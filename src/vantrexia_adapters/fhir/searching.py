@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import attrs
@@ -60,7 +60,7 @@ _DAY: Final = timedelta(days=1)
 COMPARATORS: Final = ("eq", "ne", "gt", "ge", "lt", "le", "sa", "eb")
 
 Read = Callable[[str, Sequence[str]], Condition | frozenset[Status]]
-"""From a modifier ('' for none) and the values, one of which must hold, to what must hold."""
+"""From a modifier ('' for none) and the values, one of which must hold, to what must hold of a patient."""
 
 
 @attrs.frozen
@@ -71,7 +71,7 @@ class SearchParameter:
     type: str
     definition: str
     documentation: str
-    read: Read
+    read: Callable[..., Any]
     modifiers: tuple[str, ...] = ()
     comparators: tuple[str, ...] = ()
 
@@ -93,12 +93,18 @@ def read_search(pairs: Sequence[tuple[str, str]], *, is_strict: bool = False, pa
     """What a client asks for. Parameters that there are not are left out, or refused if it wants to be told.
 
     Raises:
-        InvalidError: a value, a modifier or a prefix is not to be understood; each is named.
+        InvalidSearchError: a value, a modifier or a prefix is not to be understood; each is named.
     """
     reading = _Reading(is_strict=is_strict)
     for name, value in pairs:
         reading.take(name, value)
     return reading.asked(page)
+
+
+class InvalidSearchError(InvalidError):
+    """A search is not to be understood; ``field_errors`` names the parameters."""
+
+    sentence = "The search is not valid. See the issues."
 
 
 class _NotHereError(InvalidValueError):
@@ -149,10 +155,10 @@ class _Reading:
         """The search.
 
         Raises:
-            InvalidError: there were complaints.
+            InvalidSearchError: there were complaints.
         """
         if self._complaints:
-            raise InvalidError(self._complaints)
+            raise InvalidSearchError(self._complaints)
         size = None if self._is_summary else self._count
         search = PatientSearch(tuple(self._where), ordering=self._ordering)
         if self._statuses is not None:
@@ -178,10 +184,11 @@ class _Reading:
             known = ", ".join(f":{one}" for one in parameter.modifiers) or "none"
             message = f"This modifier is not supported here. Modifiers of this parameter: {known}."
             raise InvalidValueError(message)
-        values = _values(text)
+        values = values_of(text)
         if not values:
             return
-        read = parameter.read(modifier, values)
+        reader: Read = parameter.read
+        read = reader(modifier, values)
         if isinstance(read, frozenset):
             self._statuses = read if self._statuses is None else self._statuses & read
         else:
@@ -249,7 +256,7 @@ _NOT_FOR_US: Final = frozenset({"_format", "_pretty"})
 _FIRST_PAGE: Final = PageRequest()
 
 
-def _values(text: str) -> tuple[str, ...]:
+def values_of(text: str) -> tuple[str, ...]:
     """The values between the commas; a comma, a bar, a dollar or a backslash behind a backslash is itself."""
     if len(text) > VALUES_MAX * VALUE_CHARACTERS_MAX:
         message = "This is too long."
@@ -265,7 +272,7 @@ def _plain(text: str) -> str:
     return _ESCAPED.sub(r"\1", text)
 
 
-def _token(text: str) -> tuple[str | None, str]:
+def token(text: str) -> tuple[str | None, str]:
     """System and code; without a bar the system is None, before a bar with nothing it is empty."""
     parts = re.split(r"(?<!\\)\|", text, maxsplit=1)
     if len(parts) == 1:
@@ -288,7 +295,7 @@ def _ids(_: str, values: Sequence[str]) -> Condition:
 
 def _identifiers(_: str, values: Sequence[str]) -> Condition:
     mrns, external_ids = [], []
-    for system, value in map(_token, values):
+    for system, value in map(token, values):
         try:
             if system in {None, MRN_SYSTEM}:
                 mrns.append(Mrn(value))
@@ -301,13 +308,13 @@ def _identifiers(_: str, values: Sequence[str]) -> Condition:
 
 
 def _genders(modifier: str, values: Sequence[str]) -> Condition:
-    codes = {code.lower() for system, code in map(_token, values) if system in {None, "", GENDER_SYSTEM}}
+    codes = {code.lower() for system, code in map(token, values) if system in {None, "", GENDER_SYSTEM}}
     named = frozenset(gender for gender in Gender if gender.value in codes)
     return GenderCondition(Phi(frozenset(Gender) - named if modifier == "not" else named))
 
 
 def _statuses(modifier: str, values: Sequence[str]) -> frozenset[Status]:
-    codes = {code.lower() for system, code in map(_token, values) if system in {None, "", TRUTH_SYSTEM}}
+    codes = {code.lower() for system, code in map(token, values) if system in {None, "", TRUTH_SYSTEM}}
     if not codes <= {"true", "false"}:
         message = "Use true or false."
         raise InvalidValueError(message)
@@ -320,7 +327,7 @@ def _statuses(modifier: str, values: Sequence[str]) -> frozenset[Status]:
 def _contacts(*systems: str) -> Read:
     def read(_: str, values: Sequence[str]) -> Condition:
         phones, emails = [], []
-        for system, value in map(_token, values):
+        for system, value in map(token, values):
             wanted = None if system is None else system.removeprefix(f"{_TELECOM_SYSTEM}#").lower()
             if "phone" in systems and wanted in {None, "", "phone"} and any(map(str.isdigit, value)):
                 phones.append(value)
@@ -332,7 +339,7 @@ def _contacts(*systems: str) -> Read:
 
 
 def _born(_: str, values: Sequence[str]) -> Condition:
-    found = [days for value in values for days in _days(*_prefixed(value))]
+    found = [days for value in values for days in _days(*prefixed(value))]
     return BornCondition(Phi(tuple(found)))
 
 
@@ -384,7 +391,8 @@ def _range(match: re.Match[str]) -> tuple[date, date]:
     raise InvalidValueError(message)
 
 
-def _prefixed(text: str) -> tuple[str, str]:
+def prefixed(text: str) -> tuple[str, str]:
+    """The comparator before a date, and the date."""
     match = _PREFIXED.fullmatch(text)
     if match is None or match[1] == "ap":
         message = f"Use a date, perhaps behind one of {', '.join(COMPARATORS)}."
@@ -393,12 +401,12 @@ def _prefixed(text: str) -> tuple[str, str]:
 
 
 def _changed(_: str, values: Sequence[str]) -> Condition:
-    found = [moments for value in values for moments in _moments(*_prefixed(value))]
+    found = [moments for value in values for moments in _moments(*prefixed(value))]
     return ChangedCondition(tuple(found))
 
 
 def _moments(prefix: str, text: str) -> Iterator[Moments]:
-    since, before = _stretch(text)
+    since, before = stretch(text)
     match prefix:
         case "eq":
             yield Moments(since, before)
@@ -415,7 +423,7 @@ def _moments(prefix: str, text: str) -> Iterator[Moments]:
             yield Moments(since=before)
 
 
-def _stretch(text: str) -> tuple[datetime, datetime]:
+def stretch(text: str) -> tuple[datetime, datetime]:
     """From the first moment that is meant to the first that is not: as exact as it was written; UTC."""
     try:
         day = _DATE.fullmatch(text)

@@ -5,7 +5,7 @@ good once and for five minutes at most; a token lives five minutes and there is 
 every request the client is read anew, so revoking it, its keys or its scopes ends its tokens at once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final, TypeVar
@@ -21,7 +21,7 @@ from vantrexia_core.identity.clients import (
     MachineClient,
 )
 from vantrexia_core.identity.ports import ForgedClientError, SignInDesk, TokenNotValidError
-from vantrexia_core.identity.scopes import Granted, grant
+from vantrexia_core.identity.scopes import grant
 from vantrexia_core.kernel import (
     Actor,
     ClientId,
@@ -115,8 +115,9 @@ def grant_client_token(
     """
     now = desk.clock.now()
     asking = _Asking(desk, origin, now)
-    claims = asking.refusing(None, lambda: _addressed(desk.proofs.read(assertion), token_url, client_id, now))
+    claims = asking.refusing(None, lambda: desk.proofs.read(assertion))
     client = desk.clients.by_id(claims.client_id)
+    asking.refusing(client, lambda: _check_addressed(claims, token_url, client_id, now))
     known = asking.refusing(client, lambda: _let_in(client))
     # Keys may have to be fetched, and no transaction is open meanwhile.
     asking.refusing(known, lambda: desk.proofs.check(assertion, known.keys))
@@ -124,14 +125,13 @@ def grant_client_token(
     with desk.begin_sign_in() as work:
         # Whatever was asked for: an assertion that was shown is used up.
         is_first = work.used_assertions.use(known, claims.jti, at=now, expires_at=claims.expires_at)
-        settled = _granted(scope, known) if is_first else InvalidClientError(Unproved.REUSED, _REUSED)
+        settled = asking.granted(scope, known) if is_first else InvalidClientError(Unproved.REUSED, _REUSED)
         refusal = settled if isinstance(settled, VantrexiaError) else None
         work.trail.append(asking.entry(known, refusal))
         work.commit()
     if isinstance(settled, VantrexiaError):
         raise settled
-    token = desk.tokens.issue_to_client(known, settled.scopes, at=now, expires_at=now + CLIENT_TOKEN_LIFE)
-    return GrantedToken(token, CLIENT_TOKEN_LIFE, settled.said)
+    return settled
 
 
 def recognise_client(desk: SignInDesk, claims: ClientClaims, origin: Origin, *, at: datetime) -> Actor:
@@ -155,10 +155,10 @@ def recognise_client(desk: SignInDesk, claims: ClientClaims, origin: Origin, *, 
     return client.as_actor(claims.scopes, origin)
 
 
-def _addressed(
+def _check_addressed(
     claims: AssertionClaims, token_url: str, client_id: ClientId | None, now: datetime
-) -> AssertionClaims:
-    """The claims, if they are for us and for now."""
+) -> None:
+    """Refuse what is not for us and for now."""
     if client_id not in {None, claims.client_id}:
         raise InvalidClientError(Unproved.UNKNOWN, "The client_id is not the one in the assertion.")
     if claims.audience != token_url:
@@ -170,15 +170,6 @@ def _addressed(
     if claims.not_before is not None and claims.not_before > now + CLOCKS_APART_MAX:
         message = "The assertion's nbf or iat lies ahead. Compare your clock."
         raise InvalidClientError(Unproved.LIFETIME, message)
-    return claims
-
-
-def _granted(scope: str, client: MachineClient) -> Granted | InvalidScopeError:
-    try:
-        granted = grant(scope, client.scopes)
-    except InvalidValueError as invalid:
-        return InvalidScopeError(str(invalid))
-    return granted if granted.scopes else InvalidScopeError()
 
 
 def _let_in(client: MachineClient | None) -> MachineClient:
@@ -208,6 +199,18 @@ class _Asking:
                 work.trail.append(self.entry(client, refusal))
                 work.commit()
             raise
+
+    def granted(self, scope: str, client: MachineClient) -> GrantedToken | InvalidScopeError:
+        """A token with as much of what is asked for as the client may have."""
+        try:
+            granted = grant(scope, client.scopes)
+        except InvalidValueError as invalid:
+            return InvalidScopeError(str(invalid))
+        if not granted.scopes:
+            return InvalidScopeError()
+        until = self.now + CLIENT_TOKEN_LIFE
+        token = self.desk.tokens.issue_to_client(client, granted.scopes, at=self.now, expires_at=until)
+        return GrantedToken(token, CLIENT_TOKEN_LIFE, granted.said)
 
     def entry(self, client: MachineClient | None, refusal: VantrexiaError | None) -> AuditEntry:
         """The line for the trail."""
@@ -250,6 +253,11 @@ class NoClientProofs:
         """See `ClientProofs`. Raises `InvalidClientError`."""
         del assertion
         raise InvalidClientError(Unproved.MALFORMED, _NO_CLIENTS)
+
+    def found(self, keys: ClientKeys) -> Sequence[str]:
+        """See `ClientProofs`. Raises `InvalidValueError`."""
+        del keys
+        raise InvalidValueError(_NO_CLIENTS)
 
     def check(self, assertion: Phi[str], keys: ClientKeys) -> None:
         """See `ClientProofs`. Raises `InvalidClientError`."""

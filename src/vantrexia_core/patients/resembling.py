@@ -24,6 +24,7 @@ from vantrexia_core.kernel import (
 from vantrexia_core.patients.facts import Matched
 from vantrexia_core.patients.lifecycle import Status
 from vantrexia_core.patients.matching.blocking import Blocking, BlockingKey, blocking_keys
+from vantrexia_core.patients.matching.grades import MatchGrade
 from vantrexia_core.patients.matching.judging import MatchingModel, Ranked, rank
 from vantrexia_core.patients.matching.traits import Person, Traits, traits_of
 from vantrexia_core.patients.model import Patient
@@ -148,23 +149,32 @@ def find_resembling(
     )
 
 
-def find_matches(desk: MatchingDesk, actor: Actor, person: Person, *, limit: int = MATCHES_MAX) -> Matches:
+def find_matches(
+    desk: MatchingDesk, actor: Actor, person: Person, *, limit: int = MATCHES_MAX, only_certain: bool = False
+) -> Matches:
     """Show whom of the practice somebody may be, at most ``limit`` of them. Recorded as a disclosure of each.
 
+    Asking who somebody is, and being told of those who are like them, is a part of registering: whoever may
+    only read records does not get it. With ``only_certain`` one is shown who is certain, and nobody where
+    there are several or none.
+
     Raises:
-        PermissionDeniedError: the role may not see the practice's patients.
+        PermissionDeniedError: the role may not create patients.
         TooLittleKnownError: nobody can be found by what is known.
         UnavailableError: the candidates, or the records, cannot be read now.
     """
-    attempt = Attempt(actor, Action.MATCH, Permission.VIEW_PATIENTS)
+    attempt = Attempt(actor, Action.MATCH, Permission.WRITE_PATIENTS)
     with preparing(desk, attempt):
-        if not may_be_told(actor):
-            raise PermissionDeniedError
+        _check_reach(actor)
         candidacy = desk.candidacy
         if not blocking_keys(traits_of(person, candidacy.texts, candidacy.phones)):
             raise TooLittleKnownError
         found = find_resembling(desk, actor.practice_id, person)
-    shown = found.ranked[: min(limit, MATCHES_MAX)]
+    ranked = found.ranked
+    if only_certain:
+        certain = tuple(one for one in ranked if one.match.grade is MatchGrade.CERTAIN)
+        ranked = certain if len(certain) == 1 else ()
+    shown = ranked[: min(limit, MATCHES_MAX)]
     with undertake(desk, attempt) as deed:
         disclosed = tuple(sorted(one.key.id for one in shown))
         return deed.finish(Matched(disclosed=disclosed), Matches(shown, found.is_whole))
@@ -173,9 +183,15 @@ def find_matches(desk: MatchingDesk, actor: Actor, person: Person, *, limit: int
 def may_be_told(actor: Actor) -> bool:
     """Whether an actor sees all of the practice's patients, and so may be told whom somebody resembles."""
     try:
-        return actor.require(Permission.VIEW_PATIENTS, Action.MATCH) is Reach.PRACTICE
+        return actor.require(Permission.VIEW_PATIENTS, Action.LIST) is Reach.PRACTICE
     except PermissionDeniedError:
         return False
+
+
+def _check_reach(actor: Actor) -> None:
+    """Whoever sees only a record of their own does not ask who else is here."""
+    if actor.require(Permission.WRITE_PATIENTS, Action.MATCH) is not Reach.PRACTICE:
+        raise PermissionDeniedError
 
 
 def _traits(patient: Patient, candidacy: Candidacy) -> Traits:

@@ -12,20 +12,26 @@ import orjson
 from vantrexia_adapters.fhir import (
     Asked,
     Found,
+    InvalidSearchError,
     Issue,
     Json,
     ProvenanceOf,
+    TrailAsked,
+    audit_event_bundle,
+    match_bundle,
     operation_outcome,
     parse_patient,
     parse_revision,
+    read_match,
     read_search,
+    read_trail_search,
     render_patient,
     render_provenance,
     searchset,
     subset,
 )
 from vantrexia_adapters.json_patch import MalformedPatchError, PatchError, apply_patch
-from vantrexia_core.audit import Once, record_refusal
+from vantrexia_core.audit import Once, read_trail, record_refusal
 from vantrexia_core.kernel import NON_FIELD, InvalidError, NotFoundError, Page, PatientId, Phi
 from vantrexia_core.patients import (
     GoneError,
@@ -33,6 +39,7 @@ from vantrexia_core.patients import (
     Patient,
     Revision,
     delete_patient,
+    find_matches,
     list_versions,
     look_up_patient,
     read_version,
@@ -191,6 +198,30 @@ def everything(call: Call) -> Answer:
     return _answer(searchset(found, total=len(found), links=links), form)
 
 
+def match(call: Call) -> Answer:
+    """Whom of the practice somebody may be, the likeliest first."""
+    form = call.read(parse_format)
+    asked = call.read(lambda request: read_match(parse_resource(request)))
+    matches = find_matches(
+        call.desk, call.actor, asked.person, limit=asked.count, only_certain=asked.only_certain
+    )
+    return _answer(match_bundle(matches, lambda id_: f"{call.site.public_url}{BASE}/Patient/{id_}"), form)
+
+
+def search_trail(call: Call) -> Answer:
+    """A page of the practice's trail as AuditEvents, newest first."""
+    form, strict = call.read(parse_format), parse_preferences(call.request).is_strict
+    asked = call.read(lambda request: read_trail_search(parse_parameters(request), is_strict=strict))
+    return _trail(call, asked, form)
+
+
+def search_trail_by_post(call: Call) -> Answer:
+    """The same, asked in the body."""
+    form, strict = call.read(parse_format), parse_preferences(call.request).is_strict
+    asked = call.read(lambda request: read_trail_search(parse_form(request), is_strict=strict))
+    return _trail(call, asked, form)
+
+
 def provenance(call: Call) -> Answer:
     """Where one version of a patient's record comes from."""
     form = call.read(parse_format)
@@ -262,7 +293,7 @@ def _asked(call: Call, pairs: Sequence[tuple[str, str]], *, is_strict: bool) -> 
     """What is asked: by the parameters, or by the link to a further page that an answer gave.
 
     Raises:
-        InvalidError: a parameter is not to be understood, or the link does not open.
+        InvalidSearchError: a parameter is not to be understood, or the link does not open.
     """
     token = dict(pairs).get(PAGE)
     if token is None:
@@ -274,7 +305,7 @@ def _asked(call: Call, pairs: Sequence[tuple[str, str]], *, is_strict: bool) -> 
     else:
         number, known = orjson.loads(sealed.reveal())
         return _Question(read_search([(name, value) for name, value in known], page=number), number)
-    raise InvalidError({PAGE: (complaint,)})
+    raise InvalidSearchError({PAGE: (complaint,)})
 
 
 @attrs.frozen(repr=False)
@@ -306,6 +337,25 @@ def _found(call: Call, question: _Question, form: str, *, is_in_url: bool) -> An
             found,
             total=page.count if asked.has_total else None,
             links=_search_links(call, question, page, is_in_url=is_in_url),
+        ),
+        form,
+    )
+
+
+def _trail(call: Call, asked: TrailAsked, form: str) -> Answer:
+    """The page as a searchset. Its links go on as of the same entry: reading the trail writes into it."""
+    found = read_trail(call.desk, call.actor, asked.inquiry, asked.page, as_of=asked.as_of)
+    url = f"{call.site.public_url}{BASE}/AuditEvent"
+
+    def link(number: int) -> str:
+        moving = (("page", str(number)), ("as_of", str(found.as_of)))
+        return f"{url}?{urlencode([*asked.understood, *moving])}"
+
+    others = {name: number for name, number in _other_pages(found.page).items() if number is not None}
+    links: dict[str, str | None] = {name: link(number) for name, number in others.items()}
+    return _answer(
+        audit_event_bundle(
+            found.page, {"self": link(asked.page.number), **links}, server_url=call.site.public_url
         ),
         form,
     )

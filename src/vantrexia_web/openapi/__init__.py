@@ -202,7 +202,7 @@ _PARAMETERS: Final[dict[str, Schema]] = {
         "in": "query",
         "description": f"Results per page, at most {PAGE_SIZE_MAX}: a larger number counts as that, "
         f"anything else that is no page size as {PAGE_SIZE_DEFAULT}.",
-        "schema": {"type": "integer", "default": PAGE_SIZE_DEFAULT},
+        "schema": {"type": ["integer", "string"], "default": PAGE_SIZE_DEFAULT},
     },
     "search": {
         "name": "search",
@@ -235,7 +235,10 @@ _PARAMETERS: Final[dict[str, Schema]] = {
     ),
     "resource_id": _query("resource_id", "The patient or account that was acted upon."),
     "patient_id": _query(
-        "patient_id", "What was done to a patient, and whatever showed them.", format="uuid"
+        "patient_id",
+        "What was done to a patient, and whatever showed them.",
+        # Without `type` on top: an empty filter is none.
+        anyOf=[{"format": "uuid"}, {"maxLength": 0}],
     ),
     "ip_address": _query("ip_address", "Where the call came from, as the trail shows it."),
     "date_from": _query("date_from", "From this day (UTC) or moment (RFC 3339) on."),

@@ -131,6 +131,19 @@ class Request:
             raise BrokenPromiseError(message)
         return version
 
+    @property
+    def place(self) -> int:
+        """The place in a list, from 0, that the path names.
+
+        Raises:
+            BrokenPromiseError: this endpoint is on a path without one.
+        """
+        place = self.parameters.get("place")
+        if not isinstance(place, int):
+            message = "this endpoint is on a path that names no place"
+            raise BrokenPromiseError(message)
+        return place
+
     def uuid(self, name: str) -> UUID:
         """An id that the path names.
 
