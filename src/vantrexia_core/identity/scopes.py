@@ -10,6 +10,7 @@ Scopes are those of SMART App Launch 2.2 (section "Scopes for requesting FHIR Re
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, Self
 
@@ -126,11 +127,7 @@ class Scopes:
     @property
     def mandate(self) -> Mandate:
         """What they let a client do."""
-        granted = self.allowances
-        return Mandate(
-            frozenset(allowance.permission for allowance in granted),
-            frozenset(action for allowance in granted for action in allowance.actions),
-        )
+        return _mandate(self)
 
     def __and__(self, other: "Scopes") -> "Scopes":
         return Scopes(self.members & other.members)
@@ -175,6 +172,16 @@ def _fullest() -> Iterable[tuple[str, Scopes]]:
     for resource in ScopedResource:
         whole = Scopes(frozenset(member for member in SCOPES if member[0] is resource))
         yield whole.text, whole
+
+
+@lru_cache(maxsize=256)
+def _mandate(scopes: Scopes) -> Mandate:
+    # A client comes again and again with the same scopes.
+    granted = scopes.allowances
+    return Mandate(
+        frozenset(allowance.permission for allowance in granted),
+        frozenset(action for allowance in granted for action in allowance.actions),
+    )
 
 
 def _words(text: str) -> Sequence[str]:
