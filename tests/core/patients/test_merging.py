@@ -6,7 +6,7 @@ import attrs
 import pytest
 
 from tests.builders import a_new_patient, a_suspicion, an_actor, an_address, an_email
-from tests.desks import a_memory_desk, entries_of
+from tests.desks import a_memory_desk, entries_of, put
 from tests.sources import ManualClock
 from vantrexia_adapters.memory import MemoryDesk
 from vantrexia_core.audit import Action, Outcome
@@ -50,7 +50,6 @@ from vantrexia_core.patients import (
     links_of,
     look_up_patient,
     merge_patients,
-    register_patient,
     revise_patient,
     unarchive_patient,
     undo_merge,
@@ -74,7 +73,7 @@ def desk(clock: ManualClock) -> MemoryDesk:
 
 
 def _register(desk: MemoryDesk, **about: object) -> Patient:
-    return register_patient(desk, ADMIN, a_new_patient(**about))  # type: ignore[arg-type]
+    return put(desk, a_new_patient(**about))  # type: ignore[arg-type]
 
 
 def _two(desk: MemoryDesk) -> tuple[Patient, Patient]:
