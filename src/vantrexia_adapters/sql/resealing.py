@@ -19,8 +19,8 @@ from uuid import UUID
 import attrs
 import sqlalchemy as sa
 
+from vantrexia_adapters.sql.counting import counted
 from vantrexia_adapters.sql.database import Database, Transaction
-from vantrexia_adapters.sql.errors import translation
 from vantrexia_adapters.sql.identity import SEALED_VERSION, AccountRow
 from vantrexia_adapters.sql.receipts import resealed_answer
 from vantrexia_adapters.sql.scope import Protection, moment_version
@@ -211,10 +211,7 @@ class Resealing:
         counts = sa.union_all(
             *(_count(sealed, self.practice_id, tuple(versions)) for sealed in SEALED_TABLES)
         )
-        with translation(), self._database.engine.begin() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
-            rows = connection.execute(counts).all()
+        rows = counted(self._database, counts)
         return [
             Need(table, version, int(count))
             for table, *by_version in rows

@@ -23,6 +23,7 @@ def _version_columns(*, is_former: bool = False) -> Iterator[sa.Column[Any]]:
     yield sa.Column("updated_at", Instant(), nullable=False)
     yield sa.Column("sealed_version", sa.BigInteger(), nullable=False)  # what the envelopes are bound to
     yield sa.Column("key_version", sa.Integer(), nullable=False, index=True)
+    yield sa.Column("index_version", sa.Integer(), nullable=False, server_default="1")  # of the digests
     yield sa.Column("mrn_bix", Digest, nullable=False)
     yield sa.Column("external_id_bix", Digest)
     yield sa.Column("mrn", Sealed, nullable=False)
