@@ -10,7 +10,9 @@ from vantrexia_adapters.sql.errors import translation
 from vantrexia_adapters.sql.statements import Row, Statement
 
 
-def counted(database: Database, counts: sa.sql.selectable.SelectBase) -> Sequence[Row]:
+def counted(
+    database: Database, counts: sa.Select[*tuple[Any, ...]] | sa.CompoundSelect[*tuple[Any, ...]]
+) -> Sequence[Row]:
     """The rows of one statement, which sees everything in one moment.
 
     Raises:
@@ -21,5 +23,4 @@ def counted(database: Database, counts: sa.sql.selectable.SelectBase) -> Sequenc
         return database.alone(Statement(counts), {})
     with translation(), database.engine.begin() as connection:
         connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
-        rows: Sequence[Any] = connection.execute(counts).all()
-        return [tuple(row) for row in rows]
+        return [tuple(row) for row in connection.execute(counts)]

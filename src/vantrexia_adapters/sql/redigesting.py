@@ -17,16 +17,15 @@ import sqlalchemy as sa
 from vantrexia_adapters.sql.counting import counted
 from vantrexia_adapters.sql.database import Database, Transaction
 from vantrexia_adapters.sql.patients import EXTERNAL_ID, EXTERNAL_ID_BIX, MRN, MRN_BIX
+from vantrexia_adapters.sql.resealing import PAUSE_SECONDS, ROUNDS_WITHOUT_PROGRESS_MAX, ROWS_AT_ONCE
 from vantrexia_adapters.sql.scope import Protection
 from vantrexia_adapters.sql.statements import Parameters, Row, Statement
 from vantrexia_adapters.sql.tables import patient, practice_head
-from vantrexia_core.kernel import PracticeId
+from vantrexia_core.kernel import PracticeId, UnavailableError
 from vantrexia_core.protection import Need, Place, UnreadableError
 
-ROWS_AT_ONCE: Final = 500
 NOTICE_SECONDS: Final = 3.0
 """Before the first digest is changed: by then every process looks for values under both versions."""
-ROUNDS_WITHOUT_PROGRESS_MAX: Final = 5
 
 _PRACTICE: Final = sa.bindparam("practice", type_=sa.Uuid())
 _VERSION: Final = sa.bindparam("index_now", type_=sa.Integer())
@@ -138,15 +137,21 @@ class Redigesting:
         fruitless = 0
         while fruitless < ROUNDS_WITHOUT_PROGRESS_MAX:
             found = changed = 0
-            for seen, done in self._round(active):
-                found += seen
-                changed += done
-                yield done
-            if found == 0:
-                break
+            try:
+                for seen, done in self._round(active):
+                    found += seen
+                    changed += done
+                    yield done
+            except UnavailableError:
+                # Busy: whoever works goes first. What is done is kept.
+                if fruitless == ROUNDS_WITHOUT_PROGRESS_MAX - 1:
+                    raise
+            else:
+                if found == 0:
+                    break
             fruitless = 0 if changed else fruitless + 1
             if not changed:
-                self._sleep(1.0)
+                self._sleep(PAUSE_SECONDS)
         self._close(active)
 
     def _close(self, active: int) -> None:

@@ -43,7 +43,7 @@ from vantrexia_adapters.sql.tables import (
     user_account,
 )
 from vantrexia_adapters.sql.tables.types import Sealed
-from vantrexia_core.kernel import PracticeId
+from vantrexia_core.kernel import PracticeId, UnavailableError
 from vantrexia_core.protection import Envelope, FieldName, Need, Place, UnreadableError
 
 ROWS_AT_ONCE: Final = 500
@@ -228,13 +228,19 @@ class Resealing:
         fruitless = 0
         while fruitless < ROUNDS_WITHOUT_PROGRESS_MAX:
             found = changed = 0
-            for sealed in SEALED_TABLES:
-                for seen, done in self._round(sealed, active):
-                    found += seen
-                    changed += done
-                    yield done
-            if found == 0:
-                return
+            try:
+                for sealed in SEALED_TABLES:
+                    for seen, done in self._round(sealed, active):
+                        found += seen
+                        changed += done
+                        yield done
+            except UnavailableError:
+                # Busy: whoever works goes first. What is done is kept.
+                if fruitless == ROUNDS_WITHOUT_PROGRESS_MAX - 1:
+                    raise
+            else:
+                if found == 0:
+                    return
             fruitless = 0 if changed else fruitless + 1
             if not changed:
                 self._sleep(PAUSE_SECONDS)

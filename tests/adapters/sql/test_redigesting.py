@@ -39,7 +39,7 @@ COUNT = 6
 @pytest.fixture
 def custody(site: Site) -> RingCustody:
     """The keys of the site's practice."""
-    return site.house.custody(site.here)
+    return site.house.custody(site.here, site.stranger)
 
 
 def fill(site: Site, count: int = COUNT) -> list[PatientId]:

@@ -23,7 +23,6 @@ def _version_columns(*, is_former: bool = False) -> Iterator[sa.Column[Any]]:
     yield sa.Column("updated_at", Instant(), nullable=False)
     yield sa.Column("sealed_version", sa.BigInteger(), nullable=False)  # what the envelopes are bound to
     yield sa.Column("key_version", sa.Integer(), nullable=False, index=True)
-    yield sa.Column("index_version", sa.Integer(), nullable=False, server_default="1")  # of the digests
     yield sa.Column("mrn_bix", Digest, nullable=False)
     yield sa.Column("external_id_bix", Digest)
     yield sa.Column("mrn", Sealed, nullable=False)
@@ -44,10 +43,16 @@ def _version_columns(*, is_former: bool = False) -> Iterator[sa.Column[Any]]:
     yield sa.Column("supplement", Sealed)
 
 
+def _index_version() -> sa.Column[int]:
+    """Under which version of the practice's index key the digests were made."""
+    return sa.Column("index_version", sa.Integer(), nullable=False, server_default="1")
+
+
 patient: Final = sa.Table(
     "patient",
     metadata,
     *_version_columns(),
+    _index_version(),
     sa.UniqueConstraint("practice_id", "n"),
     sa.UniqueConstraint("practice_id", "mrn_bix"),
     sa.UniqueConstraint("practice_id", "external_id_bix"),
@@ -62,6 +67,7 @@ patient_version: Final = sa.Table(
     metadata,
     *_version_columns(is_former=True),
     sa.Column("replaced_seq", sa.BigInteger(), nullable=False),  # the change that replaced it
+    _index_version(),
     sa.Index(None, "practice_id", "replaced_seq"),
     one_of("status", Status),
     info={"sealed_as": patient.name},
