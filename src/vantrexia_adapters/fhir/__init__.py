@@ -23,6 +23,7 @@ from vantrexia_adapters.fhir.searching import (
     PROVENANCE,
     Asked,
     InvalidSearchError,
+    SearchParameter,
     read_search,
 )
 from vantrexia_adapters.fhir.supplement import Json
@@ -46,6 +47,7 @@ __all__ = [
     "Json",
     "MatchAsked",
     "ProvenanceOf",
+    "SearchParameter",
     "ServedOperation",
     "ServedResource",
     "TrailAsked",
