@@ -236,8 +236,18 @@ def _field_meaning(field: Mapping[str, Any]) -> str:
 
 
 def address() -> Iterator[str]:
-    """The one object within bodies."""
+    """An object within bodies."""
     yield from _body(document()["components"]["schemas"]["Address"])
+
+
+def choices() -> Iterator[str]:
+    """The object within the body of a merge."""
+    yield from _body(document()["components"]["schemas"]["FieldChoices"])
+
+
+def heirs() -> Iterator[str]:
+    """The object within the body of an undoing."""
+    yield from _body(document()["components"]["schemas"]["FieldHeirs"])
 
 
 def _last(reference: Mapping[str, str]) -> str:
@@ -264,6 +274,8 @@ BLOCKS: Final[Mapping[str, Callable[[], Iterable[str]]]] = MappingProxyType(
         "routes": routes,
         "api": api,
         "address": address,
+        "field-choices": choices,
+        "field-heirs": heirs,
         "decisions": decisions,
     }
 )

@@ -46,6 +46,7 @@ from vantrexia_adapters.memory.identity import (
     MemorySignIns,
     MemoryUsers,
 )
+from vantrexia_adapters.memory.merges import MemoryMerges
 from vantrexia_adapters.memory.patients import MemoryPatients
 from vantrexia_adapters.memory.receipts import MemoryReceipts
 from vantrexia_adapters.memory.resets import MemoryResetRequests, MemoryResetTokens
@@ -53,6 +54,7 @@ from vantrexia_adapters.memory.search_tokens import MemorySearchTokens
 from vantrexia_adapters.memory.second_factors import MemorySecondFactors
 from vantrexia_adapters.memory.suspicions import MemorySuspicions
 from vantrexia_adapters.memory.trail_search import MemoryTrailSearch
+from vantrexia_adapters.memory.uncompared import MemoryUncompared
 from vantrexia_adapters.redis import RedisRateStore
 from vantrexia_adapters.smart import SmartClientProofs
 from vantrexia_adapters.sql import SqlDesk, SqlRateStore, SqlSignInWork, SqlTrailSource, SqlWork
@@ -64,6 +66,7 @@ from vantrexia_adapters.sql.ehr import SqlEhrRecords, SqlImportJobs, SqlImportQu
 from vantrexia_adapters.sql.exports import SqlExports
 from vantrexia_adapters.sql.identity import SqlAccounts, SqlSignIns, SqlUsers
 from vantrexia_adapters.sql.lockouts import SqlLockouts
+from vantrexia_adapters.sql.merges import SqlMerges
 from vantrexia_adapters.sql.patients import SqlPatients
 from vantrexia_adapters.sql.receipts import SqlReceipts
 from vantrexia_adapters.sql.resets import SqlResetRequests, SqlResetTokens
@@ -72,6 +75,7 @@ from vantrexia_adapters.sql.second_factors import SqlSecondFactors
 from vantrexia_adapters.sql.sessions import SqlSessions
 from vantrexia_adapters.sql.suspicions import SqlSuspicions
 from vantrexia_adapters.sql.trail_search import SqlTrailSearch
+from vantrexia_adapters.sql.uncompared import SqlUncompared
 from vantrexia_adapters.system import RandomIds, RandomSecrets, SystemClock
 from vantrexia_adapters.tokens import JwtTokens
 from vantrexia_core.ehr import NoRoster
@@ -150,8 +154,10 @@ PORTS = {
     "Mailer": Held("contracts/test_mailers.py", (OutboxMailer, SmtpMailer)),
     "PatientStore": Held("contracts/test_patients.py", (MemoryPatients, SqlPatients)),
     "ExportStore": Held("contracts/test_exports.py", (MemoryExports, SqlExports)),
+    "MergeStore": Held("contracts/test_merges.py", (MemoryMerges, SqlMerges)),
     "SuspicionStore": Held("contracts/test_suspicions.py", (MemorySuspicions, SqlSuspicions)),
     "IndexStore": Held("contracts/test_directory_store.py", (MemoryDirectoryStore, SqlDirectoryStore)),
+    "UncomparedStore": Held("contracts/test_uncompared.py", (MemoryUncompared, SqlUncompared)),
     "CandidateStore": Held("contracts/test_candidates.py", (MemoryCandidateStore, SqlCandidateStore)),
     "Candidacy": Held(
         "contracts/test_candidates.py",

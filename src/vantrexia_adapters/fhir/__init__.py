@@ -12,6 +12,7 @@ from vantrexia_adapters.fhir.matching import MatchAsked, match_bundle, read_matc
 from vantrexia_adapters.fhir.outcome import Issue, operation_outcome
 from vantrexia_adapters.fhir.patient import (
     InvalidResourceError,
+    Link,
     parse_patient,
     parse_revision,
     render_patient,
@@ -44,6 +45,7 @@ __all__ = [
     "InvalidSearchError",
     "Issue",
     "Json",
+    "Link",
     "MatchAsked",
     "ProvenanceOf",
     "ServedOperation",

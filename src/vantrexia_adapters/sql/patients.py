@@ -133,6 +133,7 @@ _COLUMNS: Final = (
     patient.c.zip,
     patient.c.external_id,
     patient.c.supplement,
+    patient.c.merged_into,
 )
 _VERSION_AT: Final = _COLUMNS.index(patient.c.version)
 _SEALED_VERSION_AT: Final = _COLUMNS.index(patient.c.sealed_version)
@@ -140,7 +141,7 @@ _SEALED: Final = tuple(
     column.name
     for column in patient.c
     if column.name in {"sealed_version", "key_version", "mrn_bix", "external_id_bix"}
-) + tuple(column.name for column in _COLUMNS[7:])
+) + tuple(column.name for column in _COLUMNS[7:-1])
 """Everything that is written anew together when demographics change."""
 
 _GET: Final = Statement(sa.select(*_COLUMNS).where(_IS_ONE))
@@ -225,6 +226,12 @@ _SAVE: Final = _Replacing(
     only_if=(_no_other(patient.c.mrn_bix), _no_other(patient.c.external_id_bix)),
 )
 _MOVE: Final = _Replacing("status", "version", "updated_at")
+_REDIRECT: Final = _Replacing("status", "version", "updated_at", "merged_into")
+_LED_TO: Final = Statement(
+    sa.select(patient.c.id)
+    .where(patient.c.practice_id == _PRACTICE, patient.c.merged_into == _ID)
+    .order_by(patient.c.id)
+)
 
 _MOVE_COLUMNS: Final = (
     patient_move.c.patient_id,
@@ -374,11 +381,13 @@ def _last_changes(count: int) -> Statement:
     )
 
 
+# One that was merged has the external id of its survivor, or will have.
+_IS_UNLINKED: Final = sa.and_(patient.c.external_id_bix.is_(None), patient.c.merged_into.is_(None))
 _HAS_UNLINKED: Final = Statement(
     sa.select(patient.c.id)
     .where(
         patient.c.practice_id == _PRACTICE,
-        patient.c.external_id_bix.is_(None),
+        _IS_UNLINKED,
         patient.c.status != Status.DELETED.value,
     )
     .limit(sa.bindparam("row_limit", type_=sa.Integer()))
@@ -389,7 +398,7 @@ _SIGHTED: Final = (
     patient.c.id,
     patient.c.seq,
     patient.c.status,
-    patient.c.external_id_bix.is_(None),
+    _IS_UNLINKED,
     patient.c.sealed_version,
     patient.c.first_name,
     patient.c.last_name,
@@ -403,9 +412,7 @@ _SINCE: Final = (
     .limit(sa.bindparam("row_limit", type_=sa.Integer()))
 )
 _CHANGED_SINCE: Final = Statement(_SINCE)
-_UNLINKED_SINCE: Final = Statement(
-    _SINCE.where(patient.c.external_id_bix.is_(None), patient.c.status != Status.DELETED.value)
-)
+_UNLINKED_SINCE: Final = Statement(_SINCE.where(_IS_UNLINKED, patient.c.status != Status.DELETED.value))
 
 
 _ALL_SINCE: Final = Statement(
@@ -422,7 +429,7 @@ def _unlinked(count: int) -> Statement:
         sa.select(*_COLUMNS).where(
             patient.c.practice_id == _PRACTICE,
             patient.c.n.in_(_numbered(count)),
-            patient.c.external_id_bix.is_(None),
+            _IS_UNLINKED,
         )
     )
 
@@ -434,8 +441,16 @@ def _holders(column: sa.Column[bytes], count: int) -> Statement:
     The limit makes PostgreSQL look each digest up by itself. Left to its planner, a table that grows faster
     than its statistics (a first, long import) is read through from one end to the other every time.
     """
-    columns = (column, patient.c.id, patient.c.status)
-    here = sa.select(*columns).where(patient.c.practice_id == _PRACTICE)
+    survivor = patient.alias("survivor")
+    columns = (
+        column,
+        patient.c.id,
+        patient.c.status,
+        survivor.c.id.label("by"),
+        survivor.c.status.label("so"),
+    )
+    standing = patient.outerjoin(survivor, survivor.c.id == patient.c.merged_into)
+    here = sa.select(*columns).select_from(standing).where(patient.c.practice_id == _PRACTICE)
     array = sa.bindparam("digests", type_=postgresql.ARRAY(sa.LargeBinary()))
     asked = sa.func.unnest(array).table_valued(sa.column("digest", sa.LargeBinary())).render_derived("asked")
     found = here.where(column == asked.c.digest)
@@ -493,8 +508,13 @@ class SqlPatients:
                 f"digest_{position}": digest for position, digest in enumerate(padded)
             }
             parameters["digests"] = part
-            for digest, id_, status in self._transaction.read(_holders(column, size), self._here(parameters)):
-                found[bytes(digest)] = Holder(id_, Status(status))
+            for row in self._transaction.read(_holders(column, size), self._here(parameters)):
+                digest, id_, status, survivor_id, its_status = row
+                found[bytes(digest)] = (
+                    Holder(id_, Status(status))
+                    if survivor_id is None
+                    else Holder(survivor_id, Status(its_status), id_)
+                )
         return [found.get(digest) for digest in digests]
 
     def has_unlinked(self) -> bool:
@@ -587,6 +607,18 @@ class SqlPatients:
                 "key_version": cipher.key_version(place),
             },
         )
+
+    def redirect(self, patient: Patient) -> None:
+        """See `PatientStore`. What is sealed stays as it is, as with a move."""
+        self._check_ours(patient)
+        changes = {"new_status": patient.status.value, "new_merged_into": patient.merged_into}
+        if not self._changed(_REDIRECT, patient, changes):
+            raise StaleVersionError
+
+    def led_to(self, patient_id: PatientId) -> Sequence[PatientId]:
+        """See `PatientStore`."""
+        rows = self._transaction.read(_LED_TO, self._here({"patient": patient_id}))
+        return [PatientId(id_) for (id_,) in rows]
 
     def fetch(self, numbers: Sequence[int], *, as_of: int) -> Sequence[Patient] | None:
         """See `PatientStore`."""
@@ -773,6 +805,7 @@ class SqlPatients:
             "version": patient.version,
             "created_at": patient.created_at,
             "updated_at": patient.updated_at,
+            "merged_into": patient.merged_into,
         }
 
     def _check_free(self, patient_id: PatientId, sealed: Parameters) -> None:
@@ -819,7 +852,7 @@ class SqlPatients:
         }
 
     def _patient(self, row: Row) -> Patient:
-        id_, _, status, version, created_at, updated_at, sealed_version, *wires = row
+        id_, _, status, version, created_at, updated_at, sealed_version, *wires, merged_into = row
         place = Place(self._practice_id, id_, sealed_version)
         (
             mrn, first, last, born, gender, ssn, phone, email, line1, line2, city, state, zip_, external_id,
@@ -844,6 +877,7 @@ class SqlPatients:
             created_at=created_at,
             updated_at=updated_at,
             supplement=None if supplement is None else Supplement.trusted(supplement),
+            merged_into=merged_into,
         )
 
     def _readable(self, rows: Sequence[Row]) -> Iterator[Patient]:

@@ -22,6 +22,7 @@ import sqlalchemy as sa
 from vantrexia_adapters.sql.database import Database, Transaction
 from vantrexia_adapters.sql.errors import translation
 from vantrexia_adapters.sql.identity import SEALED_VERSION, AccountRow
+from vantrexia_adapters.sql.merges import SEALED_VERSION as MERGE_VERSION
 from vantrexia_adapters.sql.receipts import resealed_answer
 from vantrexia_adapters.sql.scope import Protection, moment_version
 from vantrexia_adapters.sql.second_factors import factor_version
@@ -35,6 +36,7 @@ from vantrexia_adapters.sql.tables import (
     import_job,
     metadata,
     patient,
+    patient_merge,
     patient_move,
     patient_version,
     receipt,
@@ -125,6 +127,12 @@ SEALED_TABLES: Final = (
         patient_move.c.practice_id,
         (patient_move.c.patient_id, patient_move.c.version),
         lambda *at: at,
+    ),
+    SealedTable(
+        patient_merge,
+        patient_merge.c.practice_id,
+        (patient_merge.c.id,),
+        lambda id_: (id_, MERGE_VERSION),
     ),
     SealedTable(
         suspicion,

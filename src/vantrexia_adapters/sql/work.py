@@ -7,6 +7,7 @@ from vantrexia_adapters.sql.ehr import SqlEhrRecords, SqlImportJobs
 from vantrexia_adapters.sql.exports import SqlExports
 from vantrexia_adapters.sql.identity import SqlSignIns, SqlUsers
 from vantrexia_adapters.sql.lockouts import SqlLockouts
+from vantrexia_adapters.sql.merges import SqlMerges
 from vantrexia_adapters.sql.patients import SqlPatients
 from vantrexia_adapters.sql.receipts import SqlReceipts
 from vantrexia_adapters.sql.resets import SqlResetRequests, SqlResetTokens
@@ -15,6 +16,7 @@ from vantrexia_adapters.sql.second_factors import SqlSecondFactors
 from vantrexia_adapters.sql.sessions import SqlSessions
 from vantrexia_adapters.sql.suspicions import SqlSuspicions
 from vantrexia_adapters.sql.trail_search import SqlTrailSearch
+from vantrexia_adapters.sql.uncompared import SqlUncompared
 from vantrexia_core.kernel import Clock, IdSource
 
 
@@ -106,6 +108,16 @@ class SqlWork(SqlSignInWork):
         if self._patients is None:
             self._patients = SqlPatients(self._scope)
         return self._patients
+
+    @property
+    def uncompared(self) -> SqlUncompared:
+        """See `PatientWork`."""
+        return SqlUncompared(self._scope)
+
+    @property
+    def merges(self) -> SqlMerges:
+        """See `PatientWork`."""
+        return SqlMerges(self._scope, self.patients)
 
     @property
     def suspicions(self) -> SqlSuspicions:

@@ -10,6 +10,7 @@ import attrs
 from vantrexia_core.audit import Desk, RecordedWork
 from vantrexia_core.kernel import (
     InvalidError,
+    MergeId,
     Page,
     PageRequest,
     PatientId,
@@ -21,11 +22,12 @@ from vantrexia_core.kernel import (
 )
 from vantrexia_core.patients.export import Export
 from vantrexia_core.patients.lifecycle import Status
-from vantrexia_core.patients.listing import DirectoryEntry, Found, Listing, Unreadable
+from vantrexia_core.patients.listing import DirectoryEntry, Found, Listing, Unlisted, Unreadable
 from vantrexia_core.patients.matching.blocking import BlockingKey
 from vantrexia_core.patients.matching.candidates import Candidates
 from vantrexia_core.patients.matching.ports import PhoneNumbers, Texts
 from vantrexia_core.patients.matching.traits import Person
+from vantrexia_core.patients.merge import Merge
 from vantrexia_core.patients.model import Patient, StatusChange
 from vantrexia_core.patients.searching import PatientSearch
 from vantrexia_core.patients.suspicion import Pair, Suspicion, SuspicionListing
@@ -48,10 +50,20 @@ class ExternalIdTakenError(InvalidError):
 
 @attrs.frozen
 class Holder:
-    """Whose number it is: the record's id and where it stands."""
+    """Whose number it is: the record's id and where it stands.
+
+    Where the record was merged into another, that is the other one, which stands for it; ``via`` is then the
+    record that has the number.
+    """
 
     patient_id: PatientId
     status: Status
+    via: PatientId | None = None
+
+    @property
+    def record_id(self) -> PatientId:
+        """The record that has the number itself."""
+        return self.patient_id if self.via is None else self.via
 
 
 @attrs.frozen
@@ -183,6 +195,18 @@ class PatientStore(Protocol):
         """
         ...
 
+    def redirect(self, patient: Patient) -> None:
+        """Store which record stands for this one from now on, if any, and the status that goes with it.
+
+        Raises:
+            StaleVersionError: the stored record is not the one this change started from.
+        """
+        ...
+
+    def led_to(self, patient_id: PatientId) -> Sequence[PatientId]:
+        """The records that this one stands for, in order of their ids."""
+        ...
+
     def fetch(self, numbers: Sequence[int], *, as_of: int) -> Sequence[Patient] | None:
         """The records of a page, in the order of their ``numbers``; None when one changed after ``as_of``.
 
@@ -284,6 +308,34 @@ class ExportStore(Protocol):
         ...
 
 
+class MergeStore(Protocol):
+    """The merges of one practice's records, inside one transaction. Both records are kept sealed."""
+
+    def add(self, merge: Merge) -> None:
+        """Store a new merge."""
+        ...
+
+    def get(self, merge_id: MergeId) -> Merge:
+        """One merge, undone or not.
+
+        Raises:
+            NotFoundError: no such merge in this practice.
+        """
+        ...
+
+    def of(self, patient_id: PatientId) -> Sequence[Merge]:
+        """The merges that a record took part in, as survivor or as loser, newest first."""
+        ...
+
+    def save(self, merge: Merge) -> None:
+        """Store that a merge was undone. Nothing else of it changes.
+
+        Raises:
+            NotFoundError: no such merge in this practice, or it was undone before.
+        """
+        ...
+
+
 class SuspicionStore(Protocol):
     """The pairs of one practice's records that may be one person, inside one transaction.
 
@@ -323,6 +375,10 @@ class SuspicionStore(Protocol):
         """All pairs for which these two records stand today, whatever was decided, in order of their ids."""
         ...
 
+    def concerning(self, patient_id: PatientId) -> Sequence[Suspicion]:
+        """All pairs of which one is a record that this one stands for, in order of their ids."""
+        ...
+
     def save(self, suspicion: Suspicion) -> None:
         """Store a changed suspicion whose version is one above the stored one.
 
@@ -341,6 +397,46 @@ class SuspicionStore(Protocol):
         Raises:
             NotFoundError: the page lies behind the last one.
         """
+        ...
+
+
+@attrs.frozen
+class Noted:
+    """A record that is to be compared with the others, and since when that is known."""
+
+    patient_id: PatientId
+    number: int
+    at: datetime
+
+
+class UncomparedStore(Protocol):
+    """Records of one practice that were not compared with the others yet, inside one transaction."""
+
+    def add(self, ids: Sequence[PatientId], *, at: datetime) -> None:
+        """Note records of this practice; one that is noted already is noted anew.
+
+        Called after `PatientStore.be_alone`, or after a change of a record: nobody else notes meanwhile.
+        """
+        ...
+
+    def add_everybody(self, *, at: datetime) -> None:
+        """Note every record that is not deleted. Called after `PatientStore.be_alone`."""
+        ...
+
+    def first(self, limit: int) -> Sequence[Noted]:
+        """At most ``limit`` of the noted records, always in one order."""
+        ...
+
+    def of(self, patient_id: PatientId) -> Noted | None:
+        """The note of one record, if it is noted."""
+        ...
+
+    def remove(self, noted: Sequence[Noted]) -> None:
+        """Forget records, except those that were noted anew since."""
+        ...
+
+    def count(self) -> int:
+        """How many are noted."""
         ...
 
 
@@ -423,30 +519,43 @@ class DirectoryStore(IndexStore, Protocol):
 
     def entries(
         self, practice_id: PracticeId, *, after: int
-    ) -> Iterable[tuple[int, DirectoryEntry | Unreadable]]:
+    ) -> Iterable[tuple[int, DirectoryEntry | Unreadable | Unlisted]]:
         """The patients changed after a change number, each with its own, in any order, of one moment.
 
+        One that was merged into another is `Unlisted`; the other is found by its record number, too.
         A row that does not open is `Unreadable`: one damaged record must not hide all others.
         """
         ...
 
 
+@attrs.frozen(repr=False)
+class Known:
+    """What a record says of a person, or (``is_former``) said, and the change that made it so."""
+
+    seq: int
+    number: int
+    person: Person | Unreadable
+    is_former: bool = False
+
+
 class CandidateStore(IndexStore, Protocol):
     """The rows behind an index of candidates: what is known of people. Deleted records are among them."""
 
-    def people(
-        self, practice_id: PracticeId, *, after: int
-    ) -> Iterable[tuple[int, int, Person | Unreadable]]:
-        """Change number, record number and person of the records changed after a change number.
+    def people(self, practice_id: PracticeId, *, after: int) -> Iterable[Known]:
+        """What the records changed after a change number say, and what was replaced after it.
 
-        In any order, of one moment. A record has one row for what it says now, and may have others for what
-        it said before.
+        In any order, of one moment.
         """
         ...
 
 
 class Candidacy(Protocol):
     """Whom of a practice somebody may be, outside any transaction; and what comparing people takes."""
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether records are compared when they are made or changed; a practice may not want it."""
+        ...
 
     @property
     def texts(self) -> Texts:
@@ -477,8 +586,18 @@ class PatientWork(RecordedWork, Protocol):
         ...
 
     @property
+    def merges(self) -> MergeStore:
+        """The merges of records, inside this transaction."""
+        ...
+
+    @property
     def suspicions(self) -> SuspicionStore:
         """The pairs of records that may be one person, inside this transaction."""
+        ...
+
+    @property
+    def uncompared(self) -> UncomparedStore:
+        """The records that are to be compared later, inside this transaction."""
         ...
 
     @property

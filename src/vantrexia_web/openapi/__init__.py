@@ -30,6 +30,7 @@ from vantrexia_core.patients import (
     AlreadyArchivedError,
     Decision,
     MatchGrade,
+    OnDuplicate,
     Ordering,
     SuspicionOrdering,
 )
@@ -43,6 +44,7 @@ from vantrexia_web.wire.clients import OAUTH_REFUSALS
 from vantrexia_web.wire.conditions import IDEMPOTENCY_KEY_PATTERN
 from vantrexia_web.wire.duplicates import WAITING_WORD
 from vantrexia_web.wire.ehr import NAME_CHARACTERS_MAX as QUERY_NAME_CHARACTERS_MAX
+from vantrexia_web.wire.merges import FieldChoices, FieldHeirs
 from vantrexia_web.wire.request import FORM
 
 API_VERSION: Final = "1.0.0"
@@ -88,6 +90,11 @@ _PROBLEMS: Final = {
 }
 _PATH_TYPE: Final = re.compile(r":[a-z]+\}")
 _PATH_PARAMETER: Final = re.compile(r"{([a-z]+):")
+
+_TAGGED: Final = frozenset(
+    {"Patient", "Archived", "Unarchived", "Suspicion", "SideBySide", "Merged", "Separated"}
+)
+"""What is answered with the version of a record."""
 
 _DESCRIBED: Final = {201: "Created.", 202: "Accepted: see the address in `Location`."}
 
@@ -136,6 +143,14 @@ _PARAMETERS: Final[dict[str, Schema]] = {
         "description": "The pair's id.",
         "schema": {"type": "string", "format": "uuid"},
         "example": "8bf55171-aa0a-5062-b168-1995ddf15288",
+    },
+    "merge": {
+        "name": "merge",
+        "in": "path",
+        "required": True,
+        "description": "The merge's id.",
+        "schema": {"type": "string", "format": "uuid"},
+        "example": "5c1d9a4e-7b2f-4e0a-9d3c-1f6e8a2b4c7d",
     },
     "decision": _query(
         "decision",
@@ -242,6 +257,12 @@ _PARAMETERS: Final[dict[str, Schema]] = {
     "ip_address": _query("ip_address", "Where the call came from, as the trail shows it."),
     "date_from": _query("date_from", "From this day (UTC) or moment (RFC 3339) on."),
     "date_to": _query("date_to", "Up to this day or moment, which counts as well."),
+    "on_duplicate": _query(
+        "on_duplicate",
+        "What to do if the person seems to be registered already: `queue` (default) makes the record and "
+        "puts the pair up for review, `refuse` makes nothing and answers 409.",
+        enum=[one.value for one in OnDuplicate],
+    ),
     "If-Match": {
         "name": "If-Match",
         "in": "header",
@@ -285,6 +306,18 @@ _HEADERS: Final[dict[str, Schema]] = {
         "description": "`true` on an answer that is given again.",
         "schema": {"type": "string", "const": "true"},
     },
+    "Link": {
+        "description": "Records that may be of the same person, the likeliest first (RFC 8288), with the "
+        "grade of the match: `certain` or `probable`. Only for roles that may see them.",
+        "schema": {"type": "string"},
+        "example": "<https://app.vantrexia.com/api/v1/patients/9b2e4c1a-52b4-4b0e-9f0c-6a1c4be0d2a7/>; "
+        'rel="related"; match-grade="probable"',
+    },
+    "Duplicate-Check": {
+        "description": "`deferred`: the record could not be compared with the others now. It is noted, and "
+        "compared later.",
+        "schema": {"type": "string", "const": "deferred"},
+    },
     "X-Total-Count": {
         "description": "How many entries the whole file has.",
         "schema": {"type": "integer"},
@@ -327,7 +360,7 @@ def document(public_url: str = DEFAULT_URL) -> Schema:
                     body.__name__: body_schema(body, is_open=body in forms)
                     for body in sorted(bodies, key=lambda body: body.__name__)
                 },
-                "Address": body_schema(Address),
+                **{part.__name__: body_schema(part) for part in (Address, FieldChoices, FieldHeirs)},
                 **ANSWERS,
             },
             "parameters": _PARAMETERS,
@@ -417,7 +450,7 @@ def _refusals(route: Guarded | Open, operation: Operation) -> list[int]:
 
 def _success(operation: Operation) -> Schema:
     headers = [*_STANDING]
-    if operation.answer in {"Patient", "Archived", "Unarchived", "Suspicion", "SideBySide"}:
+    if operation.answer in _TAGGED:
         headers.append("ETag")
     if operation.status in {201, 202}:
         headers.append("Location")
@@ -425,6 +458,7 @@ def _success(operation: Operation) -> Schema:
         headers.append("Idempotency-Replayed")
     if operation.media_type != JSON:
         headers.append("X-Total-Count")
+    headers += operation.headers
     content: Schema = {
         "description": _DESCRIBED.get(operation.status, "Done."),
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in headers},

@@ -4,7 +4,7 @@ from typing import Final
 
 import attrs
 
-from vantrexia_core.kernel import Email, NamePart, PersonName, Phi
+from vantrexia_core.kernel import Email, InvalidError, NamePart, PersonName, Phi
 from vantrexia_core.patients import (
     KEEP,
     Address,
@@ -15,6 +15,7 @@ from vantrexia_core.patients import (
     MovedPatient,
     Mrn,
     NewPatient,
+    OnDuplicate,
     Patient,
     PatientVersion,
     Phone,
@@ -22,6 +23,7 @@ from vantrexia_core.patients import (
     Revision,
     Ssn,
 )
+from vantrexia_web.wire.listing import parse_query
 from vantrexia_web.wire.request import Request
 from vantrexia_web.wire.structuring import body_as
 
@@ -159,6 +161,21 @@ def parse_reason(request: Request) -> Reason:
     return body_as(ReasonGiven, request.json()).reason
 
 
+def parse_on_duplicate(request: Request) -> OnDuplicate:
+    """What to do if the person seems to be registered already; ``queue`` if nothing is said.
+
+    Raises:
+        InvalidError: ``on_duplicate`` is something else.
+    """
+    text = parse_query(request).get("on_duplicate", OnDuplicate.QUEUE.value)
+    try:
+        return OnDuplicate(text)
+    except ValueError:
+        raise InvalidError.on(
+            "on_duplicate", f"Use {' or '.join(one.value for one in OnDuplicate)}."
+        ) from None
+
+
 def parse_nothing(request: Request) -> None:
     """Nothing: no body, or an empty object.
 
@@ -170,7 +187,11 @@ def parse_nothing(request: Request) -> None:
 
 
 def patient_content(patient: Patient) -> dict[str, object]:
-    """The patient as the API shows it. The social security number is never among it."""
+    """The patient as the API shows it. The social security number is never among it.
+
+    ``merged_into`` is there only where another record stands for this one.
+    """
+    merged = {} if patient.merged_into is None else {"merged_into": patient.merged_into}
     return {
         "id": patient.id,
         "first_name": patient.name.first.reveal(),
@@ -185,6 +206,7 @@ def patient_content(patient: Patient) -> dict[str, object]:
         "external_id": _shown(patient.external_id),
         "created_at": patient.created_at,
         "updated_at": patient.updated_at,
+        **merged,
     }
 
 

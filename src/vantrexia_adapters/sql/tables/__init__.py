@@ -26,11 +26,12 @@ from vantrexia_adapters.sql.tables.identity import (
     user_session,
 )
 from vantrexia_adapters.sql.tables.keys import key_check
+from vantrexia_adapters.sql.tables.merges import patient_merge
 from vantrexia_adapters.sql.tables.metadata import metadata
 from vantrexia_adapters.sql.tables.patients import patient, patient_move, patient_version
 from vantrexia_adapters.sql.tables.practices import practice, practice_head
 from vantrexia_adapters.sql.tables.receipts import receipt
-from vantrexia_adapters.sql.tables.suspicions import suspicion
+from vantrexia_adapters.sql.tables.suspicions import suspicion, uncompared
 from vantrexia_adapters.sql.tables.throttling import rate_window
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "metadata",
     "patient",
     "patient_export",
+    "patient_merge",
     "patient_move",
     "patient_version",
     "practice",
@@ -62,6 +64,7 @@ __all__ = [
     "second_factor",
     "sign_in_failure",
     "suspicion",
+    "uncompared",
     "used_assertion",
     "user_account",
     "user_session",
