@@ -28,9 +28,10 @@ from typing import Final, TextIO
 
 import attrs
 import click
-from population import first_names
 
+from population import first_names
 from vantrexia_adapters.sandbox import synthetic_people
+from vantrexia_core.patients.matching.nicknames import groups_of
 
 COLUMNS: Final = (
     "id", "cluster", "first_name", "middle_name", "last_name", "date_of_birth", "gender", "phone", "email",
@@ -41,16 +42,39 @@ Row = dict[str, str]
 _TODAY: Final = date(2026, 1, 1)
 _NAMES_FROM: Final = 20_000
 _PEOPLE_SEED: Final = 4_711
-_PLACES: Final = (("Dayton", "454"), ("Kettering", "454"), ("Xenia", "453"), ("St. Marys", "458"), ("Lima", "458"))
+_PLACES: Final = (
+    ("Dayton", "454"),
+    ("Kettering", "454"),
+    ("Xenia", "453"),
+    ("St. Marys", "458"),
+    ("Lima", "458"),
+)
 _STREETS: Final = tuple(
     """Walnut Chestnut Sycamore Linden Hawthorn Jefferson Monroe Harding Wright Patterson Salem Wayne Wyoming
     Huffman Linwood Glenwood Brookside Riverview Stonemill Ridge Shroyer Woodman Wilmington Smithville Forrer
     Cornell Princeton Yale Fairgreen Catalpa Otterbein Philadelphia Lakeview Germantown Hoover Gettysburg
     First Third Fifth 2nd 10th Main Broadway Findlay Keowee Valley Troy Needmore Turner Siebenthaler""".split()  # noqa: SIM905
 )
-_KINDS: Final = (("Street", "St"), ("Avenue", "Ave"), ("Drive", "Dr"), ("Road", "Rd"), ("Court", "Ct"), ("Place", "Pl"))
-_PROVIDERS: Final = ("gmail.com", "gmail.com", "yahoo.com", "aol.com", "outlook.com", "sbcglobal.net", "att.net")
-_WORDS: Final = """bengals fishing sunflower harley grandma buckeye tractor quilts beagle mustang roses music"""
+_KINDS: Final = (
+    ("Street", "St"),
+    ("Avenue", "Ave"),
+    ("Drive", "Dr"),
+    ("Road", "Rd"),
+    ("Court", "Ct"),
+    ("Place", "Pl"),
+)
+_PROVIDERS: Final = (
+    "gmail.com",
+    "gmail.com",
+    "yahoo.com",
+    "aol.com",
+    "outlook.com",
+    "sbcglobal.net",
+    "att.net",
+)
+_WORDS: Final = (
+    """bengals fishing sunflower harley grandma buckeye tractor quilts beagle mustang roses music"""
+)
 _ALIKE: Final = (
     ("Jayden", "Jaylen"), ("Jayden", "Hayden"), ("Kayla", "Kyla"), ("Ella", "Etta"), ("Mia", "Mya"),
     ("Aiden", "Caiden"), ("Madison", "Addison"), ("Taylor", "Tyler"), ("Maria", "Marta"), ("Mario", "Marco"),
@@ -59,13 +83,8 @@ _ALIKE: Final = (
     ("Marian", "Miriam"), ("Joan", "Jean"), ("Ronald", "Donald"), ("Terry", "Jerry"), ("Karen", "Sharon"),
 )  # fmt: skip
 _KNOWN_AS: Final = tuple(
-    line.split()
-    for line in """William Bill|Robert Bob|Richard Rick|James Jim|John Jack|Margaret Peggy|Elizabeth Liz
-Katherine Kate|Patricia Pat|Michael Mike|Thomas Tom|Charles Chuck|Joseph Joe|Daniel Dan|Matthew Matt
-Anthony Tony|Steven Steve|Andrew Drew|Joshua Josh|Kenneth Ken|Edward Ted|Ronald Ron|Timothy Tim|Jeffrey Jeff
-Deborah Deb|Susan Sue|Jessica Jess|Jennifer Jen|Rebecca Becky|Pamela Pam|Christine Chris|Barbara Barb
-José Pepe|Francisco Paco|Guadalupe Lupe|Jesús Chuy|Dolores Lola|Roberto Beto|Manuel Manny""".replace("\n", "|").split("|")
-)
+    zip(*[iter(["William", "Bill", "Robert", "Bob", "Richard", "Rick", "James", "Jim", "John", "Jack", "Margaret", "Peggy", "Elizabeth", "Liz", "Katherine", "Kate", "Patricia", "Pat", "Michael", "Mike", "Thomas", "Tom", "Charles", "Chuck", "Joseph", "Joe", "Daniel", "Dan", "Matthew", "Matt", "Anthony", "Tony", "Steven", "Steve", "Andrew", "Drew", "Joshua", "Josh", "Kenneth", "Ken", "Edward", "Ted", "Ronald", "Ron", "Timothy", "Tim", "Jeffrey", "Jeff", "Deborah", "Deb", "Susan", "Sue", "Jessica", "Jess", "Jennifer", "Jen", "Rebecca", "Becky", "Pamela", "Pam", "Christine", "Chris", "Barbara", "Barb", "José", "Pepe", "Francisco", "Paco", "Guadalupe", "Lupe", "Jesús", "Chuy", "Dolores", "Lola", "Roberto", "Beto", "Manuel", "Manny"])] * 2, strict=True)
+)  # fmt: skip
 _NEAR: Final = {
     letter: row[max(0, at - 1) : at] + row[at + 1 : at + 2]
     for row in ("qwertyuiop", "asdfghjkl", "zxcvbnm")
@@ -75,7 +94,16 @@ _HEARD: Final = (
     ("ph", "f"), ("ck", "k"), ("c", "k"), ("y", "i"), ("ie", "y"), ("ei", "ie"), ("ll", "l"), ("nn", "n"),
     ("tt", "t"), ("ss", "s"), ("z", "s"), ("s", "z"), ("ey", "y"), ("ks", "x"), ("e", "a"), ("i", "e"), ("th", "t"),
 )  # fmt: skip
-_SCANNED: Final = (("rn", "m"), ("m", "rn"), ("l", "1"), ("o", "0"), ("cl", "d"), ("h", "b"), ("ii", "u"), ("vv", "w"))
+_SCANNED: Final = (
+    ("rn", "m"),
+    ("m", "rn"),
+    ("l", "1"),
+    ("o", "0"),
+    ("cl", "d"),
+    ("h", "b"),
+    ("ii", "u"),
+    ("vv", "w"),
+)
 
 
 @attrs.frozen(repr=False)
@@ -160,8 +188,8 @@ def _records(chance: random.Random, habits: Habits) -> Iterator[Row]:
             cluster += 1
             once = _written(soul, habits, chance)
             yield _labelled(once, cluster, chance)
-            if chance.random() < 0.19:  # noqa: PLR2004 - AHIMA: 8 to 18 in a hundred records are duplicates
-                for _ in range(2 if chance.random() < 0.12 else 1):  # noqa: PLR2004
+            if chance.random() < 0.19:
+                for _ in range(2 if chance.random() < 0.12 else 1):
                     yield _labelled(_again(soul, once, household, habits, chance), cluster, chance)
 
 
@@ -188,14 +216,14 @@ def _pool() -> tuple[dict[str, list[str]], list[str]]:
 
 def _first(chance: random.Random, gender: str) -> str:
     """One name in ten is rare: the demo's people have few names, and a real practice has many."""
-    if chance.random() < 0.10:  # noqa: PLR2004
+    if chance.random() < 0.10:
         return chance.choice(first_names()[250:])
     return chance.choice(_pool()[0][gender])
 
 
 def _born(chance: random.Random, youngest: int, oldest: int) -> date:
     born = _TODAY - timedelta(days=int(365.25 * (youngest + chance.random() * (oldest - youngest))))
-    return born.replace(month=1, day=1) if chance.random() < 0.004 else born  # noqa: PLR2004 - of whom no day is known
+    return born.replace(month=1, day=1) if chance.random() < 0.004 else born
 
 
 def _number(chance: random.Random) -> str:
@@ -208,7 +236,7 @@ def _ssn(chance: random.Random) -> str:
 
 def _home(chance: random.Random) -> dict[str, str]:
     city, area = chance.choice(_PLACES)
-    unit = f"Apt {int(1 + chance.random() * 40)}" if chance.random() < 0.3 else ""  # noqa: PLR2004
+    unit = f"Apt {int(1 + chance.random() * 40)}" if chance.random() < 0.3 else ""
     return {
         "line1": f"{int(10 + chance.random() * 7_900)} {chance.choice(_STREETS)} {chance.choice(_KINDS)[0]}",
         "line2": unit,
@@ -234,10 +262,16 @@ def _plain(name: str) -> str:
 
 
 def _soul(
-    chance: random.Random, home: dict[str, str], phone: str, last: str, gender: str, born: date, first: str = ""
+    chance: random.Random,
+    home: dict[str, str],
+    phone: str,
+    last: str,
+    gender: str,
+    born: date,
+    first: str = "",
 ) -> Soul:
     first = first or _first(chance, gender)
-    own = chance.random() < 0.7 and born.year < _TODAY.year - 14  # noqa: PLR2004 - a number of their own
+    own = chance.random() < 0.7 and born.year < _TODAY.year - 14
     return Soul(
         first=first,
         middle=_first(chance, gender),
@@ -246,7 +280,7 @@ def _soul(
         born=born,
         gender=gender,
         phone=_number(chance) if own else phone,
-        email=_mail(chance, first, last, born) if chance.random() < 0.7 else "",  # noqa: PLR2004
+        email=_mail(chance, first, last, born) if chance.random() < 0.7 else "",
         ssn=_ssn(chance),
         **home,
     )
@@ -264,11 +298,11 @@ def _households(chance: random.Random) -> Iterator[list[Soul]]:
 
 def _last(chance: random.Random) -> str:
     last = chance.choice(_pool()[1])
-    return f"{last}-{chance.choice(_pool()[1])}" if chance.random() < 0.03 else last  # noqa: PLR2004
+    return f"{last}-{chance.choice(_pool()[1])}" if chance.random() < 0.03 else last
 
 
 def _any(chance: random.Random) -> str:
-    return "female" if chance.random() < 0.54 else "male"  # noqa: PLR2004
+    return "female" if chance.random() < 0.54 else "male"
 
 
 def _alone(chance: random.Random) -> list[Soul]:
@@ -277,7 +311,7 @@ def _alone(chance: random.Random) -> list[Soul]:
 
 def _couple(chance: random.Random) -> list[Soul]:
     home, phone, last = _home(chance), _number(chance), _last(chance)
-    wife = last if chance.random() < 0.75 else _last(chance)  # noqa: PLR2004
+    wife = last if chance.random() < 0.75 else _last(chance)
     age = 22 + chance.random() * 65
     return [
         _soul(chance, home, phone, name, gender, _born(chance, int(age), int(age) + 6))
@@ -300,7 +334,14 @@ def _siblings(chance: random.Random) -> list[Soul]:
     first, *_ = _alone(chance)
     age = _TODAY.year - first.born.year
     others = [
-        _soul(chance, _home_of(first), first.phone, first.last, _any(chance), _born(chance, max(0, age - 6), age + 6))
+        _soul(
+            chance,
+            _home_of(first),
+            first.phone,
+            first.last,
+            _any(chance),
+            _born(chance, max(0, age - 6), age + 6),
+        )
         for _ in range(1 + int(chance.random() * 2))
     ]
     return [first, *others]
@@ -311,24 +352,54 @@ def _twins(chance: random.Random) -> list[Soul]:
     one, *_ = _alone(chance)
     one = attrs.evolve(one, born=_born(chance, 0, 70))
     drawn = chance.random()
-    gender = one.gender if chance.random() < 0.7 else _any(chance)  # noqa: PLR2004
-    if drawn < 0.25:  # noqa: PLR2004
+    gender = one.gender if chance.random() < 0.7 else _any(chance)
+    if drawn < 0.25:
         first, second = chance.choice(_ALIKE)
         one = attrs.evolve(one, first=first)
-    elif drawn < 0.35:  # noqa: PLR2004
-        at = 1 + int(chance.random() * max(1, len(one.first) - 2))
-        second = one.first[:at] + chance.choice("lnrstvykdm") + one.first[at + 1 :]
+    elif drawn < 0.33:
+        first, second = _invented(chance)
+        one = attrs.evolve(one, first=first)
+    elif drawn < 0.34:
+        second = _varied(one.first, chance)
     else:
         second = _first(chance, gender)
-    if second == one.first:
+    if second == one.first or _are_used_for_each_other(one.first, second):
         return [one]
     other = _soul(chance, _home_of(one), one.phone, one.last, gender, one.born, second)
-    shares = chance.random() < 0.5  # noqa: PLR2004 - one telephone and one mailbox for both, kept by a parent
+    shares = chance.random() < 0.5
     if shares:
         other = attrs.evolve(other, phone=one.phone, email=one.email)
-    if chance.random() < 0.2:  # noqa: PLR2004 - numbers that were given at one time
+    if chance.random() < 0.2:
         other = attrs.evolve(other, ssn=f"{one.ssn[:-1]}{(int(one.ssn[-1]) + 1) % 10}")
     return [one, other]
+
+
+def _invented(chance: random.Random) -> tuple[str, str]:
+    """Two names made for the purpose, that nobody else has: one part of three differs."""
+    parts = [chance.choice(part) for part in _SYLLABLES]
+    at = int(chance.random() * len(parts))
+    others = list(parts)
+    others[at] = chance.choice([part for part in _SYLLABLES[at] if part != parts[at]])
+    return "".join(parts), "".join(others)
+
+
+_SYLLABLES: Final = (
+    ("Ja", "Ka", "Ma", "Ra", "Ta", "La", "Da", "Za", "Bra", "Cha", "Sha", "Tre"),
+    ("y", "i", "mi", "ri", "li", "ve", "qua", "ni"),
+    ("den", "lyn", "lynn", "la", "son", "nae", "vion", "rion", "siah", "shawn", "cee", "dre"),
+)
+
+
+def _varied(first: str, chance: random.Random) -> str:
+    """A name of their own making after the sibling's: a vowel for a vowel, or a consonant for a consonant."""
+    at = 1 + int(chance.random() * max(1, len(first) - 2))
+    letters = "aeiouy" if first[at : at + 1] in set("aeiouy") else "lnrstvdkmj"
+    return first[:at] + chance.choice(letters) + first[at + 1 :]
+
+
+def _are_used_for_each_other(one: str, other: str) -> bool:
+    """William and Billy Ray are no twins."""
+    return bool(groups_of(one.lower().partition(" ")[0]) & groups_of(other.lower().partition(" ")[0]))
 
 
 def _of_one_name(chance: random.Random) -> list[Soul]:
@@ -336,14 +407,14 @@ def _of_one_name(chance: random.Random) -> list[Soul]:
     parent = attrs.evolve(parent, born=_born(chance, 42, 90))
     older = 18 + int(chance.random() * 22)
     born = parent.born.replace(year=parent.born.year + older, day=min(28, parent.born.day))
-    if chance.random() < 0.95:  # noqa: PLR2004 - one child in twenty is born on the parent's birthday
+    if chance.random() < 0.95:
         born += timedelta(days=int(chance.random() * 300))
     child = _soul(chance, _home_of(parent), parent.phone, parent.last, parent.gender, born, parent.first)
-    if chance.random() < 0.5:  # noqa: PLR2004
+    if chance.random() < 0.5:
         child = attrs.evolve(child, middle=parent.middle)
-    if chance.random() < 0.4:  # noqa: PLR2004
+    if chance.random() < 0.4:
         child = attrs.evolve(child, **_home(chance))
-    if chance.random() < 0.5:  # noqa: PLR2004
+    if chance.random() < 0.5:
         return [attrs.evolve(parent, suffix="Sr"), attrs.evolve(child, suffix="Jr")]
     return [parent, child]
 
@@ -362,7 +433,9 @@ def _moved_out(chance: random.Random) -> list[Soul]:
 def _namesakes(chance: random.Random) -> list[Soul]:
     """Cousins, or strangers of one name: somewhere else, another birth date."""
     one, *_ = _alone(chance)
-    other = _soul(chance, _home(chance), _number(chance), one.last, one.gender, _born(chance, 18, 95), one.first)
+    other = _soul(
+        chance, _home(chance), _number(chance), one.last, one.gender, _born(chance, 18, 95), one.first
+    )
     return [one, other]
 
 
@@ -388,7 +461,7 @@ def _home_of(soul: Soul) -> dict[str, str]:
 
 def _written(soul: Soul, habits: Habits, chance: random.Random) -> Row:
     """With care: what is known of them, in the practice's manner, and now and then something left out."""
-    last = f"{soul.last} {soul.suffix}" if soul.suffix and chance.random() < 0.6 else soul.last  # noqa: PLR2004
+    last = f"{soul.last} {soul.suffix}" if soul.suffix and chance.random() < 0.6 else soul.last
     row = {
         "first_name": soul.first,
         "middle_name": _middle(soul, habits, chance),
@@ -409,7 +482,7 @@ def _written(soul: Soul, habits: Habits, chance: random.Random) -> Row:
 def _middle(soul: Soul, habits: Habits, chance: random.Random) -> str:
     if chance.random() >= habits.has_middle:
         return ""
-    return soul.middle if chance.random() < 0.5 else soul.middle[:1]  # noqa: PLR2004
+    return soul.middle if chance.random() < 0.5 else soul.middle[:1]
 
 
 def _again(soul: Soul, once: Row, household: Sequence[Soul], habits: Habits, chance: random.Random) -> Row:
@@ -429,16 +502,18 @@ def _again(soul: Soul, once: Row, household: Sequence[Soul], habits: Habits, cha
         row["first_name"], row["last_name"] = row["last_name"], row["first_name"]
     if chance.random() < habits.slip / 2:
         row |= chance.choice(_PLACEHOLDERS)
-    if row["ssn"] and chance.random() < 0.15:  # noqa: PLR2004
+    if row["ssn"] and chance.random() < 0.15:
         row["ssn"] = row["ssn"][-4:]
-    if chance.random() < 0.25:  # noqa: PLR2004 - a source that writes in capitals, and abbreviates
-        row = {field: text.upper() if field not in {"gender", "email"} else text for field, text in row.items()}
+    if chance.random() < 0.25:
+        row = {
+            field: text.upper() if field not in {"gender", "email"} else text for field, text in row.items()
+        }
         for long, short in _KINDS:
             row["line1"] = row["line1"].replace(long.upper(), short.upper())
-    if chance.random() < 0.3 and row["phone"]:  # noqa: PLR2004
+    if chance.random() < 0.3 and row["phone"]:
         row["phone"] = f"({row['phone'][:3]}) {row['phone'][3:6]}-{row['phone'][6:]}"
     # Whoever copies an entry copies its errors too.
-    return once | {"ssn": row["ssn"]} if chance.random() < 0.03 else row  # noqa: PLR2004
+    return once | {"ssn": row["ssn"]} if chance.random() < 0.03 else row
 
 
 _PLACEHOLDERS: Final[tuple[Row, ...]] = (
@@ -453,12 +528,14 @@ def _changed(soul: Soul, household: Sequence[Soul], habits: Habits, chance: rand
     if chance.random() < habits.moved:
         soul = attrs.evolve(soul, **_home(chance))
     if chance.random() < habits.new_phone:
-        soul = attrs.evolve(soul, phone=chance.choice(household).phone if chance.random() < 0.35 else _number(chance))  # noqa: PLR2004
+        soul = attrs.evolve(
+            soul, phone=chance.choice(household).phone if chance.random() < 0.35 else _number(chance)
+        )
     if chance.random() < habits.new_phone:
         soul = attrs.evolve(soul, email=_mail(chance, soul.first, soul.last, soul.born))
     if soul.gender == "female" and chance.random() < 2 * habits.married:
         married = _last(chance)
-        soul = attrs.evolve(soul, last=f"{soul.last}-{married}" if chance.random() < 0.3 else married)  # noqa: PLR2004
+        soul = attrs.evolve(soul, last=f"{soul.last}-{married}" if chance.random() < 0.3 else married)
     return soul
 
 
@@ -483,9 +560,9 @@ def _known_as(soul: Soul, chance: random.Random) -> str:
         if full == soul.first:
             return short
     drawn = chance.random()
-    if drawn < 0.3:  # noqa: PLR2004
+    if drawn < 0.3:
         return soul.middle
-    if drawn < 0.6:  # noqa: PLR2004
+    if drawn < 0.6:
         return soul.first[:1]
     return f"{soul.first} {soul.middle}"
 
@@ -493,16 +570,16 @@ def _known_as(soul: Soul, chance: random.Random) -> str:
 def _slipped(field: str, text: str, chance: random.Random) -> str:
     if field in {"phone", "ssn", "zip"}:
         return _miskeyed(text, chance, "0123456789")
-    if field == "line1" and chance.random() < 0.4:  # noqa: PLR2004
+    if field == "line1" and chance.random() < 0.4:
         number, _, street = text.partition(" ")
         return f"{_miskeyed(number, chance, '0123456789')} {street}"
     drawn = chance.random()
     if field in {"first_name", "last_name"}:
-        if drawn < 0.3:  # noqa: PLR2004
+        if drawn < 0.3:
             return _put(text, _HEARD, chance)
-        if drawn < 0.42:  # noqa: PLR2004
+        if drawn < 0.42:
             return _put(text, _SCANNED, chance)
-        if drawn < 0.47 and len(text) > 5:  # noqa: PLR2004 - the form was too short
+        if drawn < 0.47 and len(text) > 5:
             return text[: 5 + int(chance.random() * 3)]
     return _miskeyed(text, chance, "")
 
@@ -519,16 +596,16 @@ def _put(text: str, changes: Sequence[tuple[str, str]], chance: random.Random) -
 
 def _miskeyed(text: str, chance: random.Random, digits: str) -> str:
     """A neighbouring key, a key too many, one left out, or two in the wrong order."""
-    if len(text) < 2:  # noqa: PLR2004
+    if len(text) < 2:
         return text
     at = int(chance.random() ** 0.7 * (len(text) - 1))
     wrong = chance.choice(digits or _NEAR.get(text[at].lower(), "") or "e")
     kind = chance.random()
-    if kind < 0.35:  # noqa: PLR2004
+    if kind < 0.35:
         return text[:at] + wrong + text[at + 1 :]
-    if kind < 0.5:  # noqa: PLR2004
+    if kind < 0.5:
         return text[:at] + wrong + text[at:]
-    if kind < 0.7:  # noqa: PLR2004
+    if kind < 0.7:
         return text[:at] + text[at + 1 :]
     return text[:at] + text[at + 1] + text[at] + text[at + 2 :]
 
@@ -536,15 +613,17 @@ def _miskeyed(text: str, chance: random.Random, digits: str) -> str:
 def _another_day(born: date, chance: random.Random) -> date:
     """A digit of year, month or day; day and month swapped; a first of January."""
     drawn = chance.random()
-    if drawn < 0.2 and born.day <= 12:  # noqa: PLR2004
+    if drawn < 0.2 and born.day <= 12:
         return born.replace(month=born.day, day=born.month)
-    if drawn < 0.28:  # noqa: PLR2004
+    if drawn < 0.28:
         return born.replace(month=1, day=1)
-    if drawn < 0.4:  # noqa: PLR2004
+    if drawn < 0.4:
         return _safe(born, year=born.year + chance.choice((-10, 10, -1, 1, -2)))
-    if drawn < 0.6:  # noqa: PLR2004
+    if drawn < 0.6:
         return _safe(born, month=1 + (born.month + chance.choice((-2, 0, 1))) % 12)
-    return _safe(born, day=1 + int(chance.random() * 28) if chance.random() < 0.3 else max(1, (born.day + 9) % 28))  # noqa: PLR2004
+    return _safe(
+        born, day=1 + int(chance.random() * 28) if chance.random() < 0.3 else max(1, (born.day + 9) % 28)
+    )
 
 
 def _safe(born: date, **parts: int) -> date:
