@@ -67,8 +67,12 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(name="long")
 def long_forms(session: nox.Session) -> None:
-    """Let the tests with many processes run long: 32,000 entries by 16 writers, half a minute of searches."""
-    targets = session.posargs or ("tests/served/test_many_writers.py", "tests/served/test_two_processes.py")
+    """Let the tests with many processes run long: 32,000 entries, half a minute of searches, 100 kills."""
+    targets = session.posargs or (
+        "tests/served/test_many_writers.py",
+        "tests/served/test_two_processes.py",
+        "tests/served/test_crash.py",
+    )
     session.run("pytest", "-s", *targets, env={"LONG_RUN": "1"})
 
 

@@ -21,6 +21,7 @@ import click
 from vantrexia_adapters.cli.main import program
 from vantrexia_adapters.directory import DirectoryFullError
 from vantrexia_adapters.settings import PREFIX, Settings, spelled
+from vantrexia_core.identity import SCOPES
 from vantrexia_core.kernel import (
     GRANTS,
     BrokenPromiseError,
@@ -107,6 +108,21 @@ def permissions() -> Iterator[str]:
     )
 
 
+def scopes() -> Iterator[str]:
+    """What each letter of each resource lets a machine client do."""
+    yield from _table(
+        ("scope", "permission", "actions in the trail"),
+        (
+            (
+                f"`system/{resource.value}.{may.value}`",
+                f"`{allowance.permission.name}`",
+                ", ".join(f"`{name}`" for name in sorted(action.value for action in allowance.actions)),
+            )
+            for (resource, may), allowance in SCOPES.items()
+        ),
+    )
+
+
 def errors() -> Iterator[str]:
     """Every error the library raises on purpose."""
     found = sorted(every_error(), key=lambda kind: (status_of(kind), kind.code, kind.__name__))
@@ -189,7 +205,8 @@ def api() -> Iterator[str]:
                 )
                 yield ""
             if "requestBody" in operation:
-                schema = operation["requestBody"]["content"]["application/json"]["schema"]
+                (media,) = operation["requestBody"]["content"].values()
+                schema = media["schema"]
                 yield from _body(parts["schemas"][_last(schema)])
                 yield ""
             yield "Answers " + ", ".join(operation["responses"]) + "."
@@ -238,6 +255,7 @@ BLOCKS: Final[Mapping[str, Callable[[], Iterable[str]]]] = MappingProxyType(
         "lifecycle-diagram": lifecycle_diagram,
         "lifecycle-table": lifecycle_table,
         "permissions": permissions,
+        "scopes": scopes,
         "errors": errors,
         "settings": settings,
         "cli": cli,

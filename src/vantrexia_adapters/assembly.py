@@ -5,6 +5,7 @@ anything that could lose data quietly: a database without its key ring, another 
 that is older or newer than this version knows.
 """
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -46,7 +47,7 @@ from vantrexia_adapters.crypto import (
     open_kms,
     ring_pepper,
 )
-from vantrexia_adapters.directory import DirectoryKeeper
+from vantrexia_adapters.directory import CandidateKeeper, DirectoryKeeper
 from vantrexia_adapters.ecw import (
     CallBudget,
     ClientAssertions,
@@ -56,7 +57,7 @@ from vantrexia_adapters.ecw import (
     EcwProtocol,
     EcwRoster,
 )
-from vantrexia_adapters.http import HttpTransport, checked_url
+from vantrexia_adapters.http import HttpTransport, checked_url, public_or
 from vantrexia_adapters.mail import OutboxMailer, SmtpMailer
 from vantrexia_adapters.memory import MemoryRateStore, MemoryRoster
 from vantrexia_adapters.redis import RateStoreUnusableError, RedisRateStore
@@ -71,6 +72,7 @@ from vantrexia_adapters.settings import (
     KeyWrapping,
     Settings,
 )
+from vantrexia_adapters.smart import FetchedKeySets, SmartClientProofs
 from vantrexia_adapters.sql import (
     SchemaError,
     SqlDesk,
@@ -88,6 +90,7 @@ from vantrexia_adapters.sql import (
     open_rate_file,
     practices,
     schema_state,
+    unsafe_settings,
 )
 from vantrexia_adapters.system import RandomIds, RandomSecrets, SystemClock
 from vantrexia_adapters.tokens import JwtTokens
@@ -104,6 +107,7 @@ HOME_PRACTICE_NAME: Final = "Home practice"
 """A fresh install has one practice, and nobody has to know the word."""
 
 
+_LOG: Final = logging.getLogger(__name__)
 _BUCKET: Final = FieldName("rate_window", "bucket")
 
 
@@ -240,11 +244,15 @@ def open_service(
             migrate(engine)
         else:
             schema_state(engine).check_newest()
+        if unsafe := unsafe_settings(engine):
+            _LOG.warning("the database server may lose acknowledged changes: %s is off", " and ".join(unsafe))
         services = _KeyServices(settings)
         stack.callback(services.close)
         ring = _open_ring(settings, engine, clock, services)
         practice_id = _home_practice(engine, ring, clock, ids)
         index = HmacBlindIndex(ring)
+        key_sets = HttpTransport(may_reach=public_or(settings.jwks_networks))
+        stack.callback(key_sets.close)
         opened = stack.pop_all()
     desk = SqlDesk(
         engine=engine,
@@ -267,7 +275,13 @@ def open_service(
             patients_max=settings.directory_patients_max,
             memory_bytes_max=settings.directory_bytes_max,
         ),
+        candidate_keeper=lambda store: CandidateKeeper(
+            store,
+            patients_max=settings.directory_patients_max,
+            memory_bytes_max=settings.matching_bytes_max,
+        ),
         rosters={practice_id: roster},
+        proofs=SmartClientProofs(FetchedKeySets(key_sets, clock)),
     )
     notary = Notary(
         SqlTrailSource(engine),

@@ -189,7 +189,7 @@ def _networks(value: str) -> tuple[Network, ...]:
     if not networks:
         raise ValueError(message)
     if any(network.prefixlen == 0 for network in networks):
-        message = "may not be the whole Internet: whoever is trusted chooses the address they are counted by"
+        message = "may not be the whole Internet: name those networks alone that you know"
         raise ValueError(message)
     return networks
 
@@ -311,6 +311,12 @@ class Settings:
     directory_bytes_max: int = _setting(
         _count, "memory for the directories of all practices in one process, in bytes", 1 << 30
     )
+    matching_bytes_max: int = _setting(
+        _count,
+        "memory for finding the same person among the records of all practices in one process, in bytes "
+        "(about 70 a patient)",
+        1 << 30,
+    )
     smtp_host: str | None = _setting(
         _text,
         "the mail server that letters leave by. Default: none, and letters are files in outbox/ of the data "
@@ -379,6 +385,12 @@ class Settings:
         _calls,
         "calls that one process may make there in a clock minute; divide it among several workers",
         ECW_CALLS_PER_MINUTE_DEFAULT,
+    )
+    jwks_networks: tuple[Network, ...] = _setting(
+        _networks,
+        "private addresses and networks that machine clients' keys may be fetched from as well, separated by "
+        "commas. Default: the public Internet alone",
+        (),
     )
     metrics_port: int | None = _setting(
         _port,

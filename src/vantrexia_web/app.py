@@ -19,7 +19,7 @@ from vantrexia_web.health import HealthCheck, HealthReport
 from vantrexia_web.importer import Importer
 from vantrexia_web.openapi import document
 from vantrexia_web.perimeter import Perimeter
-from vantrexia_web.routes import HASHING, ROUTES, WAITING, Guarded, Open
+from vantrexia_web.routes import HASHING, PROVING, ROUTES, WAITING, Guarded, Open
 from vantrexia_web.throttle import Throttle
 from vantrexia_web.workers import Workers
 
@@ -27,6 +27,7 @@ WORKER_THREADS_DEFAULT: Final = 4
 SIGN_IN_THREADS: Final = 2
 HEALTH_THREADS: Final = 1
 WAITING_THREADS: Final = 2
+PROVING_THREADS: Final = 2
 
 
 def create_app(
@@ -75,12 +76,16 @@ def create_app(
     # When every other thread waits for a database that hangs, this one still says so.
     health_workers = Workers(HEALTH_THREADS, name="vantrexia-health-page")
     waiting_workers = Workers(WAITING_THREADS, name="vantrexia-ehr")
+    # A machine client's host that does not answer holds up other machine clients, and nobody else.
+    proving_workers = Workers(PROVING_THREADS, name="vantrexia-clients")
 
     def workers_for(route: Guarded | Open) -> Workers:
         if route.scope is None:
             return health_workers
         if route.endpoint in WAITING:
             return waiting_workers
+        if route.endpoint in PROVING:
+            return proving_workers
         return sign_in_workers if route.endpoint in HASHING else workers
 
     @asynccontextmanager
@@ -89,6 +94,7 @@ def create_app(
         sign_in_workers.open()
         health_workers.open()
         waiting_workers.open()
+        proving_workers.open()
         if importer is not None:
             importer.open()
         yield
@@ -97,6 +103,7 @@ def create_app(
         await run_in_threadpool(health_workers.drain)
         await run_in_threadpool(sign_in_workers.drain)
         await run_in_threadpool(waiting_workers.drain)
+        await run_in_threadpool(proving_workers.drain)
         await run_in_threadpool(workers.drain)
         await run_in_threadpool(at_shutdown)
 

@@ -8,7 +8,16 @@ import attrs
 
 from vantrexia_core.audit import AlreadyAnswered, Attempt, Desk, Once, TrailWork, record_refusal
 from vantrexia_core.ehr import EhrRoster, EhrWork, ImportQueue
-from vantrexia_core.identity import Accounts, Passwords, SignInWork, Tokens, UserWork
+from vantrexia_core.identity import (
+    Accounts,
+    ClientProofs,
+    Clients,
+    ClientWork,
+    Passwords,
+    SignInWork,
+    Tokens,
+    UserWork,
+)
 from vantrexia_core.kernel import (
     Actor,
     BrokenPromiseError,
@@ -20,18 +29,18 @@ from vantrexia_core.kernel import (
     UserId,
     VantrexiaError,
 )
-from vantrexia_core.patients import PatientDirectory
+from vantrexia_core.patients import Candidacy, PatientDirectory
 from vantrexia_web.answer import Answer
 from vantrexia_web.forwarding import Network
 from vantrexia_web.health import HealthReport
-from vantrexia_web.throttle import Throttle
+from vantrexia_web.throttle import Tally, Throttle
 from vantrexia_web.wire.conditions import parse_expected_versions, parse_idempotency_key
 from vantrexia_web.wire.request import Request
 
 T = TypeVar("T")
 
 
-class WebWork(EhrWork, UserWork, TrailWork, Protocol):
+class WebWork(EhrWork, UserWork, ClientWork, TrailWork, Protocol):
     """The unit of work of a desk that serves the whole API."""
 
 
@@ -41,6 +50,11 @@ class WebDesk(Desk[WebWork], Protocol):
     @property
     def directory(self) -> PatientDirectory:
         """See `PatientDesk`."""
+        ...
+
+    @property
+    def candidacy(self) -> Candidacy:
+        """See `MatchingDesk`."""
         ...
 
     @property
@@ -54,6 +68,16 @@ class WebDesk(Desk[WebWork], Protocol):
 
     @property
     def accounts(self) -> Accounts:
+        """See `SignInDesk`."""
+        ...
+
+    @property
+    def clients(self) -> Clients:
+        """See `SignInDesk`."""
+        ...
+
+    @property
+    def proofs(self) -> ClientProofs:
         """See `SignInDesk`."""
         ...
 
@@ -96,10 +120,11 @@ class Site:
 
 @attrs.frozen(repr=False)
 class Visit:
-    """A request by whoever it may be."""
+    """A request by whoever it may be. ``tally`` counts it: the endpoint may learn who it was."""
 
     site: Site
     request: Request
+    tally: Tally
 
 
 @attrs.frozen(repr=False)

@@ -61,7 +61,7 @@ def report(error: BaseException, request_id: str | None) -> None:
 def _answer(site: Site, route: Guarded | Open | Aside, request: Request, tally: Tally) -> Answer:
     if isinstance(route, Open):
         _count_visit(route, request, tally)
-        return route.endpoint(Visit(site, request))
+        return route.endpoint(Visit(site, request, tally))
     if isinstance(route, Aside):
         if request.headers_named("Authorization"):
             with suppress(NotSignedInError):

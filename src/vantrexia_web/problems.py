@@ -9,10 +9,11 @@ from types import MappingProxyType
 from typing import Final
 
 from vantrexia_core.audit import IdempotencyKeyReusedError
-from vantrexia_core.identity import AccountLockedError
+from vantrexia_core.identity import AccountLockedError, InvalidClientError, InvalidScopeError
 from vantrexia_core.kernel import (
     NON_FIELD,
     ConflictError,
+    InsufficientScopeError,
     InvalidError,
     NotFoundError,
     NotSignedInError,
@@ -58,6 +59,13 @@ class ClearTextError(PermissionDeniedError):
     sentence = "This service is spoken to by https alone. Nothing was done."
 
 
+class NotAcceptableError(VantrexiaError):
+    """The caller takes no form of the answer that there is (RFC 9110, 15.5.7)."""
+
+    code = "not_acceptable"
+    sentence = "The answer is to be had as application/fhir+json or application/json, in FHIR 4.0."
+
+
 class BodyTooLargeError(VantrexiaError):
     """The body is longer than any request needs."""
 
@@ -79,13 +87,31 @@ class MediaTypeError(VantrexiaError):
     sentence = "Send the body as 'Content-Type: application/json', in UTF-8, not compressed."
 
 
+class BadTokenRequestError(VantrexiaError):
+    """A request for a machine client's token lacks something or is malformed (RFC 6749, section 5.2)."""
+
+    code = "invalid_request"
+    sentence = "The request is malformed."
+
+
+class UnsupportedGrantTypeError(VantrexiaError):
+    """A machine client asks for its token in a way that we do not offer (RFC 6749, section 5.2)."""
+
+    code = "unsupported_grant_type"
+    sentence = "The grant_type must be client_credentials."
+
+
 STATUS_OF: Final[Mapping[type[VantrexiaError], int]] = MappingProxyType(
     {
         InvalidError: 400,
+        BadTokenRequestError: 400,
+        UnsupportedGrantTypeError: 400,
+        InvalidScopeError: 400,
         NotSignedInError: 401,
         PermissionDeniedError: 403,
         NotFoundError: 404,
         MethodNotAllowedError: 405,
+        NotAcceptableError: 406,
         ConflictError: 409,
         StaleVersionError: 412,
         SlowBodyError: 408,
@@ -117,10 +143,13 @@ def problem(error: BaseException) -> Answer:
         content["field_errors"] = error.field_errors
     if isinstance(error, AccountLockedError):
         content["locked_until"] = error.locked_until
-    return json_answer(content, status, _headers_of(error))
+    return json_answer(content, status, headers_of(error))
 
 
-def _headers_of(error: VantrexiaError) -> dict[str, str]:
+def headers_of(error: VantrexiaError) -> dict[str, str]:
+    """The headers that an error brings with it."""
+    if isinstance(error, InsufficientScopeError | InvalidClientError):
+        return {"WWW-Authenticate": f'Bearer error="{error.code}"'}
     if isinstance(error, NotSignedInError):
         # RFC 6750, section 3: an error code only when a token was presented.
         presented = error.code == "token_not_valid"

@@ -10,12 +10,24 @@ from typing import Final
 
 import attrs
 
+from vantrexia_adapters.smart import TOKEN_PATH
 from vantrexia_core.audit import Action
 from vantrexia_core.kernel import Permission
 from vantrexia_core.throttling import Scope
 from vantrexia_web.answer import Answer
 from vantrexia_web.call import Call, Visit
-from vantrexia_web.endpoints import about, accounts, audit, credentials, ehr, patients, sessions, signing_in
+from vantrexia_web.endpoints import (
+    about,
+    accounts,
+    audit,
+    clients,
+    credentials,
+    duplicates,
+    ehr,
+    patients,
+    sessions,
+    signing_in,
+)
 
 API: Final = "/api/v1"
 
@@ -51,6 +63,9 @@ _USER: Final = f"{_USERS}{{id:account}}/"
 _UNLOCK: Final = f"{_AUTH}users/{{id:account}}/unlock/"
 _MANY: Final = f"{API}/patients/"
 _ONE: Final = f"{API}/patients/{{uuid:uuid}}/"
+_PAIRS: Final = f"{_MANY}duplicates/"
+_PAIR: Final = f"{_PAIRS}{{pair:uuid}}/"
+
 _VERSIONS: Final = f"{_ONE}versions/"
 _HIDDEN: Final = f"{API}/admin/patients/deleted/"
 _HIDDEN_ONE: Final = f"{API}/admin/patients/{{uuid:uuid}}/"
@@ -64,10 +79,12 @@ _START, _ON, _OFF = Action.TWO_FACTOR_STARTED, Action.TWO_FACTOR_ENABLED, Action
 _LOGS: Final = f"{API}/audit-logs/"
 _TRAIL, _ACCOUNT = Permission.READ_TRAIL, Permission.ACCOUNT_FOR_DISCLOSURES
 _BRING = Permission.IMPORT_PATIENTS
+_LOOK, _JUDGE, _SAID = Permission.VIEW_DUPLICATES, Permission.DECIDE_DUPLICATES, Action.DUPLICATE_DECIDE
 
 # fmt: off
 ROUTES: Final[tuple[Guarded | Open, ...]] = (
     Open("POST",      f"{_AUTH}login/",          signing_in.log_in,      Scope.AUTH),
+    Open("POST",      TOKEN_PATH,                clients.token,          Scope.AUTH),
     Open("POST",      f"{_AUTH}token/refresh/",  sessions.refresh,       Scope.AUTH),
     Open("POST",      f"{_AUTH}token/verify/",   sessions.verify,        Scope.AUTH),
     Guarded("POST",   f"{_AUTH}logout/",         sessions.end,           _OWN,     Action.LOGOUT),
@@ -97,6 +114,10 @@ ROUTES: Final[tuple[Guarded | Open, ...]] = (
     Guarded("POST",   f"{_ONE}archive/",         patients.archive,       _ARCHIVE, Action.ARCHIVE),
     Guarded("POST",   f"{_ONE}unarchive/",       patients.unarchive,     _ARCHIVE, Action.UNARCHIVE),
 
+    Guarded("GET",    _PAIRS,                    duplicates.list_duplicates,   _LOOK,  Action.DUPLICATE_LIST),
+    Guarded("GET",    _PAIR,                     duplicates.compare_duplicates, _LOOK, Action.DUPLICATE_READ),
+    Guarded("POST",   f"{_PAIR}decide/",         duplicates.decide_duplicate,  _JUDGE, _SAID),
+
     Guarded("GET",    _VERSIONS,                 patients.list_versions_, _VIEW,   Action.LIST_VERSIONS),
     Guarded("GET",    f"{_VERSIONS}{{version:version}}/", patients.get_version, _VIEW, Action.READ_VERSION),
 
@@ -122,6 +143,9 @@ ROUTES: Final[tuple[Guarded | Open, ...]] = (
 
 WAITING: Final = frozenset({ehr.import_selected, ehr.search})
 """Endpoints whose calls wait for another system: they do so in threads of their own."""
+
+PROVING: Final = frozenset({clients.token})
+"""Endpoints whose calls may wait for another system's public keys: they do so in threads of their own."""
 
 HASHING: Final = frozenset(
     {

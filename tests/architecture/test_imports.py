@@ -1,9 +1,13 @@
 """Who may import whom, beyond what the import contracts say."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from tests.architecture.source import PACKAGES, Module, contexts, modules
 
+ROOT = Path(__file__).parents[2]
 CORE = modules("vantrexia_core")
 EVERYTHING = [module for package in PACKAGES for module in modules(package)]
 PURE = {
@@ -69,3 +73,13 @@ def test_a_context_does_not_enter_itself_by_its_own_front_door(module: Module) -
 def test_the_contexts_are_those_of_the_river() -> None:
     """The checks above look at all of them."""
     assert contexts() == ("audit", "ehr", "identity", "kernel", "patients", "protection", "throttling")
+
+
+@pytest.mark.parametrize("folder", ["src", "tests", "bench", "tools", "docs"])
+def test_fhir_is_r4_everywhere(folder: str) -> None:
+    """``fhir.resources.patient`` is R5, accepts nearly the same, and no test of a Patient would notice."""
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / folder).rglob("*.py")]
+    imported = {
+        name for text in sources for name in re.findall(r"(?:from|import) (fhir\.resources[\w.]*)", text)
+    }
+    assert all(name.startswith("fhir.resources.R4B.") for name in imported)

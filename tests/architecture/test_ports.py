@@ -26,15 +26,16 @@ from vantrexia_adapters.crypto import (
     RingCheckpointKeys,
     TransitKeyWrapper,
 )
-from vantrexia_adapters.directory import DirectoryKeeper
+from vantrexia_adapters.directory import CandidateKeeper, DirectoryKeeper
 from vantrexia_adapters.ecw import EcwRoster
 from vantrexia_adapters.mail import OutboxMailer, SmtpMailer
 from vantrexia_adapters.matching import LibPhoneNumbers, RapidfuzzTexts
 from vantrexia_adapters.memory import MemoryDesk, MemoryRateStore, MemoryRoster, MemoryWork
 from vantrexia_adapters.memory.audit import MemoryTrail, MemoryTrailSource
 from vantrexia_adapters.memory.checkpoints import MemoryCheckpoints
+from vantrexia_adapters.memory.clients import MemoryClients, MemoryClientStore, MemoryUsedAssertions
 from vantrexia_adapters.memory.desk import MemorySignInWork
-from vantrexia_adapters.memory.directory import MemoryDirectoryStore
+from vantrexia_adapters.memory.directory import MemoryCandidateStore, MemoryDirectoryStore
 from vantrexia_adapters.memory.ehr import MemoryEhrRecords, MemoryImportJobs
 from vantrexia_adapters.memory.identity import (
     MemoryAccounts,
@@ -50,8 +51,11 @@ from vantrexia_adapters.memory.second_factors import MemorySecondFactors
 from vantrexia_adapters.memory.suspicions import MemorySuspicions
 from vantrexia_adapters.memory.trail_search import MemoryTrailSearch
 from vantrexia_adapters.redis import RedisRateStore
+from vantrexia_adapters.smart import SmartClientProofs
 from vantrexia_adapters.sql import SqlDesk, SqlRateStore, SqlSignInWork, SqlTrailSource, SqlWork
 from vantrexia_adapters.sql.audit import SqlTrail
+from vantrexia_adapters.sql.candidates import SqlCandidateStore
+from vantrexia_adapters.sql.clients import SqlClients, SqlClientStore, SqlUsedAssertions
 from vantrexia_adapters.sql.directory import SqlDirectoryStore
 from vantrexia_adapters.sql.ehr import SqlEhrRecords, SqlImportJobs, SqlImportQueue
 from vantrexia_adapters.sql.identity import SqlAccounts, SqlSignIns, SqlUsers
@@ -66,6 +70,7 @@ from vantrexia_adapters.sql.trail_search import SqlTrailSearch
 from vantrexia_adapters.system import RandomIds, RandomSecrets, SystemClock
 from vantrexia_adapters.tokens import JwtTokens
 from vantrexia_core.ehr import NoRoster
+from vantrexia_core.identity import NoClientProofs
 
 TESTS = Path(__file__).parents[1]
 
@@ -114,6 +119,12 @@ PORTS = {
         (FileKeyWrapper, AwsKmsKeyWrapper, TransitKeyWrapper),
     ),
     "Passwords": Held("contracts/test_credentials.py", (Argon2Passwords, QuickPasswords)),
+    "ClientStore": Held("contracts/test_clients.py", (MemoryClientStore, SqlClientStore)),
+    "Clients": Held("contracts/test_clients.py", (MemoryClients, SqlClients)),
+    "UsedAssertions": Held("contracts/test_clients.py", (MemoryUsedAssertions, SqlUsedAssertions)),
+    "ClientWork": Held("contracts/test_clients.py", (MemoryWork, SqlWork)),
+    "ClientDesk": Held("contracts/test_clients.py", (MemoryDesk, SqlDesk)),
+    "ClientProofs": Held("web/test_machine_clients.py", (SmartClientProofs, NoClientProofs)),
     "Tokens": Held("contracts/test_credentials.py", (JwtTokens, QuickTokens)),
     "UserStore": Held("contracts/test_identity.py", (MemoryUsers, SqlUsers)),
     "Accounts": Held("contracts/test_identity.py", (MemoryAccounts, SqlAccounts)),
@@ -134,6 +145,14 @@ PORTS = {
     "Mailer": Held("contracts/test_mailers.py", (OutboxMailer, SmtpMailer)),
     "PatientStore": Held("contracts/test_patients.py", (MemoryPatients, SqlPatients)),
     "SuspicionStore": Held("contracts/test_suspicions.py", (MemorySuspicions, SqlSuspicions)),
+    "IndexStore": Held("contracts/test_directory_store.py", (MemoryDirectoryStore, SqlDirectoryStore)),
+    "CandidateStore": Held("contracts/test_candidates.py", (MemoryCandidateStore, SqlCandidateStore)),
+    "Candidacy": Held(
+        "contracts/test_candidates.py",
+        (CandidateKeeper,),
+        "one keeper over every store; it is held to a brute search over blocking keys",
+    ),
+    "MatchingDesk": Held("contracts/test_candidates.py", (MemoryDesk, SqlDesk)),
     "DirectoryStore": Held("contracts/test_directory_store.py", (MemoryDirectoryStore, SqlDirectoryStore)),
     "PatientDirectory": Held(
         "contracts/test_directory.py",

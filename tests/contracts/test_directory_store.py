@@ -54,6 +54,9 @@ def an_entry(number: int, patient: Patient) -> DirectoryEntry:
         last=name.last.reveal(),
         first=name.first.reveal(),
         mrn=patient.mrn.reveal(),
+        born=patient.date_of_birth.reveal(),
+        gender=patient.gender.reveal(),
+        updated_at=patient.updated_at,
     )
 
 

@@ -145,6 +145,18 @@ def test_who_was_told_apart_stays_apart_from_the_survivor(filled: Stores) -> Non
     assert len(_add(filled, a_suspicion(_id(1), _id(3)))) == 1
 
 
+def test_a_pair_waits_for_nobody_once_its_records_are_told_apart(filled: Stores) -> None:
+    """1 and 2 are two people, 1 and 3 wait; then 2 is merged into 3."""
+    apart, waiting = a_suspicion(_id(1), _id(2)), a_suspicion(_id(1), _id(3))
+    _add(filled, apart, waiting)
+    _decide(filled, apart.id, Decision.DIFFERENT)
+    assert _page(filled).items == (waiting,)
+    _lead(filled, 2, to=3)
+    assert _page(filled).count == 0
+    _lead(filled, 2, to=2)
+    assert _page(filled).items == (waiting,)
+
+
 def test_a_pair_of_a_merged_record_is_about_its_survivor(filled: Stores) -> None:
     """And about nothing once both are one."""
     found = a_suspicion(_id(1), _id(2))

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -19,6 +19,7 @@ from vantrexia_core.kernel import Phi
 from vantrexia_core.patients import (
     Directory,
     DirectoryEntry,
+    Gender,
     Listing,
     SnapshotLabel,
     Status,
@@ -35,7 +36,9 @@ COLUMNS = [
     bytes.fromhex(cell) for cell in re.findall(r"^\| \d+ \|.*\| `([0-9a-f]*)` \|$", prose(PAGE), re.MULTILINE)
 ]
 PATIENTS = re.findall(
-    r"^\| (\d) \| `(.{36})` \| (.+?) \| (.+?) \| (.+?) \| (.+?) \| (.+?) \|$", prose(PAGE), re.MULTILINE
+    r"^\| (\d) \| `(.{36})` \| (.+?) \| (.+?) \| (.+?) \| (.+?) \| (.+?) \| (.+?) \| (.+?) \| (.+?) \|$",
+    prose(PAGE),
+    re.MULTILINE,
 )
 EXAMPLE = dict(
     re.split(r"  +", line)
@@ -61,8 +64,11 @@ def _directory() -> Directory:
             last=last,
             first=first,
             mrn=mrn,
+            born=date.fromisoformat(born),
+            gender=Gender(gender),
+            updated_at=datetime.fromisoformat(updated_at),
         )
-        for number, id_, first, last, mrn, status, created_at in PATIENTS
+        for number, id_, first, last, mrn, status, created_at, born, gender, updated_at in PATIENTS
     )
     return Directory.of(entries, as_of=AS_OF)
 
@@ -70,7 +76,7 @@ def _directory() -> Directory:
 def _unpadded() -> bytes:
     """The snapshot without its zeros, put together from what the page says alone."""
     columns = (len(column).to_bytes(8, "little") + column for column in COLUMNS)
-    beginning = b"vantrexia/directory/1\n" + bytes.fromhex(EXAMPLE["digest"])
+    beginning = b"vantrexia/directory/2\n" + bytes.fromhex(EXAMPLE["digest"])
     return beginning + AS_OF.to_bytes(8, "little") + b"".join(columns)
 
 

@@ -144,16 +144,8 @@ class Model:
     def directory(self, practice_id: PracticeId) -> list[DirectoryEntry]:
         """What a directory should know of a practice."""
         return [
-            DirectoryEntry.of(
-                number,
-                id_,
-                known.patient.status,
-                known.patient.created_at,
-                last=known.patient.name.last.reveal(),
-                first=known.patient.name.first.reveal(),
-                mrn=known.patient.mrn.reveal(),
-            )
-            for number, (id_, known) in enumerate(self.records[practice_id].items(), start=1)
+            DirectoryEntry.of_patient(number, known.patient)
+            for number, known in enumerate(self.records[practice_id].values(), start=1)
         ]
 
     def record(

@@ -9,7 +9,7 @@ an earlier state than the search before it.
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import timedelta
+from datetime import date, timedelta
 from multiprocessing.connection import Connection
 from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.synchronize import Event
@@ -34,6 +34,7 @@ from vantrexia_adapters.system import RandomIds, RandomSecrets, SystemClock
 from vantrexia_core.kernel import NamePart, NotFoundError, PageRequest, Phi, PracticeId
 from vantrexia_core.patients import (
     DirectoryEntry,
+    Gender,
     Listing,
     Mrn,
     Ordering,
@@ -119,9 +120,17 @@ def script(seed: int = 1) -> Iterator[Step]:
 def entry_after(step: Step, before: DirectoryEntry | None) -> DirectoryEntry:
     """What a directory must know of the step's patient."""
     at = NOW + timedelta(seconds=step.number)
-    mrn = f"M-{step.number}"
     entry = DirectoryEntry.of(
-        step.number, UUID(int=step.number), Status.ACTIVE, at, last=step.last, first="Ann", mrn=mrn
+        step.number,
+        UUID(int=step.number),
+        Status.ACTIVE,
+        at,
+        last=step.last,
+        first="Ann",
+        mrn=f"M-{step.number}",
+        born=date(1961, 4, 9),
+        gender=Gender.FEMALE,
+        updated_at=at,
     )
     if step.what == "archive" and before is not None:
         return attrs.evolve(before, status=Status.ARCHIVED)

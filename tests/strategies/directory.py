@@ -1,7 +1,7 @@
 """People of a practice's directory: names that often agree, ids that begin alike, times that coincide."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 from hypothesis import strategies as st
@@ -10,7 +10,7 @@ from tests.builders import NOW
 from tests.strategies.patients import Row, mrns
 from tests.strategies.texts import written_names
 from vantrexia_core.kernel import PatientId
-from vantrexia_core.patients import DirectoryEntry, Status
+from vantrexia_core.patients import BORN_MIN, DirectoryEntry, Gender, Status
 
 ALIKE = (
     "Smith", "SMITH", "Smíth", "Smithers", "O'Brien", "O’Brien", "Obrien", "O Brien", "D´Angelo-O'Neil",
@@ -20,6 +20,13 @@ ALIKE = (
 
 MINUTES = st.one_of(st.integers(0, 3), st.integers(-10_000, 10_000))
 """When somebody was created, before or after `NOW`: mostly at the same few moments."""
+
+
+BORN = st.one_of(st.integers(0, 5).map(lambda day: date(1970, 1, 1 + day)), st.dates(BORN_MIN, NOW.date()))
+"""Days of birth: mostly the same few."""
+
+CHANGED = st.integers(-20, 20).map(lambda tenths: NOW + timedelta(seconds=tenths / 10))
+"""When somebody was last changed, also within one second."""
 
 
 def names() -> st.SearchStrategy[str]:
@@ -36,8 +43,8 @@ def patient_ids() -> st.SearchStrategy[PatientId]:
 def rows(ids: st.SearchStrategy[PatientId] | None = None) -> st.SearchStrategy[Row]:
     """One person, as a directory is told about it."""
     return st.builds(
-        lambda id_, status, minutes, last, first, mrn: Row(
-            id_, status, NOW + timedelta(minutes=minutes), last, first, mrn.reveal()
+        lambda id_, status, minutes, last, first, mrn, born, gender, since: Row(
+            id_, status, NOW + timedelta(minutes=minutes), last, first, mrn.reveal(), born, gender, since
         ),
         patient_ids() if ids is None else ids,
         st.sampled_from(Status),
@@ -45,6 +52,9 @@ def rows(ids: st.SearchStrategy[PatientId] | None = None) -> st.SearchStrategy[R
         names(),
         names(),
         mrns(),
+        BORN,
+        st.sampled_from(Gender),
+        CHANGED,
     )
 
 

@@ -166,11 +166,23 @@ class Row:
     last: str
     first: str
     mrn: str
+    born: date = date(1961, 4, 9)
+    gender: Gender = Gender.FEMALE
+    updated_at: datetime = NOW
 
     def entry(self, number: int = 1) -> DirectoryEntry:
         """What the directory keeps of it, under the record's number."""
         return DirectoryEntry.of(
-            number, self.id, self.status, self.created_at, last=self.last, first=self.first, mrn=self.mrn
+            number,
+            self.id,
+            self.status,
+            self.created_at,
+            last=self.last,
+            first=self.first,
+            mrn=self.mrn,
+            born=self.born,
+            gender=self.gender,
+            updated_at=self.updated_at,
         )
 
 

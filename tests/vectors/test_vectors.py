@@ -1,7 +1,7 @@
 """The pinned bytes: what was once written stays readable, and is written the same way today."""
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TypeAlias
 from uuid import UUID
@@ -24,6 +24,7 @@ from vantrexia_adapters.crypto.ring_format import decode, encode
 from vantrexia_core.patients import (
     Directory,
     DirectoryEntry,
+    Gender,
     SnapshotLabel,
     Status,
     chunk_binding,
@@ -225,6 +226,9 @@ def test_directory_snapshots(case: Case) -> None:
             last=text(one, "last_name"),
             first=text(one, "first_name"),
             mrn=text(one, "mrn"),
+            born=date.fromisoformat(text(one, "date_of_birth")),
+            gender=Gender(text(one, "gender")),
+            updated_at=datetime.fromisoformat(text(one, "updated_at")),
         )
         for one in case["patients"]
     )

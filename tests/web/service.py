@@ -11,10 +11,13 @@ from uuid import UUID
 import attrs
 from starlette.testclient import TestClient
 
-from tests.builders import a_name, a_new_patient, a_patient_id, a_practice_id, an_actor
+from tests.builders import a_name, a_new_patient, a_patient_id, a_practice_id, a_suspicion, an_actor
 from tests.sources import CountedIds, CountedSecrets, ManualClock
 from vantrexia_adapters.crypto.passwords import Argon2Cost, Argon2Passwords
+from vantrexia_adapters.http import Request as HttpRequest
+from vantrexia_adapters.http import Response, Trouble
 from vantrexia_adapters.memory import MemoryDesk, MemoryRateStore, MemoryRoster
+from vantrexia_adapters.smart import FetchedKeySets, SmartClientProofs
 from vantrexia_adapters.tokens import JwtTokens
 from vantrexia_core.audit import Action, AuditEntry
 from vantrexia_core.ehr import EhrRoster, ImportJob, start_import
@@ -37,6 +40,7 @@ from vantrexia_core.kernel import (
     PracticeId,
     Role,
     SessionId,
+    SuspicionId,
     TokenId,
 )
 from vantrexia_core.patients import (
@@ -86,6 +90,19 @@ class OneKey:
         """There is nothing to notice."""
 
 
+class Hosts:
+    """Where machine clients' keys are fetched: answers by URL, and how often each was asked for."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Response | Trouble] = {}
+        self.asked: list[str] = []
+
+    def send(self, request: HttpRequest) -> Response | Trouble:
+        """The answer that was put there."""
+        self.asked.append(request.url)
+        return self.answers.get(request.url, Trouble.UNREACHABLE)
+
+
 class ScriptedIds:
     """Gives out the ids it was told to, then counted ones."""
 
@@ -115,6 +132,7 @@ class Service:
         self.practice_id = a_practice_id()
         # The smallest cost there is: these tests are not about how slow a hash is.
         self.roster = MemoryRoster()
+        self.hosts = Hosts()
         self.desk = desk(
             clock=self.clock,
             ids=ids or CountedIds("patients"),
@@ -122,6 +140,7 @@ class Service:
             passwords=Argon2Passwords(bytes(32), Argon2Cost(memory_kib=64, passes=1, lanes=1)),
             tokens=JwtTokens(OneKey(), ids=CountedIds("tokens"), issuer=PUBLIC_URL),
             rosters={self.practice_id: ehr or self.roster},
+            proofs=SmartClientProofs(FetchedKeySets(self.hosts, self.clock)),
         )
         # Most tests are not about limits, and many of them share an address.
         throttle = Throttle(MemoryRateStore(), MemoryRateStore(), self.clock, limits or NO_LIMITS)
@@ -213,6 +232,14 @@ class Service:
         """A deleted patient."""
         actor = an_actor(practice_id=self.practice_id)
         return delete_patient(self.desk, actor, self.patient().id).patient
+
+    def pair(self) -> SuspicionId:
+        """Two patients who may be one."""
+        found = a_suspicion(self.patient().id, self.patient().id)
+        with self.desk.begin(self.practice_id) as work:
+            work.suspicions.add([found])
+            work.commit()
+        return found.id
 
     def job(self, *ids: str) -> ImportJob:
         """An import in the background that an administrator started."""

@@ -29,6 +29,7 @@ BODIES = {
     "revise_me": {"phone": "555-0177"},
     "open_account": {"email": "fresh@example.org", "first_name": "A", "last_name": "B", "role": "nurse"},
     "change_account": {"first_name": "Another"},
+    "decide_duplicate": {"decision": "later"},
 }
 QUERIES = {"search": "?name=quintero"}
 SUBJECTS = {
@@ -78,7 +79,8 @@ def test_a_route_is_open_to_exactly_the_roles_that_are_granted_it(service, route
     service.user(role, **account)
     service.roster.put(a_told(1))
     job = service.job() if "{job:" in route.path else None
-    path = route.path.replace("{uuid:uuid}", str(patient.id))
+    pair = service.pair() if "{pair:" in route.path else None
+    path = route.path.replace("{uuid:uuid}", str(patient.id)).replace("{pair:uuid}", str(pair))
     path = path.replace("{job:uuid}", str(job and job.id)) + QUERIES.get(name, "")
     path = path.replace("{version:version}", "1")
     path = path.replace("{id:account}", str(service.user(Role.MA, email="somebody@example.org").id))
@@ -180,6 +182,7 @@ def test_the_open_routes_are_these():
     """What needs no token is listed here by hand, so that nobody opens a door by accident."""
     assert [route.path for route in ROUTES if isinstance(route, Open)] == [
         "/api/v1/auth/login/",
+        "/api/v1/auth/token/",
         "/api/v1/auth/token/refresh/",
         "/api/v1/auth/token/verify/",
         "/api/v1/auth/password/reset/",

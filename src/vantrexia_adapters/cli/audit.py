@@ -3,8 +3,8 @@
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from itertools import islice, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -19,6 +19,7 @@ from vantrexia_core.audit import (
     Inspector,
     MalformedCheckpointError,
     SignedCheckpoint,
+    StoredEntry,
     TrailSource,
     UnreadableEntryError,
     VerifierKey,
@@ -167,15 +168,24 @@ def dump(*, after: int, limit: int | None) -> None:
         source = service.trail.notary.source
         size = source.size()
         hand_out_trail(service.desk, console_actor(service))
-        known = takewhile(lambda stored: stored.seq <= size, source.entries(after=after))
-        for stored in islice(known, limit):
-            line: dict[str, object] = dict.fromkeys(_MEMBERS)
-            try:
-                decode_entry(stored.canonical or b"")
-                line |= json.loads(stored.canonical or b"")
-            except UnreadableEntryError:
-                line["error"] = "not an entry of a format that this version knows"
-            click.echo(json.dumps({"seq": stored.seq} | line | {"leaf": stored.leaf.hex()}))
+        # Closed before the service: what is read from a database holds a connection until its end.
+        with closing(_shown(source.entries(after=after), size, limit)) as shown:
+            for line in shown:
+                click.echo(json.dumps(line))
+
+
+def _shown(
+    entries: Iterator[StoredEntry], size: int, limit: int | None
+) -> Generator[dict[str, object], None, None]:
+    """Entries as JSON objects, up to the one with the number ``size``."""
+    for stored in islice(takewhile(lambda stored: stored.seq <= size, entries), limit):
+        line: dict[str, object] = dict.fromkeys(_MEMBERS)
+        try:
+            decode_entry(stored.canonical or b"")
+            line |= json.loads(stored.canonical or b"")
+        except UnreadableEntryError:
+            line["error"] = "not an entry of a format that this version knows"
+        yield {"seq": stored.seq} | line | {"leaf": stored.leaf.hex()}
 
 
 @audit.command()

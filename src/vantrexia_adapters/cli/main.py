@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from vantrexia_adapters.cli.audit import audit
+from vantrexia_adapters.cli.clients import clients
 from vantrexia_adapters.cli.demo import demo
 from vantrexia_adapters.cli.directory import directory
 from vantrexia_adapters.cli.ecw import ecw
@@ -51,7 +52,20 @@ def program() -> None:
     """
 
 
-for command in (demo, serve, migrate, users, patients, ecw, directory, matching, audit, keys, openapi):
+for command in (
+    demo,
+    serve,
+    migrate,
+    users,
+    clients,
+    patients,
+    ecw,
+    directory,
+    matching,
+    audit,
+    keys,
+    openapi,
+):
     program.add_command(command)
 
 

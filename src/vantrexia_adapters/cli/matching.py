@@ -2,18 +2,26 @@
 
 import click
 
+from vantrexia_adapters.cli.review import decide, list_, show
 from vantrexia_adapters.cli.tuning import evaluate
 
 
 @click.group()
 def matching() -> None:
-    """Duplicates: how well they are found.
+    """Duplicates: the list of those suspected, and how well they are found.
 
     \b
-    Example:
+    Examples:
+      vantrexia matching list
+      vantrexia matching decide ID different
       vantrexia matching evaluate labelled.csv
     """
 
 
-for command in (evaluate,):
+for command in (
+    list_,
+    show,
+    decide,
+    evaluate,
+):
     matching.add_command(command)

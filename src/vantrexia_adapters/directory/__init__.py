@@ -1,11 +1,19 @@
-"""Open directories, kept in the memory of a process and fresh at every question."""
+"""Open directories and indexes of candidates, kept in the memory of a process and fresh at every question."""
 
-from vantrexia_adapters.directory.keeper import (
+from vantrexia_adapters.directory.candidates import CandidateKeeper
+from vantrexia_adapters.directory.keeper import DirectoryKeeper
+from vantrexia_adapters.directory.keeping import (
     MEMORY_BYTES_MAX,
     PATIENTS_MAX,
     DirectoryFigures,
     DirectoryFullError,
-    DirectoryKeeper,
 )
 
-__all__ = ["MEMORY_BYTES_MAX", "PATIENTS_MAX", "DirectoryFigures", "DirectoryFullError", "DirectoryKeeper"]
+__all__ = [
+    "MEMORY_BYTES_MAX",
+    "PATIENTS_MAX",
+    "CandidateKeeper",
+    "DirectoryFigures",
+    "DirectoryFullError",
+    "DirectoryKeeper",
+]

@@ -36,11 +36,11 @@ from vantrexia_adapters.crypto import (
     RingFile,
 )
 from vantrexia_adapters.ecw.assertion import ALGORITHM, SigningKey
+from vantrexia_adapters.smart import RSA_BITS_MAX, RSA_BITS_MIN
 from vantrexia_core.kernel import VantrexiaError
 
-KEY_BITS: Final = 2048
-"""What we make, and the least that we take (RFC 7518, section 3.3)."""
-KEY_BITS_MAX: Final = 8192
+KEY_BITS: Final = RSA_BITS_MIN
+"""What we make, and the least that we take."""
 KEYS_MAX: Final = 4
 
 _PUBLIC_EXPONENT: Final = 65537
@@ -259,7 +259,7 @@ def _private(pem: bytes) -> rsa.RSAPrivateKey:
     except (ValueError, TypeError, UnsupportedAlgorithm):
         # A TypeError says that the key is encrypted; nobody would be there to type its passphrase.
         key = None
-    if not isinstance(key, rsa.RSAPrivateKey) or not KEY_BITS <= key.key_size <= KEY_BITS_MAX:
+    if not isinstance(key, rsa.RSAPrivateKey) or not KEY_BITS <= key.key_size <= RSA_BITS_MAX:
         message = f"A key for eClinicalWorks must be RSA of {KEY_BITS} bits or more, in PEM, not encrypted."
         raise ClientKeyError(message)
     return key

@@ -14,13 +14,14 @@ from uuid import NAMESPACE_URL, uuid5
 import attrs
 
 from vantrexia_core.audit import RESOURCE_OF, Action, AuditEntry, Outcome, Resource, TrailLine
-from vantrexia_core.kernel import Page
+from vantrexia_core.kernel import MACHINE_NUMBERS_FROM, Page
 
 Json: TypeAlias = dict[str, Any]
 
 ACTION_SYSTEM: Final = "urn:vantrexia:audit-action"
 ROLE_SYSTEM: Final = "urn:vantrexia:role"
 USER_SYSTEM: Final = "urn:vantrexia:user"
+CLIENT_SYSTEM: Final = "urn:vantrexia:machine-client"
 CHANGED_FIELD: Final = "changed-field"
 
 _BALP: Final = "https://profiles.ihe.net/ITI/BALP"
@@ -118,6 +119,13 @@ KIND_OF: Final[Mapping[Action, _Kind]] = MappingProxyType(
         Action.IMPORT_PREVIEW: _SEARCH,
         Action.IMPORT_READ: _READ_OTHER,
         Action.EHR_SEARCH: _SEARCH,
+        Action.MATCH: _SEARCH,
+        Action.DUPLICATE_LIST: _SEARCH,
+        Action.DUPLICATE_READ: _READ,
+        Action.DUPLICATE_DECIDE: _UPDATE_OTHER,
+        Action.MERGE: _moved("merge", "Merge Record Lifecycle Event"),
+        Action.UNMERGE: _moved("unmerge", "Unmerge Record Lifecycle Event"),
+        Action.MERGE_READ: _READ_OTHER,
         Action.LOGIN_SUCCESS: _Kind("E", _ASKING, _SIGN_IN, (_LOGIN,)),
         Action.LOGIN_FAILED: _Kind("E", _ASKING, _SIGN_IN, (_LOGIN,)),
         Action.LOGOUT: _Kind("E", _ASKING, _SIGN_IN, (_LOGOUT,)),
@@ -139,6 +147,10 @@ KIND_OF: Final[Mapping[Action, _Kind]] = MappingProxyType(
         Action.USER_CREATE: attrs.evolve(_CREATE, profile=None),
         Action.USER_UPDATE: _UPDATE_OTHER,
         Action.USER_LIST: _SEARCH,
+        Action.CLIENT_REGISTER: attrs.evolve(_CREATE, profile=None),
+        Action.CLIENT_LIST: _SEARCH,
+        Action.CLIENT_UPDATE: _UPDATE_OTHER,
+        Action.CLIENT_REVOKE: _UPDATE_OTHER,
         Action.TRAIL_READ: _Kind("R", _READING, _TRAIL_USED),
         Action.TRAIL_EXPORT: _Kind("R", _READING, _EXPORT),
         Action.ACCOUNTING: _Kind("R", _READING, _TRAIL_USED),
@@ -150,6 +162,14 @@ OUTCOME_CODE: Final[Mapping[Outcome, str]] = MappingProxyType(
     {Outcome.DONE: "0", Outcome.REPLAYED: "0", Outcome.REFUSED: "4", Outcome.FAILED: "8"}
 )
 """Success, minor failure (the caller's), serious failure (ours): FHIR's audit-event-outcome."""
+
+
+_MANY: Final = {
+    Resource.PATIENT: "Patients",
+    Resource.USER: "Accounts",
+    Resource.CLIENT: "Machine clients",
+    Resource.AUDIT_LOG: "Audit trail",
+}
 
 
 def audit_event(line: TrailLine, *, server_url: str) -> Json:
@@ -214,10 +234,10 @@ def _agents(line: TrailLine, kind: _Kind, network: Json | None, server_url: str)
         "requestor": False,
         "network": {"address": server_url, "type": "5"},
     }
-    if is_known:
+    if entry.actor_id is not None:
         user: Json = {
             "type": {"coding": [kind.parties.user]},
-            "who": {"identifier": {"system": USER_SYSTEM, "value": str(entry.actor_id)}},
+            "who": _account(entry.actor_id),
             "requestor": True,
         }
         if line.actor_email is not None:
@@ -243,7 +263,7 @@ def _data(entry: AuditEntry) -> Json:
     """What it was done to: a resource, or the trail itself."""
     resource = RESOURCE_OF[entry.action]
     if resource is Resource.AUDIT_LOG:
-        what: Json = {"display": "Audit trail"}
+        what: Json = {"display": _MANY[resource]}
         role = _coding(_ENTITY_ROLE, "13", "Security Resource")
     else:
         what = _subject(entry, resource)
@@ -257,9 +277,15 @@ def _data(entry: AuditEntry) -> Json:
 def _subject(entry: AuditEntry, resource: Resource) -> Json:
     if resource is Resource.PATIENT and entry.patient_id is not None:
         return {"reference": f"Patient/{entry.patient_id}"}
-    if resource is Resource.USER and entry.user_id is not None:
-        return {"identifier": {"system": USER_SYSTEM, "value": str(entry.user_id)}}
-    return {"display": "Patients" if resource is Resource.PATIENT else "Accounts"}
+    if resource in {Resource.USER, Resource.CLIENT} and entry.user_id is not None:
+        return _account(entry.user_id)
+    return {"display": _MANY[resource]}
+
+
+def _account(number: int) -> Json:
+    """Somebody's account, or a program's registration: their numbers tell them apart."""
+    system = USER_SYSTEM if number < MACHINE_NUMBERS_FROM else CLIENT_SYSTEM
+    return {"identifier": {"system": system, "value": str(number)}}
 
 
 def _person(patient_id: object) -> Json:

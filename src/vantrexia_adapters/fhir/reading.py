@@ -10,8 +10,9 @@ import attrs
 
 from vantrexia_adapters.fhir.choosing import contact, preferred, record_number, type_codes
 from vantrexia_adapters.fhir.outcome import Issue
+from vantrexia_adapters.fhir.refusing import InvalidResourceError, issue_at
 from vantrexia_adapters.fhir.rendering import Link, own_elements, said_at
-from vantrexia_adapters.fhir.strictness import InvalidResourceError, as_path, checked_patient
+from vantrexia_adapters.fhir.strictness import checked_patient
 from vantrexia_adapters.fhir.supplement import Json, Path, Told, packed
 from vantrexia_adapters.fhir.systems import (
     EXTERNAL_ID_SYSTEM,
@@ -138,7 +139,7 @@ class _Reading:
         if path[:1] == ("identifier",) and len(path) > 1:
             # What was let go of shall not shift the places that a client is told.
             path = ("identifier", self._identifier_places[int(path[1])], *path[2:])
-        self._issues.append(Issue(kind, sentence, InvalidResourceError.code, as_path(path)))
+        self._issues.append(issue_at(kind, path, sentence))
 
     def _check_links(self) -> None:
         for place, link in enumerate(self._document.get("link", ())):

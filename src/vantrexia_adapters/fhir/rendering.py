@@ -95,7 +95,8 @@ def _own_resource(patient: Patient) -> Json:
 
 
 def _own_meta(patient: Patient) -> Json:
-    at = patient.updated_at.isoformat().replace("+00:00", "Z")
+    # To the second, as the REST API shows it and as a search compares it.
+    at = patient.updated_at.isoformat(timespec="seconds").replace("+00:00", "Z")
     return {"versionId": str(patient.version), "lastUpdated": at}
 
 

@@ -43,6 +43,7 @@ class Trouble(Enum):
     """Why there is no response."""
 
     UNREACHABLE = "no connection"
+    OUT_OF_REACH = "a host at an address that we do not call"
     UNTRUSTED = "no TLS connection: its certificate is not trusted, or it does not speak our TLS"
     TIMED_OUT = "no whole answer in time"
     CUT_OFF = "the connection broke during the answer"

@@ -12,11 +12,13 @@ up a name cannot be interrupted; the system's resolver has limits of its own.
 import http.client
 import socket
 import ssl
+from collections.abc import Callable
 from contextlib import suppress
 from threading import Lock, Timer
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
+from vantrexia_adapters.http.address import Address, address_of
 from vantrexia_adapters.http.exchange import Request, Response, Trouble
 
 CONNECT_SECONDS_MAX: Final = 5.0
@@ -30,8 +32,15 @@ _PORTS: Final = {"https": 443, "http": 80}
 class HttpTransport:
     """HTTP/1.1 over TLS. Threads may share it; each request has a connection to itself."""
 
-    def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
-        """Speak TLS as ``tls`` says: by default 1.2 or newer, trusting what this machine trusts."""
+    def __init__(
+        self, *, tls: ssl.SSLContext | None = None, may_reach: Callable[[Address], bool] | None = None
+    ) -> None:
+        """Speak TLS as ``tls`` says: by default 1.2 or newer, trusting what this machine trusts.
+
+        Only hosts at addresses that ``may_reach`` accepts are called; by default all. It is asked about the
+        very address that is connected to, after the name was looked up.
+        """
+        self._may_reach: Final = may_reach
         self._tls: Final = tls or ssl.create_default_context()
         self._lock: Final = Lock()
         self._idle: list[tuple[str, _Connection]] = []
@@ -45,7 +54,8 @@ class HttpTransport:
         try:
             if connection is None:
                 tls = self._tls if parts.scheme == "https" else None
-                connection = _opened(parts, tls, watch, min(CONNECT_SECONDS_MAX, request.seconds_max))
+                seconds_max = min(CONNECT_SECONDS_MAX, request.seconds_max)
+                connection = _opened(parts, tls, watch, seconds_max, self._may_reach)
             watch.over(connection.wire)
             answer = _exchanged(connection.http, parts, request)
         except (OSError, http.client.HTTPException, ValueError) as failure:
@@ -151,10 +161,37 @@ class _Connection:
         self.wire.close()
 
 
-def _opened(parts: SplitResult, tls: ssl.SSLContext | None, watch: _Watch, seconds_max: float) -> _Connection:
+class _OutOfReachError(OSError):
+    """The host is at no address that may be reached."""
+
+
+def _connected(
+    host: str, port: int, seconds_max: float, may_reach: Callable[[Address], bool] | None
+) -> socket.socket:
+    if may_reach is None:
+        return socket.create_connection((host, port), seconds_max)
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    allowed = [place[0] for *_, place in found if may_reach(address_of(str(place[0])))]
+    failure: OSError = _OutOfReachError()
+    for address in dict.fromkeys(allowed):
+        try:
+            # By its number: a name that is looked up twice may lead to two places.
+            return socket.create_connection((str(address), port), seconds_max)
+        except OSError as refused:
+            failure = refused
+    raise failure
+
+
+def _opened(
+    parts: SplitResult,
+    tls: ssl.SSLContext | None,
+    watch: _Watch,
+    seconds_max: float,
+    may_reach: Callable[[Address], bool] | None,
+) -> _Connection:
     host = parts.hostname or ""
     port = parts.port or _PORTS[parts.scheme]
-    bare = socket.create_connection((host, port), seconds_max)
+    bare = _connected(host, port, seconds_max, may_reach)
     wire = bare.dup()
     try:
         bare.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -203,6 +240,8 @@ def _exchanged(
 def _trouble(failure: Exception) -> Trouble:
     """What kind of trouble an exception of the standard library is; its text may quote the other side."""
     match failure:
+        case _OutOfReachError():
+            return Trouble.OUT_OF_REACH
         case ssl.SSLCertVerificationError():
             return Trouble.UNTRUSTED
         case http.client.IncompleteRead() | http.client.RemoteDisconnected():

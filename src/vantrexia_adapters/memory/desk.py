@@ -8,9 +8,10 @@ from typing import Final
 
 import attrs
 
-from vantrexia_adapters.directory import DirectoryKeeper
+from vantrexia_adapters.directory import CandidateKeeper, DirectoryKeeper
 from vantrexia_adapters.memory.audit import MemoryTrail
-from vantrexia_adapters.memory.directory import MemoryDirectoryStore
+from vantrexia_adapters.memory.clients import MemoryClients, MemoryClientStore, MemoryUsedAssertions
+from vantrexia_adapters.memory.directory import MemoryCandidateStore, MemoryDirectoryStore
 from vantrexia_adapters.memory.draft import Draft
 from vantrexia_adapters.memory.ehr import MemoryEhrRecords, MemoryImportJobs, taken
 from vantrexia_adapters.memory.identity import (
@@ -30,7 +31,7 @@ from vantrexia_adapters.memory.suspicions import MemorySuspicions
 from vantrexia_adapters.memory.trail_search import MemoryTrailSearch
 from vantrexia_core.audit import AuditEntry
 from vantrexia_core.ehr import EhrRoster, ImportJob, NoRoster
-from vantrexia_core.identity import Passwords, Tokens
+from vantrexia_core.identity import ClientProofs, NoClientProofs, Passwords, Tokens
 from vantrexia_core.kernel import (
     BrokenPromiseError,
     Clock,
@@ -95,6 +96,12 @@ class MemorySignInWork:
         """See `UserWork`."""
         self._check_open()
         return MemoryResetTokens(self._identities.reset_tokens)
+
+    @property
+    def used_assertions(self) -> MemoryUsedAssertions:
+        """See `SignInWork`."""
+        self._check_open()
+        return MemoryUsedAssertions(self._identities.used_assertions)
 
     def commit(self) -> None:
         """See `RecordedWork`. Ends the work."""
@@ -161,6 +168,12 @@ class MemoryWork(MemorySignInWork):
         return MemoryUsers(self._practice_id, self._identities)
 
     @property
+    def clients(self) -> MemoryClientStore:
+        """See `ClientWork`."""
+        self._check_open()
+        return MemoryClientStore(self._practice_id, self._identities.clients)
+
+    @property
     def ehr_records(self) -> MemoryEhrRecords:
         """See `EhrWork`."""
         self._check_open()
@@ -203,18 +216,26 @@ class MemoryDesk:
     tokens: Tokens
     wait_seconds: float = WAIT_SECONDS
     rosters: Mapping[PracticeId, EhrRoster] = attrs.field(factory=dict)
+    proofs: ClientProofs = attrs.field(factory=NoClientProofs)
     committed: Memory = attrs.field(factory=Memory, init=False)
     entries: list[AuditEntry] = attrs.field(factory=list, init=False)
     directory: DirectoryKeeper = attrs.field(init=False)
+    candidacy: CandidateKeeper = attrs.field(init=False)
     _writer: Lock = attrs.field(factory=Lock, init=False)
 
     def __attrs_post_init__(self) -> None:
         self.directory = DirectoryKeeper(MemoryDirectoryStore(self._read_committed))
+        self.candidacy = CandidateKeeper(MemoryCandidateStore(self._read_committed))
 
     @property
     def accounts(self) -> MemoryAccounts:
         """See `SignInDesk`."""
         return MemoryAccounts(self._read_committed)
+
+    @property
+    def clients(self) -> MemoryClients:
+        """See `SignInDesk`."""
+        return MemoryClients(self._read_committed)
 
     @property
     def import_queue(self) -> "MemoryDesk":

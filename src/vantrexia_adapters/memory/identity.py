@@ -14,6 +14,7 @@ from vantrexia_core.identity import (
     EmailTakenError,
     FactorCode,
     Failures,
+    MachineClient,
     NewUser,
     Practice,
     ResetRequest,
@@ -21,7 +22,7 @@ from vantrexia_core.identity import (
     Session,
     User,
 )
-from vantrexia_core.kernel import Email, NotFoundError, Phi, PracticeId, SessionId, TokenId, UserId
+from vantrexia_core.kernel import ClientId, Email, NotFoundError, Phi, PracticeId, SessionId, TokenId, UserId
 
 
 class Identities:
@@ -37,6 +38,8 @@ class Identities:
         self.backup_codes: Draft[UserId, tuple[FactorCode, ...]] = Draft(memory.backup_codes)
         self.reset_tokens: Draft[UserId, tuple[tuple[Phi[str], datetime], ...]] = Draft(memory.reset_tokens)
         self.reset_requests: Draft[bytes, ResetRequest] = Draft(memory.reset_requests)
+        self.clients: Draft[ClientId, MachineClient] = Draft(memory.clients)
+        self.used_assertions: Draft[tuple[UserId, str], datetime] = Draft(memory.used_assertions)
 
     def merged(self, before: Memory) -> Memory:
         """The memory with these changes."""
@@ -51,6 +54,8 @@ class Identities:
             backup_codes=self.backup_codes.merged(),
             reset_tokens=self.reset_tokens.merged(),
             reset_requests=self.reset_requests.merged(),
+            clients=self.clients.merged(),
+            used_assertions=self.used_assertions.merged(),
         )
 
 

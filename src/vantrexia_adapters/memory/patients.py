@@ -22,6 +22,7 @@ from vantrexia_core.patients import (
     ExternalIdTakenError,
     Gender,
     Holder,
+    Mrn,
     MrnTakenError,
     Patient,
     Replaced,
@@ -61,6 +62,11 @@ class MemoryPatients:
     def holders(self, external_ids: Sequence[ExternalId]) -> Sequence[Holder | None]:
         """See `PatientStore`."""
         ids = [self.by_external_id.get(external_id.reveal()) for external_id in external_ids]
+        return [None if id_ is None else Holder(id_, self.get(id_).status) for id_ in ids]
+
+    def mrn_holders(self, mrns: Sequence[Mrn]) -> Sequence[Holder | None]:
+        """See `PatientStore`."""
+        ids = [self.by_mrn.get(mrn.reveal()) for mrn in mrns]
         return [None if id_ is None else Holder(id_, self.get(id_).status) for id_ in ids]
 
     def has_unlinked(self) -> bool:
@@ -139,6 +145,16 @@ class MemoryPatients:
         if any(filed.seq > as_of for filed in found):
             return None
         return [filed.patient for filed in found]
+
+    def of_numbers(self, numbers: Sequence[int]) -> Sequence[Patient]:
+        """See `PatientStore`."""
+        ids = [self.by_number.get(number) for number in numbers]
+        return [self.get(id_) for id_ in ids if id_ is not None]
+
+    def changed_since(self, seq: int, *, limit: int) -> Sequence[Patient]:
+        """See `PatientStore`."""
+        changed = sorted((filed for _, filed in self.patients.items() if filed.seq > seq), key=_change_number)
+        return [filed.patient for filed in changed][:limit]
 
     def last_changes(self, ids: Sequence[PatientId]) -> Mapping[PatientId, StatusChange]:
         """See `PatientStore`."""

@@ -7,8 +7,16 @@ from uuid import UUID
 import attrs
 
 from vantrexia_core.ehr import ImportJob, JobItem, LastTold, LostValues
-from vantrexia_core.identity import Account, FactorCode, Failures, ResetRequest, SecondFactor, Session
-from vantrexia_core.kernel import PatientId, Phi, PracticeId, SessionId, SuspicionId, UserId
+from vantrexia_core.identity import (
+    Account,
+    FactorCode,
+    Failures,
+    MachineClient,
+    ResetRequest,
+    SecondFactor,
+    Session,
+)
+from vantrexia_core.kernel import ClientId, PatientId, Phi, PracticeId, SessionId, SuspicionId, UserId
 from vantrexia_core.patients import DirectoryEntry, Patient, Replaced, StatusChange, Suspicion
 
 
@@ -26,16 +34,7 @@ class Filed:
     @classmethod
     def of(cls, patient: Patient, seq: int, number: int) -> "Filed":
         """File a record."""
-        entry = DirectoryEntry.of(
-            number,
-            patient.id,
-            patient.status,
-            patient.created_at,
-            last=patient.name.last.reveal(),
-            first=patient.name.first.reveal(),
-            mrn=patient.mrn.reveal(),
-        )
-        return cls(patient, seq, entry)
+        return cls(patient, seq, DirectoryEntry.of_patient(number, patient))
 
 
 @attrs.frozen
@@ -90,6 +89,8 @@ class Memory:
     backup_codes: Mapping[UserId, tuple[FactorCode, ...]] = attrs.Factory(dict)
     reset_tokens: Mapping[UserId, tuple[tuple[Phi[str], datetime], ...]] = attrs.Factory(dict)
     reset_requests: Mapping[bytes, ResetRequest] = attrs.Factory(dict)
+    clients: Mapping[ClientId, MachineClient] = attrs.Factory(dict)
+    used_assertions: Mapping[tuple[UserId, str], datetime] = attrs.Factory(dict)
 
     def shelf(self, practice_id: PracticeId) -> Shelf:
         """A practice's shelf; an empty one before its first record."""

@@ -92,9 +92,9 @@ class MemorySuspicions:
 
     def _can_be_decided(self, one: Suspicion) -> bool:
         records = one.records
-        return records is not None and all(
-            self._patients.get(id_).status is not Status.DELETED for id_ in records.ids
-        )
+        if records is None or any(other.decision is Decision.DIFFERENT for other in self.about(records)):
+            return False
+        return all(self._patients.get(id_).status is not Status.DELETED for id_ in records.ids)
 
 
 def _id(suspicion: Suspicion) -> SuspicionId:

@@ -1,6 +1,7 @@
 """Stores in SQLite and PostgreSQL, and what surrounds a database: opening, migrating, founding practices."""
 
 from vantrexia_adapters.sql.desk import SqlDesk
+from vantrexia_adapters.sql.durability import unsafe_settings
 from vantrexia_adapters.sql.engine import open_engine
 from vantrexia_adapters.sql.errors import (
     NewerSchemaError,
@@ -40,4 +41,5 @@ __all__ = [
     "open_rate_file",
     "practices",
     "schema_state",
+    "unsafe_settings",
 ]

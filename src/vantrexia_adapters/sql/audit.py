@@ -24,10 +24,10 @@ from vantrexia_core.kernel import (
     PatientId,
     PracticeId,
     RequestId,
-    Role,
     UnavailableError,
     UndoneError,
     UserId,
+    acting_role,
 )
 
 ENTRIES_AT_ONCE_MAX: Final = 32
@@ -287,7 +287,7 @@ def _entry(row: Row) -> AuditEntry:
         outcome=Outcome(outcome),
         practice_id=None if practice_id is None else PracticeId(practice_id),
         actor_id=None if actor_id is None else UserId(actor_id),
-        role=None if role is None else Role(role),
+        role=None if role is None else acting_role(role),
         code=code,
         patient_id=None if patient_id is None else PatientId(patient_id),
         changed=changed.split(),

@@ -5,8 +5,10 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-from vantrexia_adapters.directory import DirectoryKeeper
+from vantrexia_adapters.directory import CandidateKeeper, DirectoryKeeper
 from vantrexia_adapters.sql.audit import TrailWriter
+from vantrexia_adapters.sql.candidates import SqlCandidateStore
+from vantrexia_adapters.sql.clients import SqlClients
 from vantrexia_adapters.sql.database import Database, Transaction
 from vantrexia_adapters.sql.directory import SqlDirectoryStore
 from vantrexia_adapters.sql.ehr import SqlImportQueue
@@ -14,9 +16,9 @@ from vantrexia_adapters.sql.identity import SqlAccounts
 from vantrexia_adapters.sql.scope import Protection, Scope
 from vantrexia_adapters.sql.work import SqlSignInWork, SqlWork
 from vantrexia_core.ehr import EhrRoster, NoRoster
-from vantrexia_core.identity import Passwords, Tokens
+from vantrexia_core.identity import ClientProofs, NoClientProofs, Passwords, Tokens
 from vantrexia_core.kernel import Clock, IdSource, PracticeId, SecretSource
-from vantrexia_core.patients import DirectoryStore
+from vantrexia_core.patients import CandidateStore, DirectoryStore
 from vantrexia_core.protection import BlindIndex, FieldCipher, RowSeal, SnapshotCipher
 
 
@@ -37,17 +39,22 @@ class SqlDesk:
         tokens: Tokens,
         snapshots: SnapshotCipher,
         keeper: Callable[[DirectoryStore], DirectoryKeeper] = DirectoryKeeper,
+        candidate_keeper: Callable[[CandidateStore], CandidateKeeper] = CandidateKeeper,
         rosters: Mapping[PracticeId, EhrRoster] | None = None,
+        proofs: ClientProofs | None = None,
     ) -> None:
         self.clock = clock
         self.ids = ids
         self.secrets = secrets
         self.passwords = passwords
         self.tokens = tokens
+        self.proofs = proofs or NoClientProofs()
         self._database = Database(engine)
         self._writer = TrailWriter(self._database)
         self._protection = Protection(cipher, index, seal)
         self.directory = keeper(SqlDirectoryStore(self._database, self._protection, snapshots, ids))
+        self.candidacy = candidate_keeper(SqlCandidateStore(self._database, self._protection, snapshots, ids))
+        self.clients = SqlClients(self._database, self._protection)
         self.accounts = SqlAccounts(self._database, self._protection)
         self.import_queue = SqlImportQueue(self._database)
         self._rosters = dict(rosters or {})

@@ -10,7 +10,6 @@ from datetime import datetime
 from hmac import compare_digest
 from threading import Lock
 from typing import Any, Final
-from uuid import UUID
 
 import attrs
 import sqlalchemy as sa
@@ -19,6 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from vantrexia_adapters.sql.database import Database, Transaction
 from vantrexia_adapters.sql.errors import StatementFailedError
 from vantrexia_adapters.sql.lockouts import failures_of
+from vantrexia_adapters.sql.row_content import encoded_row
 from vantrexia_adapters.sql.scope import Protection, Scope, SealedColumn
 from vantrexia_adapters.sql.statements import Row, Statement
 from vantrexia_adapters.sql.tables import former_password, practice, user_account, user_session
@@ -259,7 +259,7 @@ class AccountRow:
         return Place(self.values["practice_id"], self.values["record_id"], SEALED_VERSION)
 
     def _tag(self) -> bytes:
-        return self.protection.seal.tag("user_account", _encoded([self.values[c.name] for c in _BOUND]))
+        return self.protection.seal.tag("user_account", encoded_row([self.values[c.name] for c in _BOUND]))
 
 
 class SqlUsers:
@@ -470,25 +470,3 @@ def email_digest(protection: Protection, email: Email) -> bytes:
     """By what an account is found."""
     # Whatever its case: nobody expects Ann@example.org and ann@example.org to be two people.
     return protection.index.digest_across_practices(_EMAIL_BIX, email.reveal().casefold().encode())
-
-
-def _encoded(values: Sequence[object]) -> bytes:
-    """Values one after the other, each with its length, so that no two rows are encoded alike."""
-    parts = []
-    for value in values:
-        if value is None:
-            parts.append(b"\x00")
-        else:
-            content = _content(value)
-            parts.append(b"\x01" + len(content).to_bytes(4, "big") + content)
-    return b"".join(parts)
-
-
-def _content(value: object) -> bytes:
-    if isinstance(value, bytes):
-        return value
-    if isinstance(value, UUID):
-        return value.bytes
-    if isinstance(value, bool | int):
-        return int(value).to_bytes(8, "big")
-    return str(value).encode()

@@ -1,6 +1,7 @@
 """The patient store in SQL: fields sealed on the way in, opened on the way out, few statements."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from functools import cache
 from itertools import pairwise
@@ -83,6 +84,10 @@ _EXTERNAL_ID_BIX: Final = FieldName("patient", "external_id")
 
 HOLDERS_AT_ONCE_MAX: Final = 256
 """How many external ids are looked up by one statement."""
+
+NUMBERS_AT_ONCE_MAX: Final = 128
+"""How many records are read by their numbers by one statement."""
+_SIZES: Final = (1, 8, 32, NUMBERS_AT_ONCE_MAX)
 
 _NO_ADDRESS: Final = Address()
 _ID_TWICE: Final = "a patient id was given out twice"
@@ -336,6 +341,14 @@ _UNLINKED_SINCE: Final = Statement(
 )
 
 
+_ALL_SINCE: Final = Statement(
+    sa.select(*_COLUMNS)
+    .where(patient.c.practice_id == _PRACTICE, patient.c.seq > sa.bindparam("after", type_=sa.BigInteger()))
+    .order_by(patient.c.seq)
+    .limit(sa.bindparam("row_limit", type_=sa.Integer()))
+)
+
+
 @cache
 def _unlinked(count: int) -> Statement:
     return Statement(
@@ -348,22 +361,22 @@ def _unlinked(count: int) -> Statement:
 
 
 @cache
-def _holders(count: int) -> Statement:
-    """The statement for ``count`` digests: PostgreSQL takes them as one array, SQLite has none.
+def _holders(column: sa.Column[bytes], count: int) -> Statement:
+    """The statement for ``count`` digests in a column: PostgreSQL takes them as one array, SQLite has none.
 
     The limit makes PostgreSQL look each digest up by itself. Left to its planner, a table that grows faster
     than its statistics (a first, long import) is read through from one end to the other every time.
     """
-    columns = (patient.c.external_id_bix, patient.c.id, patient.c.status)
+    columns = (column, patient.c.id, patient.c.status)
     here = sa.select(*columns).where(patient.c.practice_id == _PRACTICE)
     array = sa.bindparam("digests", type_=postgresql.ARRAY(sa.LargeBinary()))
     asked = sa.func.unnest(array).table_valued(sa.column("digest", sa.LargeBinary())).render_derived("asked")
-    found = here.where(patient.c.external_id_bix == asked.c.digest)
+    found = here.where(column == asked.c.digest)
     one = found.limit(sa.literal_column("1")).lateral("holder")
     digests = [sa.bindparam(f"digest_{position}", type_=sa.LargeBinary()) for position in range(count)]
     return Statement(
         sa.select(*one.c).select_from(asked).join(one, sa.true()),
-        sqlite=here.where(patient.c.external_id_bix.in_(digests)),
+        sqlite=here.where(column.in_(digests)),
     )
 
 
@@ -392,8 +405,17 @@ class SqlPatients:
 
     def holders(self, external_ids: Sequence[ExternalId]) -> Sequence[Holder | None]:
         """See `PatientStore`."""
+        return self._holders(patient.c.external_id_bix, _EXTERNAL_ID_BIX, external_ids)
+
+    def mrn_holders(self, mrns: Sequence[Mrn]) -> Sequence[Holder | None]:
+        """See `PatientStore`."""
+        return self._holders(patient.c.mrn_bix, _MRN_BIX, mrns)
+
+    def _holders(
+        self, column: sa.Column[bytes], field: FieldName, numbers: Sequence[Phi[str]]
+    ) -> Sequence[Holder | None]:
         index, practice_id = self._protection.index, self._practice_id
-        digests = [index.digest(_EXTERNAL_ID_BIX, practice_id, one.reveal().encode()) for one in external_ids]
+        digests = [index.digest(field, practice_id, one.reveal().encode()) for one in numbers]
         found: dict[bytes, Holder] = {}
         for start in range(0, len(digests), HOLDERS_AT_ONCE_MAX):
             # Sorted: a statement log shall not tell the order of a list. Few sizes: each is compiled once.
@@ -404,7 +426,7 @@ class SqlPatients:
                 f"digest_{position}": digest for position, digest in enumerate(padded)
             }
             parameters["digests"] = part
-            for digest, id_, status in self._transaction.read(_holders(size), self._here(parameters)):
+            for digest, id_, status in self._transaction.read(_holders(column, size), self._here(parameters)):
                 found[bytes(digest)] = Holder(id_, Status(status))
         return [found.get(digest) for digest in digests]
 
@@ -513,6 +535,23 @@ class SqlPatients:
             return [self._patient(by_number[number]) for number in numbers]
         except KeyError:
             raise NotFoundError from None
+
+    def of_numbers(self, numbers: Sequence[int]) -> Sequence[Patient]:
+        """See `PatientStore`."""
+        found: list[Row] = []
+        for start in range(0, len(numbers), NUMBERS_AT_ONCE_MAX):
+            # Sorted and padded as with holders: few statements, and no order for a log to tell.
+            part = sorted(numbers[start : start + NUMBERS_AT_ONCE_MAX])
+            size = next(size for size in _SIZES if size >= len(part))
+            padded = part + part[-1:] * (size - len(part))
+            parameters = {f"n_{position}": n for position, n in enumerate(padded)}
+            found.extend(row[1:] for row in self._transaction.read(_fetch(size), self._here(parameters)))
+        return list(self._readable(found))
+
+    def changed_since(self, seq: int, *, limit: int) -> Sequence[Patient]:
+        """See `PatientStore`."""
+        rows = self._transaction.read(_ALL_SINCE, self._here({"after": seq, "row_limit": limit}))
+        return list(self._readable(rows))
 
     def last_changes(self, ids: Sequence[PatientId]) -> Mapping[PatientId, StatusChange]:
         """See `PatientStore`."""
@@ -679,6 +718,12 @@ class SqlPatients:
             if supplement is None
             else Supplement.trusted(SUPPLEMENT.open(cipher, place, supplement)),
         )
+
+    def _readable(self, rows: Sequence[Row]) -> Iterator[Patient]:
+        for row in rows:
+            # The directory counts those that do not open, and says so.
+            with suppress(UnreadableError):
+                yield self._patient(row)
 
     def _address(
         self,

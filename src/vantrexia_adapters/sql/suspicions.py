@@ -134,8 +134,28 @@ def _lead(side: str, count: int) -> Statement:
 
 
 _low, _high = patient.alias("low"), patient.alias("high")
+_apart_rows = suspicion.alias("apart")
+
+
+def _are(low: sa.Column[Any], high: sa.Column[Any]) -> sa.ColumnElement[bool]:
+    return sa.and_(_apart_rows.c.low_leads_to == low, _apart_rows.c.high_leads_to == high)
+
+
+_TOLD_APART: Final = (
+    sa.select(_apart_rows.c.id)
+    .where(
+        _apart_rows.c.practice_id == _PRACTICE,
+        _apart_rows.c.decision == sa.literal_column(f"'{Decision.DIFFERENT.value}'"),
+        sa.or_(
+            _are(suspicion.c.low_leads_to, suspicion.c.high_leads_to),
+            _are(suspicion.c.high_leads_to, suspicion.c.low_leads_to),
+        ),
+    )
+    .exists()
+)
 _WAITS: Final = sa.and_(
     suspicion.c.low_leads_to != suspicion.c.high_leads_to,
+    ~_TOLD_APART,
     _low.c.status != Status.DELETED.value,
     _high.c.status != Status.DELETED.value,
 )

@@ -1,6 +1,7 @@
 """The unit of work in SQL: one transaction, one practice, all stores."""
 
 from vantrexia_adapters.sql.audit import SqlTrail, TrailWriter
+from vantrexia_adapters.sql.clients import SqlClientStore, SqlUsedAssertions
 from vantrexia_adapters.sql.database import Transaction
 from vantrexia_adapters.sql.ehr import SqlEhrRecords, SqlImportJobs
 from vantrexia_adapters.sql.identity import SqlSignIns, SqlUsers
@@ -45,6 +46,11 @@ class SqlSignInWork:
     def sessions(self) -> SqlSessions:
         """See `SignInWork`."""
         return SqlSessions(self._transaction)
+
+    @property
+    def used_assertions(self) -> SqlUsedAssertions:
+        """See `SignInWork`."""
+        return SqlUsedAssertions(self._transaction, self._protection)
 
     @property
     def lockouts(self) -> SqlLockouts:
@@ -123,6 +129,11 @@ class SqlWork(SqlSignInWork):
         if self._users is None:
             self._users = SqlUsers(self._scope, self._ids)
         return self._users
+
+    @property
+    def clients(self) -> SqlClientStore:
+        """See `ClientWork`."""
+        return SqlClientStore(self._scope)
 
     @property
     def ehr_records(self) -> SqlEhrRecords:

@@ -3,7 +3,8 @@
 A token in any other spelling than `JwtTokens.issue` writes is refused. Its header is not parsed at all: there
 are only as many valid headers as there are keys, each one known text, so ``alg``, ``crit``, ``jwk`` and
 ``kid`` give an attacker nothing to choose (RFC 8725, sections 3.1 and 3.10). Access and refresh tokens have
-an audience and a type each, so that one is never taken for the other (section 3.12).
+an audience and a type each, and so have machine clients' tokens: none is ever taken for another (section
+3.12).
 """
 
 import json
@@ -14,13 +15,22 @@ from datetime import datetime, timedelta
 from enum import Enum
 from hashlib import sha256
 from threading import Lock
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 import attrs
 import jwt
 
-from vantrexia_core.identity import Session, TokenClaims, TokenNotValidError, TokenPair, User
+from vantrexia_core.identity import (
+    ClientClaims,
+    MachineClient,
+    Scopes,
+    Session,
+    TokenClaims,
+    TokenNotValidError,
+    TokenPair,
+    User,
+)
 from vantrexia_core.kernel import BrokenPromiseError, IdSource, Phi, SessionId, TokenId, UserId
 
 ALGORITHM: Final = "HS256"
@@ -35,10 +45,6 @@ VERIFIED_TOKENS_MAX: Final = 10_000
 """How many verified tokens are remembered, some 300 bytes each."""
 
 _SPELLING: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{43}", re.ASCII)
-_CLAIMS: Final = (
-    "user_id", "sub", "sid", "token_type", "jti", "iat", "exp", "iss", "aud", "role", "practice_id",
-    "auth_time",
-)  # fmt: skip
 
 
 class TokenKeyTooShortError(BrokenPromiseError):
@@ -75,6 +81,16 @@ class SigningKeys(Protocol):
 class _Kind(Enum):
     ACCESS = "access"
     REFRESH = "refresh"
+    CLIENT = "client"
+
+
+_ALWAYS: Final = ("user_id", "sub", "token_type", "jti", "iat", "exp", "iss", "aud", "practice_id")
+_OF_ACCOUNT: Final = (*_ALWAYS, "sid", "role", "auth_time")
+_CLAIMS: Final[Mapping[_Kind, tuple[str, ...]]] = {
+    _Kind.ACCESS: _OF_ACCOUNT,
+    _Kind.REFRESH: _OF_ACCOUNT,
+    _Kind.CLIENT: (*_ALWAYS, "client_id", "client_version", "scope"),
+}
 
 
 @attrs.frozen
@@ -92,7 +108,8 @@ class _Keys:
 class _Verified:
     """What is remembered of a token whose signature and claims were found right."""
 
-    claims: TokenClaims
+    kind: _Kind
+    claims: TokenClaims | ClientClaims
     iat: int
     exp: int
     generation: int
@@ -154,14 +171,7 @@ class JwtTokens:
         Raises:
             TokenNotValidError: it is not a valid access token at ``at``.
         """
-        text = _ascii(token)
-        # Remembered by digest: comparing the texts themselves would tell by time how much of one is right.
-        fingerprint = sha256(text.encode("ascii")).digest()
-        known = self._verified.get(fingerprint)
-        if known is None or known.generation != self._source.generation:
-            known = self._verify(text, _Kind.ACCESS)
-            self._remember(fingerprint, known)
-        return _claims_at(known, at)
+        return _of_account(self._recalled(_ascii(token), _Kind.ACCESS), at)
 
     def read_refresh(self, token: Phi[str], *, at: datetime) -> TokenClaims:
         """What a refresh token says.
@@ -169,10 +179,57 @@ class JwtTokens:
         Raises:
             TokenNotValidError: it is not a valid refresh token at ``at``.
         """
-        return _claims_at(self._verify(_ascii(token), _Kind.REFRESH), at)
+        return _of_account(self._verify(_ascii(token), _Kind.REFRESH), at)
+
+    def issue_to_client(
+        self, client: MachineClient, scopes: Scopes, *, at: datetime, expires_at: datetime
+    ) -> Phi[str]:
+        """An access token for a machine client.
+
+        Raises:
+            KeyRingError: the keys' file is gone or damaged.
+        """
+        self._source.refresh()
+        claims: dict[str, str | int] = {
+            "user_id": client.number,
+            "sub": str(client.id),
+            "client_id": str(client.id),
+            "client_version": client.version,
+            "scope": scopes.text,
+            "token_type": _Kind.CLIENT.value,
+            "jti": str(self._ids.new_id()),
+            "iat": int(at.timestamp()),
+            "exp": int(expires_at.timestamp()),
+            "iss": self._issuer,
+            "aud": self._audience(_Kind.CLIENT),
+            "practice_id": str(client.practice_id),
+        }
+        return self._signed(claims)
+
+    def read_client(self, token: Phi[str], *, at: datetime) -> ClientClaims:
+        """What a machine client's access token says.
+
+        Raises:
+            TokenNotValidError: it is not a valid one at ``at``.
+        """
+        claims = _claims_at(self._recalled(_ascii(token), _Kind.CLIENT), at)
+        if not isinstance(claims, ClientClaims):
+            raise TokenNotValidError
+        return claims
+
+    def _recalled(self, text: str, kind: _Kind) -> _Verified:
+        """What is known of a token that was verified before, or what verifying it gives."""
+        # Remembered by digest: comparing the texts themselves would tell by time how much of one is right.
+        fingerprint = sha256(text.encode("ascii")).digest()
+        known = self._verified.get(fingerprint)
+        if known is None or known.generation != self._source.generation:
+            known = self._verify(text, kind)
+            self._remember(fingerprint, known)
+        if known.kind is not kind:
+            raise TokenNotValidError
+        return known
 
     def _sign(self, user: User, session: Session, kind: _Kind, token_id: TokenId, now: int) -> Phi[str]:
-        keys = self._current_keys()
         claims: dict[str, str | int] = {
             "user_id": user.id,
             "sub": str(user.id),
@@ -187,6 +244,10 @@ class JwtTokens:
             "practice_id": str(user.practice_id),
             "auth_time": int(session.auth_at.timestamp()),
         }
+        return self._signed(claims)
+
+    def _signed(self, claims: dict[str, str | int]) -> Phi[str]:
+        keys = self._current_keys()
         key = keys.by_version[keys.active]
         return Phi(jwt.encode(claims, key, ALGORITHM, headers={"kid": str(keys.active)}))
 
@@ -208,7 +269,7 @@ class JwtTokens:
                 audience=self._audience(kind),
                 issuer=self._issuer,
                 options={
-                    "require": list(_CLAIMS),
+                    "require": list(_CLAIMS[kind]),
                     "strict_aud": True,
                     "enforce_minimum_key_length": True,
                     # PyJWT judges these by the machine's clock; we judge them by the caller's.
@@ -220,20 +281,16 @@ class JwtTokens:
         except (jwt.PyJWTError, ValueError, TypeError):
             # Their messages may repeat the token.
             raise TokenNotValidError from None
-        user_id, iat, exp = claims["user_id"], claims["iat"], claims["exp"]
         is_ours = (
-            all(type(claims[claim]) is int for claim in ("user_id", "iat", "exp", "auth_time"))
+            all(type(claims[claim]) is int for claim in ("user_id", "iat", "exp"))
             and claims["token_type"] == kind.value
-            and claims["sub"] == str(user_id)
-            and claims["auth_time"] <= iat
             and "nbf" not in claims
             and _is_uuid(claims["jti"])
-            and _is_uuid(claims["sid"])
         )
         if not is_ours:
             raise TokenNotValidError
-        said = TokenClaims(UserId(user_id), SessionId(UUID(claims["sid"])), TokenId(UUID(claims["jti"])))
-        return _Verified(said, iat, exp, generation, until)
+        said = _said_by_client(claims) if kind is _Kind.CLIENT else _said_by_account(claims)
+        return _Verified(kind, said, claims["iat"], claims["exp"], generation, until)
 
     def _key_for(self, header: str) -> tuple[bytes, float]:
         """The key behind a header, and until when it is believed.
@@ -276,7 +333,37 @@ def _ascii(token: Phi[str]) -> str:
     return text
 
 
-def _claims_at(verified: _Verified, at: datetime) -> TokenClaims:
+def _said_by_account(claims: Mapping[str, Any]) -> TokenClaims:
+    user_id = claims["user_id"]
+    is_ours = (
+        type(claims["auth_time"]) is int
+        and claims["sub"] == str(user_id)
+        and claims["auth_time"] <= claims["iat"]
+        and _is_uuid(claims["sid"])
+    )
+    if not is_ours:
+        raise TokenNotValidError
+    return TokenClaims(UserId(user_id), SessionId(UUID(claims["sid"])), TokenId(UUID(claims["jti"])))
+
+
+def _said_by_client(claims: Mapping[str, Any]) -> ClientClaims:
+    version, scope = claims["client_version"], claims["scope"]
+    is_ours = type(version) is int and isinstance(scope, str) and claims["sub"] == claims["client_id"]
+    if not is_ours:
+        raise TokenNotValidError
+    return ClientClaims(
+        UserId(claims["user_id"]), version, Scopes.trusted(scope), TokenId(UUID(claims["jti"]))
+    )
+
+
+def _of_account(verified: _Verified, at: datetime) -> TokenClaims:
+    claims = _claims_at(verified, at)
+    if not isinstance(claims, TokenClaims):
+        raise TokenNotValidError
+    return claims
+
+
+def _claims_at(verified: _Verified, at: datetime) -> TokenClaims | ClientClaims:
     now = at.timestamp()
     is_in_time = verified.iat - LEEWAY_SECONDS <= now < verified.exp + LEEWAY_SECONDS
     if not is_in_time or now >= verified.until:

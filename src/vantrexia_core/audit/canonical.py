@@ -22,9 +22,9 @@ from vantrexia_core.kernel import (
     PatientId,
     PracticeId,
     RequestId,
-    Role,
     UserId,
     VantrexiaError,
+    acting_role,
 )
 
 ENTRY_FORMAT: Final = 1
@@ -184,7 +184,7 @@ def decode_entry(raw: bytes) -> AuditEntry:
             outcome=Outcome(part["outcome"]),
             practice_id=None if part["practice_id"] is None else PracticeId(UUID(part["practice_id"])),
             actor_id=None if part["actor"] is None else UserId(int(part["actor"])),
-            role=None if part["role"] is None else Role(part["role"]),
+            role=None if part["role"] is None else acting_role(part["role"]),
             code=part["code"],
             patient_id=None if part["patient_id"] is None else PatientId(UUID(part["patient_id"])),
             changed=() if part["changed"] is None else part["changed"].strip('"').split('","'),

@@ -15,7 +15,7 @@ from typing import ClassVar, Final, Self
 
 import attrs
 
-from vantrexia_core.kernel import BrokenPromiseError, PatientId, PracticeId, RequestId, Role, UserId
+from vantrexia_core.kernel import ActingRole, BrokenPromiseError, PatientId, PracticeId, RequestId, UserId
 
 ID_MAX: Final = 2**53 - 1
 """The largest number in an entry: what every reader of JSON reads exactly (RFC 7493, section 2.2)."""
@@ -75,6 +75,21 @@ class Action(Enum):
     """One patient's disclosures were accounted for (45 CFR 164.528)."""
     READ_VERSION = "read_version"
     LIST_VERSIONS = "list_versions"
+    MATCH = "match"
+    """Somebody was looked for by what is known of them, and whoever resembles was shown."""
+    DUPLICATE_LIST = "duplicate_list"
+    DUPLICATE_READ = "duplicate_read"
+    """Two records that may be one person were shown side by side."""
+    DUPLICATE_DECIDE = "duplicate_decide"
+    MERGE = "merge"
+    """One record was merged into another: an entry for each of them."""
+    UNMERGE = "unmerge"
+    MERGE_READ = "merge_read"
+    CLIENT_REGISTER = "client_register"
+    CLIENT_LIST = "client_list"
+    CLIENT_UPDATE = "client_update"
+    CLIENT_REVOKE = "client_revoke"
+    """A machine client and all its tokens are worth nothing from now on."""
 
 
 class ChangedField(StrEnum):
@@ -95,8 +110,11 @@ class ChangedField(StrEnum):
     IS_ACTIVE = "is_active"
     PASSWORD = "password"  # noqa: S105 - the field's name, not a secret
     IS_2FA_ENABLED = "is_2fa_enabled"
+    MERGED_INTO = "merged_into"
     SUPPLEMENT = "supplement"
     """What a FHIR client said beyond the fields of the record; not shown by the REST API."""
+    SCOPES = "scopes"
+    KEYS = "keys"
 
 
 class ErrorCode(str):
@@ -206,7 +224,7 @@ class AuditEntry:
     outcome: Outcome
     practice_id: PracticeId | None = None
     actor_id: UserId | None = None
-    role: Role | None = None
+    role: ActingRole | None = None
     code: ErrorCode | None = attrs.field(default=None, converter=_code)
     patient_id: PatientId | None = None
     changed: tuple[ChangedField, ...] = attrs.field(default=(), converter=_fields)

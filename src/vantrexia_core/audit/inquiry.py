@@ -17,6 +17,7 @@ class Resource(Enum):
 
     PATIENT = "patient"
     USER = "user"
+    CLIENT = "client"
     AUDIT_LOG = "audit_log"
 
 
@@ -39,6 +40,13 @@ RESOURCE_OF: Final[Mapping[Action, Resource]] = MappingProxyType(
         Action.IMPORT_PREVIEW: Resource.PATIENT,
         Action.IMPORT_READ: Resource.PATIENT,
         Action.EHR_SEARCH: Resource.PATIENT,
+        Action.MATCH: Resource.PATIENT,
+        Action.DUPLICATE_LIST: Resource.PATIENT,
+        Action.DUPLICATE_READ: Resource.PATIENT,
+        Action.DUPLICATE_DECIDE: Resource.PATIENT,
+        Action.MERGE: Resource.PATIENT,
+        Action.UNMERGE: Resource.PATIENT,
+        Action.MERGE_READ: Resource.PATIENT,
         Action.LOGIN_SUCCESS: Resource.USER,
         Action.LOGIN_FAILED: Resource.USER,
         Action.ACCOUNT_LOCKED: Resource.USER,
@@ -63,6 +71,10 @@ RESOURCE_OF: Final[Mapping[Action, Resource]] = MappingProxyType(
         Action.TRAIL_READ: Resource.AUDIT_LOG,
         Action.TRAIL_EXPORT: Resource.AUDIT_LOG,
         Action.ACCOUNTING: Resource.AUDIT_LOG,
+        Action.CLIENT_REGISTER: Resource.CLIENT,
+        Action.CLIENT_LIST: Resource.CLIENT,
+        Action.CLIENT_UPDATE: Resource.CLIENT,
+        Action.CLIENT_REVOKE: Resource.CLIENT,
     }
 )
 """Total over the actions: a new one says what it is about."""

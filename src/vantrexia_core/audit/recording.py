@@ -127,6 +127,10 @@ class Deed(Generic[W]):
         self._is_finished = True
         return answer
 
+    def also(self, fact: Fact) -> None:
+        """Record what this attempt did to one more record, in an entry of its own, before `finish`."""
+        self.work.trail.append(self.attempt.entry(Outcome.DONE, self.now, fact=fact))
+
     def finish_all(self, lines: Sequence[Line], answer: T) -> T:
         """Record every part of a deed that was many, at least one, then commit and return ``answer``."""
         if not lines or self._once is not None or self._is_finished:
@@ -200,7 +204,7 @@ def undertake(
     """
     now = desk.clock.now()
     try:
-        reach = attempt.actor.require(attempt.permission)
+        reach = attempt.actor.require(attempt.permission, attempt.action)
         with desk.begin(attempt.actor.practice_id) as work:
             deed = Deed(work, attempt, now, reach, once)
             deed.replay(before_replay)
@@ -252,7 +256,7 @@ def authorize(desk: Desk[W], attempt: Attempt) -> Reach:
         PermissionDeniedError: the role lacks the permission.
     """
     try:
-        return attempt.actor.require(attempt.permission)
+        return attempt.actor.require(attempt.permission, attempt.action)
     except VantrexiaError as refusal:
         record_refusal(desk, attempt, refusal)
         raise

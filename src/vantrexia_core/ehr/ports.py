@@ -11,7 +11,7 @@ from vantrexia_core.ehr.roster import EhrRoster
 from vantrexia_core.ehr.survivorship import LastTold, LostValues
 from vantrexia_core.identity import AccountDesk
 from vantrexia_core.kernel import PageRequest, PatientId, PracticeId, UserId
-from vantrexia_core.patients import ExternalId, PatientDirectory, PatientWork
+from vantrexia_core.patients import Candidacy, ExternalId, PatientDirectory, PatientWork
 
 
 class EhrRecords(Protocol):
@@ -118,6 +118,11 @@ class EhrDesk(Desk[EhrWork], Protocol):
     @property
     def directory(self) -> PatientDirectory:
         """See `PatientDesk`."""
+        ...
+
+    @property
+    def candidacy(self) -> Candidacy:
+        """See `MatchingDesk`."""
         ...
 
     @property

@@ -96,3 +96,31 @@ class TwoFactorDisabled(Fact):
     """A second factor was turned off."""
 
     action: ClassVar[Action] = Action.TWO_FACTOR_DISABLED
+
+
+@attrs.frozen
+class ClientRegistered(Fact):
+    """A machine client was registered."""
+
+    action: ClassVar[Action] = Action.CLIENT_REGISTER
+
+
+@attrs.frozen
+class ClientsListed(Fact):
+    """The practice's machine clients were shown."""
+
+    action: ClassVar[Action] = Action.CLIENT_LIST
+
+
+@attrs.frozen
+class ClientUpdated(Fact):
+    """A machine client got other keys or scopes."""
+
+    action: ClassVar[Action] = Action.CLIENT_UPDATE
+
+
+@attrs.frozen
+class ClientRevoked(Fact):
+    """A machine client was revoked."""
+
+    action: ClassVar[Action] = Action.CLIENT_REVOKE

@@ -8,6 +8,13 @@ from typing import Protocol
 import attrs
 
 from vantrexia_core.audit import AuditTrail, Desk, RecordedWork
+from vantrexia_core.identity.clients import (
+    AssertionClaims,
+    ClientClaims,
+    ClientKeys,
+    MachineClient,
+    NewClient,
+)
 from vantrexia_core.identity.lockout import Failures
 from vantrexia_core.identity.model import (
     Account,
@@ -19,8 +26,10 @@ from vantrexia_core.identity.model import (
     User,
 )
 from vantrexia_core.identity.resets import Letter, ResetRequest
+from vantrexia_core.identity.scopes import Scopes
 from vantrexia_core.identity.second_factor import FactorCode, SecondFactor
 from vantrexia_core.kernel import (
+    ClientId,
     Clock,
     ConflictError,
     Email,
@@ -48,6 +57,24 @@ class ForgedAccountError(ConflictError):
     sentence = (
         "This account's row was changed by something else than this service. Nobody signs in with it. "
         "Restore it from your backup, and find out who can write to the database."
+    )
+
+
+class ClientNameTakenError(InvalidError):
+    """The practice has registered another client under this name."""
+
+    def __init__(self) -> None:
+        complaint = "Another client of this practice has this name, perhaps a revoked one. Choose another."
+        super().__init__({"name": (complaint,)})
+
+
+class ForgedClientError(ConflictError):
+    """The stored client is not the one that this service wrote."""
+
+    code = "client_forged"
+    sentence = (
+        "This client's row was changed by something else than this service. It is not let in. Restore it "
+        "from your backup, and find out who can write to the database."
     )
 
 
@@ -110,6 +137,20 @@ class Tokens(Protocol):
 
         Raises:
             TokenNotValidError: it is not a valid refresh token at ``at``.
+        """
+        ...
+
+    def issue_to_client(
+        self, client: MachineClient, scopes: Scopes, *, at: datetime, expires_at: datetime
+    ) -> Phi[str]:
+        """An access token for a machine client, with what was granted to it. There is nothing to exchange."""
+        ...
+
+    def read_client(self, token: Phi[str], *, at: datetime) -> ClientClaims:
+        """What a machine client's access token says.
+
+        Raises:
+            TokenNotValidError: it is not a valid one at ``at``; an account's is none.
         """
         ...
 
@@ -249,6 +290,98 @@ class Accounts(Protocol):
 
     def failures(self, email: Email) -> Failures:
         """The failed sign-ins of an address as they are now, without waiting for anybody."""
+        ...
+
+
+class ClientStore(Protocol):
+    """The machine clients of one practice, inside one transaction."""
+
+    def add(self, new: NewClient, *, client_id: ClientId, at: datetime) -> MachineClient:
+        """Store a client and give it its number.
+
+        Raises:
+            ClientNameTakenError: the practice has one of this name.
+        """
+        ...
+
+    def all(self) -> Sequence[MachineClient]:
+        """All clients of the practice, revoked ones too, by number."""
+        ...
+
+    def get_to_change(self, client_id: ClientId) -> MachineClient:
+        """A client; until this transaction ends nobody else can change it.
+
+        Raises:
+            NotFoundError: no such client in this practice.
+        """
+        ...
+
+    def save(self, client: MachineClient) -> None:
+        """Store what can change about a client: scopes, keys, whether it is revoked, its version.
+
+        Raises:
+            NotFoundError: no such client in this practice.
+            ForgedClientError: the stored client is not genuine.
+        """
+        ...
+
+
+class Clients(Protocol):
+    """Machine clients of every practice, read before anybody is known: for a token and for each request."""
+
+    def by_id(self, client_id: ClientId) -> MachineClient | None:
+        """The client that calls itself so, as it is now."""
+        ...
+
+    def by_number(self, number: UserId) -> MachineClient | None:
+        """A client as it is now."""
+        ...
+
+
+class UsedAssertions(Protocol):
+    """Which client assertions were used, inside one transaction."""
+
+    def use(self, client: MachineClient, jti: str, *, at: datetime, expires_at: datetime) -> bool:
+        """Use an assertion up; False if the client used one of this ``jti`` before.
+
+        Of many transactions that use one at once, one gets True. What has expired is forgotten, not before.
+        """
+        ...
+
+
+class ClientProofs(Protocol):
+    """How machine clients prove who they are: keys, and what is signed with them (RFC 7523)."""
+
+    def admitted_jwks(self, text: str) -> str:
+        """A JWK Set in the form in which it is kept.
+
+        Raises:
+            InvalidValueError: it is none, or its keys are not of the kind that we take; the text says which.
+        """
+        ...
+
+    def admitted_url(self, text: str) -> str:
+        """The URL of a JWK Set, in the form in which it is kept. Nothing is fetched.
+
+        Raises:
+            InvalidValueError: we would not fetch keys from there.
+        """
+        ...
+
+    def read(self, assertion: Phi[str]) -> AssertionClaims:
+        """What an assertion says. Nothing of it is proved.
+
+        Raises:
+            InvalidClientError: it is no assertion as we take them.
+        """
+        ...
+
+    def check(self, assertion: Phi[str], keys: ClientKeys) -> None:
+        """Whether one of a client's keys has signed an assertion. Slow where the keys have to be fetched.
+
+        Raises:
+            InvalidClientError: none of them has, or they are not to be had.
+        """
         ...
 
 
@@ -404,6 +537,11 @@ class SignInWork(CredentialWork, Protocol):
         """Accounts, inside this transaction."""
         ...
 
+    @property
+    def used_assertions(self) -> UsedAssertions:
+        """Assertions of machine clients, inside this transaction."""
+        ...
+
     def commit(self) -> None:
         """Keep everything done in this work, trail included, or nothing."""
         ...
@@ -420,6 +558,24 @@ class UserWork(RecordedWork, CredentialWork, Protocol):
     @property
     def reset_tokens(self) -> ResetTokens:
         """Tokens that set a new password, inside this transaction."""
+        ...
+
+
+class ClientWork(RecordedWork, Protocol):
+    """The unit of work of the administration of machine clients."""
+
+    @property
+    def clients(self) -> ClientStore:
+        """The practice's machine clients, inside this transaction."""
+        ...
+
+
+class ClientDesk(Desk[ClientWork], Protocol):
+    """Where the administration of machine clients is begun."""
+
+    @property
+    def proofs(self) -> ClientProofs:
+        """How clients prove who they are."""
         ...
 
 
@@ -461,4 +617,14 @@ class SignInDesk(UserDesk, AccountDesk, Protocol):
     @property
     def tokens(self) -> Tokens:
         """Tokens."""
+        ...
+
+    @property
+    def proofs(self) -> ClientProofs:
+        """How machine clients prove who they are."""
+        ...
+
+    @property
+    def clients(self) -> Clients:
+        """Machine clients of every practice."""
         ...

@@ -6,6 +6,7 @@ from typing import TypeAlias
 import attrs
 
 from vantrexia_core.audit import Action, AuditEntry, Outcome, repeated_if_undone
+from vantrexia_core.identity.client_tokens import recognise_client
 from vantrexia_core.identity.lockout import AccountLockedError, Failures
 from vantrexia_core.identity.model import Account, Session, SignedIn, User
 from vantrexia_core.identity.ports import (
@@ -73,14 +74,19 @@ def sign_in(
 
 @repeated_if_undone
 def recognise(desk: SignInDesk, access_token: Phi[str], origin: Origin) -> Actor:
-    """Who sends this request. Session, role and activity are read now, not believed from the token.
+    """Who sends this request: somebody who signed in, or a machine client.
+
+    Session, role and activity, or the client, are read now, not believed from the token.
 
     Raises:
-        TokenNotValidError: forged, expired, of another kind, or its session or account is closed.
-        AuditUnavailableError: the account is forged, and that could not be recorded.
+        TokenNotValidError: forged, expired, of another kind, or its session, account or client is closed.
+        AuditUnavailableError: the account or client is forged, and that could not be recorded.
     """
     now = desk.clock.now()
-    claims = desk.tokens.read_access(access_token, at=now)
+    try:
+        claims = desk.tokens.read_access(access_token, at=now)
+    except TokenNotValidError:
+        return recognise_client(desk, desk.tokens.read_client(access_token, at=now), origin, at=now)
     user = desk.accounts.in_session(claims.user_id, claims.session_id, at=now)
     actor = None if user is None else actor_for(desk, user, origin, claims.session_id)
     if actor is None:

@@ -3,11 +3,24 @@
 Small files without behaviour of their own; nothing here knows what a patient is.
 """
 
-from vantrexia_core.kernel.access import GRANTS, Actor, Origin, Permission, Reach, Role
+from vantrexia_core.kernel.access import (
+    GRANTS,
+    MACHINE_PERMISSIONS,
+    ActingRole,
+    Actor,
+    Machine,
+    Mandate,
+    Origin,
+    Permission,
+    Reach,
+    Role,
+    acting_role,
+)
 from vantrexia_core.kernel.errors import (
     NON_FIELD,
     BrokenPromiseError,
     ConflictError,
+    InsufficientScopeError,
     InvalidError,
     InvalidValueError,
     NotFoundError,
@@ -19,6 +32,8 @@ from vantrexia_core.kernel.errors import (
     VantrexiaError,
 )
 from vantrexia_core.kernel.identifiers import (
+    MACHINE_NUMBERS_FROM,
+    ClientId,
     PatientId,
     PracticeId,
     RequestId,
@@ -53,6 +68,8 @@ __all__ = [
     "EMAIL_CHARACTERS_MAX",
     "GRANTS",
     "KEEP",
+    "MACHINE_NUMBERS_FROM",
+    "MACHINE_PERMISSIONS",
     "MASK",
     "NAME_CHARACTERS_MAX",
     "NON_FIELD",
@@ -60,15 +77,20 @@ __all__ = [
     "PAGE_SIZE_DEFAULT",
     "PAGE_SIZE_MAX",
     "PHONE_PATTERN",
+    "ActingRole",
     "Actor",
     "BrokenPromiseError",
+    "ClientId",
     "Clock",
     "ConflictError",
     "Email",
     "IdSource",
+    "InsufficientScopeError",
     "InvalidError",
     "InvalidValueError",
     "Kept",
+    "Machine",
+    "Mandate",
     "NamePart",
     "NotFoundError",
     "NotSignedInError",
@@ -95,6 +117,7 @@ __all__ = [
     "Unset",
     "UserId",
     "VantrexiaError",
+    "acting_role",
     "clean_text",
     "kept_or",
     "matching_text",

@@ -2,16 +2,19 @@
 
 The table is the product's published role matrix, cut down to the capabilities that exist. A permission that
 is not listed for a role is refused; a new capability starts with nobody. A generated page shows the table.
+
+Programs of other systems have no role. Each call of theirs comes with a mandate, made from the scopes that
+were granted to it, and no mandate reaches beyond `MACHINE_PERMISSIONS`.
 """
 
 from collections.abc import Iterable, Mapping
 from enum import Enum
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeAlias
 
 import attrs
 
-from vantrexia_core.kernel.errors import PermissionDeniedError
+from vantrexia_core.kernel.errors import InsufficientScopeError, PermissionDeniedError
 from vantrexia_core.kernel.identifiers import PatientId, PracticeId, RequestId, SessionId, UserId
 from vantrexia_core.kernel.people import Email
 
@@ -29,6 +32,25 @@ class Role(Enum):
     PATIENT = "patient"
 
 
+class Machine(Enum):
+    """What acts where nobody does: a program of another system (SMART Backend Services)."""
+
+    CLIENT = "machine_client"
+
+
+ActingRole: TypeAlias = Role | Machine
+"""As what somebody, or something, acts."""
+
+
+def acting_role(word: str) -> ActingRole:
+    """The role of a word in the trail.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return Machine(word) if word == Machine.CLIENT.value else Role(word)
+
+
 class Permission(Enum):
     """One capability each. The value is the words of the reference page."""
 
@@ -40,6 +62,10 @@ class Permission(Enum):
     IMPORT_PATIENTS = "Patients: search in eClinicalWorks and import"
     VIEW_USERS = "Users: list and read the practice's accounts"
     MANAGE_USERS = "Users: create, change and unlock accounts"
+    MANAGE_CLIENTS = "Machine clients: register, change keys, revoke"
+    VIEW_DUPLICATES = "Duplicates: list and compare"
+    DECIDE_DUPLICATES = "Duplicates: decide"
+    MERGE_PATIENTS = "Patients: merge, and undo a merge"
     READ_TRAIL = "Audit trail: read and export"
     ACCOUNT_FOR_DISCLOSURES = "Patients: account for disclosures"
     OWN_ACCOUNT = "Own account: profile, password, second factor, signing out"
@@ -71,13 +97,36 @@ GRANTS: Final[Mapping[Permission, Mapping[Role, Reach]]] = MappingProxyType(
         Permission.DELETE_PATIENTS: _granted(_MANAGERS),
         Permission.MANAGE_DELETED_PATIENTS: _granted(_ADMIN),
         Permission.IMPORT_PATIENTS: _granted(_MANAGERS | {Role.PROVIDER}),
+        Permission.VIEW_DUPLICATES: _granted(_CARE),
+        Permission.DECIDE_DUPLICATES: _granted(_MANAGERS),
+        Permission.MERGE_PATIENTS: _granted(_MANAGERS),
         Permission.VIEW_USERS: _granted(_MANAGERS),
         Permission.MANAGE_USERS: _granted(_ADMIN),
+        Permission.MANAGE_CLIENTS: _granted(_ADMIN),
         Permission.READ_TRAIL: _granted(_ADMIN),
         Permission.ACCOUNT_FOR_DISCLOSURES: _granted(_ADMIN),
         Permission.OWN_ACCOUNT: _granted(own=Role),
     }
 )
+
+
+MACHINE_PERMISSIONS: Final = frozenset(
+    {
+        Permission.VIEW_PATIENTS,
+        Permission.WRITE_PATIENTS,
+        Permission.DELETE_PATIENTS,
+        Permission.READ_TRAIL,
+    }
+)
+"""What a program may ever have, whatever is written into its scopes: nothing that decides about people."""
+
+
+@attrs.frozen
+class Mandate:
+    """What a machine client may do in one call. ``actions`` are those of the trail."""
+
+    permissions: frozenset[Permission]
+    actions: frozenset[Enum]
 
 
 @attrs.frozen
@@ -90,28 +139,45 @@ class Origin:
 
 @attrs.frozen
 class Actor:
-    """Who acts in this call: a workforce member of one practice, or a patient with an account.
+    """Who acts in this call: a workforce member of one practice, a patient with an account, or a program.
 
     ``email`` is shown where the published API names people by address (``archived_by``).
     ``patient_id`` is the linked record of a patient account and None for staff. ``session_id`` is the
-    sign-in behind this call; a command at the console has none.
+    sign-in behind this call; a command at the console has none. A machine client has a number of its own in
+    ``user_id`` (see `MACHINE_NUMBERS_FROM`) and a ``mandate``, which is None for everybody else.
     """
 
     user_id: UserId
-    role: Role
+    role: ActingRole
     practice_id: PracticeId
     email: Email
     patient_id: PatientId | None = None
     origin: Origin = Origin()
     session_id: SessionId | None = None
+    mandate: Mandate | None = None
 
-    def require(self, permission: Permission) -> Reach:
-        """How far the permission reaches for this actor.
+    def require(self, permission: Permission, action: Enum | None = None) -> Reach:
+        """How far the permission reaches for this actor, who is about to try ``action``.
+
+        For a role the permission alone decides; a scope names interactions, which are finer.
 
         Raises:
             PermissionDeniedError: the actor's role does not have it.
+            InsufficientScopeError: the machine client's scopes do not name it.
         """
+        if isinstance(self.role, Machine):
+            return _reach_of_machine(self.mandate, permission, action)
         reach = GRANTS[permission].get(self.role)
         if reach is None:
             raise PermissionDeniedError
         return reach
+
+
+def _reach_of_machine(mandate: Mandate | None, permission: Permission, action: Enum | None) -> Reach:
+    if (
+        mandate is None
+        or permission not in MACHINE_PERMISSIONS & mandate.permissions
+        or action not in mandate.actions
+    ):
+        raise InsufficientScopeError
+    return Reach.PRACTICE

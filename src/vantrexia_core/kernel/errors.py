@@ -67,6 +67,13 @@ class PermissionDeniedError(VantrexiaError):
     sentence = "Your role does not allow this."
 
 
+class InsufficientScopeError(PermissionDeniedError):
+    """A machine client's token was not granted the scope that this needs (RFC 6750, section 3.1)."""
+
+    code = "insufficient_scope"
+    sentence = "The token's scopes do not allow this. Ask for a token with the scope that does."
+
+
 class NotSignedInError(VantrexiaError):
     """Nobody is signed in, or no longer; the caller must sign in."""
 

@@ -1,6 +1,6 @@
 """Ids that cannot be confused with each other: one type each, checked by mypy, free at run time."""
 
-from typing import NewType
+from typing import Final, NewType
 from uuid import UUID
 
 PracticeId = NewType("PracticeId", UUID)
@@ -10,7 +10,14 @@ PatientId = NewType("PatientId", UUID)
 """A patient's id in URLs and FHIR. Says nothing about the person."""
 
 UserId = NewType("UserId", int)
-"""A workforce member's account; an integer because the published login answer shows one."""
+"""Who acts: an account, by an integer because the published login answer shows one; or a machine client."""
+
+MACHINE_NUMBERS_FROM: Final = 10**15
+"""Numbers from here on are machine clients', those below are accounts': nobody in the trail is taken for
+somebody else. No sequence of accounts gets this far, and JSON holds nine times as many exactly."""
+
+ClientId = NewType("ClientId", UUID)
+"""The ``client_id`` of a machine client (RFC 6749, section 2.2); not a secret."""
 
 SessionId = NewType("SessionId", UUID)
 """One sign-in and every token that follows from it, until it ends."""

@@ -64,6 +64,13 @@ class Listed(Fact):
 
 
 @attrs.frozen
+class Matched(Fact):
+    """It was shown whom somebody may be; ``disclosed`` holds their ids, in order of ids."""
+
+    action: ClassVar[Action] = Action.MATCH
+
+
+@attrs.frozen
 class ArchivedListed(Fact):
     """A page of archived patients was shown."""
 
@@ -75,6 +82,48 @@ class DeletedListed(Fact):
     """A page of deleted patients was shown to an administrator."""
 
     action: ClassVar[Action] = Action.LIST_DELETED
+
+
+@attrs.frozen
+class DuplicatesListed(Fact):
+    """Pairs that may be one person were listed: ids and grades, nothing of anybody's record."""
+
+    action: ClassVar[Action] = Action.DUPLICATE_LIST
+
+
+@attrs.frozen
+class DuplicatesCompared(Fact):
+    """Two records were shown side by side."""
+
+    action: ClassVar[Action] = Action.DUPLICATE_READ
+
+
+@attrs.frozen
+class DuplicateDecided(Fact):
+    """Somebody said whether two records are one person; an entry for each of the two."""
+
+    action: ClassVar[Action] = Action.DUPLICATE_DECIDE
+
+
+@attrs.frozen
+class Merged(Fact):
+    """A record was merged into another; an entry for each. ``changed`` names what the survivor took over."""
+
+    action: ClassVar[Action] = Action.MERGE
+
+
+@attrs.frozen
+class Unmerged(Fact):
+    """A merge was undone; an entry for each of the two records."""
+
+    action: ClassVar[Action] = Action.UNMERGE
+
+
+@attrs.frozen
+class MergesShown(Fact):
+    """The merges of a record were shown, with their reasons."""
+
+    action: ClassVar[Action] = Action.MERGE_READ
 
 
 @attrs.frozen

@@ -51,6 +51,10 @@ class InvalidTransitionError(ConflictError):
     sentence = "This patient is not deleted, so there is nothing to restore."
 
 
+class GoneError(NotFoundError):
+    """The record was deleted: it is retained, and shown to nobody."""
+
+
 TRANSITIONS: Final[Mapping[tuple[Status, Move], Status | type[VantrexiaError]]] = MappingProxyType(
     {
         (Status.ACTIVE, Move.REVISE): Status.ACTIVE,
@@ -65,10 +69,10 @@ TRANSITIONS: Final[Mapping[tuple[Status, Move], Status | type[VantrexiaError]]] 
         (Status.ARCHIVED, Move.DELETE): Status.DELETED,
         (Status.ARCHIVED, Move.RESTORE): InvalidTransitionError,
         # A deleted record is retained but hidden: to all but the administrator's restore it does not exist.
-        (Status.DELETED, Move.REVISE): NotFoundError,
-        (Status.DELETED, Move.ARCHIVE): NotFoundError,
-        (Status.DELETED, Move.UNARCHIVE): NotFoundError,
-        (Status.DELETED, Move.DELETE): NotFoundError,
+        (Status.DELETED, Move.REVISE): GoneError,
+        (Status.DELETED, Move.ARCHIVE): GoneError,
+        (Status.DELETED, Move.UNARCHIVE): GoneError,
+        (Status.DELETED, Move.DELETE): GoneError,
         (Status.DELETED, Move.RESTORE): Status.ACTIVE,
     }
 )
@@ -78,7 +82,7 @@ def status_after(status: Status, move: Move) -> Status:
     """The status a move leads to.
 
     Raises:
-        AlreadyArchivedError, NotArchivedError, InvalidTransitionError, NotFoundError: as the table says.
+        AlreadyArchivedError, NotArchivedError, InvalidTransitionError, GoneError: as the table says.
     """
     outcome = TRANSITIONS[status, move]
     if isinstance(outcome, Status):

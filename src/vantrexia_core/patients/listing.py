@@ -7,17 +7,19 @@ by folded code points: last name, then first name, then id.
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
 from enum import Enum
 from operator import attrgetter
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import attrs
 
 from vantrexia_core.kernel import PageRequest, Phi
 from vantrexia_core.patients.lifecycle import Status
+from vantrexia_core.patients.model import Patient
+from vantrexia_core.patients.values import Gender
 from vantrexia_core.protection import APOSTROPHES, fold
 
 SEARCH_CHARACTERS_MAX: Final = 200
@@ -37,6 +39,11 @@ class Ordering(Enum):
     def is_by_name(self) -> bool:
         """Whether names decide, rather than times."""
         return self in {Ordering.LAST_NAME, Ordering.LAST_NAME_DESCENDING}
+
+    @property
+    def key(self) -> "Callable[[DirectoryEntry], Any]":
+        """What entries are sorted by, ascending."""
+        return attrgetter("name_key" if self.is_by_name else "created_key")
 
     @property
     def is_descending(self) -> bool:
@@ -92,7 +99,10 @@ class SearchWord:
 
 @attrs.frozen(repr=False)
 class DirectoryEntry:
-    """What a directory is told of one patient. ``number`` is the practice's dense number of the record."""
+    """What a directory is told of one patient. ``number`` is the practice's dense number of the record.
+
+    ``born`` and ``gender`` are PHI like the names, so an entry does not print.
+    """
 
     number: int
     id: UUID
@@ -101,13 +111,44 @@ class DirectoryEntry:
     last: Spelling
     first: Spelling
     mrn: Spelling
+    born: date
+    gender: Gender
+    updated_at: datetime
 
     @classmethod
     def of(
-        cls, number: int, id_: UUID, status: Status, created_at: datetime, *, last: str, first: str, mrn: str
+        cls,
+        number: int,
+        id_: UUID,
+        status: Status,
+        created_at: datetime,
+        *,
+        last: str,
+        first: str,
+        mrn: str,
+        born: date,
+        gender: Gender,
+        updated_at: datetime,
     ) -> "DirectoryEntry":
         """Fold the fields of one patient."""
-        return cls(number, id_, status, created_at, Spelling.of(last), Spelling.of(first), Spelling.of(mrn))
+        spelled = (Spelling.of(last), Spelling.of(first), Spelling.of(mrn))
+        return cls(number, id_, status, created_at, *spelled, born, gender, updated_at)
+
+    @classmethod
+    def of_patient(cls, number: int, patient: Patient) -> "DirectoryEntry":
+        """What a directory is told of a record."""
+        return cls.of(
+            number,
+            patient.id,
+            patient.status,
+            patient.created_at,
+            last=patient.name.last.reveal(),
+            first=patient.name.first.reveal(),
+            mrn=patient.mrn.reveal(),
+            born=patient.date_of_birth.reveal(),
+            gender=patient.gender.reveal(),
+            updated_at=patient.updated_at,
+        )
 
     @property
     def name_key(self) -> tuple[bytes, bytes, UUID]:
@@ -155,9 +196,5 @@ def find(entries: Iterable[DirectoryEntry], listing: Listing) -> tuple[int, tupl
     words = search_words(listing.search)
     hits = [e for e in entries if e.status is listing.status and all(map(e.has, words))]
     ordering, page = listing.ordering, listing.page
-    ordered: Sequence[DirectoryEntry] = sorted(
-        hits,
-        key=attrgetter("name_key" if ordering.is_by_name else "created_key"),
-        reverse=ordering.is_descending,
-    )
+    ordered: Sequence[DirectoryEntry] = sorted(hits, key=ordering.key, reverse=ordering.is_descending)
     return len(hits), tuple(entry.number for entry in ordered[page.offset : page.offset + page.size])

@@ -1,22 +1,34 @@
 """Showing patients: one, a page, the archived, the deleted. Recorded before it is answered."""
 
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+
 import attrs
 
 from vantrexia_core.audit import Action, Attempt, Deed, repeated_if_undone, undertake
 from vantrexia_core.kernel import (
+    PAGE_SIZE_MAX,
     Actor,
     NotFoundError,
     Page,
+    PageRequest,
     PatientId,
     Permission,
     Reach,
     UnavailableError,
 )
 from vantrexia_core.patients.facts import ArchivedListed, DeletedListed, Listed, Viewed
-from vantrexia_core.patients.lifecycle import Status
-from vantrexia_core.patients.listing import DirectoryEntry, Listing, find
+from vantrexia_core.patients.lifecycle import GoneError, Status
+from vantrexia_core.patients.listing import DirectoryEntry, Found, Listing, find
 from vantrexia_core.patients.model import MovedPatient, Patient
-from vantrexia_core.patients.ports import PatientDesk, PatientWork
+from vantrexia_core.patients.ports import PatientDesk, PatientStore, PatientWork
+from vantrexia_core.patients.searching import (
+    OPENED_MAX,
+    IdCondition,
+    IdentifierCondition,
+    PatientSearch,
+    TooCostlyError,
+)
 
 _TRIES = 5
 
@@ -27,14 +39,14 @@ def look_up_patient(desk: PatientDesk, actor: Actor, patient_id: PatientId) -> P
 
     Raises:
         PermissionDeniedError: the role may not see patients.
-        NotFoundError: no such record for this actor, or it is deleted.
+        NotFoundError: no such record for this actor; if it is deleted, a `GoneError`.
     """
     with undertake(desk, Attempt(actor, Action.READ, Permission.VIEW_PATIENTS, patient_id)) as deed:
         if deed.reach is Reach.OWN and actor.patient_id != patient_id:
             raise NotFoundError
         patient = deed.work.patients.get(patient_id)
         if patient.status is Status.DELETED:
-            raise NotFoundError
+            raise GoneError
         shown = Viewed(patient_id, disclosed=(patient_id,), version=patient.version)
         return deed.finish(shown, patient)
 
@@ -49,6 +61,20 @@ def find_patients(desk: PatientDesk, actor: Actor, listing: Listing) -> Page[Pat
     """
     with undertake(desk, Attempt(actor, Action.LIST, Permission.VIEW_PATIENTS)) as deed:
         page = _page(desk, deed, listing)
+        return deed.finish(Listed(disclosed=_disclosed(page)), page)
+
+
+@repeated_if_undone
+def search_patients(desk: PatientDesk, actor: Actor, search: PatientSearch) -> Page[Patient]:
+    """A page of the patients that a search by fields finds, with the exact count; or the count alone.
+
+    Raises:
+        PermissionDeniedError: the role may not see patients.
+        NotFoundError: the page lies behind the last one.
+        TooCostlyError: only opening very many records could answer it.
+    """
+    with undertake(desk, Attempt(actor, Action.LIST, Permission.VIEW_PATIENTS)) as deed:
+        page = searched(desk, deed, search)
         return deed.finish(Listed(disclosed=_disclosed(page)), page)
 
 
@@ -95,25 +121,102 @@ def _page(desk: PatientDesk, deed: Deed[PatientWork], listing: Listing) -> Page[
     raise UnavailableError
 
 
-def _own_page(deed: Deed[PatientWork], listing: Listing) -> Page[Patient]:
-    """The list of a patient's own account: their record, if it is what the listing asks for, or nothing."""
+def searched(desk: PatientDesk, deed: Deed[PatientWork], search: PatientSearch) -> Page[Patient]:
+    """The page of a search, for a deed that goes on to record itself.
+
+    Raises:
+        NotFoundError: the page lies behind the last one.
+        TooCostlyError: only opening very many records could answer it.
+    """
+    if deed.reach is Reach.OWN:
+        return _page_of(filter(search.holds, _own(deed)), search)
+    named = _named(deed.work.patients, search)
+    if named is not None:
+        return _page_of(filter(search.holds, named), search)
+    for _ in range(_TRIES):
+        page = _narrowed_page(desk, deed, search)
+        if page is not None:
+            return page
+    raise UnavailableError
+
+
+def _narrowed_page(desk: PatientDesk, deed: Deed[PatientWork], search: PatientSearch) -> Page[Patient] | None:
+    """The page as the directory narrows it down; None when a record changed between the two readings."""
+    practice_id, wanted = deed.attempt.actor.practice_id, search.page
+    if not search.is_decided_by_entries:
+        found = desk.directory.search(practice_id, search, skip=0, limit=OPENED_MAX)
+        if found.count > OPENED_MAX:
+            raise TooCostlyError
+        opened = _fetched(deed.work.patients, found)
+        return None if opened is None else _page_of(filter(search.holds, opened), search, is_in_order=True)
+    if wanted is None:
+        return Page(desk.directory.search(practice_id, search, skip=0, limit=0).count, (), PageRequest())
+    found = desk.directory.search(practice_id, search, skip=wanted.offset, limit=wanted.size)
+    wanted.check_within(found.count)
+    shown = _fetched(deed.work.patients, found)
+    return None if shown is None else Page(found.count, shown, wanted)
+
+
+def _fetched(patients: PatientStore, found: Found) -> tuple[Patient, ...] | None:
+    """The records found; None when one changed since."""
+    opened: list[Patient] = []
+    for begin in range(0, len(found.numbers), PAGE_SIZE_MAX):
+        part = patients.fetch(found.numbers[begin : begin + PAGE_SIZE_MAX], as_of=found.as_of)
+        if part is None:
+            return None
+        opened += part
+    return tuple(opened)
+
+
+def _named(patients: PatientStore, search: PatientSearch) -> Sequence[Patient] | None:
+    """The records that the search names by their ids or numbers; None where it names none."""
+    ids: set[PatientId] | None = None
+    for condition in search.where:
+        match condition:
+            case IdCondition():
+                named = set(condition.ids)
+            case IdentifierCondition():
+                holders = [*patients.mrn_holders(condition.mrns), *patients.holders(condition.external_ids)]
+                named = {holder.patient_id for holder in holders if holder is not None}
+            case _:
+                continue
+        ids = named if ids is None else ids & named
+    if ids is None:
+        return None
+    found = []
+    for id_ in sorted(ids):
+        with suppress(NotFoundError):
+            found.append(patients.get(id_))
+    return found
+
+
+def _page_of(found: Iterable[Patient], search: PatientSearch, *, is_in_order: bool = False) -> Page[Patient]:
+    """A page of records that are all there."""
+    held = list(found)
+    if not is_in_order:
+        held.sort(key=lambda patient: search.ordering.key(DirectoryEntry.of_patient(0, patient)))
+        if search.ordering.is_descending:
+            held.reverse()
+    if search.page is None:
+        return Page(len(held), (), PageRequest())
+    search.page.check_within(len(held))
+    begin = search.page.offset
+    return Page(len(held), tuple(held[begin : begin + search.page.size]), search.page)
+
+
+def _own(deed: Deed[PatientWork]) -> tuple[Patient, ...]:
+    """The record of a patient's own account, or nothing."""
     own = deed.attempt.actor.patient_id
     try:
-        shown = () if own is None else (deed.work.patients.get(own),)
+        return () if own is None else (deed.work.patients.get(own),)
     except NotFoundError:
-        shown = ()
-    entries = [
-        DirectoryEntry.of(
-            0,
-            patient.id,
-            patient.status,
-            patient.created_at,
-            last=patient.name.last.reveal(),
-            first=patient.name.first.reveal(),
-            mrn=patient.mrn.reveal(),
-        )
-        for patient in shown
-    ]
+        return ()
+
+
+def _own_page(deed: Deed[PatientWork], listing: Listing) -> Page[Patient]:
+    """The list of a patient's own account: their record, if it is what the listing asks for, or nothing."""
+    shown = _own(deed)
+    entries = [DirectoryEntry.of_patient(0, patient) for patient in shown]
     count, _ = find(entries, listing)
     listing.page.check_within(count)
     return Page(count, shown[:count], listing.page)

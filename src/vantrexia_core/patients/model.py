@@ -133,7 +133,7 @@ class Patient:
             updated_at=now,
             supplement=new.supplement,
         )
-        filled = tuple(field for field in REVISABLE if _value_of(patient, field) is not None)
+        filled = tuple(field for field in REVISABLE if value_of(patient, field) is not None)
         return patient, Registered(id_, changed=filled, disclosed=(id_,), version=patient.version)
 
     def check_version(self, expected: ExpectedVersion) -> None:
@@ -142,10 +142,7 @@ class Patient:
         Raises:
             StaleVersionError: the record is at another version.
         """
-        if expected is None:
-            return
-        if self.version not in (expected if isinstance(expected, frozenset) else {expected}):
-            raise StaleVersionError
+        check_expected(self.version, expected)
 
     def revise(self, revision: Revision, *, now: datetime) -> "tuple[Patient, Revised]":
         """The record with the revision's values. What changes nothing gets no new version.
@@ -160,7 +157,7 @@ class Patient:
         changed = tuple(
             field
             for field in REVISABLE
-            if (value := getattr(revision, field)) is not KEEP and value != _value_of(self, field)
+            if (value := getattr(revision, field)) is not KEEP and value != value_of(self, field)
         )
         version = self.version + 1 if changed else self.version
         fact = Revised(self.id, changed=changed, disclosed=(self.id,), version=version)
@@ -238,6 +235,18 @@ FACT_OF_MOVE: Final[Mapping[Move, type[Fact]]] = MappingProxyType(
 )
 
 
+def check_expected(version: int, expected: ExpectedVersion) -> None:
+    """Refuse to go on when the caller has read another version (RFC 9110, If-Match).
+
+    Raises:
+        StaleVersionError: what is there is at another version.
+    """
+    if expected is None:
+        return
+    if version not in (expected if isinstance(expected, frozenset) else {expected}):
+        raise StaleVersionError
+
+
 def _check_born(born: DateOfBirth, now: datetime) -> None:
     try:
         born.check_not_after(now)
@@ -245,7 +254,8 @@ def _check_born(born: DateOfBirth, now: datetime) -> None:
         raise InvalidError.on("date_of_birth", str(invalid)) from None
 
 
-def _value_of(patient: Patient, field: str) -> Any:  # noqa: ANN401 - whatever the field holds
+def value_of(patient: Patient, field: str) -> Any:  # noqa: ANN401 - whatever the field holds
+    """The value of a field of `REVISABLE`."""
     if field == "first_name":
         return patient.name.first
     if field == "last_name":

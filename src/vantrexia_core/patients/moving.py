@@ -1,8 +1,8 @@
 """What the moves of the lifecycle have in common, and what is asked before an answer is given again."""
 
 from vantrexia_core.audit import Deed
-from vantrexia_core.kernel import NotFoundError, PatientId
-from vantrexia_core.patients.lifecycle import Move, Status
+from vantrexia_core.kernel import PatientId
+from vantrexia_core.patients.lifecycle import GoneError, Move, Status
 from vantrexia_core.patients.model import ExpectedVersion, MovedPatient
 from vantrexia_core.patients.ports import PatientWork
 from vantrexia_core.patients.values import Reason
@@ -12,10 +12,10 @@ def check_shown(work: PatientWork, patient_id: PatientId) -> None:
     """Refuse to answer again about a record that was deleted meanwhile.
 
     Raises:
-        NotFoundError: it is deleted, and hidden from whoever asked first as well.
+        GoneError: it is deleted, and hidden from whoever asked first as well.
     """
     if work.patients.get(patient_id).status is Status.DELETED:
-        raise NotFoundError
+        raise GoneError
 
 
 def moved(

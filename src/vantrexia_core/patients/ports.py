@@ -1,6 +1,6 @@
 """What the patients' use cases need from the world."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -19,9 +19,14 @@ from vantrexia_core.kernel import (
 )
 from vantrexia_core.patients.lifecycle import Status
 from vantrexia_core.patients.listing import DirectoryEntry, Found, Listing, Unreadable
+from vantrexia_core.patients.matching.blocking import BlockingKey
+from vantrexia_core.patients.matching.candidates import Candidates
+from vantrexia_core.patients.matching.ports import PhoneNumbers, Texts
+from vantrexia_core.patients.matching.traits import Person
 from vantrexia_core.patients.model import Patient, StatusChange
+from vantrexia_core.patients.searching import PatientSearch
 from vantrexia_core.patients.suspicion import Pair, Suspicion, SuspicionListing
-from vantrexia_core.patients.values import DateOfBirth, ExternalId, Gender
+from vantrexia_core.patients.values import DateOfBirth, ExternalId, Gender, Mrn
 
 
 class MrnTakenError(InvalidError):
@@ -40,7 +45,7 @@ class ExternalIdTakenError(InvalidError):
 
 @attrs.frozen
 class Holder:
-    """Whose external id it is: the record's id and where it stands."""
+    """Whose number it is: the record's id and where it stands."""
 
     patient_id: PatientId
     status: Status
@@ -88,6 +93,10 @@ class PatientStore(Protocol):
 
     def holders(self, external_ids: Sequence[ExternalId]) -> Sequence[Holder | None]:
         """Who has each external id, whatever the record's status; in the order of ``external_ids``."""
+        ...
+
+    def mrn_holders(self, mrns: Sequence[Mrn]) -> Sequence[Holder | None]:
+        """Who has each record number, whatever the record's status; in the order of ``mrns``."""
         ...
 
     def has_unlinked(self) -> bool:
@@ -163,6 +172,20 @@ class PatientStore(Protocol):
 
         Raises:
             NotFoundError: the practice has no record of that number.
+        """
+        ...
+
+    def of_numbers(self, numbers: Sequence[int]) -> Sequence[Patient]:
+        """The records with these ``numbers``, whatever their status, in any order.
+
+        Those that do not open are left out.
+        """
+        ...
+
+    def changed_since(self, seq: int, *, limit: int) -> Sequence[Patient]:
+        """Records added or changed after a change number, at most ``limit``, oldest change first.
+
+        Those of this transaction are among them. After a change, or `be_alone`, nobody else's can follow.
         """
         ...
 
@@ -268,6 +291,13 @@ class PatientDirectory(Protocol):
         """One page of numbers and the exact count, over everything committed before the call."""
         ...
 
+    def search(self, practice_id: PracticeId, search: PatientSearch, *, skip: int, limit: int) -> Found:
+        """How many patients are admitted (`narrow`), and the numbers of at most ``limit`` of them, in order.
+
+        The page that the search itself asks for plays no part: whoever asks may need other ones first.
+        """
+        ...
+
 
 @attrs.frozen
 class DirectoryHead:
@@ -277,11 +307,11 @@ class DirectoryHead:
     seq: int
 
 
-class DirectoryStore(Protocol):
-    """The rows behind a directory, read outside any unit of work, and the snapshots that spare reading all.
+class IndexStore(Protocol):
+    """Where rows stand that an index in memory is made of, and the snapshots that spare reading all of them.
 
     Rows carry the number of the change that wrote them. Numbers are given out in the order of commits, so
-    whoever has seen a number has seen everything below it.
+    whoever has seen a number has seen everything below it. Everything is read outside any unit of work.
     """
 
     def head(self, practice_id: PracticeId) -> DirectoryHead:
@@ -289,15 +319,6 @@ class DirectoryStore(Protocol):
 
         Raises:
             UnavailableError: the rows cannot be reached now.
-        """
-        ...
-
-    def entries(
-        self, practice_id: PracticeId, *, after: int
-    ) -> Iterable[tuple[int, DirectoryEntry | Unreadable]]:
-        """The patients changed after a change number, each with its own, in any order, of one moment.
-
-        A row that does not open is `Unreadable`: one damaged record must not hide all others.
         """
         ...
 
@@ -321,6 +342,56 @@ class DirectoryStore(Protocol):
         ...
 
 
+class DirectoryStore(IndexStore, Protocol):
+    """The rows behind a directory."""
+
+    def entries(
+        self, practice_id: PracticeId, *, after: int
+    ) -> Iterable[tuple[int, DirectoryEntry | Unreadable]]:
+        """The patients changed after a change number, each with its own, in any order, of one moment.
+
+        A row that does not open is `Unreadable`: one damaged record must not hide all others.
+        """
+        ...
+
+
+class CandidateStore(IndexStore, Protocol):
+    """The rows behind an index of candidates: what is known of people. Deleted records are among them."""
+
+    def people(
+        self, practice_id: PracticeId, *, after: int
+    ) -> Iterable[tuple[int, int, Person | Unreadable]]:
+        """Change number, record number and person of the records changed after a change number.
+
+        In any order, of one moment. A record has one row for what it says now, and may have others for what
+        it said before.
+        """
+        ...
+
+
+class Candidacy(Protocol):
+    """Whom of a practice somebody may be, outside any transaction; and what comparing people takes."""
+
+    @property
+    def texts(self) -> Texts:
+        """How alike two texts are."""
+        ...
+
+    @property
+    def phones(self) -> PhoneNumbers:
+        """What a phone number is."""
+        ...
+
+    def candidates(self, practice_id: PracticeId, keys: Collection[BlockingKey]) -> Candidates:
+        """The records that share a key, over everything committed before the call.
+
+        Raises:
+            UnavailableError: the rows cannot be read now, the index is still being built, or there are more
+                records than it may hold.
+        """
+        ...
+
+
 class PatientWork(RecordedWork, Protocol):
     """The unit of work of this context."""
 
@@ -341,4 +412,13 @@ class PatientDesk(Desk[PatientWork], Protocol):
     @property
     def directory(self) -> PatientDirectory:
         """The practice's directory."""
+        ...
+
+
+class MatchingDesk(PatientDesk, Protocol):
+    """Where records are made and changed, and so compared with those that are there."""
+
+    @property
+    def candidacy(self) -> Candidacy:
+        """Whom of the practice somebody may be."""
         ...

@@ -24,6 +24,9 @@ from vantrexia_core.patients.matching.weights import Explanation
 _PAIRS: Final = UUID("6f1d5c1e-52b4-4b0e-9f0c-6a1c4be0d2a7")
 """The name space of pairs' ids (RFC 9562, section 5.5). Never changed: the ids in use hang on it."""
 
+SCORE_MAX: Final = 1_000.0
+"""Bits. Beyond, either way, a score says nothing more; and JSON has no infinity."""
+
 _MODEL: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,39}")
 
 
@@ -136,7 +139,7 @@ class Suspicion:
         return cls(
             pair=pair,
             grade=match.grade,
-            score=match.score,
+            score=max(-SCORE_MAX, min(match.score, SCORE_MAX)),
             bits=MappingProxyType(dict(match.bits)),
             levels=MappingProxyType(dict(match.levels)),
             rival=match.rival,
@@ -208,7 +211,7 @@ class SuspicionListing:
     """Which suspicions a caller wants to see.
 
     Of those that wait, only the ones that there is something to decide about: both records are there, not
-    deleted, and two.
+    deleted, two, and not told apart already under another pair's id.
     """
 
     decisions: frozenset[Decision] = WAITING

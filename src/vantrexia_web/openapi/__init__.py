@@ -24,10 +24,14 @@ from vantrexia_core.kernel import (
 )
 from vantrexia_core.patients import (
     EXTERNAL_ID_CHARACTERS_MAX,
+    SCORE_MAX,
     SEARCH_CHARACTERS_MAX,
     Address,
     AlreadyArchivedError,
+    Decision,
+    MatchGrade,
     Ordering,
+    SuspicionOrdering,
 )
 from vantrexia_core.throttling import ThrottledError
 from vantrexia_web.answer import JSON
@@ -35,8 +39,11 @@ from vantrexia_web.openapi.operations import OPERATIONS, Operation
 from vantrexia_web.openapi.schemas import ANSWERS, Schema, body_schema
 from vantrexia_web.problems import BodyTooLargeError, MediaTypeError, SlowBodyError, problem, status_of
 from vantrexia_web.routes import ROUTES, Guarded, Open
+from vantrexia_web.wire.clients import OAUTH_REFUSALS
 from vantrexia_web.wire.conditions import IDEMPOTENCY_KEY_PATTERN
+from vantrexia_web.wire.duplicates import WAITING_WORD
 from vantrexia_web.wire.ehr import NAME_CHARACTERS_MAX as QUERY_NAME_CHARACTERS_MAX
+from vantrexia_web.wire.request import FORM
 
 API_VERSION: Final = "1.0.0"
 DEFAULT_URL: Final = "http://127.0.0.1:8000"
@@ -56,6 +63,7 @@ _TAGS: Final = {
     "Sign in": "Getting tokens.",
     "Accounts": "Your own account, and those of your practice.",
     "Patients": "The patients of your practice.",
+    "Duplicates": "Records that may be of one person, and what people decide about them.",
     "Import": "Patients of eClinicalWorks, and how they come over.",
     "Administration": "For administrators only.",
     "Service": "How the service is.",
@@ -120,6 +128,30 @@ _PARAMETERS: Final[dict[str, Schema]] = {
         "schema": {"type": "string", "format": "uuid"},
         "example": "8b9c0d1e-2f3a-4b5c-8d7e-8f9a0b1c2d3e",
     },
+    "pair": {
+        "name": "pair",
+        "in": "path",
+        "required": True,
+        "description": "The pair's id.",
+        "schema": {"type": "string", "format": "uuid"},
+        "example": "8bf55171-aa0a-5062-b168-1995ddf15288",
+    },
+    "decision": _query(
+        "decision",
+        "What was decided; `waiting`: what nobody has settled, and can be.",
+        enum=[WAITING_WORD, *(decision.value for decision in Decision)],
+        default=WAITING_WORD,
+    ),
+    "grade": _query("grade", "How likely it is one person.", enum=[grade.value for grade in MatchGrade]),
+    "score_min": _query(
+        "score_min", "The least score, in bits.", "number", minimum=-SCORE_MAX, maximum=SCORE_MAX
+    ),
+    "suspicion_ordering": _query(
+        "ordering",
+        "What to sort by; a minus turns the order round.",
+        enum=[ordering.value for ordering in SuspicionOrdering],
+        default=SuspicionOrdering.SCORE_DESCENDING.value,
+    ),
     "async": {
         "name": "async",
         "in": "query",
@@ -277,6 +309,7 @@ def document(public_url: str = DEFAULT_URL) -> Schema:
         if operation is not None:
             path = _PATH_TYPE.sub("}", route.path)
             paths.setdefault(path, {})[route.method.lower()] = _operation(route, operation)
+    forms = {operation.body for operation in OPERATIONS.values() if operation.is_form}
     bodies = {operation.body for operation in OPERATIONS.values() if operation.body is not None}
     return {
         "openapi": "3.1.0",
@@ -287,7 +320,7 @@ def document(public_url: str = DEFAULT_URL) -> Schema:
         "components": {
             "schemas": {
                 **{
-                    body.__name__: body_schema(body)
+                    body.__name__: body_schema(body, is_open=body in forms)
                     for body in sorted(bodies, key=lambda body: body.__name__)
                 },
                 "Address": body_schema(Address),
@@ -344,7 +377,7 @@ def _operation(route: Guarded | Open, operation: Operation) -> Schema:
         content["requestBody"] = {
             "required": True,
             "content": {
-                "application/json": {
+                (FORM if operation.is_form else JSON): {
                     "schema": _reference(operation.body.__name__),
                     "example": operation.body_example,
                 }
@@ -355,6 +388,9 @@ def _operation(route: Guarded | Open, operation: Operation) -> Schema:
 
 def _refusals(route: Guarded | Open, operation: Operation) -> list[int]:
     statuses = {*operation.refusals, 429, 500}
+    if operation.is_form:
+        # Where a form is taken, what is wrong with it is said in OAuth's words.
+        return sorted(statuses | {408, 413, 503})
     if isinstance(route, Guarded):
         statuses |= {401, 403, 503}
     if operation.body is not None:
@@ -377,7 +413,7 @@ def _refusals(route: Guarded | Open, operation: Operation) -> list[int]:
 
 def _success(operation: Operation) -> Schema:
     headers = [*_STANDING]
-    if operation.answer in {"Patient", "Archived", "Unarchived"}:
+    if operation.answer in {"Patient", "Archived", "Unarchived", "Suspicion", "SideBySide"}:
         headers.append("ETag")
     if operation.status in {201, 202}:
         headers.append("Location")
@@ -422,7 +458,8 @@ def _reference(schema: str) -> Schema:
 
 def _subclasses(kind: type[VantrexiaError]) -> Iterator[type[VantrexiaError]]:
     # Only what every installation has: an adapter that happens to be loaded must not change the document.
-    if kind.__module__.startswith(("vantrexia_core.", "vantrexia_web.")):
+    is_ours = kind.__module__.startswith(("vantrexia_core.", "vantrexia_web."))
+    if is_ours and kind not in OAUTH_REFUSALS:
         yield kind
     for subclass in kind.__subclasses__():
         yield from _subclasses(subclass)

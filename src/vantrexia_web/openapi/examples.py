@@ -26,6 +26,31 @@ LOGGED_IN: Final[Example] = {
     },
 }
 
+CLIENT_ASSERTION: Final[Example] = {
+    "grant_type": "client_credentials",
+    "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+    "client_assertion": "eyJhbGciOiJFUzM4NCIsImtpZCI6IjIwMjYiLCJ0eXAiOiJKV1QifQ...",
+    "scope": "system/Patient.rs",
+}
+
+CLIENT_TOKEN: Final[Example] = {
+    "access_token": "eyJhbGciOiJIUzI1NiIsImtpZCI6IjEiLCJ0eXAiOiJKV1QifQ...",
+    "token_type": "bearer",
+    "expires_in": 300,
+    "scope": "system/Patient.rs",
+}
+
+INVALID_SCOPE: Final[Example] = {
+    "error": "invalid_scope",
+    "error_description": "None of these scopes can be granted to this client.",
+}
+
+INVALID_CLIENT: Final[Example] = {
+    "error": "invalid_client",
+    "error_description": "The client is unknown or revoked, or the assertion is not signed with one of its "
+    "keys.",
+}
+
 PASSWORD_CHANGE: Final[Example] = {
     "current_password": "SecureP@ss123",
     "new_password": "seven lanterns on the pier",
@@ -182,6 +207,54 @@ PATIENT: Final[Example] = {
 }
 
 PATIENT_PAGE: Final[Example] = {"count": 3, "next": None, "previous": None, "results": [PATIENT]}
+
+SUSPICION: Final[Example] = {
+    "id": "8bf55171-aa0a-5062-b168-1995ddf15288",
+    "patient_ids": ["7c9e6679-7425-40de-944b-e07fc1f90ae7", "d290f1ee-6c54-4b01-90e6-d701748f0851"],
+    "current_patient_ids": ["7c9e6679-7425-40de-944b-e07fc1f90ae7", "d290f1ee-6c54-4b01-90e6-d701748f0851"],
+    "grade": "probable",
+    "score": 9.25,
+    "rival": "twin",
+    "guards": ["lookalike"],
+    "model": "default-1",
+    "occasion": "create",
+    "found_at": "2026-02-06T14:30:00Z",
+    "scored_at": "2026-02-06T14:30:00Z",
+    "decision": "open",
+    "decided_at": None,
+    "decided_by": None,
+}
+
+SUSPICION_PAGE: Final[Example] = {"count": 1, "next": None, "previous": None, "results": [SUSPICION]}
+
+SIDE_BY_SIDE: Final[Example] = SUSPICION | {
+    "fields": [
+        {"field": "first_name", "likeness": "differs", "level": "resembles", "bits": -0.5},
+        {"field": "last_name", "likeness": "same", "level": "exact", "bits": 0.25},
+        {"field": "date_of_birth", "likeness": "same", "level": "exact", "bits": 0.0},
+        {"field": "ssn", "likeness": "missing", "level": "missing", "bits": 0.0},
+        {"field": "external_id", "likeness": "missing", "level": None, "bits": None},
+    ],
+    "patients": [
+        PATIENT
+        | {
+            "id": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+            "first_name": "Janet",
+            "mrn": "MRN-00088",
+            "email": None,
+            "external_id": None,
+        },
+        PATIENT,
+    ],
+}
+
+DECISION: Final[Example] = {"decision": "later"}
+
+DECIDED: Final[Example] = SUSPICION | {
+    "decision": "later",
+    "decided_at": "2026-02-07T09:00:00Z",
+    "decided_by": "clinician@practice.com",
+}
 
 REPLACEMENT: Final[Example] = {
     "first_name": "Jane",

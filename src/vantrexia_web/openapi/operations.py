@@ -7,11 +7,23 @@ import attrs
 
 from vantrexia_core.identity import ProfileRevision, UserRevision
 from vantrexia_web.answer import JSON
-from vantrexia_web.endpoints import about, accounts, audit, credentials, ehr, patients, sessions, signing_in
+from vantrexia_web.endpoints import (
+    about,
+    accounts,
+    audit,
+    clients,
+    credentials,
+    duplicates,
+    ehr,
+    patients,
+    sessions,
+    signing_in,
+)
 from vantrexia_web.endpoints.audit import FHIR
 from vantrexia_web.openapi import examples
 from vantrexia_web.wire.accounts import NewAccount
 from vantrexia_web.wire.audit import CSV
+from vantrexia_web.wire.clients import TokenForm
 from vantrexia_web.wire.credentials import (
     PasswordChange,
     ResetConfirmation,
@@ -20,6 +32,7 @@ from vantrexia_web.wire.credentials import (
     TwoFactorFinish,
     TwoFactorStart,
 )
+from vantrexia_web.wire.duplicates import DecisionGiven
 from vantrexia_web.wire.ehr import IDS_WAITED_FOR_MAX, Selection
 from vantrexia_web.wire.patients import Amendment, ReasonGiven, Registration, Replacement
 from vantrexia_web.wire.sessions import Farewell, RefreshGiven, TokenGiven
@@ -50,6 +63,8 @@ class Operation:
     """Answers of another shape: status, schema, example."""
     is_conditional: bool = False
     is_once: bool = False
+    is_form: bool = False
+    """Its body is a form, as OAuth's are."""
     media_type: str = JSON
     others: Mapping[str, tuple[str, examples.Example]] = attrs.Factory(dict)
     """The same in other media types: the schema and an example of each."""
@@ -151,6 +166,22 @@ OPERATIONS: Final[Mapping[Callable[..., object], Operation]] = {
         examples.TOKENS,
         RefreshGiven,
         examples.REFRESH,
+    ),
+    clients.token: Operation(
+        "Sign in",
+        "Get a machine client's token",
+        "For programs that act by themselves (SMART Backend Services): exchanges an assertion, signed with a "
+        "key that is registered for the client, for an access token of five minutes.",
+        200,
+        "GrantedToken",
+        examples.CLIENT_TOKEN,
+        TokenForm,
+        examples.CLIENT_ASSERTION,
+        is_form=True,
+        other_answers=(
+            Operation("", "", "", 400, "OAuthError", examples.INVALID_SCOPE),
+            Operation("", "", "", 401, "OAuthError", examples.INVALID_CLIENT),
+        ),
     ),
     sessions.verify: Operation(
         "Sign in",
@@ -333,6 +364,38 @@ OPERATIONS: Final[Mapping[Callable[..., object], Operation]] = {
         "ArchivedPage",
         examples.ARCHIVED_PAGE,
         query=_PAGED,
+    ),
+    duplicates.list_duplicates: Operation(
+        "Duplicates",
+        "List suspected duplicates",
+        "A page of pairs of records that may be one person, the likeliest first. Without `decision`: those "
+        "that wait for somebody. It shows ids, scores and reasons, and nothing of anybody's record.",
+        200,
+        "SuspicionPage",
+        examples.SUSPICION_PAGE,
+        query=("page", "page_size", "decision", "grade", "score_min", "suspicion_ordering"),
+    ),
+    duplicates.compare_duplicates: Operation(
+        "Duplicates",
+        "Compare two records",
+        "Both records of a pair, field by field, with the model's reasons. Counts as a disclosure of both.",
+        200,
+        "SideBySide",
+        examples.SIDE_BY_SIDE,
+    ),
+    duplicates.decide_duplicate: Operation(
+        "Duplicates",
+        "Decide about a pair",
+        "`different` is remembered for good: the pair never comes back, and its records cannot be merged. "
+        "`same` merges nothing by itself. `later` leaves the pair in the list. Repeating a decision is "
+        "safe; another than somebody made before is a 409, unless `If-Match` shows that you have read it.",
+        200,
+        "Suspicion",
+        examples.DECIDED,
+        DecisionGiven,
+        examples.DECISION,
+        refusals=(409,),
+        is_conditional=True,
     ),
     patients.list_versions_: Operation(
         "Patients",

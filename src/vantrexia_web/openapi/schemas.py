@@ -13,10 +13,20 @@ from vantrexia_core.identity import (
     BACKUP_CODES,
     PASSWORD_CHARACTERS_MAX,
     PASSWORD_CHARACTERS_MIN,
+    SCOPE_CHARACTERS_MAX,
     FactorCode,
     NewPassword,
 )
-from vantrexia_core.kernel import EMAIL_CHARACTERS_MAX, NAME_CHARACTERS_MAX, Email, NamePart, Phi, Role
+from vantrexia_core.kernel import (
+    EMAIL_CHARACTERS_MAX,
+    NAME_CHARACTERS_MAX,
+    ClientId,
+    Email,
+    Machine,
+    NamePart,
+    Phi,
+    Role,
+)
 from vantrexia_core.patients import (
     CITY_CHARACTERS_MAX,
     DATE_PATTERN,
@@ -32,10 +42,16 @@ from vantrexia_core.patients import (
     AddressLine,
     City,
     DateOfBirth,
+    Decision,
+    Explanation,
     ExternalId,
     Gender,
+    Guard,
     Kept,
+    Likeness,
+    MatchGrade,
     Mrn,
+    Occasion,
     Phone,
     Reason,
     Ssn,
@@ -44,6 +60,15 @@ from vantrexia_core.patients import (
     Zip,
 )
 from vantrexia_web.health import Condition
+from vantrexia_web.wire.clients import (
+    ASSERTION_TYPE,
+    GRANT_TYPE,
+    OAUTH_REFUSALS,
+    Assertion,
+    AssertionType,
+    GrantType,
+    ScopeText,
+)
 from vantrexia_web.wire.credentials import RESET_TOKEN_CHARACTERS_MAX, UID_PATTERN, ResetToken, Uid
 from vantrexia_web.wire.sessions import TOKEN_CHARACTERS_MAX, PresentedToken
 from vantrexia_web.wire.signing_in import TypedPassword
@@ -111,7 +136,20 @@ _VALUES: Final[Mapping[object, Schema]] = {
         "maxLength": RESET_TOKEN_CHARACTERS_MAX,
         "description": "The token in the letter.",
     },
+    GrantType: {"type": "string", "const": GRANT_TYPE},
+    AssertionType: {"type": "string", "const": ASSERTION_TYPE},
+    Assertion: {
+        "type": "string",
+        "description": "A JWT of five minutes at most, signed with RS384 or ES384, good once.",
+    },
+    ScopeText: {
+        "type": "string",
+        "maxLength": SCOPE_CHARACTERS_MAX,
+        "description": "What is asked for, separated by blanks, such as `system/Patient.rs`.",
+    },
+    ClientId: {"type": "string", "format": "uuid", "description": "As in the assertion."},
     bool: {"type": "boolean"},
+    Decision: {"type": "string", "enum": [one.value for one in Decision if one is not Decision.OPEN]},
     Role: {"type": "string", "enum": [role.value for role in Role]},
     UUID: {"type": "string", "format": "uuid"},
     Phi[Gender]: {"type": "string", "enum": [gender.value for gender in Gender]},
@@ -119,13 +157,16 @@ _VALUES: Final[Mapping[object, Schema]] = {
 }
 
 
-def body_schema(type_: type) -> Schema:
-    """The schema of one of the wire's types. A field without a default is required; nothing may be added."""
+def body_schema(type_: type, *, is_open: bool = False) -> Schema:
+    """The schema of one of the wire's types. A field without a default is required.
+
+    Nothing may be added, except to an open one: OAuth ignores what it does not know (RFC 6749, section 3.2).
+    """
     fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(type_)
     schema: Schema = {
         "type": "object",
         "properties": {field.name: _field_schema(field.type) for field in fields},
-        "additionalProperties": False,
+        "additionalProperties": is_open,
     }
     if required := [field.name for field in fields if field.default is attrs.NOTHING]:
         schema["required"] = required
@@ -270,7 +311,10 @@ _ENTRY: Final[dict[str, Schema]] = {
     "timestamp": _TIME,
     "user_id": {"type": ["integer", "null"], "description": "Who acted; 0 is the operator's console."},
     "user_email": {**_TEXT_OR_NULL, "description": "The address under which that account signs in today."},
-    "role": {"enum": [*(role.value for role in Role), None], "description": "Held at that moment."},
+    "role": {
+        "enum": [*(role.value for role in (*Role, *Machine)), None],
+        "description": "Held at that moment.",
+    },
     "practice_id": _UUID,
     "ip_address": _TEXT_OR_NULL,
     "action": {"type": "string", "enum": [action.value for action in Action]},
@@ -292,6 +336,41 @@ _ENTRY: Final[dict[str, Schema]] = {
         "description": "Of the entry, as a leaf of the trail's tree (RFC 6962).",
     },
 }
+_SUSPICION: Final[dict[str, Schema]] = {
+    "id": {**_UUID, "description": "The pair's, the same for good."},
+    "patient_ids": {**_IDS, "minItems": 2, "maxItems": 2, "description": "The two records."},
+    "current_patient_ids": {
+        **_IDS,
+        "minItems": 2,
+        "maxItems": 2,
+        "description": "The records that stand for them today: a merged one is answered by its survivor.",
+    },
+    "grade": {"type": "string", "enum": [grade.value for grade in MatchGrade]},
+    "score": {"type": "number", "description": "Bits: the logarithm to base 2 of the odds for one person."},
+    "rival": {
+        "type": "string",
+        "enum": [one.name.lower() for one in Explanation],
+        "description": "What they most probably are if not one person.",
+    },
+    "guards": {
+        "type": "array",
+        "items": {"type": "string", "enum": [guard.name.lower() for guard in Guard]},
+        "description": "Why a machine may not decide.",
+    },
+    "model": {"type": "string", "description": "The version of the model that judged."},
+    "occasion": {"type": "string", "enum": [one.value for one in Occasion]},
+    "found_at": _TIME,
+    "scored_at": _TIME,
+    "decision": {"type": "string", "enum": [one.value for one in Decision]},
+    "decided_at": _TIME_OR_NULL,
+    "decided_by": {"type": ["string", "null"], "format": "email"},
+}
+_FIELD_LIKENESS: Final[Schema] = _shown(
+    field=_TEXT,
+    likeness={"type": "string", "enum": [one.value for one in Likeness]},
+    level={**_TEXT_OR_NULL, "description": "How the model compared the field; null if it does not."},
+    bits={"type": ["number", "null"], "description": "What that gives for one person against the rival."},
+)
 _CONDITION: Final[Schema] = {"type": "string", "enum": [condition.value for condition in Condition]}
 
 ANSWERS: Final[Mapping[str, Schema]] = {
@@ -322,6 +401,16 @@ ANSWERS: Final[Mapping[str, Schema]] = {
     ),
     "TwoFactorOff": _shown(is_2fa_enabled={"type": "boolean", "const": False}),
     "Tokens": _shown(access=_TEXT, refresh=_TEXT),
+    "GrantedToken": _shown(
+        access_token=_TEXT,
+        token_type={"type": "string", "const": "bearer"},
+        expires_in={"type": "integer", "description": "Seconds. There is nothing to refresh it with."},
+        scope={"type": "string", "description": "What was granted: perhaps less than was asked for."},
+    ),
+    "OAuthError": _shown(
+        error={"type": "string", "enum": sorted(refusal.code for refusal in OAUTH_REFUSALS)},
+        error_description=_TEXT,
+    ),
     "Nothing": _shown(),
     "Profile": _shown(
         **_USER,
@@ -347,6 +436,17 @@ ANSWERS: Final[Mapping[str, Schema]] = {
     "ArchivedPage": _page_of("ArchivedPatient"),
     "DeletedPatient": _shown(**_PATIENT, deleted_at=_TIME, deleted_by={"type": "string", "format": "email"}),
     "DeletedPage": _page_of("DeletedPatient"),
+    "Suspicion": _shown(**_SUSPICION),
+    "SuspicionPage": _page_of("Suspicion"),
+    "SideBySide": _shown(
+        **_SUSPICION,
+        fields={"type": "array", "items": _FIELD_LIKENESS},
+        patients={
+            "type": "array",
+            "items": {"anyOf": [{"$ref": "#/components/schemas/Patient"}, {"type": "null"}]},
+            "description": "Both records, null for a deleted one; one record if they have been merged.",
+        },
+    ),
     "PatientVersion": _shown(**_VERSION),
     "PatientVersionPage": _page_of("PatientVersion"),
     "ImportReport": {

@@ -12,7 +12,14 @@ from uuid import UUID
 import attrs
 
 from vantrexia_core.audit import RESOURCE_OF, Action, Inquiry, Resource, TrailLine, entry_hash
-from vantrexia_core.kernel import InvalidError, InvalidValueError, PageRequest, PatientId, UserId
+from vantrexia_core.kernel import (
+    MACHINE_NUMBERS_FROM,
+    InvalidError,
+    InvalidValueError,
+    PageRequest,
+    PatientId,
+    UserId,
+)
 from vantrexia_core.patients import Period
 from vantrexia_web.wire.listing import parse_page, parse_query
 from vantrexia_web.wire.request import Request
@@ -118,6 +125,7 @@ def trail_content(line: TrailLine) -> dict[str, object]:
     resource_id = {
         Resource.PATIENT: entry.patient_id,
         Resource.USER: entry.user_id,
+        Resource.CLIENT: entry.user_id,
         Resource.AUDIT_LOG: None,
     }[resource]
     return {
@@ -235,13 +243,15 @@ def _resource_id(text: str, resource: Resource | None) -> UUID | int:
     if resource is Resource.AUDIT_LOG:
         message = "The audit log is one: it has no id."
         raise InvalidValueError(message)
-    if resource is Resource.USER or (resource is None and _NUMBER.fullmatch(text)):
+    if resource in {Resource.USER, Resource.CLIENT} or (resource is None and _NUMBER.fullmatch(text)):
         return _number(text)
     return _patient_id(text)
 
 
 def _resource_of(subject: UUID | int) -> Resource:
-    return Resource.PATIENT if isinstance(subject, UUID) else Resource.USER
+    if isinstance(subject, UUID):
+        return Resource.PATIENT
+    return Resource.USER if subject < MACHINE_NUMBERS_FROM else Resource.CLIENT
 
 
 def _address(text: str) -> str:

@@ -1,19 +1,28 @@
 """A request as it came in, complete, before anybody judged it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 import attrs
 
 from vantrexia_core.kernel import BrokenPromiseError, Origin, PatientId, UserId, VantrexiaError
-from vantrexia_web.problems import MediaTypeError
+from vantrexia_web.problems import MediaTypeError, UnreadableBodyError
 from vantrexia_web.wire.strict_json import parse_json
 
 USER_ID_MAX: Final = 2**53 - 1
 """What the trail can name (RFC 8785): no account has a larger number."""
 
+FORM: Final = "application/x-www-form-urlencoded"
+FORM_FIELDS_MAX: Final = 100
+
+_FORM_WANTED: Final = "Send the body as 'Content-Type: application/x-www-form-urlencoded', not compressed."
+_NO_FORM: Final = "The body is no form: name=value pairs, percent-encoded UTF-8, each name once."
+_FORM_IN_UTF_8: Final = re.compile(
+    r'application/x-www-form-urlencoded\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?', re.IGNORECASE
+)
 _JSON_IN_UTF_8: Final = re.compile(r'application/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?', re.IGNORECASE)
 
 
@@ -69,6 +78,25 @@ class Request:
             raise MediaTypeError
         return parse_json(body)
 
+    def form(self) -> Mapping[str, str]:
+        """The parameters in the body (``application/x-www-form-urlencoded``).
+
+        Raises:
+            BodyTooLargeError: it was longer than the limit.
+            MediaTypeError: it is not declared as a form in UTF-8.
+            UnreadableBodyError: it is none, or names a parameter twice (RFC 6749, section 3.2).
+        """
+        body = self.whole_body
+        types = self.headers_named("Content-Type")
+        is_form = len(types) == 1 and _FORM_IN_UTF_8.fullmatch(types[0]) is not None
+        if not is_form or self.headers_named("Content-Encoding") not in ([], ["identity"]):
+            raise MediaTypeError(_FORM_WANTED)
+        pairs = _pairs(body)
+        form = dict(pairs or ())
+        if pairs is None or len(form) < len(pairs):
+            raise UnreadableBodyError(_NO_FORM)
+        return form
+
     @property
     def patient_id(self) -> PatientId | None:
         """The patient that the path names, if it names one."""
@@ -105,3 +133,17 @@ class Request:
             message = f"this endpoint is on a path that names no {name}"
             raise BrokenPromiseError(message)
         return id_
+
+
+def _pairs(body: bytes) -> Sequence[tuple[str, str]] | None:
+    """Names and values in the order in which they came; None if it is no form."""
+    try:
+        return parse_qsl(
+            body.decode("ascii"),
+            keep_blank_values=True,
+            strict_parsing=body != b"",
+            errors="strict",
+            max_num_fields=FORM_FIELDS_MAX,
+        )
+    except ValueError:
+        return None

@@ -26,7 +26,7 @@ from vantrexia_core.kernel import (
     Phi,
     Role,
 )
-from vantrexia_core.patients import DateOfBirth, Gender
+from vantrexia_core.patients import DateOfBirth, Decision, Gender
 
 T = TypeVar("T")
 Hook = Callable[[Any, Any], Any]
@@ -118,6 +118,15 @@ def _role(value: str) -> Role:
         raise InvalidValueError(message) from None
 
 
+def _decision(value: str) -> Decision:
+    sayable = [decision for decision in Decision if decision is not Decision.OPEN]
+    for decision in sayable:
+        if decision.value == value:
+            return decision
+    message = f"Choose one of: {', '.join(decision.value for decision in sayable)}."
+    raise InvalidValueError(message)
+
+
 def _uuid(value: str) -> UUID:
     if _UUID.fullmatch(value) is None:
         message = "Not a valid UUID."
@@ -205,6 +214,7 @@ def _converter() -> Converter:
     converter.register_structure_hook_factory(_is_phi, _phi_hook)
     converter.register_structure_hook_func(lambda type_: type_ == Phi[Gender], _from_text(_gender))
     converter.register_structure_hook_func(lambda type_: type_ is Role, _from_text(_role))
+    converter.register_structure_hook_func(lambda type_: type_ is Decision, _from_text(_decision))
     converter.register_structure_hook_func(lambda type_: type_ is UUID, _from_text(_uuid))
     # By its class: a predicate is asked only after the hook that would take anything for a boolean.
     converter.register_structure_hook(bool, _truth)

@@ -22,14 +22,16 @@ from tests.contracts.stores import at_once
 from tests.desks import a_memory_desk
 from tests.marks import LAST, MARKS
 from vantrexia_adapters.directory import DirectoryFullError, DirectoryKeeper
-from vantrexia_adapters.directory.keeper import CAUGHT_UP_MAX
+from vantrexia_adapters.directory.keeping import CAUGHT_UP_MAX
 from vantrexia_adapters.memory import MemoryDesk
 from vantrexia_adapters.sql import SqlDesk
 from vantrexia_adapters.sql.tables import directory_chunk, directory_snapshot, patient, practice_head
 from vantrexia_core.kernel import NamePart, PageRequest, PatientId, Phi, PracticeId, UnavailableError
 from vantrexia_core.patients import (
+    BORN_MIN,
     DirectoryEntry,
     DirectoryStore,
+    Gender,
     Listing,
     Ordering,
     Reason,
@@ -703,7 +705,8 @@ SPELLINGS = [Spelling.of(last) for last in LASTS]
 def _entry(number: int, seconds: int) -> DirectoryEntry:
     at = NOW + timedelta(seconds=seconds)
     last, first, mrn = SPELLINGS[number % 6], SPELLINGS[0], Spelling(b"%d" % number)
-    return DirectoryEntry(number, UUID(int=number), Status.ACTIVE, at, last, first, mrn)
+    id_, born = UUID(int=number), BORN_MIN
+    return DirectoryEntry(number, id_, Status.ACTIVE, at, last, first, mrn, born, Gender.OTHER, at)
 
 
 def _check_listed(keeper: DirectoryKeeper, store: ListedStore) -> None:

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.adapters.sql.site import WAIT_SECONDS, Site
-from vantrexia_adapters.sql import UnsupportedDatabaseError, open_engine
+from vantrexia_adapters.sql import UnsupportedDatabaseError, open_engine, unsafe_settings
 
 
 @pytest.mark.parametrize(
@@ -118,3 +118,15 @@ def test_parameters_are_hidden_from_errors(site: Site):
         connection.execute(statement, {"id": None, "name": "hunter2"})
     assert "hunter2" not in error.value.args[0].split("DETAIL")[0]
     assert error.value.hide_parameters
+
+
+def test_a_server_that_does_not_sync_is_found_out(site: Site):
+    """The server of these tests keeps nothing safe; SQLite is told by each connection."""
+    unsafe = unsafe_settings(site.engine)
+    assert unsafe == (() if site.is_sqlite else ("fsync", "full_page_writes"))
+
+
+def test_every_postgresql_connection_waits_for_the_disk(postgresql_site: Site):
+    """Whatever the server's default is."""
+    with postgresql_site.engine.connect() as connection:
+        assert connection.scalar(sa.text("SHOW synchronous_commit")) == "on"

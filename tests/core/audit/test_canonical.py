@@ -25,7 +25,16 @@ from vantrexia_core.audit import (
     encode_entry,
 )
 from vantrexia_core.audit.canonical import ENTRY_BYTES_MAX
-from vantrexia_core.kernel import BrokenPromiseError, PatientId, PracticeId, RequestId, Role, UserId
+from vantrexia_core.kernel import (
+    ActingRole,
+    BrokenPromiseError,
+    Machine,
+    PatientId,
+    PracticeId,
+    RequestId,
+    Role,
+    UserId,
+)
 
 IDS = st.uuids()
 NUMBERS = st.integers(0, 2**53 - 1)
@@ -36,7 +45,7 @@ ENTRIES = st.builds(
     outcome=st.sampled_from(Outcome),
     practice_id=st.none() | IDS.map(PracticeId),
     actor_id=st.none() | NUMBERS.map(UserId),
-    role=st.none() | st.sampled_from(Role),
+    role=st.none() | st.sampled_from([*Role, *Machine]),
     code=st.none() | st.from_regex(r"[a-z][a-z0-9_]{0,39}", fullmatch=True),
     patient_id=st.none() | IDS.map(PatientId),
     changed=st.lists(st.sampled_from(ChangedField), max_size=4).map(tuple),
@@ -136,7 +145,7 @@ def test_what_has_no_place_in_the_format_is_refused(wrong: dict[str, Any]):
 def test_an_entry_holds_no_free_text_by_type():
     """Each part is a moment, an id, a number, or a word of a list or a narrow alphabet. None is `str`."""
     allowed = {
-        datetime, Action, Outcome, PracticeId, UserId, Role, ErrorCode, PatientId, int, RequestId,
+        datetime, Action, Outcome, PracticeId, UserId, ActingRole, ErrorCode, PatientId, int, RequestId,
         CallerAddress, tuple[ChangedField, ...], tuple[PatientId, ...],
     }  # fmt: skip
     kinds = {attrs.resolve_types(AuditEntry) and field.type for field in attrs.fields(AuditEntry)}

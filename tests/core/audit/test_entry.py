@@ -100,6 +100,9 @@ def test_the_words_of_the_format_stay() -> None:
         "2fa_failed", "profile_read",
         "profile_update", "user_read", "user_create", "user_update", "user_list", "import", "import_start",
         "import_preview", "import_read", "ehr_search", "trail_read", "trail_export", "accounting",
+        "read_version", "list_versions", "match", "duplicate_list", "duplicate_read", "duplicate_decide",
+        "merge", "unmerge", "merge_read",
+        "client_register", "client_list", "client_update", "client_revoke",
     ]  # fmt: skip
     assert [outcome.value for outcome in Outcome] == ["done", "replayed", "refused", "failed"]
 

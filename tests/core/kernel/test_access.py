@@ -15,8 +15,12 @@ ARCHIVE_PATIENTS       |  W  |       W        |   W    |  W  |– |     –     
 DELETE_PATIENTS        |  W  |       W        |   –    |  –  |– |     –      |       –       |   –
 MANAGE_DELETED_PATIENTS|  W  |       –        |   –    |  –  |– |     –      |       –       |   –
 IMPORT_PATIENTS        |  W  |       W        |   W    |  –  |– |     –      |       –       |   –
+VIEW_DUPLICATES        |  R  |       R        |   R    |  R  |R |     –      |       –       |   –
+DECIDE_DUPLICATES      |  W  |       W        |   –    |  –  |– |     –      |       –       |   –
+MERGE_PATIENTS         |  W  |       W        |   –    |  –  |– |     –      |       –       |   –
 VIEW_USERS             |  R  |       R        |   –    |  –  |– |     –      |       –       |   –
 MANAGE_USERS           |  W  |       –        |   –    |  –  |– |     –      |       –       |   –
+MANAGE_CLIENTS         |  W  |       –        |   –    |  –  |– |     –      |       –       |   –
 READ_TRAIL             |  R  |       –        |   –    |  –  |– |     –      |       –       |   –
 ACCOUNT_FOR_DISCLOSURES|  R  |       –        |   –    |  –  |– |     –      |       –       |   –
 OWN_ACCOUNT            | own |      own       |  own   | own |own|   own      |      own      |  own

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from tests.builders import NOW, a_patient, an_actor
 from tests.strategies.patients import patients
-from vantrexia_core.kernel import ConflictError, NotFoundError, Role, VantrexiaError
+from vantrexia_core.kernel import ConflictError, Role, VantrexiaError
 from vantrexia_core.patients import (
     TRANSITIONS,
     AlreadyArchivedError,
+    GoneError,
     InvalidTransitionError,
     Move,
     NotArchivedError,
@@ -38,10 +39,10 @@ TABLE: dict[Status, dict[Move, Status | type[VantrexiaError]]] = {
         Move.RESTORE: InvalidTransitionError,
     },
     Status.DELETED: {
-        Move.REVISE: NotFoundError,
-        Move.ARCHIVE: NotFoundError,
-        Move.UNARCHIVE: NotFoundError,
-        Move.DELETE: NotFoundError,
+        Move.REVISE: GoneError,
+        Move.ARCHIVE: GoneError,
+        Move.UNARCHIVE: GoneError,
+        Move.DELETE: GoneError,
         Move.RESTORE: Status.ACTIVE,
     },
 }

@@ -12,7 +12,7 @@ from tests.marks import FIRST, LAST, MRN, marks_in
 from tests.strategies.patients import Row, directory_rows, listings, numbered, searches
 from tests.strategies.texts import nasty_texts
 from vantrexia_core.kernel import PageRequest, PatientId, Phi
-from vantrexia_core.patients import DirectoryEntry, Listing, Ordering, Status, find
+from vantrexia_core.patients import Listing, Ordering, Status, find
 from vantrexia_core.patients.listing import SearchWord, search_words
 from vantrexia_core.protection import APOSTROPHES, fold
 
@@ -239,7 +239,7 @@ def test_a_search_looks_at_names_and_record_number(search: str, *, is_found: boo
 
 def test_a_directory_keeps_nobodys_name_in_its_repr() -> None:
     """Neither an entry nor a search word prints what it holds."""
-    entry = DirectoryEntry.of(1, PatientId(UUID(int=1)), Status.ACTIVE, NOW, last=LAST, first=FIRST, mrn=MRN)
+    entry = Row(PatientId(UUID(int=1)), Status.ACTIVE, NOW, LAST, FIRST, MRN).entry()
     assert (
         marks_in(
             f"{entry!r} {entry} {search_words(Phi(f'{FIRST} ^{LAST}'))!r} "

@@ -18,5 +18,7 @@ REVISIONS: Final = (
     "0010",
     "0011",
     "0012",
+    "0013",
+    "0014",
 )
 """The steps, oldest first. Written out so that a start need not load the migration machinery to look."""

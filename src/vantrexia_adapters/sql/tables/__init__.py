@@ -6,7 +6,13 @@ whoever holds a copy of the database: ids, statuses, times, version numbers.
 """
 
 from vantrexia_adapters.sql.tables.audit import audit_entry, audit_head
-from vantrexia_adapters.sql.tables.directory import directory_chunk, directory_snapshot
+from vantrexia_adapters.sql.tables.clients import machine_client, used_assertion
+from vantrexia_adapters.sql.tables.directory import (
+    candidates_chunk,
+    candidates_snapshot,
+    directory_chunk,
+    directory_snapshot,
+)
 from vantrexia_adapters.sql.tables.ehr import ehr_loss, ehr_record, import_item, import_job
 from vantrexia_adapters.sql.tables.identity import (
     backup_code,
@@ -30,6 +36,8 @@ __all__ = [
     "audit_entry",
     "audit_head",
     "backup_code",
+    "candidates_chunk",
+    "candidates_snapshot",
     "directory_chunk",
     "directory_snapshot",
     "ehr_loss",
@@ -38,6 +46,7 @@ __all__ = [
     "import_item",
     "import_job",
     "key_check",
+    "machine_client",
     "metadata",
     "patient",
     "patient_move",
@@ -51,6 +60,7 @@ __all__ = [
     "second_factor",
     "sign_in_failure",
     "suspicion",
+    "used_assertion",
     "user_account",
     "user_session",
 ]

@@ -7,9 +7,11 @@ changed, `snapshot` gives the bytes that make a start fast. What a listing means
 
 from vantrexia_core.patients.directory.columns import OutOfOrderError
 from vantrexia_core.patients.directory.index import Directory, Taken
+from vantrexia_core.patients.directory.snapshot import CHUNK_FORMAT as DIRECTORY_CHUNK_FORMAT
 from vantrexia_core.patients.directory.snapshot import SnapshotLabel, chunk_binding, chunks, decode, encode
 
 __all__ = [
+    "DIRECTORY_CHUNK_FORMAT",
     "Directory",
     "OutOfOrderError",
     "SnapshotLabel",

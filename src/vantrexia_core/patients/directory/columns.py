@@ -27,9 +27,23 @@ from vantrexia_core.patients.directory.packing import (
 )
 from vantrexia_core.patients.lifecycle import Status
 from vantrexia_core.patients.listing import DirectoryEntry, SearchWord
+from vantrexia_core.patients.searching import (
+    BornCondition,
+    ChangedCondition,
+    Condition,
+    GenderCondition,
+    NameCondition,
+    NameField,
+    TextMatch,
+    whole_second_from,
+)
+from vantrexia_core.patients.values import Gender
 
 CODES: Final = {Status.ACTIVE: 1, Status.ARCHIVED: 2, Status.DELETED: 3}
 """How a status is written in a column."""
+
+GENDER_CODES: Final = {Gender.MALE: 1, Gender.FEMALE: 2, Gender.OTHER: 3, Gender.UNKNOWN: 4}
+"""How a gender is written in a column."""
 
 GONE: Final = 0
 """The code of a position whose patient has moved to the overlay."""
@@ -42,6 +56,8 @@ COMMON_SHARE: Final = 256
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+_SECOND: Final = timedelta(seconds=1)
+_SECONDS_MAX: Final = 2**32 - 1
 _PORTIONS: Final = 64
 _JOINED: Final = 65_536
 
@@ -52,7 +68,7 @@ class OutOfOrderError(Exception):
 
 @attrs.frozen(repr=False, eq=False)
 class Columns:
-    """The packed patients. Only ``statuses`` changes in place.
+    """The packed patients. Only ``statuses`` and ``updated`` change in place.
 
     Positions count in name order, ranks in order of creation; both from 0. ``ids`` holds 16 bytes a
     position, which decide between people of equal name.
@@ -72,6 +88,13 @@ class Columns:
     created: "array[int]"
     created_tail: "array[int]"
     """When the newest were created, in microseconds since 1970, oldest first."""
+    genders: bytes
+    days: "array[int]"
+    """The days on which somebody was born, ascending, counted as `date.toordinal` does."""
+    born: Postings
+    """Who was born on each of them."""
+    updated: "array[int]"
+    """When each was last changed, in whole seconds since 1970."""
     _first_maps: dict[int, int] = attrs.field(factory=dict, init=False)
     """Bitmaps of common first names that were asked for."""
 
@@ -84,12 +107,14 @@ class Columns:
     def memory_bytes(self) -> int:
         """What the columns take, in bytes."""
         texts = (self.lasts, self.firsts, self.variants, self.mrns)
-        postings = (self.first_postings, self.variant_postings)
+        postings = (self.first_postings, self.variant_postings, self.born)
         arrays = [self.numbers, self.last_starts, self.first_of, self.created, self.created_tail]
+        arrays += [self.days, self.updated]
         arrays += [text.starts for text in texts]
         arrays += [array_ for posting in postings for array_ in (posting.starts, posting.positions)]
         return (
             len(self.statuses)
+            + len(self.genders)
             + len(self.ids)
             + sum(len(text.blob) for text in texts)
             + sum(len(column) * column.itemsize for column in arrays)
@@ -136,6 +161,89 @@ class Columns:
             range(end), entry.id.bytes, begin, key=lambda one: self.id_at(created[oldest_known + one])
         )
         return oldest_known + place
+
+    def is_born_on(self, position: int, day: int) -> bool:
+        """Whether that is the day of birth."""
+        code = bisect_left(self.days, day)
+        if code == len(self.days) or self.days[code] != day:
+            return False
+        begin, end = self.born.starts[code], self.born.starts[code + 1]
+        place = bisect_left(self.born.positions, position, begin, end)
+        return place < end and self.born.positions[place] == position
+
+    def born_of(self) -> "array[int]":
+        """For each position the day of birth."""
+        born_of = array("I", bytes(4 * self.size))
+        for code, day in enumerate(self.days):
+            for position in self.born[code]:
+                born_of[position] = day
+        return born_of
+
+    def bitmap_where(self, condition: Condition) -> int:
+        """The positions that a condition admits."""
+        match condition:
+            case NameCondition():
+                return self._bitmap_of_names(condition)
+            case BornCondition():
+                return self._bitmap_of_born(condition)
+            case GenderCondition():
+                codes = {GENDER_CODES[gender] for gender in condition.genders.reveal()}
+                is_one = bytes(1 if value in codes else 0 for value in range(256))
+                return bitmap_of_flags(self.genders.translate(is_one))
+            case ChangedCondition():
+                return self._bitmap_of_changed(condition)
+            case _:
+                return (1 << self.size) - 1
+
+    def _bitmap_of_names(self, condition: NameCondition) -> int:
+        bitmap = 0
+        for text in filter(None, condition.folded):
+            if condition.field is not NameField.FIRST:
+                bitmap |= self._bitmap_of_lasts(text, condition.match)
+            if condition.field is not NameField.LAST:
+                bitmap |= self._bitmap_of_firsts(_matching(self.firsts, text, condition.match))
+            if condition.field is NameField.ANY:
+                bitmap |= self._bitmap_of_both(text, condition.match)
+        return bitmap
+
+    def _bitmap_of_both(self, text: bytes, how: TextMatch) -> int:
+        """The positions at which first and last name, with a blank between them, match over that blank."""
+        bitmap, words = 0, text.split(b" ")
+        for count in range(1, len(words)):
+            first, last = b" ".join(words[:count]), b" ".join(words[count:])
+            if how is TextMatch.HAS:
+                codes: Sequence[int] = [code for code, one in enumerate(self.firsts) if one.endswith(first)]
+            else:
+                codes = _matching(self.firsts, first, TextMatch.IS)
+            if codes:
+                ends = TextMatch.IS if how is TextMatch.IS else TextMatch.BEGINS
+                bitmap |= self._bitmap_of_firsts(codes) & self._bitmap_of_lasts(last, ends)
+        return bitmap
+
+    def _bitmap_of_lasts(self, text: bytes, how: TextMatch) -> int:
+        codes = _matching(self.lasts, text, how)
+        return bitmap_of_borders(_ends(self.last_starts, runs(codes)), self.size)
+
+    def _bitmap_of_born(self, condition: BornCondition) -> int:
+        starts, positions, bitmap = self.born.starts, self.born.positions, 0
+        for days in condition.days.reveal():
+            begin = starts[bisect_left(self.days, days.first.toordinal())]
+            end = max(begin, starts[bisect_right(self.days, days.last.toordinal())])
+            if end - begin <= self.size // 2:
+                bitmap |= bitmap_of_positions([positions[begin:end]], self.size)
+            else:
+                others = bitmap_of_positions([positions[:begin], positions[end:]], self.size)
+                bitmap |= others ^ ((1 << self.size) - 1)
+        return bitmap
+
+    def _bitmap_of_changed(self, condition: ChangedCondition) -> int:
+        bitmap = 0
+        for one in condition.moments:
+            begin = 0 if one.since is None else seconds(whole_second_from(one.since))
+            end = _SECONDS_MAX if one.before is None else seconds(whole_second_from(one.before)) - 1
+            flags = bytes(map(begin.__le__, self.updated)), bytes(map(end.__ge__, self.updated))
+            bitmap |= bitmap_of_flags(flags[0]) & bitmap_of_flags(flags[1])
+        return bitmap
 
     def bitmap_of(self, word: SearchWord) -> int:
         """The positions at which a field has the word."""
@@ -200,6 +308,9 @@ class Packer:
         self._mrns = bytearray()
         self._mrn_starts = array("I", (0,))
         self._variants: list[tuple[int, bytes]] = []
+        self._genders = bytearray()
+        self._born = array("I")
+        self._updated = array("I")
 
     def add(self, entry: DirectoryEntry) -> None:
         """Take in one patient."""
@@ -215,6 +326,9 @@ class Packer:
         if forms := variants_of(entry):
             self._variants.extend((len(self._numbers), form) for form in set(forms))
         self._numbers.append(entry.number)
+        self._genders.append(GENDER_CODES[entry.gender])
+        self._born.append(entry.born.toordinal())
+        self._updated.append(seconds(entry.updated_at))
 
     def packed(self) -> Columns:
         """The columns."""
@@ -233,6 +347,7 @@ class Packer:
         for position, row in enumerate(order):
             if row in place_of_row:
                 place_of_row[row] = position
+        days, born = born_postings(gathered("I", self._born, order))
         return Columns(
             numbers=gathered("I", self._numbers, order),
             ids=_gathered(bytes(self._ids), order),
@@ -249,6 +364,10 @@ class Packer:
             mrns=self._mrns_in(order),
             created=created,
             created_tail=tail,
+            genders=gathered("B", self._genders, order).tobytes(),
+            days=days,
+            born=born,
+            updated=gathered("I", self._updated, order),
         )
 
     def _in_name_order(
@@ -300,6 +419,31 @@ def _codes(texts: SortedTexts, word: SearchWord) -> Sequence[int]:
         begun, others = texts.beginning(word.text)
         return [*begun, *others]
     return texts.containing(word.text, at_start=False)
+
+
+def _matching(texts: SortedTexts, text: bytes, how: TextMatch) -> Sequence[int]:
+    """The codes of the texts that begin with the text, have it, or are it."""
+    match how:
+        case TextMatch.BEGINS:
+            # UTF-8 has no byte above it.
+            return range(texts.place_of(text), texts.place_of(text + b"\xff"))
+        case TextMatch.HAS:
+            return texts.containing(text, at_start=False)
+        case TextMatch.IS:
+            code = texts.place_of(text)
+            return range(code, code + 1) if code < len(texts) and texts[code] == text else ()
+
+
+def born_postings(born_of: "array[int]") -> "tuple[array[int], Postings]":
+    """The days that occur, and who was born on each of them."""
+    days = array("I", sorted(set(born_of)))
+    code_of = {day: code for code, day in enumerate(days)}
+    return days, Postings.of(enumerate(map(code_of.__getitem__, born_of)), len(days))
+
+
+def seconds(at: datetime) -> int:
+    """Whole seconds since 1970, within what a column holds: until 2106."""
+    return min(max((at - _EPOCH) // _SECOND, 0), _SECONDS_MAX)
 
 
 def _ends(starts: "array[int]", ranges: Iterable[tuple[int, int]]) -> Iterator[int]:

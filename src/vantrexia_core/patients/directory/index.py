@@ -21,9 +21,11 @@ import attrs
 
 from vantrexia_core.patients.directory.columns import (
     CODES,
+    GENDER_CODES,
     GONE,
     Columns,
     Packer,
+    seconds,
     variants_of,
 )
 from vantrexia_core.patients.directory.packing import (
@@ -36,7 +38,16 @@ from vantrexia_core.patients.directory.packing import (
     inverse,
 )
 from vantrexia_core.patients.directory.splicing import Addition, spliced_columns
-from vantrexia_core.patients.listing import DirectoryEntry, Listing, SearchWord, Unreadable, search_words
+from vantrexia_core.patients.lifecycle import Status
+from vantrexia_core.patients.listing import (
+    DirectoryEntry,
+    Listing,
+    Ordering,
+    SearchWord,
+    Unreadable,
+    search_words,
+)
+from vantrexia_core.patients.searching import PatientSearch
 
 WORDS_KEPT_MAX: Final = 32
 """Bitmaps of recent search words that are kept; one takes a bit a patient."""
@@ -214,16 +225,19 @@ class Directory:
             for one in (self._by_name if by_name else self._by_creation)
             if one.entry.status is listing.status and all(map(one.has, words))
         ]
-        count = packed.count + len(added)
         begin = listing.page.offset
-        end = min(begin + listing.page.size, count)
-        if begin >= end:
-            return count, ()
-        if listing.ordering.is_descending:
-            return count, tuple(
-                reversed(self._merged(packed, added, count - end, count - begin, by_name=by_name))
-            )
-        return count, tuple(self._merged(packed, added, begin, end, by_name=by_name))
+        return self._page(packed, added, listing.ordering, begin, begin + listing.page.size)
+
+    def search(self, search: PatientSearch, *, skip: int, limit: int) -> tuple[int, tuple[int, ...]]:
+        """How many patients are admitted, exactly, and the numbers of at most ``limit`` of them, in order.
+
+        What only a record can tell is not asked: see `PatientSearch.is_decided_by_entries`.
+        """
+        by_name = search.ordering.is_by_name
+        bitmap = self._bitmap_where(search)
+        packed: Hits = Ranked(bitmap, self._columns.size) if by_name else self._in_order_of_creation(bitmap)
+        added = [one for one in (self._by_name if by_name else self._by_creation) if search.admits(one.entry)]
+        return self._page(packed, added, search.ordering, skip, skip + limit)
 
     def rebased(self) -> "Directory":
         """The same directory with the overlay packed; this one stays as it is."""
@@ -231,7 +245,9 @@ class Directory:
 
     def taken(self) -> "Taken":
         """What packing needs, copied so that this directory can go on changing meanwhile."""
-        columns = attrs.evolve(self._columns, statuses=self._columns.statuses[:])
+        columns = attrs.evolve(
+            self._columns, statuses=self._columns.statuses[:], updated=self._columns.updated[:]
+        )
         additions = tuple(Addition(one.entry, one.position, one.rank) for one in self._by_name)
         return Taken(columns, additions, frozenset(self._unreadable), self.as_of)
 
@@ -255,6 +271,32 @@ class Directory:
             merged.append(ahead.entry.number)
             ahead = next(waiting, None)
         return merged[: end - begin]
+
+    def _page(
+        self, packed: Hits, added: Sequence[_Added], ordering: Ordering, begin: int, end: int
+    ) -> tuple[int, tuple[int, ...]]:
+        """How many hits there are, and the numbers of those from ``begin`` up to, not including, ``end``."""
+        by_name, count = ordering.is_by_name, packed.count + len(added)
+        end = min(end, count)
+        if begin >= end:
+            return count, ()
+        if ordering.is_descending:
+            return count, tuple(
+                reversed(self._merged(packed, added, count - end, count - begin, by_name=by_name))
+            )
+        return count, tuple(self._merged(packed, added, begin, end, by_name=by_name))
+
+    def _bitmap_where(self, search: PatientSearch) -> int:
+        """The packed patients that a search admits."""
+        bitmap = 0
+        for status in Status:
+            if status in search.statuses:
+                bitmap |= self._status_map(CODES[status])
+        for condition in search.where:
+            if not bitmap:
+                break
+            bitmap &= self._columns.bitmap_where(condition)
+        return bitmap
 
     def _packed_hits(self, code: int, words: Sequence[SearchWord], *, by_name: bool) -> Hits:
         """The packed hits by position, or by rank of creation."""
@@ -340,8 +382,9 @@ class Directory:
                 self._set_status(position, GONE, flips)
             return
         self._unreadable.discard(entry.number)
-        if position is not None and self._is_spelled_alike(position, entry):
+        if position is not None and self._is_alike(position, entry):
             self._set_status(position, CODES[entry.status], flips)
+            self._columns.updated[position] = seconds(entry.updated_at)
             return
         # Placed before anything changes: an entry that cannot be placed leaves the directory as it was.
         rank = self._columns.rank_of(entry) if position is None else self._rank_of()[position]
@@ -366,10 +409,13 @@ class Directory:
         place = self._places[number]
         return place - 1 if place else None
 
-    def _is_spelled_alike(self, position: int, entry: DirectoryEntry) -> bool:
+    def _is_alike(self, position: int, entry: DirectoryEntry) -> bool:
+        """Whether nothing differs but what can be changed in place."""
         columns = self._columns
         return (
-            columns.last_at(position) == entry.last.folded
+            columns.genders[position] == GENDER_CODES[entry.gender]
+            and columns.is_born_on(position, entry.born.toordinal())
+            and columns.last_at(position) == entry.last.folded
             and columns.firsts[columns.first_of[position]] == entry.first.folded
             and columns.mrns[position] == entry.mrn.folded
             and self._variants_at(position) == set(variants_of(entry))

@@ -1,21 +1,12 @@
 r"""The bytes of a packed directory, and of the chunks it is sealed in.
 
-::
-
-    snapshot = "vantrexia/directory/1\n" | SHA-256 of the rest | as_of u64 | column*
-    column   = length u64 | bytes                                          (24 of them, then zero padding)
-
-Numbers are little-endian. A snapshot is a cache: what cannot be read is thrown away and built anew from the
-rows, so reading is strict and every doubt is an `UnreadableError`. The digest holds no secret and stops no
-forger; it is why the columns need not be held against each other, position by position.
+The columns are framed as `vantrexia_core.patients.framing` says, under ``vantrexia/directory/2``. A snapshot
+is a cache: what cannot be read is thrown away and built anew from the rows.
 
 Each chunk is sealed on its own and bound to practice, snapshot, epoch, change number, its place and the
 number of chunks, so that chunks cannot be swapped, dropped or mixed, nor a snapshot passed for another one's.
-The padding hides in lengths what one patient changes.
 """
 
-import hashlib
-import sys
 from array import array
 from collections.abc import Iterator
 from typing import Final
@@ -23,32 +14,21 @@ from uuid import UUID
 
 import attrs
 
-from vantrexia_core.patients.directory.columns import CODES, Columns
+from vantrexia_core.patients.directory.columns import CODES, GENDER_CODES, Columns
 from vantrexia_core.patients.directory.index import Directory
 from vantrexia_core.patients.directory.packing import Postings, SortedTexts, Texts
+from vantrexia_core.patients.framing import array_of, frame, raw, unframe
 from vantrexia_core.protection import UnreadableError
 
-MAGIC: Final = b"vantrexia/directory/1\n"
+MAGIC: Final = b"vantrexia/directory/2\n"
 CHUNK_FORMAT: Final = b"vantrexia/directory-chunk/1"
 CHUNK_BYTES: Final = 1 << 20
-PADDED_TO_BYTES: Final = 1 << 16
-COLUMNS_COUNT: Final = 16
-
-_LENGTH_BYTES: Final = 8
-_DIGEST_BYTES: Final = 32
-_HEAD_BYTES: Final = len(MAGIC) + _DIGEST_BYTES
+COLUMNS_COUNT: Final = 21
 
 
 def encode(directory: Directory) -> bytes:
     """The snapshot of a directory whose overlay is empty."""
-    parts = [directory.as_of.to_bytes(_LENGTH_BYTES, "little")]
-    for part in _parts(directory.columns):
-        parts += (len(part).to_bytes(_LENGTH_BYTES, "little"), part)
-    parts.append(bytes(-(_HEAD_BYTES + sum(map(len, parts))) % PADDED_TO_BYTES))
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(part)
-    return b"".join((MAGIC, digest.digest(), *parts))
+    return frame(MAGIC, directory.as_of, _parts(directory.columns))
 
 
 def decode(data: bytes) -> Directory:
@@ -57,20 +37,7 @@ def decode(data: bytes) -> Directory:
     Raises:
         UnreadableError: not a snapshot of this format, or not the bytes that were written.
     """
-    view, parts = memoryview(data), []
-    digest = hashlib.sha256(view[_HEAD_BYTES:]).digest()
-    if not data or len(data) % PADDED_TO_BYTES or data[:_HEAD_BYTES] != MAGIC + digest:
-        raise UnreadableError
-    at = _HEAD_BYTES + _LENGTH_BYTES
-    as_of = int.from_bytes(view[_HEAD_BYTES:at], "little")
-    for _ in range(COLUMNS_COUNT):
-        begin = at + _LENGTH_BYTES
-        at = begin + int.from_bytes(view[at:begin], "little")
-        if at > len(data):
-            raise UnreadableError
-        parts.append(view[begin:at])
-    if len(data) - at >= PADDED_TO_BYTES or any(view[at:]):
-        raise UnreadableError
+    as_of, parts = unframe(MAGIC, COLUMNS_COUNT, data)
     try:
         columns = _columns(parts)
         _check(columns)
@@ -88,7 +55,7 @@ def chunks(data: bytes) -> Iterator[bytes]:
 class SnapshotLabel:
     """What stands in clear beside a sealed snapshot, and is believed only because every chunk is bound to it.
 
-    ``as_of`` is the change number it rests on, ``chunks`` how many there are.
+    ``as_of`` is the change number it rests on, ``chunks`` how many there are, ``format`` what they are of.
     """
 
     practice_id: UUID
@@ -96,13 +63,14 @@ class SnapshotLabel:
     epoch: UUID
     as_of: int
     chunks: int
+    format: bytes = CHUNK_FORMAT
 
 
 def chunk_binding(label: SnapshotLabel, place: int, key_version: int) -> bytes:
     """What the chunk at ``place``, from 0, is bound to: fixed lengths, so no two readings exist."""
     return b"".join(
         (
-            CHUNK_FORMAT,
+            label.format,
             label.practice_id.bytes,
             label.snapshot_id.bytes,
             label.epoch.bytes,
@@ -115,27 +83,31 @@ def chunk_binding(label: SnapshotLabel, place: int, key_version: int) -> bytes:
 
 
 def _parts(columns: Columns) -> Iterator[bytes]:
-    yield _raw(columns.numbers)
+    yield raw(columns.numbers)
     yield columns.ids
     yield bytes(columns.statuses)
     yield columns.lasts.blob
-    yield _raw(columns.last_starts)
+    yield raw(columns.last_starts)
     yield columns.firsts.blob
     yield columns.first_of.typecode.encode("ascii")
-    yield _raw(columns.first_of)
+    yield raw(columns.first_of)
     yield from _posting_parts(columns.first_postings)
     yield columns.variants.blob
     yield from _posting_parts(columns.variant_postings)
     yield columns.mrns.blob
-    yield _raw(columns.created)
-    yield _raw(columns.created_tail)
+    yield raw(columns.created)
+    yield raw(columns.created_tail)
+    yield columns.genders
+    yield raw(columns.days)
+    yield from _posting_parts(columns.born)
+    yield raw(columns.updated)
 
 
 def _columns(parts: list[memoryview]) -> Columns:
     rest = iter(parts)
 
     def numbers(kind: str) -> "array[int]":
-        return _array(kind, next(rest))
+        return array_of(kind, next(rest))
 
     def texts() -> SortedTexts:
         return SortedTexts.from_blob(bytes(next(rest)))
@@ -154,6 +126,10 @@ def _columns(parts: list[memoryview]) -> Columns:
         mrns=Texts.from_blob(bytes(next(rest))),
         created=numbers("I"),
         created_tail=numbers("Q"),
+        genders=bytes(next(rest)),
+        days=numbers("I"),
+        born=Postings(numbers("I"), numbers("I")),
+        updated=numbers("I"),
     )
 
 
@@ -174,29 +150,19 @@ def _check(columns: Columns) -> None:
         and max(columns.created, default=-1) < size
         and len(columns.created_tail) <= size
         and sum(map(columns.statuses.count, CODES.values())) == size
+        and len(columns.genders) == len(columns.updated) == size
+        and sum(map(columns.genders.count, GENDER_CODES.values())) == size
+        and len(columns.born.starts) == len(columns.days) + 1
+        and columns.born.starts[-1] == len(columns.born.positions) == size
+        and max(columns.born.positions, default=-1) < size
     )
     if not fits:
         raise UnreadableError
 
 
 def _posting_parts(postings: Postings) -> Iterator[bytes]:
-    yield _raw(postings.starts)
-    yield _raw(postings.positions)
-
-
-def _raw(column: "array[int]") -> bytes:
-    if sys.byteorder == "big":
-        column = column[:]
-        column.byteswap()
-    return column.tobytes()
-
-
-def _array(kind: str, data: memoryview) -> "array[int]":
-    column = array(kind)
-    column.frombytes(data)
-    if sys.byteorder == "big":
-        column.byteswap()
-    return column
+    yield raw(postings.starts)
+    yield raw(postings.positions)
 
 
 def _kind(kind: bytes) -> str:

@@ -10,10 +10,13 @@ import attrs
 from vantrexia_core.patients.directory.columns import (
     CODES,
     CREATED_TAIL_MAX,
+    GENDER_CODES,
     GONE,
     Columns,
+    born_postings,
     code_type,
     micros,
+    seconds,
     variants_of,
 )
 from vantrexia_core.patients.directory.packing import Cut, Postings, SortedTexts, Texts, gathered, spliced
@@ -71,6 +74,8 @@ def spliced_columns(old: Columns, additions: Sequence[Addition]) -> Columns:
     first_of = column(kind, old_first_of, [place_of_first[entry.first.folded] for entry in news])
     lasts, last_starts = _lasts(old, dropped, news)
     created, created_tail = _created(old, dropped, additions, moved_to, new_positions)
+    days, born = born_postings(column("I", old.born_of(), [entry.born.toordinal() for entry in news]))
+    genders = column("B", array("B", old.genders), [GENDER_CODES[entry.gender] for entry in news])
     variants, variant_postings = _variants(old, news, moved_to, new_positions)
     return Columns(
         numbers=column("I", old.numbers, [entry.number for entry in news]),
@@ -88,6 +93,10 @@ def spliced_columns(old: Columns, additions: Sequence[Addition]) -> Columns:
         mrns=_mrns(old.mrns, pieces, news),
         created=created,
         created_tail=created_tail,
+        genders=genders.tobytes(),
+        days=days,
+        born=born,
+        updated=column("I", old.updated, [seconds(entry.updated_at) for entry in news]),
     )
 
 

@@ -5,8 +5,7 @@ the registry itself, without labels.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from types import MappingProxyType
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import attrs
@@ -34,10 +33,10 @@ BEARERS_MIN: Final = 5
 class Frequencies:
     """Shares of people by value; None where nobody was counted. Prints none of the values."""
 
-    _first: Mapping[str, int] = MappingProxyType({})
-    _last: Mapping[str, int] = MappingProxyType({})
-    _born: Mapping[str, int] = MappingProxyType({})
-    people: int = 0
+    _first: Callable[[str], int]
+    _last: Callable[[str], int]
+    _born: Callable[[str], int]
+    people: int
 
     def __repr__(self) -> str:
         return f"Frequencies(people={self.people})"
@@ -54,19 +53,32 @@ class Frequencies:
             first[person.first_joined] += 1
             last[person.last_joined] += 1
             born[person.born_digits] += 1
-        return cls(MappingProxyType(first), MappingProxyType(last), MappingProxyType(born), count)
+        return cls(first.__getitem__, last.__getitem__, born.__getitem__, count)
+
+    def with_one_more(self, person: Traits) -> "Frequencies":
+        """With somebody who is not of the registry yet, and is compared with those who are."""
+
+        def also(count: Callable[[str], int], own: str) -> Callable[[str], int]:
+            return lambda value: count(value) + (value == own)
+
+        return Frequencies(
+            also(self._first, person.first_joined),
+            also(self._last, person.last_joined),
+            also(self._born, person.born_digits),
+            self.people + 1,
+        )
 
     def first_name(self, joined: str) -> float | None:
         """The share of people with a first name."""
-        return self._share(self._first.get(joined, 0), FIRST_NAME_USUAL)
+        return self._share(self._first(joined), FIRST_NAME_USUAL)
 
     def last_name(self, joined: str) -> float | None:
         """The share of people with a last name."""
-        return self._share(self._last.get(joined, 0), LAST_NAME_USUAL)
+        return self._share(self._last(joined), LAST_NAME_USUAL)
 
     def birth_date(self, digits: str) -> float | None:
         """The share of people born on a date."""
-        return self._share(self._born.get(digits, 0), BIRTH_DATE_USUAL)
+        return self._share(self._born(digits), BIRTH_DATE_USUAL)
 
     def is_mistyped_first_name(self, typed: str, meant: str) -> bool:
         """Whether a first name is one that people bear, and the other one nobody's but this one person's.
@@ -76,7 +88,7 @@ class Frequencies:
         """
         return (
             self.people >= PEOPLE_TO_KNOW_NAMES_MIN
-            and self._first.get(typed, 0) <= 1
+            and self._first(typed) <= 1
             and not is_given_name(typed)
             and self._is_first_name(meant)
         )
@@ -89,12 +101,12 @@ class Frequencies:
         """As for first names. Rare surnames are common, so it says less."""
         return (
             self.people >= PEOPLE_TO_KNOW_NAMES_MIN
-            and self._last.get(typed, 0) <= 1
-            and self._last.get(meant, 0) >= BEARERS_MIN
+            and self._last(typed) <= 1
+            and self._last(meant) >= BEARERS_MIN
         )
 
     def _is_first_name(self, joined: str) -> bool:
-        return is_given_name(joined) or self._first.get(joined, 0) >= BEARERS_MIN
+        return is_given_name(joined) or self._first(joined) >= BEARERS_MIN
 
     def namesakes(self, one: Traits, other: Traits) -> float | None:
         """How many others of their name and birth date the registry has by chance, apart from these two.
@@ -108,9 +120,9 @@ class Frequencies:
             (self._first, one.first_joined, other.first_joined, FIRST_NAME_USUAL),
             (self._last, one.last_joined, other.last_joined, LAST_NAME_USUAL),
         ):
-            others = max(0, max(counts.get(mine, 0), counts.get(theirs, 0)) - _RECORDS_COMPARED)
+            others = max(0, max(counts(mine), counts(theirs)) - _RECORDS_COMPARED)
             alike *= (others + _WEIGHT_OF_USUAL * usual) / (self.people + _WEIGHT_OF_USUAL)
-        born = self._born.get(one.born_digits, 0) - _RECORDS_COMPARED
+        born = self._born(one.born_digits) - _RECORDS_COMPARED
         # A few who were born on one day are chance; many are a date that stands for an unknown one.
         return alike * (born / self.people if born >= BEARERS_MIN else BIRTH_DATE_USUAL)
 
@@ -120,5 +132,5 @@ class Frequencies:
         return (count + _WEIGHT_OF_USUAL * usual) / (self.people + _WEIGHT_OF_USUAL)
 
 
-NOTHING_COUNTED: Final = Frequencies()
+NOTHING_COUNTED: Final = Frequencies.counted(())
 """No name is known to be common or rare: the table of weights has what is assumed."""

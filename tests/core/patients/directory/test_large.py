@@ -10,8 +10,10 @@ import pytest
 from tests.builders import NOW
 from vantrexia_core.kernel import PageRequest, Phi
 from vantrexia_core.patients import (
+    BORN_MIN,
     Directory,
     DirectoryEntry,
+    Gender,
     Listing,
     Ordering,
     OutOfOrderError,
@@ -32,7 +34,8 @@ LASTS = [
 ]
 FIRSTS = [Spelling.of(name) for name in ("Anna", "Maria", "D'Ana", "Zara", "Ada", "Eva", "Bo")]
 """All but one in seven have an ``a``; with the last names that is more than `SPARSE_MAX` of all."""
-SECOND = timedelta(seconds=1)
+SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
+GENDERS = tuple(Gender)
 
 
 def _entry(number: int) -> DirectoryEntry:
@@ -46,6 +49,9 @@ def _entry(number: int) -> DirectoryEntry:
         LASTS[number * 31 % len(LASTS)],
         FIRSTS[number * 17 % len(FIRSTS)] if number % 11 else FIRSTS[0],
         Spelling(b"m %d" % number),
+        BORN_MIN + number % 40_000 * DAY,
+        GENDERS[number % 7 % 4],
+        NOW + number % 5_000 * SECOND,
     )
 
 

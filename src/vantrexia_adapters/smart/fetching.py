@@ -1,0 +1,123 @@
+"""Key sets of machine clients by URL: fetched within bounds, kept for minutes, asked for one at a time.
+
+Anybody can make us look for a client's keys by pretending to be that client. So what was fetched is kept, a
+failure is remembered for a while, and a set is not asked for again for every unknown ``kid``.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Final, Protocol
+
+import attrs
+
+from vantrexia_adapters.http import Request, Response, Trouble
+from vantrexia_adapters.smart.keys import KEY_SET_BYTES_MAX, KeySetError, PublicKey, read_key_set
+from vantrexia_core.kernel import Clock
+
+FETCH_SECONDS_MAX: Final = 5.0
+KEPT_MAX: Final = timedelta(minutes=5)
+"""How long a set is believed, or as long as its ``Cache-Control`` says if that is less (SMART 2.2)."""
+REST: Final = timedelta(seconds=10)
+"""How long a URL is left alone after it failed, or after it was asked for a ``kid`` that it does not have."""
+SETS_MAX: Final = 1_000
+
+_MAX_AGE: Final = re.compile(r'max-age="?([0-9]{1,9})"?')
+
+
+class Transport(Protocol):
+    """One HTTP exchange within the request's bounds; follows no redirect."""
+
+    def send(self, request: Request) -> Response | Trouble:
+        """The answer, or why there is none."""
+        ...
+
+
+class KeySetUnavailableError(Exception):
+    """The set is not to be had now. The text says why, for an operator."""
+
+
+@attrs.frozen
+class _Fetched:
+    """A set, or why there is none; until when it is believed, and from when on it may be asked for again."""
+
+    keys: Sequence[PublicKey]
+    failure: str | None
+    until: datetime
+    again_from: datetime
+
+
+class FetchedKeySets:
+    """Threads may share it. ``transport`` decides which hosts may be reached at all."""
+
+    def __init__(self, transport: Transport, clock: Clock) -> None:
+        self._transport: Final = transport
+        self._clock: Final = clock
+        self._lock: Final = Lock()
+        self._fetched: dict[str, _Fetched] = {}
+        self._under_way: dict[str, Lock] = {}
+
+    def keys(self, url: str, kid: str) -> Sequence[PublicKey]:
+        """The set behind a URL, looked at anew if it lacks ``kid`` and was not fetched a moment ago.
+
+        Raises:
+            KeySetUnavailableError: it could not be fetched, now or a moment ago.
+        """
+        found = self._known(url, kid)
+        if found is None:
+            with self._turn(url):
+                # Perhaps somebody else fetched it while we waited.
+                found = self._known(url, kid) or self._fetch(url)
+        if found.failure is not None:
+            raise KeySetUnavailableError(found.failure)
+        return found.keys
+
+    def _known(self, url: str, kid: str) -> _Fetched | None:
+        now = self._clock.now()
+        with self._lock:
+            known = self._fetched.get(url)
+        if known is None or now >= known.until:
+            return None
+        has_key = any(key.kid == kid for key in known.keys)
+        return known if has_key or now < known.again_from else None
+
+    def _fetch(self, url: str) -> _Fetched:
+        request = Request(
+            "GET", url, {"Accept": "application/json"}, b"", FETCH_SECONDS_MAX, KEY_SET_BYTES_MAX
+        )
+        answer = self._transport.send(request)
+        now = self._clock.now()
+        keys: Sequence[PublicKey] = ()
+        failure, kept = None, REST
+        if isinstance(answer, Trouble):
+            failure = answer.value
+        elif answer.status != 200:  # noqa: PLR2004 - the status itself
+            failure = f"an answer with status {answer.status}"
+        else:
+            try:
+                keys, kept = read_key_set(answer.body), _kept(answer.headers)
+            except KeySetError as unusable:
+                failure = str(unusable)
+        fetched = _Fetched(keys, failure, now + kept, now + min(REST, kept))
+        with self._lock:
+            self._fetched.pop(url, None)
+            while len(self._fetched) >= SETS_MAX:
+                del self._fetched[next(iter(self._fetched))]
+            self._fetched[url] = fetched
+        return fetched
+
+    def _turn(self, url: str) -> Lock:
+        with self._lock:
+            if url not in self._under_way and len(self._under_way) >= SETS_MAX:
+                self._under_way.clear()
+            return self._under_way.setdefault(url, Lock())
+
+
+def _kept(headers: Mapping[str, str]) -> timedelta:
+    """How long an answer may be kept (RFC 9111, section 5.2.2)."""
+    directives = [part.strip().lower() for part in headers.get("cache-control", "").split(",")]
+    if {"no-store", "no-cache"} & set(directives):
+        return timedelta(0)
+    ages = [found[1] for part in directives if (found := _MAX_AGE.fullmatch(part))]
+    return min(KEPT_MAX, timedelta(seconds=int(ages[0]))) if ages else KEPT_MAX

@@ -1,0 +1,156 @@
+"""Recognising somebody: which records of a practice may be of this person.
+
+Candidates are found outside of any transaction, and opened and compared in a short one that locks nothing.
+Who stores something holds the practice's lock later, and looks again at what was committed meanwhile: two
+people who type one person at the same moment find each other.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+import attrs
+
+from vantrexia_core.audit import Action, Attempt, preparing, undertake
+from vantrexia_core.kernel import (
+    NON_FIELD,
+    Actor,
+    InvalidError,
+    PatientId,
+    Permission,
+    PermissionDeniedError,
+    PracticeId,
+    Reach,
+)
+from vantrexia_core.patients.facts import Matched
+from vantrexia_core.patients.lifecycle import Status
+from vantrexia_core.patients.matching.blocking import Blocking, blocking_keys
+from vantrexia_core.patients.matching.judging import MatchingModel, Ranked, rank
+from vantrexia_core.patients.matching.traits import Person, Traits, traits_of
+from vantrexia_core.patients.model import Patient
+from vantrexia_core.patients.ports import Candidacy, MatchingDesk
+
+CHANGED_MAX: Final = 200
+"""Records changed since the candidates were found that are looked at under the practice's lock."""
+
+MATCHES_MAX: Final = 100
+"""Matches that one answer may show."""
+
+
+@attrs.frozen(repr=False, eq=False)
+class Recognition:
+    """Whom somebody may be, the likeliest first, and what it takes to look again. Prints nobody."""
+
+    ranked: tuple[Ranked[Patient], ...]
+    as_of: int
+    """The practice's change number this rests on."""
+    crowded: frozenset[Blocking]
+    """Kinds of keys that too many share to be followed."""
+    left_out: int
+    """Candidates that were too many to be compared."""
+    _probe: Traits
+    _model: MatchingModel
+    _compared: Mapping[PatientId, tuple[Patient, Traits]]
+    _candidacy: Candidacy
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everybody who shares a key was compared."""
+        return not self.crowded and not self.left_out
+
+    def again(self, changed: Iterable[Patient]) -> "Recognition":
+        """With records that were added or changed meanwhile; whoever is compared must not be among them."""
+        newer = {one.id: (one, _traits(one, self._candidacy)) for one in changed}
+        if not newer:
+            return self
+        compared = {**self._compared, **newer}
+        ranked = _ranked(self._probe, compared, self._model, self._candidacy)
+        return attrs.evolve(self, ranked=ranked, compared=compared)
+
+
+@attrs.frozen
+class Matches:
+    """The answer to `find_matches`, the likeliest first; ``is_whole`` tells whether all were compared."""
+
+    ranked: tuple[Ranked[Patient], ...]
+    is_whole: bool
+
+
+class TooLittleKnownError(InvalidError):
+    """Nobody can be found by what is known of a person."""
+
+    def __init__(self) -> None:
+        complaint = (
+            "Too little is known of this person. Give two of first name, last name and date of birth, or a"
+            " phone number, an e-mail address, an SSN or an MRN."
+        )
+        super().__init__({NON_FIELD: (complaint,)})
+
+
+def recognise(
+    desk: MatchingDesk, practice_id: PracticeId, person: Person, *, but: PatientId | None = None
+) -> Recognition:
+    """Look for a person among a practice's records, active and archived, ``but`` one.
+
+    Raises:
+        UnavailableError: the candidates, or the records, cannot be read now.
+    """
+    candidacy = desk.candidacy
+    probe = traits_of(person, candidacy.texts, candidacy.phones)
+    found = candidacy.candidates(practice_id, blocking_keys(probe))
+    records: Sequence[Patient] = ()
+    if found.numbers:
+        with desk.begin(practice_id) as work:
+            records = work.patients.of_numbers(found.numbers)
+    compared = {one.id: (one, _traits(one, candidacy)) for one in records if one.id != but}
+    model = MatchingModel(found.frequencies.with_one_more(probe), people=found.people + 1)
+    return Recognition(
+        _ranked(probe, compared, model, candidacy),
+        found.as_of,
+        found.crowded,
+        found.left_out,
+        probe,
+        model,
+        compared,
+        candidacy,
+    )
+
+
+def find_matches(desk: MatchingDesk, actor: Actor, person: Person, *, limit: int = MATCHES_MAX) -> Matches:
+    """Show whom of the practice somebody may be, at most ``limit`` of them. Recorded as a disclosure of each.
+
+    Raises:
+        PermissionDeniedError: the role may not see the practice's patients.
+        TooLittleKnownError: nobody can be found by what is known.
+        UnavailableError: the candidates, or the records, cannot be read now.
+    """
+    attempt = Attempt(actor, Action.MATCH, Permission.VIEW_PATIENTS)
+    with preparing(desk, attempt):
+        _check_reach(actor)
+        candidacy = desk.candidacy
+        if not blocking_keys(traits_of(person, candidacy.texts, candidacy.phones)):
+            raise TooLittleKnownError
+        found = recognise(desk, actor.practice_id, person)
+    shown = found.ranked[: min(limit, MATCHES_MAX)]
+    with undertake(desk, attempt) as deed:
+        disclosed = tuple(sorted(one.key.id for one in shown))
+        return deed.finish(Matched(disclosed=disclosed), Matches(shown, found.is_whole))
+
+
+def _check_reach(actor: Actor) -> None:
+    """Whoever sees only a record of their own does not ask who else is here."""
+    if actor.require(Permission.VIEW_PATIENTS) is not Reach.PRACTICE:
+        raise PermissionDeniedError
+
+
+def _traits(patient: Patient, candidacy: Candidacy) -> Traits:
+    return traits_of(Person.of(patient), candidacy.texts, candidacy.phones)
+
+
+def _ranked(
+    probe: Traits,
+    compared: Mapping[PatientId, tuple[Patient, Traits]],
+    model: MatchingModel,
+    candidacy: Candidacy,
+) -> tuple[Ranked[Patient], ...]:
+    living = [one for one in compared.values() if one[0].status is not Status.DELETED]
+    return rank(probe, living, model, candidacy.texts)

@@ -1,0 +1,229 @@
+"""What every store promises of the people behind the candidates, and what is found through it."""
+
+from datetime import date
+from functools import partial
+
+import attrs
+import pytest
+
+from tests.builders import a_name, a_new_patient, a_patient, a_patient_id, an_actor
+from tests.comparing import PHONES, TEXTS
+from tests.contracts.stores import Stores, a_record, at_once
+from tests.desks import entries_of
+from vantrexia_core.audit import Action, Outcome
+from vantrexia_core.kernel import NamePart, PermissionDeniedError, Phi, Phone, Role
+from vantrexia_core.patients import (
+    CandidateStore,
+    MatchGrade,
+    Mrn,
+    Patient,
+    Person,
+    Reason,
+    Revision,
+    TooLittleKnownError,
+    archive_patient,
+    blocking_keys,
+    delete_patient,
+    find_matches,
+    register_patient,
+    restore_patient,
+    revise_patient,
+    traits_of,
+)
+
+ACTOR = an_actor()
+MANY = 2_100
+"""More than any store fetches at once."""
+
+
+def a_store(stores: Stores) -> CandidateStore:
+    """The store behind the desk's candidates."""
+    store: CandidateStore = stores.desk.candidacy._store
+    return store
+
+
+def _people(stores: Stores, *, after: int = 0) -> list[tuple[int, int, object]]:
+    return sorted(a_store(stores).people(stores.here, after=after), key=lambda row: row[1])
+
+
+def _known(person: object) -> dict[str, object]:
+    """What is known of a person, to be compared: a name is equal to a name and not to a text."""
+    assert isinstance(person, Person)
+    values = attrs.asdict(person, recurse=False).items()
+    return {field: value.reveal() for field, value in values if value is not None and value.reveal() != ""}
+
+
+def _matched(stores: Stores, patient: Patient) -> list[tuple[object, MatchGrade]]:
+    matches = find_matches(stores.desk, ACTOR, Person.of(patient))
+    return [(one.key.id, one.match.grade) for one in matches.ranked]
+
+
+def _candidates(stores: Stores, patient: Patient) -> tuple[int, ...]:
+    keys = blocking_keys(traits_of(Person.of(patient), TEXTS, PHONES))
+    return stores.desk.candidacy.candidates(stores.here, keys).numbers
+
+
+# --- the rows ---------------------------------------------------------------------------------------------
+
+
+def test_people_are_told_as_they_were_written(stores: Stores) -> None:
+    """Every value that is compared, and its absence."""
+    whole, bare = a_record(1), a_record(2)
+    bare = attrs.evolve(bare, phone=None, email=None, address=None, ssn=None, external_id=None)
+    stores.store(whole, bare)
+    told = {number: _known(person) for _, number, person in _people(stores)}
+    assert told == {1: _known(Person.of(whole)), 2: _known(Person.of(bare))}
+
+
+def test_only_what_changed_is_told(stores: Stores) -> None:
+    """Deleted records are among them: what is found is looked at again."""
+    stores.store(a_record(1), a_record(2), a_record(3))
+    seen = max(seq for seq, _, _ in _people(stores))
+    revise_patient(stores.desk, ACTOR, a_patient_id(1), Revision(phone=Phone("+1-309-611-0010")))
+    delete_patient(stores.desk, ACTOR, a_patient_id(3))
+    assert [number for _, number, _ in _people(stores, after=seen)] == [1, 3]
+    assert all(seq > seen for seq, _, _ in _people(stores, after=seen))
+
+
+def test_another_practices_people_are_not_told(stores: Stores) -> None:
+    """Nor found."""
+    stores.store(a_record(1, practice_id=stores.elsewhere))
+    assert _people(stores) == []
+    assert _matched(stores, a_record(1)) == []
+
+
+# --- who is found -----------------------------------------------------------------------------------------
+
+
+def test_whoever_is_stored_is_found_by_the_next_question(stores: Stores) -> None:
+    """Registered, and there."""
+    record = a_record(1)
+    assert _matched(stores, record) == []
+    stores.store(record)
+    assert _matched(stores, record) == [(record.id, MatchGrade.CERTAIN)]
+
+
+def test_what_is_not_committed_is_not_found(stores: Stores) -> None:
+    """A unit of work that is left keeps nothing."""
+    with stores.desk.begin(stores.here) as work:
+        work.patients.add(a_record(1))
+        assert _candidates(stores, a_record(1)) == ()
+    assert _candidates(stores, a_record(1)) == ()
+
+
+def test_a_former_name_and_number_still_find(stores: Stores) -> None:
+    """She is a candidate under both; what stands there now is compared."""
+    stores.store(a_record(1))
+    assert _candidates(stores, a_record(1)) == (1,)
+    moved = Revision(last_name=NamePart("Okafor"), phone=Phone("309-611-0010"), email=None, address=None)
+    revise_patient(stores.desk, ACTOR, a_patient_id(1), moved)
+    assert _candidates(stores, a_record(1)) == (1,)
+    assert _candidates(stores, stores.read(a_patient_id(1))) == (1,)
+
+
+def test_the_archived_are_found_and_the_deleted_are_not(stores: Stores) -> None:
+    """Restored, they are again."""
+    stores.store(a_record(1))
+    archive_patient(stores.desk, ACTOR, a_patient_id(1), Reason("Moved away"))
+    assert len(_matched(stores, a_record(1))) == 1
+    delete_patient(stores.desk, ACTOR, a_patient_id(1))
+    assert _matched(stores, a_record(1)) == []
+    restore_patient(stores.desk, ACTOR, a_patient_id(1), Reason("Deleted by mistake"))
+    assert len(_matched(stores, a_record(1))) == 1
+
+
+def test_matches_come_likeliest_first(stores: Stores) -> None:
+    """The person; the person under a married name; not somebody who shares a mailbox."""
+    record = a_record(1)
+    married = attrs.evolve(a_record(2), name=a_name(last="Okafor"), ssn=None)
+    stranger = a_new_patient(first="Ian", last="Wu", born=date(1984, 2, 1), phone=None)
+    stores.store(a_patient(stranger, id_=a_patient_id(3), mrn="MRN-00003"), married, record)
+    assert [id_ for id_, _ in _matched(stores, record)] == [record.id, married.id]
+
+
+def test_many_records_are_read_whole(stores: Stores) -> None:
+    """More than are fetched at once, each found by what is its own."""
+    known = a_record(1)
+    people = [
+        attrs.evolve(
+            known,
+            id=a_patient_id(number),
+            mrn=Mrn(f"MRN-{number:05d}"),
+            name=a_name(f"F{number}x", f"L{number}"),
+            phone=Phone(f"+1-217-394-{number:04d}"),
+            external_id=None,
+        )
+        for number in range(1, MANY + 1)
+    ]
+    with stores.desk.begin(stores.here) as work:
+        work.patients.add_many(people)
+        work.commit()
+    numbers = {_known(person)["mrn"]: number for _, number, person in _people(stores)}
+    assert len(numbers) == MANY
+    assert _candidates(stores, people[1233])[0] == numbers["MRN-01234"]
+
+
+# --- the use case -----------------------------------------------------------------------------------------
+
+
+def test_whoever_is_shown_is_on_the_trail(stores: Stores) -> None:
+    """A disclosure of each, before anybody reads it."""
+    stores.store(a_record(1), a_record(2))
+    find_matches(stores.desk, ACTOR, Person.of(a_record(1)))
+    entry = entries_of(stores.desk)[-1]
+    assert (entry.action, entry.outcome) == (Action.MATCH, Outcome.DONE)
+    assert entry.disclosed == (a_patient_id(1), a_patient_id(2))
+    find_matches(stores.desk, ACTOR, Person.of(a_record(1)), limit=1)
+    assert len(entries_of(stores.desk)[-1].disclosed) == 1
+
+
+@pytest.mark.parametrize("role", [Role.PATIENT])
+def test_whoever_sees_a_record_of_their_own_does_not_ask_for_others(stores: Stores, role: Role) -> None:
+    """Refused, and on the trail."""
+    stores.store(a_record(1))
+    with pytest.raises(PermissionDeniedError):
+        find_matches(stores.desk, an_actor(role, patient_id=a_patient_id(1)), Person.of(a_record(1)))
+    entry = entries_of(stores.desk)[-1]
+    assert (entry.action, entry.outcome, entry.disclosed) == (Action.MATCH, Outcome.REFUSED, ())
+
+
+def test_too_little_known_is_refused(stores: Stores) -> None:
+    """A first name and a town are nobody."""
+    with pytest.raises(TooLittleKnownError):
+        find_matches(stores.desk, ACTOR, Person(first_name=Phi("Rosa"), city=Phi("Springfield")))
+    assert entries_of(stores.desk)[-1].outcome is Outcome.REFUSED
+
+
+# --- the store's part -------------------------------------------------------------------------------------
+
+
+def test_records_are_read_by_their_numbers(stores: Stores) -> None:
+    """Whatever their status; a number of nobody is nobody."""
+    records = [a_record(number) for number in range(1, 41)]
+    stores.store(*records)
+    delete_patient(stores.desk, ACTOR, a_patient_id(2))
+    with stores.desk.begin(stores.here) as work:
+        for numbers in ([1], [2, 1, 99], range(1, 41), []):
+            told = work.patients.of_numbers(list(numbers))
+            assert {one.id for one in told} == {a_patient_id(n) for n in numbers if n <= 40}
+
+
+def test_what_changed_since_is_read_in_its_order(stores: Stores) -> None:
+    """This transaction's own among it, no more than asked for."""
+    stores.store(a_record(1), a_record(2))
+    with stores.desk.begin(stores.here) as work:
+        seen = work.patients.change_number()
+        assert work.patients.changed_since(seen, limit=9) == []
+        work.patients.add(a_record(3))
+        assert work.patients.changed_since(seen, limit=9) == [a_record(3)]
+        assert work.patients.changed_since(0, limit=2) == [a_record(1), a_record(2)]
+
+
+def test_many_ask_and_write_at_once(stores: Stores) -> None:
+    """Everybody finds at least what they wrote themselves."""
+
+    def write_and_ask(number: int) -> bool:
+        mine = register_patient(stores.desk, ACTOR, a_new_patient(mrn=f"MRN-{number:05d}", last="Ito"))
+        return mine.id in [one for one, _ in _matched(stores, mine)]
+
+    assert at_once([partial(write_and_ask, number) for number in range(1, 7)]) == [True] * 6

@@ -1,0 +1,458 @@
+"""Machine clients over HTTP: one way in, everything else is refused, and none reaches beyond its scopes."""
+
+import hmac
+import json
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA384
+
+from tests.builders import a_practice_id
+from tests.clients import ALL, ASSERTION_TYPE, TOKEN_URL, a_client, a_jwks, a_key, form
+from tests.contracts.stores import at_once
+from tests.sources import CountedIds
+from tests.web.refusals import assert_problem
+from tests.web.service import PATIENTS, PUBLIC_URL, Service, path_of
+from tests.web.test_permissions import BODIES, GUARDED
+from vantrexia_adapters.ecw import ClientAssertions, SigningKey
+from vantrexia_core.audit import Action, Outcome
+from vantrexia_core.identity import (
+    SCOPES,
+    Scopes,
+    Unproved,
+    change_client_keys,
+    change_client_scopes,
+    operator,
+    revoke_client,
+)
+from vantrexia_core.identity.clients import ClientKeys
+from vantrexia_core.kernel import MACHINE_PERMISSIONS, Machine, Origin, Role
+
+TOKEN = "/api/v1/auth/token/"
+FORM = "application/x-www-form-urlencoded"
+NOBODY = "00000000-0000-4000-8000-000000000000"
+
+
+class Asking:
+    """A service, two of its clients, and requests for tokens."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self.client = a_client(service.desk, service.practice_id)
+        self.rsa = a_client(service.desk, service.practice_id, name="RSA", jwks=a_jwks(a_key("rsa")))
+
+    def ask(self, assertion: str, scope: str = ALL, **others: Any) -> Any:
+        """One request for a token."""
+        return self.service.client.post(TOKEN, data=form(assertion, scope, **others))
+
+    def assertion(self, **wrong: Any) -> str:
+        """An assertion of the client, but for what is said otherwise."""
+        return a_key().assertion(self.client.id, self.service.clock.now(), **wrong)
+
+    def headers(self, scope: str = ALL) -> dict[str, str]:
+        """The header of a fresh token."""
+        answer = self.ask(self.assertion(), scope)
+        assert answer.status_code == 200, answer.text
+        return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
+@pytest.fixture
+def asking(service: Service) -> Asking:
+    """A client of a fresh service."""
+    return Asking(service)
+
+
+@pytest.fixture(scope="module")
+def refused() -> Iterator[Asking]:
+    """One for all that is refused."""
+    with Service() as service:
+        yield Asking(service)
+
+
+def _now(asking: Asking) -> int:
+    return int(asking.service.clock.now().timestamp())
+
+
+def _part(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _crafted(asking: Asking, header: dict[str, object], sign: Callable[[bytes], bytes]) -> str:
+    """An assertion that no library would make: the claims are right, the header and signature are not."""
+    claims = asking.assertion().split(".")[1]
+    text = f"{_part(json.dumps({'kid': 'one', 'typ': 'JWT'} | header).encode())}.{claims}"
+    return f"{text}.{_part(sign(text.encode()))}"
+
+
+def _hmac_by_public_key(asking: Asking) -> str:
+    secret = (asking.client.keys.jwks or "").encode()
+    return _crafted(asking, {"alg": "HS384"}, lambda text: hmac.digest(secret, text, "sha384"))
+
+
+def _unsigned(asking: Asking) -> str:
+    return _crafted(asking, {"alg": "none"}, lambda _: b"none")
+
+
+def _by_a_smaller_curve(asking: Asking) -> str:
+    """Signed by a P-256 key, as ES384 would be."""
+
+    def sign(text: bytes) -> bytes:
+        r, s = decode_dss_signature(a_key("p256").private.sign(text, ECDSA(SHA384())))
+        return r.to_bytes(48, "big") + s.to_bytes(48, "big")
+
+    return _crafted(asking, {"alg": "ES384"}, sign)
+
+
+def _stripped(asking: Asking) -> str:
+    return asking.assertion().rpartition(".")[0] + "."
+
+
+def _altered(asking: Asking) -> str:
+    header, claims, signature = asking.assertion().split(".")
+    said = json.loads(urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
+    return f"{header}.{_part(json.dumps(said | {'jti': 'another'}).encode())}.{signature}"
+
+
+def _twice_named(asking: Asking) -> str:
+    """A member twice in the header: readers disagree on which one counts."""
+    header = _part(b'{"alg":"ES384","alg":"none","kid":"one"}')
+    return f"{header}.{asking.assertion().partition('.')[2]}"
+
+
+def _signed_by(kind: str, kid: str = "stranger") -> Callable[[Asking], str]:
+    key = a_key(kind, kid)
+    return lambda asking: key.assertion(asking.client.id, asking.service.clock.now(), header={"kid": "one"})
+
+
+ATTACKS: dict[str, tuple[Callable[[Asking], str], Unproved]] = {
+    "another audience": (lambda a: a.assertion(aud="https://other.example/token"), Unproved.AUDIENCE),
+    "the audience without its slash": (lambda a: a.assertion(aud=TOKEN_URL[:-1]), Unproved.AUDIENCE),
+    "the audience of the Host header": (
+        lambda a: a.assertion(aud=f"http://testserver{TOKEN}"),
+        Unproved.AUDIENCE,
+    ),
+    "two audiences": (lambda a: a.assertion(aud=[TOKEN_URL, "https://other.example/"]), Unproved.AUDIENCE),
+    "no audience": (lambda a: a.assertion(without=("aud",)), Unproved.AUDIENCE),
+    "another issuer": (lambda a: a.assertion(iss=NOBODY), Unproved.MALFORMED),
+    "no issuer": (lambda a: a.assertion(without=("iss", "sub")), Unproved.MALFORMED),
+    "a client that nobody is": (lambda a: a.assertion(iss=NOBODY, sub=NOBODY), Unproved.UNKNOWN),
+    "an issuer that is no id": (lambda a: a.assertion(iss="us", sub="us"), Unproved.UNKNOWN),
+    "an id in capitals": (
+        lambda a: a.assertion(iss=str(a.client.id).upper(), sub=str(a.client.id).upper()),
+        Unproved.UNKNOWN,
+    ),
+    "ending too late": (lambda a: a.assertion(exp=_now(a) + 301), Unproved.LIFETIME),
+    "never ending": (lambda a: a.assertion(exp=10**40), Unproved.LIFETIME),
+    "ended": (lambda a: a.assertion(exp=_now(a)), Unproved.LIFETIME),
+    "without an end": (lambda a: a.assertion(without=("exp",)), Unproved.LIFETIME),
+    "an end in words": (lambda a: a.assertion(exp="tomorrow"), Unproved.LIFETIME),
+    "not begun": (lambda a: a.assertion(nbf=_now(a) + 61), Unproved.LIFETIME),
+    "made in the future": (lambda a: a.assertion(iat=_now(a) + 61), Unproved.LIFETIME),
+    "no jti": (lambda a: a.assertion(without=("jti",)), Unproved.MALFORMED),
+    "an empty jti": (lambda a: a.assertion(jti=""), Unproved.MALFORMED),
+    "a jti that is no text": (lambda a: a.assertion(jti=["a"]), Unproved.MALFORMED),
+    "a jti without end": (lambda a: a.assertion(jti="a" * 256), Unproved.MALFORMED),
+    "none": (_unsigned, Unproved.ALGORITHM),
+    "the signature left away": (_stripped, Unproved.MALFORMED),
+    "HMAC with the public keys": (_hmac_by_public_key, Unproved.ALGORITHM),
+    "RS256": (lambda a: a.assertion(algorithm="RS256", key=a_key("rsa").private), Unproved.ALGORITHM),
+    "PS384": (lambda a: a.assertion(algorithm="PS384", key=a_key("rsa").private), Unproved.ALGORITHM),
+    "RS384 by a name of an EC key": (
+        lambda a: a.assertion(algorithm="RS384", key=a_key("rsa").private),
+        Unproved.SIGNATURE,
+    ),
+    "ES384 by a name of an RSA key": (
+        lambda a: a_key().assertion(a.rsa.id, a.service.clock.now()),
+        Unproved.SIGNATURE,
+    ),
+    "ES384 by a P-256 key": (_by_a_smaller_curve, Unproved.SIGNATURE),
+    "ES256": (lambda a: _crafted(a, {"alg": "ES256"}, lambda _: bytes(64)), Unproved.ALGORITHM),
+    "only zeros": (lambda a: _crafted(a, {"alg": "ES384"}, lambda _: bytes(96)), Unproved.SIGNATURE),
+    "another key under the name of ours": (_signed_by("p384"), Unproved.SIGNATURE),
+    "another kid": (lambda a: a.assertion(header={"kid": "two"}), Unproved.SIGNATURE),
+    "no kid": (lambda a: a.assertion(header={"kid": None}), Unproved.MALFORMED),
+    "a kid that is no text": (lambda a: _with_header(a, {"kid": 1}), Unproved.MALFORMED),
+    "a key of its own in the header": (
+        lambda a: a_key("p384", "own").assertion(
+            a.client.id, a.service.clock.now(), header={"jwk": a_key("p384", "own").jwk}
+        ),
+        Unproved.SIGNATURE,
+    ),
+    "a URL of its own": (
+        lambda a: a.assertion(header={"jku": "https://attacker.example/keys"}),
+        Unproved.SIGNATURE,
+    ),
+    "a critical extension": (lambda a: _with_header(a, {"crit": ["b64"]}), Unproved.MALFORMED),
+    "another type of token": (lambda a: a.assertion(header={"typ": "at+jwt"}), Unproved.MALFORMED),
+    "claims that were altered": (_altered, Unproved.SIGNATURE),
+    "an algorithm named twice": (_twice_named, Unproved.MALFORMED),
+    "another spelling": (lambda a: a.assertion() + "=", Unproved.MALFORMED),
+    "a blank behind it": (lambda a: a.assertion() + "\n", Unproved.MALFORMED),
+    "no JWT": (lambda _: "no.jw.t", Unproved.MALFORMED),
+    "five parts": (lambda a: a.assertion() + ".a.b", Unproved.MALFORMED),
+    "without end": (lambda _: "a" * 10_000, Unproved.MALFORMED),
+}
+
+
+def _with_header(asking: Asking, more: dict[str, object]) -> str:
+    header = _part(json.dumps({"alg": "ES384", "kid": "one"} | more).encode())
+    return f"{header}.{asking.assertion().partition('.')[2]}"
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_an_assertion_that_is_not_right_lets_nobody_in(refused, attack):
+    """401 in OAuth's words, nothing of what was sent in it, and the reason in the trail."""
+    make, because = ATTACKS[attack]
+    sent = make(refused)
+    answer = refused.ask(sent)
+    assert answer.status_code == 401, answer.text
+    assert answer.json()["error"] == "invalid_client"
+    assert set(answer.json()) == {"error", "error_description"}
+    assert answer.headers["cache-control"] == "no-store"
+    assert sent not in answer.text
+    entry = refused.service.desk.entries[-1]
+    assert (entry.action, entry.outcome) == (Action.LOGIN_FAILED, Outcome.REFUSED)
+    assert (entry.role, entry.code) == (Machine.CLIENT, because.value)
+
+
+def test_a_right_assertion_is_let_in(asking):
+    """For five minutes, with what was granted, never to be cached; who it was stands in the trail."""
+    answer = asking.ask(asking.assertion(), "system/Patient.rs system/Observation.rs")
+    content = answer.json()
+    assert answer.status_code == 200
+    assert (content["token_type"], content["expires_in"]) == ("bearer", 300)
+    assert content["scope"] == "system/Patient.rs"
+    assert set(content) == {"access_token", "token_type", "expires_in", "scope"}
+    assert (answer.headers["cache-control"], answer.headers["pragma"]) == ("no-store", "no-cache")
+    entry = asking.service.desk.entries[-1]
+    assert (entry.action, entry.outcome, entry.role) == (Action.LOGIN_SUCCESS, Outcome.DONE, Machine.CLIENT)
+    assert (entry.actor_id, entry.practice_id) == (asking.client.number, asking.service.practice_id)
+
+
+def test_our_own_assertions_are_let_in(asking):
+    """What we send to an EHR as such a client we would take ourselves: RS384 over RSA."""
+
+    class Keys:
+        def signing(self) -> SigningKey:
+            return SigningKey("one", a_key("rsa").private)
+
+    made = ClientAssertions(str(asking.rsa.id), Keys(), CountedIds("assertions"))
+    answer = asking.ask(made.make(TOKEN_URL, now=asking.service.clock.now()))
+    assert answer.status_code == 200, answer.text
+
+
+def test_a_single_audience_in_a_list_is_taken(asking):
+    """RFC 7519 lets a client write it so."""
+    assert asking.ask(asking.assertion(aud=[TOKEN_URL])).status_code == 200
+
+
+def test_an_assertion_is_good_once(asking):
+    """The second time it is refused, and recorded as what it is; so is it when the first got no scope."""
+    for scope, status in ((ALL, 200), ("system/Observation.rs", 400)):
+        assertion = asking.assertion()
+        assert asking.ask(assertion, scope).status_code == status
+        again = asking.ask(assertion)
+        assert (again.status_code, again.json()["error"]) == (401, "invalid_client")
+        assert asking.service.desk.entries[-1].code == Unproved.REUSED.value
+
+
+def test_of_many_at_once_one_assertion_lets_one_in(asking):
+    """However the threads run."""
+    assertion = asking.assertion()
+    answers = at_once([lambda: asking.ask(assertion).status_code] * 4)
+    assert sorted(answers) == [200, 401, 401, 401]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status", "error"),
+    [
+        ({"grant_type": ""}, 400, "invalid_request"),
+        ({"grant_type": "password"}, 400, "unsupported_grant_type"),
+        ({"grant_type": "authorization_code"}, 400, "unsupported_grant_type"),
+        ({"client_assertion_type": ""}, 400, "invalid_request"),
+        (
+            {"client_assertion_type": ASSERTION_TYPE.replace("jwt", "saml2")},
+            400,
+            "invalid_request",
+        ),
+        ({"client_assertion": ""}, 401, "invalid_client"),
+        ({"client_id": NOBODY}, 401, "invalid_client"),
+        ({"client_id": "us"}, 401, "invalid_client"),
+        ({"scope": ""}, 400, "invalid_scope"),
+        ({"scope": "system/Observation.rs"}, 400, "invalid_scope"),
+        ({"scope": "patient/Patient.rs user/Patient.rs"}, 400, "invalid_scope"),
+        ({"scope": "system/Patient.sr"}, 400, "invalid_scope"),
+        ({"scope": "system/Patient.rs?gender=male"}, 400, "invalid_scope"),
+        ({"scope": 'system/"Patient".rs'}, 400, "invalid_scope"),
+        ({"scope": "system/Patient.rs  system/Patient.c"}, 400, "invalid_scope"),
+        ({"scope": "a" * 3_000}, 400, "invalid_scope"),
+    ],
+)
+def test_a_request_that_is_not_right_is_refused_in_oauths_words(refused, wrong, status, error):
+    """RFC 6749, section 5.2."""
+    answer = refused.service.client.post(TOKEN, data=form(refused.assertion()) | wrong)
+    assert (answer.status_code, answer.json()["error"]) == (status, error)
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (b"{}", {"Content-Type": "application/json"}),
+        (b"", {"Content-Type": FORM}),
+        (b"grant_type=client_credentials&grant_type=client_credentials", {"Content-Type": FORM}),
+        (b"grant_type", {"Content-Type": FORM}),
+        (b"grant_type=\xff", {"Content-Type": FORM}),
+        (b"grant_type=%ff", {"Content-Type": FORM}),
+        (b"&".join([b"a=b"] * 101), {"Content-Type": FORM}),
+        (b"grant_type=client_credentials", {"Content-Type": FORM, "Authorization": "Basic YTpi"}),
+        (b"grant_type=client_credentials", {"Content-Type": FORM, "Content-Encoding": "gzip"}),
+    ],
+)
+def test_what_is_no_such_form_is_an_invalid_request(refused, body, headers):
+    """Another media type, a parameter twice, a second way of proving who one is."""
+    answer = refused.service.client.post(TOKEN, content=body, headers=headers)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
+def test_a_token_ends_after_five_minutes(asking):
+    """To the second."""
+    headers = asking.headers()
+    asking.service.clock.advance(timedelta(seconds=299))
+    assert asking.service.client.get(PATIENTS, headers=headers).status_code == 200
+    asking.service.clock.advance(timedelta(seconds=1))
+    assert_problem(asking.service.client.get(PATIENTS, headers=headers), 401, "token_not_valid")
+
+
+@pytest.mark.parametrize("change", ["revoke", "keys", "scopes"])
+def test_what_changes_about_a_client_ends_its_tokens(asking, change):
+    """On the next request; a revoked client gets no new ones."""
+    desk, actor, client = asking.service.desk, operator(asking.service.practice_id, Origin()), asking.client
+    headers = asking.headers()
+    if change == "revoke":
+        revoke_client(desk, actor, client.id)
+    elif change == "keys":
+        change_client_keys(desk, actor, client.id, ClientKeys(a_jwks(a_key("rsa"))))
+    else:
+        change_client_scopes(desk, actor, client.id, Scopes.known("system/*.cruds"))
+    assert_problem(asking.service.client.get(PATIENTS, headers=headers), 401, "token_not_valid")
+    answer = asking.ask(asking.assertion())
+    assert answer.status_code == (200 if change == "scopes" else 401)
+    if change == "revoke":
+        assert asking.service.desk.entries[-1].code == Unproved.REVOKED.value
+
+
+def test_a_client_is_not_let_in_with_keys_that_were_replaced(asking):
+    """Nor with ones of another client of the practice."""
+    desk, actor = asking.service.desk, operator(asking.service.practice_id, Origin())
+    change_client_keys(desk, actor, asking.client.id, ClientKeys(a_jwks(a_key("p384", "two"))))
+    assert asking.ask(asking.assertion()).status_code == 401
+    made = a_key("p384", "two").assertion(asking.client.id, asking.service.clock.now())
+    assert asking.ask(made).status_code == 200
+
+
+EACH = [f"system/{resource.value}.{may.value}" for resource, may in SCOPES]
+
+
+@pytest.fixture(scope="module")
+def granted() -> Iterator[tuple[Asking, dict[str, dict[str, str]]]]:
+    """A token for each letter of each resource, and one for all."""
+    with Service() as service:
+        asking = Asking(service)
+        service.patient()
+        yield asking, {scope: asking.headers(scope) for scope in (*EACH, ALL)}
+
+
+@pytest.mark.parametrize("scope", [*EACH, ALL])
+@pytest.mark.parametrize("route", GUARDED, ids=lambda route: f"{route.method} {route.path}")
+def test_a_route_is_open_to_exactly_the_scopes_that_name_it(granted, route, scope):
+    """Each scope by every guarded route: 403 and a record of it, or past the gate."""
+    asking, headers = granted
+    service = asking.service
+    patient = service.patient()
+    path = route.path.replace("{uuid:uuid}", str(patient.id))
+    path = re.sub("{[a-z]+:uuid}", NOBODY, path).replace("{version:version}", "1")
+    body = BODIES.get(route.endpoint.__name__)
+    answer = service.client.request(
+        route.method, path.replace("{id:account}", "4711"), json=body, headers=headers[scope]
+    )
+    entry = service.desk.entries[-1]
+    assert (entry.actor_id, entry.role) == (asking.client.number, Machine.CLIENT)
+    assert entry.action is route.action
+    allowed = [SCOPES[member] for member in Scopes.known(scope).members]
+    if any(route.action in one.actions and route.permission is one.permission for one in allowed):
+        assert answer.status_code in {200, 201, 204}, answer.text
+        assert entry.outcome is Outcome.DONE
+    else:
+        assert_problem(answer, 403, "insufficient_scope")
+        assert answer.headers["www-authenticate"] == 'Bearer error="insufficient_scope"'
+        assert (entry.outcome, entry.code) == (Outcome.REFUSED, "insufficient_scope")
+
+
+def test_the_routes_that_programs_can_use_at_all_are_these():
+    """Listed by hand, so that none is opened by accident."""
+    reachable = {action for allowance in SCOPES.values() for action in allowance.actions}
+    open_ = [
+        f"{route.method} {route.path}"
+        for route in GUARDED
+        if route.action in reachable and route.permission in MACHINE_PERMISSIONS
+    ]
+    assert open_ == [
+        "GET /api/v1/patients/",
+        "POST /api/v1/patients/",
+        "GET /api/v1/patients/archived/",
+        "GET /api/v1/patients/{uuid:uuid}/",
+        "PUT /api/v1/patients/{uuid:uuid}/",
+        "PATCH /api/v1/patients/{uuid:uuid}/",
+        "DELETE /api/v1/patients/{uuid:uuid}/",
+        "GET /api/v1/patients/{uuid:uuid}/versions/",
+        "GET /api/v1/patients/{uuid:uuid}/versions/{version:version}/",
+        "GET /api/v1/audit-logs/",
+    ]
+
+
+def test_a_client_of_another_practice_sees_nothing_of_ours(asking):
+    """Its token is good, and our record does not exist for it."""
+    service = asking.service
+    foreign = a_client(service.desk, a_practice_id(7), name="Theirs")
+    answer = asking.ask(a_key().assertion(foreign.id, service.clock.now()))
+    headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+    assert_problem(service.client.get(path_of(service.patient()), headers=headers), 404, "not_found")
+
+
+def test_a_clients_token_is_no_accounts_token(asking):
+    """It cannot be exchanged, and ends nobody's session; an account's token is no client's."""
+    token = asking.headers()["Authorization"].removeprefix("Bearer ")
+    service = asking.service
+    assert service.send("POST", "/api/v1/auth/token/verify/", {"token": token}, None).status_code == 200
+    refreshed = service.send("POST", "/api/v1/auth/token/refresh/", {"refresh": token}, None)
+    assert_problem(refreshed, 401, "token_not_valid")
+    ended = service.send("POST", "/api/v1/auth/logout/", {"refresh": token}, Role.ADMIN)
+    assert_problem(ended, 401, "token_not_valid")
+
+
+def test_what_a_program_did_is_told_apart_from_what_people_did(asking):
+    """By its number and its role, in the trail and in its FHIR form."""
+    service = asking.service
+    headers = asking.headers()
+    service.client.get(path_of(service.patient()), headers=headers)
+    line = service.send("GET", "/api/v1/audit-logs/?action=read", role=Role.ADMIN).json()["results"][0]
+    assert (line["action"], line["role"]) == ("read", "machine_client")
+    assert (line["user_id"], line["user_email"]) == (asking.client.number, None)
+    events = service.send("GET", "/api/v1/audit-logs/?action=read", Accept="application/fhir+json").json()
+    agent = next(one for one in events["entry"][0]["resource"]["agent"] if one["requestor"])
+    assert agent["who"]["identifier"] == {
+        "system": "urn:vantrexia:machine-client",
+        "value": str(asking.client.number),
+    }
+
+
+def test_the_public_url_is_what_assertions_are_for():
+    """Of the settings, not of the Host header."""
+    assert f"{PUBLIC_URL}{TOKEN}" == TOKEN_URL
