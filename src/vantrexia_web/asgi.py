@@ -10,7 +10,7 @@ from vantrexia_adapters.checkpoints import TrailHealth
 from vantrexia_adapters.mail import Postman
 from vantrexia_adapters.memory import MemoryRateStore
 from vantrexia_adapters.settings import load
-from vantrexia_adapters.system import end_with_parent
+from vantrexia_adapters.system import end_with_parent, spare_what_stays
 from vantrexia_core.ehr import NoRoster
 from vantrexia_web.app import create_app
 from vantrexia_web.health import Condition, HealthCheck, Observation, Probe
@@ -61,7 +61,7 @@ def build() -> ASGIApp:
         service.close()
 
     service.trail.start()
-    return create_app(
+    app = create_app(
         desk,
         public_url=settings.public_url,
         throttle=throttle,
@@ -73,6 +73,8 @@ def build() -> ASGIApp:
         refuses_clear_text=True,
         watchers=watching.watchers,
     )
+    spare_what_stays()
+    return app
 
 
 def _check_jobs(postman: Postman, importer: Importer | None) -> None:

@@ -22,10 +22,13 @@ from vantrexia_core.kernel import (
     UnavailableError,
     VantrexiaError,
 )
+from vantrexia_core.patients import TooManyExportsError
 from vantrexia_core.throttling import ThrottledError
 from vantrexia_web.answer import Answer, json_answer
 
 RETRY_AFTER_SECONDS: Final = 5
+EXPORT_RETRY_AFTER_SECONDS: Final = 600
+"""Somebody has to finish with an export first."""
 
 
 class UnreadableBodyError(InvalidError):
@@ -120,6 +123,7 @@ STATUS_OF: Final[Mapping[type[VantrexiaError], int]] = MappingProxyType(
         IdempotencyKeyReusedError: 422,
         AccountLockedError: 423,
         ThrottledError: 429,
+        TooManyExportsError: 429,
         UnavailableError: 503,
     }
 )
@@ -158,4 +162,6 @@ def headers_of(error: VantrexiaError) -> dict[str, str]:
         return {"Retry-After": str(error.wait_seconds)}
     if isinstance(error, UnavailableError):
         return {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    if isinstance(error, TooManyExportsError):
+        return {"Retry-After": str(EXPORT_RETRY_AFTER_SECONDS)}
     return {}

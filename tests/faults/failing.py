@@ -22,6 +22,7 @@ STORES = frozenset(
     {
         "accounts",
         "ehr_records",
+        "exports",
         "import_jobs",
         "lockouts",
         "patients",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import attrs
 import pytest
@@ -68,22 +69,27 @@ from vantrexia_core.kernel import (
     UndoneError,
 )
 from vantrexia_core.patients import (
+    ExportWish,
     Listing,
     Mrn,
     NewPatient,
     Revision,
     archive_patient,
     delete_patient,
+    end_export,
+    fetch_part,
     find_archived_patients,
     find_deleted_patients,
     find_disclosures,
     find_patients,
     list_versions,
+    look_up_export,
     look_up_patient,
     read_version,
     register_patient,
     restore_patient,
     revise_patient,
+    start_export,
     unarchive_patient,
 )
 
@@ -122,6 +128,7 @@ class Scene:
     boss_acting: Actor
     first_code: FactorCode
     backup_code: FactorCode
+    export: UUID
 
     @classmethod
     def on(cls, desk: AnyDesk) -> "Scene":
@@ -148,8 +155,19 @@ class Scene:
             )
             work.commit()
         people = (boss, boss_acting, first_code, backup_code)
+        export = start_export(desk, ADMIN, ExportWish()).id
         return cls(
-            desk, active, archived, deleted, nurse, acting, locked, tokens.access, tokens.refresh, *people
+            desk,
+            active,
+            archived,
+            deleted,
+            nurse,
+            acting,
+            locked,
+            tokens.access,
+            tokens.refresh,
+            *people,
+            export,
         )
 
 
@@ -219,6 +237,10 @@ CHANGES: dict[str, UseCase] = {
     "close an account": lambda desk, scene: change_user(desk, ADMIN, scene.nurse.id, is_active=False),
 }
 READINGS: dict[str, UseCase] = {
+    "grant an export": lambda desk, _: start_export(desk, ADMIN, ExportWish()),
+    "look at an export": lambda desk, scene: look_up_export(desk, ADMIN, scene.export),
+    "fetch an export": lambda desk, scene: list(fetch_part(desk, ADMIN, scene.export, 0)[1]),
+    "end an export": lambda desk, scene: end_export(desk, ADMIN, scene.export),
     "look up": lambda desk, scene: look_up_patient(desk, ADMIN, scene.active),
     "list": lambda desk, _: find_patients(desk, ADMIN, Listing(search=Phi(f"{FIRST} ^{LAST}"))),
     "list versions": lambda desk, scene: list_versions(desk, ADMIN, scene.archived),

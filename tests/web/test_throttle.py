@@ -16,7 +16,7 @@ from vantrexia_adapters.memory import MemoryRateStore
 from vantrexia_adapters.redis import RedisRateStore
 from vantrexia_core.kernel import Role, UnavailableError
 from vantrexia_core.throttling import PUBLISHED, Limit, Limits
-from vantrexia_web.door import AccountNumber
+from vantrexia_web.door import Number
 from vantrexia_web.health import HealthCheck, Probe
 from vantrexia_web.throttle import Throttle
 
@@ -321,7 +321,7 @@ def test_a_path_that_breaks_the_router_is_an_unknown_one_that_counts(monkeypatch
     def broken(_, value):
         raise OverflowError
 
-    monkeypatch.setattr(AccountNumber, "convert", broken)
+    monkeypatch.setattr(Number, "convert", broken)
     with Service(limits=FEW) as service:
         answers = [_from(service, "198.51.100.4", path="/api/v1/users/1/") for _ in range(3)]
     assert [answer.status_code for answer in answers] == [404, 404, 429]

@@ -9,7 +9,8 @@ data are kept for each practice, column and key version.
 """
 
 import os
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, TypeAlias
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -20,6 +21,7 @@ from vantrexia_core.protection import (
     HEADER_BYTES,
     NONCE_BYTES,
     Envelope,
+    FieldGroup,
     FieldName,
     Place,
     UnreadableError,
@@ -66,13 +68,17 @@ class _ColumnKey:
         self.bound_after = key_part(version)
 
 
+_GroupKey: TypeAlias = tuple[Callable[[bytes, bytes, bytes], bytes], bytes, bytes, int, FieldName]
+"""What opens one field of a group: decryption, both constant parts of what it is bound to, bucket, name."""
+
+
 class AesGcmFieldCipher:
     """Implements the core's ``FieldCipher`` with the keys of a ring. Safe to share between threads.
 
     A column's key is ``HKDF-Expand(practice's field root, FieldName.info)``.
     """
 
-    __slots__ = ("_generation", "_latest", "_opening", "_ring", "_sealing", "_versions")
+    __slots__ = ("_generation", "_groups", "_latest", "_opening", "_ring", "_sealing", "_versions")
 
     def __init__(self, ring: KeyRing) -> None:
         self._ring = ring
@@ -81,6 +87,7 @@ class AesGcmFieldCipher:
         self._sealing: dict[tuple[int, str, str], _ColumnKey] = {}
         self._versions: dict[int, int] = {}
         self._opening: dict[tuple[int, str, str, bytes], _ColumnKey] = {}
+        self._groups: dict[tuple[int, FieldGroup, bytes], tuple[_GroupKey, ...]] = {}
         self._latest: tuple[Place | None, bytes] = (None, b"")
 
     def seal(self, name: FieldName, place: Place, value: bytes, *, bucket: int) -> bytes:
@@ -106,6 +113,35 @@ class AesGcmFieldCipher:
         if latest is not place:
             record = self._begin_record(place)
         return unpad(decrypt(key.gcm, wire, key.bound_before + record + key.bound_after), bucket)
+
+    def open_all(self, group: FieldGroup, place: Place, wires: Sequence[bytes | None]) -> list[bytes | None]:
+        """See `FieldCipher`. A record's envelopes are sealed together, so one look-up finds all their keys.
+
+        Raises:
+            UnreadableError: one of them is damaged, moved, forged, or its key is not in the ring.
+        """
+        first = next((wire for wire in wires if wire is not None), None)
+        if first is None:
+            return [None] * len(wires)
+        prefix = first[:_PREFIX_BYTES]
+        keys = self._groups.get((place.practice_id.int, group, prefix))
+        if keys is None:
+            keys = self._group_keys(group, place, first)
+        record = record_part(place)
+        values: list[bytes | None] = []
+        add = values.append
+        try:
+            for (decrypting, before, after, bucket, name), wire in zip(keys, wires, strict=True):
+                if wire is None:
+                    add(None)
+                elif wire.startswith(prefix):
+                    nonce, sealed = wire[_PREFIX_BYTES:HEADER_BYTES], wire[HEADER_BYTES:]
+                    add(unpad(decrypting(nonce, sealed, before + record + after), bucket))
+                else:
+                    add(self.open(name, place, wire, bucket=bucket))
+        except (InvalidTag, ValueError):
+            raise UnreadableError from None
+        return values
 
     def key_version(self, place: Place) -> int:
         """The version of the key that seals now, for this practice.
@@ -171,6 +207,20 @@ class AesGcmFieldCipher:
             self._opening.clear()
         self._opening[place.practice_id.int, name.table, name.column, key.prefix] = key
         return key
+
+    def _group_keys(self, group: FieldGroup, place: Place, wire: bytes) -> tuple[_GroupKey, ...]:
+        version = Envelope.decode(wire).key_version
+        try:
+            keys = [(self._column_key(name, place, version), bucket, name) for name, bucket in group.fields]
+        except KeyRingError:
+            raise UnreadableError from None
+        if len(self._groups) >= COLUMN_KEYS_MAX // 16:
+            self._groups.clear()
+        found = tuple(
+            (key.gcm.decrypt, key.bound_before, key.bound_after, bucket, name) for key, bucket, name in keys
+        )
+        self._groups[place.practice_id.int, group, wire[:_PREFIX_BYTES]] = found
+        return found
 
     def _column_key(self, name: FieldName, place: Place, version: int) -> _ColumnKey:
         root = self._ring.root(place.practice_id, Purpose.FIELD, version)

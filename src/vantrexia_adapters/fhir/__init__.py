@@ -5,6 +5,16 @@ hundred times as much as making it; the tests hold them to the classes of ``fhir
 """
 
 from vantrexia_adapters.fhir.audit_event import audit_event, audit_event_bundle
+from vantrexia_adapters.fhir.bulk import NDJSON, NDJSON_NAMES, departed_lines, patient_lines
 from vantrexia_adapters.fhir.outcome import Issue, operation_outcome
 
-__all__ = ["Issue", "audit_event", "audit_event_bundle", "operation_outcome"]
+__all__ = [
+    "NDJSON",
+    "NDJSON_NAMES",
+    "Issue",
+    "audit_event",
+    "audit_event_bundle",
+    "departed_lines",
+    "operation_outcome",
+    "patient_lines",
+]

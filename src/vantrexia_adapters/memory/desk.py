@@ -14,6 +14,7 @@ from vantrexia_adapters.memory.clients import MemoryClients, MemoryClientStore, 
 from vantrexia_adapters.memory.directory import MemoryCandidateStore, MemoryDirectoryStore
 from vantrexia_adapters.memory.draft import Draft
 from vantrexia_adapters.memory.ehr import MemoryEhrRecords, MemoryImportJobs, taken
+from vantrexia_adapters.memory.exports import MemoryExports
 from vantrexia_adapters.memory.identity import (
     Identities,
     MemoryAccounts,
@@ -134,6 +135,7 @@ class MemoryWork(MemorySignInWork):
         self._suspicions = MemorySuspicions(shelf, self._patients)
         self._ehr_records = MemoryEhrRecords(shelf)
         self._import_jobs = MemoryImportJobs(shelf)
+        self._exports = MemoryExports(shelf)
         self._trail_search = MemoryTrailSearch(practice_id, desk.entries, lambda: desk.committed)
         self._keeper = MemoryReceipts(self._receipts)
 
@@ -168,6 +170,12 @@ class MemoryWork(MemorySignInWork):
         return MemoryUsers(self._practice_id, self._identities)
 
     @property
+    def exports(self) -> MemoryExports:
+        """See `PatientWork`."""
+        self._check_open()
+        return self._exports
+
+    @property
     def clients(self) -> MemoryClientStore:
         """See `ClientWork`."""
         self._check_open()
@@ -190,7 +198,7 @@ class MemoryWork(MemorySignInWork):
         shelf = Shelf(
             patients=patients.patients.merged(),
             moves=patients.moves.merged(),
-            replaced=patients.replaced.merged(),
+            former=patients.former.merged(),
             by_number=patients.by_number.merged(),
             by_mrn=patients.by_mrn.merged(),
             by_external_id=patients.by_external_id.merged(),
@@ -198,6 +206,7 @@ class MemoryWork(MemorySignInWork):
             told=self._ehr_records.told.merged(),
             lost=self._ehr_records.losses.merged(),
             jobs=self._import_jobs.jobs.merged(),
+            exports=self._exports.exports.merged(),
             suspicions=self._suspicions.suspicions.merged(),
             seq=patients.seq,
             mrn_number=patients.mrn_number,

@@ -1,10 +1,11 @@
 """The patient store in memory."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from vantrexia_adapters.memory.draft import Draft
-from vantrexia_adapters.memory.state import Filed, Shelf
+from vantrexia_adapters.memory.state import Filed, Former, Shelf
 from vantrexia_core.kernel import (
     BrokenPromiseError,
     NotFoundError,
@@ -17,6 +18,7 @@ from vantrexia_core.kernel import (
     StaleVersionError,
 )
 from vantrexia_core.patients import (
+    Asked,
     DateOfBirth,
     ExternalId,
     ExternalIdTakenError,
@@ -43,7 +45,7 @@ class MemoryPatients:
         self._seq = shelf.seq + 1
         self.patients: Draft[PatientId, Filed] = Draft(shelf.patients)
         self.moves: Draft[PatientId, tuple[StatusChange, ...]] = Draft(shelf.moves)
-        self.replaced: Draft[PatientId, tuple[Replaced, ...]] = Draft(shelf.replaced)
+        self.former: Draft[PatientId, tuple[Former, ...]] = Draft(shelf.former)
         self.by_number: Draft[int, PatientId] = Draft(shelf.by_number)
         self.by_mrn: Draft[str, PatientId] = Draft(shelf.by_mrn)
         self.by_external_id: Draft[str, PatientId] = Draft(shelf.by_external_id)
@@ -179,20 +181,64 @@ class MemoryPatients:
 
     def replaced_since(self, seq: int, *, limit: int) -> Sequence[Replaced]:
         """See `PatientStore`."""
-        later = [one for _, former in self.replaced.items() for one in former if one.seq > seq]
+        everything = (one.replaced for _, former in self.former.items() for one in former)
+        later = [one for one in everything if one.seq > seq]
         later.sort(key=lambda one: (one.seq, one.number, one.patient.version))
         if not (first := later[:limit]):
             return []
         return [one for one in later if one.seq <= first[-1].seq]
 
+    def newest_number(self) -> int:
+        """See `PatientStore`."""
+        return self._n
+
+    def tally(self, asked: Asked) -> tuple[int, int]:
+        """See `PatientStore`."""
+        found = self._asked(asked)
+        gone = sum(patient.status is Status.DELETED for _, patient in found)
+        return len(found) - gone, gone
+
+    def standing(self, asked: Asked, *, limit: int) -> Sequence[tuple[int, Patient]]:
+        """See `PatientStore`."""
+        return [one for one in self._asked(asked) if one[1].status is not Status.DELETED][:limit]
+
+    def departed(self, asked: Asked, *, limit: int) -> Sequence[tuple[int, tuple[PatientId, datetime]]]:
+        """See `PatientStore`."""
+        gone = [one for one in self._asked(asked) if one[1].status is Status.DELETED]
+        return [(number, (patient.id, patient.updated_at)) for number, patient in gone[:limit]]
+
+    def _asked(self, asked: Asked) -> list[tuple[int, Patient]]:
+        found = []
+        for number in asked.numbers:
+            patient = self._as_of(number, asked.as_of)
+            if (
+                patient is not None
+                and (asked.changed_after is None or patient.updated_at > asked.changed_after)
+                and (not asked.patient_ids or patient.id in asked.patient_ids)
+            ):
+                found.append((number, patient))
+        return found
+
+    def _as_of(self, number: int, as_of: int) -> Patient | None:
+        id_ = self.by_number.get(number)
+        filed = None if id_ is None else self.patients.get(id_)
+        if id_ is None or filed is None:
+            return None
+        if filed.seq <= as_of:
+            return filed.patient
+        for one in self.former.get(id_) or ():
+            if one.written <= as_of < one.replaced.seq:
+                return one.replaced.patient
+        return None
+
     def _versions(self, patient_id: PatientId) -> tuple[Patient, ...]:
-        former = self.replaced.get(patient_id) or ()
-        return (self.get(patient_id), *(one.patient for one in reversed(former)))
+        former = self.former.get(patient_id) or ()
+        return (self.get(patient_id), *(one.replaced.patient for one in reversed(former)))
 
     def _replace(self, before: Filed, after: Patient) -> None:
         self._file(after)
-        kept = Replaced(self._seq, before.entry.number, before.patient)
-        self.replaced.put(after.id, (*(self.replaced.get(after.id) or ()), kept))
+        kept = Former(before.seq, Replaced(self._seq, before.entry.number, before.patient))
+        self.former.put(after.id, (*(self.former.get(after.id) or ()), kept))
 
     def _check_ours(self, patient: Patient) -> None:
         if patient.practice_id != self._practice_id:

@@ -17,7 +17,7 @@ from vantrexia_core.identity import (
     Session,
 )
 from vantrexia_core.kernel import ClientId, PatientId, Phi, PracticeId, SessionId, SuspicionId, UserId
-from vantrexia_core.patients import DirectoryEntry, Patient, Replaced, StatusChange, Suspicion
+from vantrexia_core.patients import DirectoryEntry, Export, Patient, Replaced, StatusChange, Suspicion
 
 
 @attrs.frozen
@@ -35,6 +35,14 @@ class Filed:
     def of(cls, patient: Patient, seq: int, number: int) -> "Filed":
         """File a record."""
         return cls(patient, seq, DirectoryEntry.of_patient(number, patient))
+
+
+@attrs.frozen
+class Former:
+    """A version that was replaced, and the number of the change that had written it."""
+
+    written: int
+    replaced: Replaced
 
 
 @attrs.frozen
@@ -62,7 +70,7 @@ class Shelf:
 
     patients: Mapping[PatientId, Filed] = attrs.Factory(dict)
     moves: Mapping[PatientId, tuple[StatusChange, ...]] = attrs.Factory(dict)
-    replaced: Mapping[PatientId, tuple[Replaced, ...]] = attrs.Factory(dict)
+    former: Mapping[PatientId, tuple[Former, ...]] = attrs.Factory(dict)
     by_number: Mapping[int, PatientId] = attrs.Factory(dict)
     by_mrn: Mapping[str, PatientId] = attrs.Factory(dict)
     by_external_id: Mapping[str, PatientId] = attrs.Factory(dict)
@@ -70,6 +78,7 @@ class Shelf:
     told: Mapping[PatientId, LastTold] = attrs.Factory(dict)
     lost: Mapping[PatientId, tuple[LostValues, ...]] = attrs.Factory(dict)
     jobs: Mapping[UUID, FiledJob] = attrs.Factory(dict)
+    exports: Mapping[UUID, Export] = attrs.Factory(dict)
     suspicions: Mapping[SuspicionId, Suspicion] = attrs.Factory(dict)
     seq: int = 0
     mrn_number: int = 0

@@ -9,6 +9,7 @@ import attrs
 import sqlalchemy as sa
 
 from vantrexia_adapters.sql.patients import BORN, FIRST, GENDER, LAST, MRN
+from vantrexia_adapters.sql.scope import SealedRow
 from vantrexia_adapters.sql.snapshots import SnapshotTables, SqlIndexStore
 from vantrexia_adapters.sql.statements import Statement
 from vantrexia_adapters.sql.tables import directory_chunk, directory_snapshot, patient
@@ -23,6 +24,7 @@ from vantrexia_core.patients import (
 )
 from vantrexia_core.protection import Place, UnreadableError
 
+_TOLD: Final = SealedRow.of(LAST, FIRST, MRN, BORN, GENDER)
 _SPELLINGS_KEPT: Final = 400_000
 
 _LOG: Final = logging.getLogger(__name__)
@@ -64,31 +66,26 @@ class SqlDirectoryStore(SqlIndexStore):
             seq, n, id_, status, created_at, sealed_version, last, first, mrn, born, gender, updated_at = row
             place = Place(practice_id, id_, sealed_version)
             try:
-                names = (LAST.open(cipher, place, last), FIRST.open(cipher, place, first))
-                number = MRN.open(cipher, place, mrn)
-                told = (BORN.open(cipher, place, born), GENDER.open(cipher, place, gender))
+                last_name, first_name, number, birth, gender_text = _TOLD.open(
+                    cipher, place, (last, first, mrn, born, gender)
+                )
+                if not (last_name and first_name and number and birth and gender_text):
+                    raise UnreadableError  # noqa: TRY301 - as whatever else does not open
             except UnreadableError:
                 unreadable += 1
                 yield seq, Unreadable(n)
                 continue
             if len(spellings) >= _SPELLINGS_KEPT:
                 spellings.clear()
-            for name in names:
+            for name in (last_name, first_name):
                 if name not in spellings:
                     spellings[name] = Spelling.of(name)
-            last_name, first_name = map(spellings.__getitem__, names)
-            spelled = (last_name, first_name, Spelling.of(number))
+            spelled = (spellings[last_name], spellings[first_name], Spelling.of(number))
+            born_on, told_gender = date.fromisoformat(birth), Gender(gender_text)
             yield (
                 seq,
                 DirectoryEntry(
-                    n,
-                    id_,
-                    Status(status),
-                    created_at,
-                    *spelled,
-                    date.fromisoformat(told[0]),
-                    Gender(told[1]),
-                    updated_at,
+                    n, id_, Status(status), created_at, *spelled, born_on, told_gender, updated_at
                 ),
             )
         if unreadable:

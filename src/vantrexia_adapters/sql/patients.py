@@ -1,16 +1,18 @@
 """The patient store in SQL: fields sealed on the way in, opened on the way out, few statements."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cache
 from itertools import pairwise
+from operator import itemgetter
 from typing import Any, Final
 
+import attrs
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from vantrexia_adapters.sql.scope import Scope, SealedColumn
+from vantrexia_adapters.sql.scope import Scope, SealedColumn, SealedRow
 from vantrexia_adapters.sql.statements import Adding, Parameters, Row, Statement
 from vantrexia_adapters.sql.tables import patient, patient_move, patient_version, practice_head
 from vantrexia_core.kernel import (
@@ -29,6 +31,7 @@ from vantrexia_core.kernel import (
 from vantrexia_core.patients import (
     Address,
     AddressLine,
+    Asked,
     City,
     DateOfBirth,
     ExternalId,
@@ -76,6 +79,11 @@ STATE: Final = SealedColumn.of("patient", "state", BUCKET_SHORT)
 ZIP: Final = SealedColumn.of("patient", "zip", BUCKET_SHORT)
 EXTERNAL_ID: Final = SealedColumn.of("patient", "external_id", BUCKET_NAME)
 SUPPLEMENT: Final = SealedColumn.of("patient", "supplement", BUCKET_DOCUMENT)
+_PATIENT_ROW: Final = SealedRow.of(
+    MRN, FIRST, LAST, BORN, GENDER, SSN, PHONE, EMAIL, LINE1, LINE2, CITY, STATE, ZIP, EXTERNAL_ID, SUPPLEMENT
+)
+"""The sealed columns of `_COLUMNS`, in their order."""
+_IDENTITY_ROW: Final = SealedRow.of(FIRST, LAST, BORN, GENDER)
 BY_EMAIL: Final = SealedColumn.of("patient_move", "by_email", BUCKET_LONG)
 REASON: Final = SealedColumn.of("patient_move", "reason", BUCKET_LONG)
 
@@ -95,6 +103,11 @@ _ID_TWICE: Final = "a patient id was given out twice"
 _PRACTICE: Final = sa.bindparam("practice", type_=sa.Uuid())
 _ID: Final = sa.bindparam("patient", type_=sa.Uuid())
 _VERSION_BEFORE: Final = sa.bindparam("version_before", type_=sa.BigInteger())
+
+_STATUSES: Final = {status.value: status for status in Status}
+_GENDERS: Final = {gender.value: Phi(gender) for gender in Gender}
+
+_ROW_LIMIT: Final = sa.bindparam("row_limit", type_=sa.Integer())
 
 _IS_ONE: Final = sa.and_(patient.c.practice_id == _PRACTICE, patient.c.id == _ID)
 _COLUMNS: Final = (
@@ -146,6 +159,9 @@ _TAKE: Final = Statement(
 )
 _CHANGE_NUMBER: Final = Statement(
     sa.select(practice_head.c.seq).where(practice_head.c.practice_id == _PRACTICE)
+)
+_NEWEST_NUMBER: Final = Statement(
+    sa.select(practice_head.c.n).where(practice_head.c.practice_id == _PRACTICE)
 )
 _ADD: Final = Adding(patient)
 _TAKEN: Final = Statement(
@@ -271,6 +287,57 @@ def _replaced_after() -> sa.Select[Any]:
 
 
 _REPLACED_SINCE: Final = Statement(_replaced_after())
+
+
+_LONG_AGO: Final = datetime(1, 1, 1, tzinfo=UTC)
+_FIRST_N: Final = sa.bindparam("first_n", type_=sa.BigInteger())
+_LAST_N: Final = sa.bindparam("last_n", type_=sa.BigInteger())
+_AS_OF: Final = sa.bindparam("as_of", type_=sa.BigInteger())
+_CHANGED_AFTER: Final = sa.bindparam("changed_after", type_=patient.c.updated_at.type)
+_NAMED_AT_ONCE: Final = 50
+
+
+def _asked(*names: str, named: int) -> sa.Subquery:
+    """Columns of the records that are asked for, as they stood: as they are, or as they were before."""
+
+    def part(record: sa.Table) -> sa.Select[Any]:
+        among = [record.c.id.in_(_among(named))] if named else []
+        return sa.select(*(record.c[name] for name in names)).where(
+            record.c.practice_id == _PRACTICE,
+            record.c.n >= _FIRST_N,
+            record.c.n <= _LAST_N,
+            record.c.seq <= _AS_OF,
+            record.c.updated_at > _CHANGED_AFTER,
+            *among,
+        )
+
+    return sa.union_all(
+        part(patient), part(patient_version).where(patient_version.c.replaced_seq > _AS_OF)
+    ).subquery("asked")
+
+
+@cache
+def _tally(named: int) -> Statement:
+    asked = _asked("status", named=named)
+    return Statement(sa.select(asked.c.status, sa.func.count()).group_by(asked.c.status))
+
+
+@cache
+def _standing(named: int) -> Statement:
+    asked = _asked("n", *(column.name for column in _COLUMNS), named=named)
+    return Statement(
+        sa.select(*asked.c)
+        .where(asked.c.status != Status.DELETED.value)
+        .order_by(asked.c.n)
+        .limit(_ROW_LIMIT)
+    )
+
+
+@cache
+def _departed(named: int) -> Statement:
+    asked = _asked("n", "id", "updated_at", "status", named=named)
+    gone = sa.select(asked.c.n, asked.c.id, asked.c.updated_at).where(asked.c.status == Status.DELETED.value)
+    return Statement(gone.order_by(asked.c.n).limit(_ROW_LIMIT))
 
 
 def _numbered(count: int) -> list[sa.BindParameter[object]]:
@@ -565,6 +632,72 @@ class SqlPatients:
         rows = self._transaction.read(_HISTORY, self._here({"patient": patient_id}))
         return [self._change(row) for row in rows]
 
+    def newest_number(self) -> int:
+        """See `PatientStore`."""
+        rows = self._transaction.read(_NEWEST_NUMBER, self._here({}))
+        return int(rows[0][0]) if rows else 0
+
+    def tally(self, asked: Asked) -> tuple[int, int]:
+        """See `PatientStore`."""
+        there = gone = 0
+        for size, parameters in self._asking(asked):
+            for status, count in self._transaction.read(_tally(size), parameters):
+                if status == Status.DELETED.value:
+                    gone += count
+                else:
+                    there += count
+        return there, gone
+
+    def standing(self, asked: Asked, *, limit: int) -> Sequence[tuple[int, Patient]]:
+        """See `PatientStore`."""
+        rows = self._asked_for(_standing, asked, limit)
+        return [(row[0], self._patient(row[1:])) for row in rows]
+
+    def departed(self, asked: Asked, *, limit: int) -> Sequence[tuple[int, tuple[PatientId, datetime]]]:
+        """See `PatientStore`."""
+        return [(n, (id_, at)) for n, id_, at in self._asked_for(_departed, asked, limit)]
+
+    def _asked_for(self, statement: Callable[[int], Statement], asked: Asked, limit: int) -> Sequence[Row]:
+        if asked.patient_ids:
+            rows = [
+                row
+                for size, parameters in self._asking(asked)
+                for row in self._transaction.read(statement(size), {**parameters, "row_limit": limit})
+            ]
+            return sorted(rows, key=itemgetter(0))[:limit]
+        return self._walked(statement(0), asked, limit)
+
+    def _walked(self, statement: Statement, asked: Asked, limit: int) -> Sequence[Row]:
+        """A window of numbers at a time: sorting all of them to take the first few would cost far more."""
+        rows: list[Row] = []
+        first, window = asked.numbers.start, limit
+        while first < asked.numbers.stop and len(rows) < limit:
+            last = min(first + window, asked.numbers.stop)
+            ((_, parameters),) = self._asking(attrs.evolve(asked, numbers=range(first, last)))
+            found = self._transaction.read(statement, {**parameters, "row_limit": limit - len(rows)})
+            rows += found
+            first = last
+            if len(found) < limit // 8:
+                window *= 2
+        return rows
+
+    def _asking(self, asked: Asked) -> Iterator[tuple[int, Parameters]]:
+        """The parameters of one statement, or of several where many are asked for by name; few sizes."""
+        parameters = {
+            "practice": self._practice_id,
+            "first_n": asked.numbers.start,
+            "last_n": asked.numbers.stop - 1,
+            "as_of": asked.as_of,
+            "changed_after": asked.changed_after or _LONG_AGO,
+        }
+        if not asked.patient_ids:
+            yield 0, parameters
+        ids = sorted(set(asked.patient_ids))
+        for start in range(0, len(ids), _NAMED_AT_ONCE):
+            part = ids[start : start + _NAMED_AT_ONCE]
+            padded = part + part[-1:] * (_NAMED_AT_ONCE - len(part))
+            yield _NAMED_AT_ONCE, parameters | _ids_by_name(padded)
+
     def versions(self, patient_id: PatientId, page: PageRequest) -> Page[Patient]:
         """See `PatientStore`. A version that is replaced between the two statements is found all the same."""
         kept = self._transaction.read(_VERSIONS_KEPT, self._here({"patient": patient_id}))
@@ -686,37 +819,31 @@ class SqlPatients:
         }
 
     def _patient(self, row: Row) -> Patient:
-        (
-            id_, _, status, version, created_at, updated_at, sealed_version, mrn, first, last, born, gender,
-            ssn, phone, email, line1, line2, city, state, zip_, external_id, supplement,
-        ) = row  # fmt: skip
-        cipher = self._protection.cipher
+        id_, _, status, version, created_at, updated_at, sealed_version, *wires = row
         place = Place(self._practice_id, id_, sealed_version)
-        ssn_text = SSN.open(cipher, place, ssn)
+        (
+            mrn, first, last, born, gender, ssn, phone, email, line1, line2, city, state, zip_, external_id,
+            supplement,
+        ) = _PATIENT_ROW.open(self._protection.cipher, place, wires)  # fmt: skip
+        if mrn is None or first is None or last is None or born is None or gender is None:
+            raise UnreadableError
         return Patient(
             id=id_,
             practice_id=self._practice_id,
-            mrn=Mrn.trusted(MRN.open(cipher, place, mrn)),
-            name=PersonName(
-                NamePart.trusted(FIRST.open(cipher, place, first)),
-                NamePart.trusted(LAST.open(cipher, place, last)),
-            ),
-            date_of_birth=DateOfBirth.trusted(date.fromisoformat(BORN.open(cipher, place, born))),
-            gender=Phi(Gender(GENDER.open(cipher, place, gender))),
-            phone=None if phone is None else Phone.trusted(PHONE.open(cipher, place, phone)),
-            email=None if email is None else Email.trusted(EMAIL.open(cipher, place, email)),
-            address=self._address(place, line1, line2, city, state, zip_),
-            ssn=Ssn.trusted(ssn_text) if ssn_text else None,
-            external_id=None
-            if external_id is None
-            else ExternalId.trusted(EXTERNAL_ID.open(cipher, place, external_id)),
-            status=Status(status),
+            mrn=Mrn.trusted(mrn),
+            name=PersonName(NamePart.trusted(first), NamePart.trusted(last)),
+            date_of_birth=DateOfBirth.trusted(date.fromisoformat(born)),
+            gender=_GENDERS[gender],
+            phone=None if phone is None else Phone.trusted(phone),
+            email=None if email is None else Email.trusted(email),
+            address=_address(line1, line2, city, state, zip_),
+            ssn=Ssn.trusted(ssn) if ssn else None,
+            external_id=None if external_id is None else ExternalId.trusted(external_id),
+            status=_STATUSES[status],
             version=version,
             created_at=created_at,
             updated_at=updated_at,
-            supplement=None
-            if supplement is None
-            else Supplement.trusted(SUPPLEMENT.open(cipher, place, supplement)),
+            supplement=None if supplement is None else Supplement.trusted(supplement),
         )
 
     def _readable(self, rows: Sequence[Row]) -> Iterator[Patient]:
@@ -725,38 +852,19 @@ class SqlPatients:
             with suppress(UnreadableError):
                 yield self._patient(row)
 
-    def _address(
-        self,
-        place: Place,
-        line1: bytes | None,
-        line2: bytes | None,
-        city: bytes | None,
-        state: bytes | None,
-        zip_: bytes | None,
-    ) -> Address | None:
-        if line1 is None and line2 is None and city is None and state is None and zip_ is None:
-            return None
-        cipher = self._protection.cipher
-        line1_text = None if line1 is None else LINE1.open(cipher, place, line1)
-        return Address(
-            line1=AddressLine.trusted(line1_text) if line1_text else None,
-            line2=None if line2 is None else AddressLine.trusted(LINE2.open(cipher, place, line2)),
-            city=None if city is None else City.trusted(CITY.open(cipher, place, city)),
-            state=None if state is None else State.trusted(STATE.open(cipher, place, state)),
-            zip=None if zip_ is None else Zip.trusted(ZIP.open(cipher, place, zip_)),
-        )
-
     def _sighting(self, row: Row) -> Sighting:
         id_, seq, status, is_unlinked, sealed_version, first, last, born, gender = row
         if not is_unlinked or status == Status.DELETED.value:
             return Sighting(id_, seq, None)
-        cipher, place = self._protection.cipher, Place(self._practice_id, id_, sealed_version)
-        name = PersonName(
-            NamePart.trusted(FIRST.open(cipher, place, first)),
-            NamePart.trusted(LAST.open(cipher, place, last)),
+        place = Place(self._practice_id, id_, sealed_version)
+        first_name, last_name, birth, gender_text = _IDENTITY_ROW.open(
+            self._protection.cipher, place, (first, last, born, gender)
         )
-        date_of_birth = DateOfBirth.trusted(date.fromisoformat(BORN.open(cipher, place, born)))
-        return Sighting(id_, seq, (name, date_of_birth, Phi(Gender(GENDER.open(cipher, place, gender)))))
+        if first_name is None or last_name is None or birth is None or gender_text is None:
+            raise UnreadableError
+        name = PersonName(NamePart.trusted(first_name), NamePart.trusted(last_name))
+        date_of_birth = DateOfBirth.trusted(date.fromisoformat(birth))
+        return Sighting(id_, seq, (name, date_of_birth, Phi(Gender(gender_text))))
 
     def _change(self, row: Row) -> StatusChange:
         patient_id, version, move, at, by_user, by_email, reason = row
@@ -770,6 +878,20 @@ class SqlPatients:
             by_email=Email.trusted(BY_EMAIL.open(cipher, place, by_email)),
             reason=None if reason is None else Reason.trusted(REASON.open(cipher, place, reason)),
         )
+
+
+def _address(
+    line1: str | None, line2: str | None, city: str | None, state: str | None, zip_: str | None
+) -> Address | None:
+    if line1 is None and line2 is None and city is None and state is None and zip_ is None:
+        return None
+    return Address(
+        line1=AddressLine.trusted(line1) if line1 else None,
+        line2=None if line2 is None else AddressLine.trusted(line2),
+        city=None if city is None else City.trusted(city),
+        state=None if state is None else State.trusted(state),
+        zip=None if zip_ is None else Zip.trusted(zip_),
+    )
 
 
 def _check_different(sealed: Sequence[Parameters]) -> None:

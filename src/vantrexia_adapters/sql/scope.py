@@ -1,10 +1,12 @@
 """What every store of a unit of work needs: its transaction, its practice, and the practice's protection."""
 
+from collections.abc import Sequence
+
 import attrs
 
 from vantrexia_adapters.sql.database import Transaction
 from vantrexia_core.kernel import PracticeId
-from vantrexia_core.protection import BlindIndex, FieldCipher, FieldName, Place, RowSeal
+from vantrexia_core.protection import BlindIndex, FieldCipher, FieldGroup, FieldName, Place, RowSeal
 
 
 @attrs.frozen
@@ -48,3 +50,24 @@ class SealedColumn:
             UnreadableError: it does not open at this place.
         """
         return cipher.open(self.name, place, wire, bucket=self.bucket).decode()
+
+
+@attrs.frozen(eq=False)
+class SealedRow:
+    """Columns of a table whose envelopes are opened together."""
+
+    _group: FieldGroup
+
+    @classmethod
+    def of(cls, *columns: SealedColumn) -> "SealedRow":
+        """In the order in which they are read."""
+        return cls(FieldGroup(tuple((column.name, column.bucket) for column in columns)))
+
+    def open(self, cipher: FieldCipher, place: Place, wires: Sequence[bytes | None]) -> list[str | None]:
+        """The texts in the envelopes; None where there is no envelope.
+
+        Raises:
+            UnreadableError: one does not open at this place.
+        """
+        values = cipher.open_all(self._group, place, wires)
+        return [None if value is None else value.decode() for value in values]

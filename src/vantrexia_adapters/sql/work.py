@@ -4,6 +4,7 @@ from vantrexia_adapters.sql.audit import SqlTrail, TrailWriter
 from vantrexia_adapters.sql.clients import SqlClientStore, SqlUsedAssertions
 from vantrexia_adapters.sql.database import Transaction
 from vantrexia_adapters.sql.ehr import SqlEhrRecords, SqlImportJobs
+from vantrexia_adapters.sql.exports import SqlExports
 from vantrexia_adapters.sql.identity import SqlSignIns, SqlUsers
 from vantrexia_adapters.sql.lockouts import SqlLockouts
 from vantrexia_adapters.sql.patients import SqlPatients
@@ -129,6 +130,11 @@ class SqlWork(SqlSignInWork):
         if self._users is None:
             self._users = SqlUsers(self._scope, self._ids)
         return self._users
+
+    @property
+    def exports(self) -> SqlExports:
+        """See `PatientWork`."""
+        return SqlExports(self._scope)
 
     @property
     def clients(self) -> SqlClientStore:

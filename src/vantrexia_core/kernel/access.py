@@ -59,6 +59,7 @@ class Permission(Enum):
     ARCHIVE_PATIENTS = "Patients: archive and unarchive"
     DELETE_PATIENTS = "Patients: soft-delete"
     MANAGE_DELETED_PATIENTS = "Patients: view and restore deleted"
+    EXPORT_PATIENTS = "Patients: export in bulk"
     IMPORT_PATIENTS = "Patients: search in eClinicalWorks and import"
     VIEW_USERS = "Users: list and read the practice's accounts"
     MANAGE_USERS = "Users: create, change and unlock accounts"
@@ -96,6 +97,7 @@ GRANTS: Final[Mapping[Permission, Mapping[Role, Reach]]] = MappingProxyType(
         Permission.ARCHIVE_PATIENTS: _granted(_CLINICIANS),
         Permission.DELETE_PATIENTS: _granted(_MANAGERS),
         Permission.MANAGE_DELETED_PATIENTS: _granted(_ADMIN),
+        Permission.EXPORT_PATIENTS: _granted(_ADMIN),
         Permission.IMPORT_PATIENTS: _granted(_MANAGERS | {Role.PROVIDER}),
         Permission.VIEW_DUPLICATES: _granted(_CARE),
         Permission.DECIDE_DUPLICATES: _granted(_MANAGERS),

@@ -141,6 +141,34 @@ class VersionsListed(Fact):
 
 
 @attrs.frozen
+class ExportStarted(Fact):
+    """An export was granted; nothing has left yet."""
+
+    action: ClassVar[Action] = Action.EXPORT_START
+
+
+@attrs.frozen
+class ExportShown(Fact):
+    """It was shown what an export consists of."""
+
+    action: ClassVar[Action] = Action.EXPORT_READ
+
+
+@attrs.frozen
+class Exported(Fact):
+    """A batch of an export left; ``disclosed`` holds whose records, in order of ids."""
+
+    action: ClassVar[Action] = Action.EXPORT
+
+
+@attrs.frozen
+class ExportEnded(Fact):
+    """An export was deleted: nothing more of it leaves."""
+
+    action: ClassVar[Action] = Action.EXPORT_END
+
+
+@attrs.frozen
 class DisclosuresAccounted(Fact):
     """An administrator was told whom a patient's record was shown to."""
 

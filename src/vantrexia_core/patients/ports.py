@@ -1,6 +1,7 @@
 """What the patients' use cases need from the world."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -16,7 +17,9 @@ from vantrexia_core.kernel import (
     Phi,
     PracticeId,
     SuspicionId,
+    UserId,
 )
+from vantrexia_core.patients.export import Export
 from vantrexia_core.patients.lifecycle import Status
 from vantrexia_core.patients.listing import DirectoryEntry, Found, Listing, Unreadable
 from vantrexia_core.patients.matching.blocking import BlockingKey
@@ -67,6 +70,19 @@ class Replaced:
     seq: int
     number: int
     patient: Patient
+
+
+@attrs.frozen
+class Asked:
+    """Which records an export asks for: by their numbers, as they stood at the change number ``as_of``.
+
+    With ``changed_after`` only those whose version then was made after it; with ``patient_ids`` only those.
+    """
+
+    numbers: range
+    as_of: int
+    changed_after: datetime | None = None
+    patient_ids: tuple[PatientId, ...] = ()
 
 
 class PatientStore(Protocol):
@@ -221,6 +237,50 @@ class PatientStore(Protocol):
         replaced as well, so that no change is told in halves. A record's versions that are moves apart have
         the same demographics.
         """
+        ...
+
+    def newest_number(self) -> int:
+        """The number of the practice's newest record; they are dense. 0 before the first."""
+        ...
+
+    def tally(self, asked: Asked) -> tuple[int, int]:
+        """How many records that are asked for were not deleted then, and how many were."""
+        ...
+
+    def standing(self, asked: Asked, *, limit: int) -> Sequence[tuple[int, Patient]]:
+        """Records that are asked for and were not deleted then, as they were then, each with its number.
+
+        At most ``limit``, in order of their numbers. Whoever asks for the numbers behind the last one gets
+        the next, of the same moment, whatever changed meanwhile.
+        """
+        ...
+
+    def departed(self, asked: Asked, *, limit: int) -> Sequence[tuple[int, tuple[PatientId, datetime]]]:
+        """Like `standing`, for records that were deleted then: their ids and when, and nothing of them."""
+        ...
+
+
+class ExportStore(Protocol):
+    """The exports of one practice, inside one transaction."""
+
+    def add(self, export: Export, *, forget_until: datetime) -> None:
+        """Store a new export; forget those of this practice that began at ``forget_until`` or before."""
+        ...
+
+    def get(self, export_id: UUID) -> Export:
+        """One export, expired or not.
+
+        Raises:
+            NotFoundError: the practice has no such export.
+        """
+        ...
+
+    def count_live(self, by: UserId, *, after: datetime) -> int:
+        """How many exports of an account began after a moment. Whoever asks at once waits here."""
+        ...
+
+    def remove(self, export_id: UUID) -> None:
+        """Forget an export, if it is there."""
         ...
 
 
@@ -403,6 +463,11 @@ class PatientWork(RecordedWork, Protocol):
     @property
     def suspicions(self) -> SuspicionStore:
         """The pairs of records that may be one person, inside this transaction."""
+        ...
+
+    @property
+    def exports(self) -> ExportStore:
+        """The practice's exports, inside this transaction."""
         ...
 
 

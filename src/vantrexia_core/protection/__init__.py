@@ -5,6 +5,7 @@ laid down here and pinned by byte vectors.
 """
 
 from vantrexia_core.protection.binding import (
+    FieldGroup,
     FieldName,
     Place,
     associated_data,
@@ -47,6 +48,7 @@ __all__ = [
     "BlindIndex",
     "Envelope",
     "FieldCipher",
+    "FieldGroup",
     "FieldName",
     "KeyWrapper",
     "Place",

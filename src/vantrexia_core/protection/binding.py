@@ -12,6 +12,9 @@ import attrs
 
 FORMAT: Final = b"vantrexia/field/1"
 
+_ID_FRAME: Final = (16).to_bytes(2, "big")
+_VERSION_FRAME: Final = (8).to_bytes(2, "big")
+
 
 @attrs.frozen
 class FieldName:
@@ -24,6 +27,13 @@ class FieldName:
     def info(self) -> bytes:
         """The label under which this column's own key is derived."""
         return b"field/" + self.table.encode("ascii") + b"/" + self.column.encode("ascii")
+
+
+@attrs.frozen(eq=False)
+class FieldGroup:
+    """Fields of one table that are opened together, each with the bucket it is padded to; made once, kept."""
+
+    fields: tuple[tuple[FieldName, int], ...]
 
 
 @attrs.frozen
@@ -42,7 +52,8 @@ def column_part(name: FieldName, practice_id: UUID) -> bytes:
 
 def record_part(place: Place) -> bytes:
     """The middle part of the associated data: what all sealed fields of one record share."""
-    return _framed(place.record_id.bytes, place.version.to_bytes(8, "big"))
+    # Both have one length, so their frames are constant: this is done for every record that is shown.
+    return _ID_FRAME + place.record_id.bytes + _VERSION_FRAME + place.version.to_bytes(8, "big")
 
 
 def key_part(key_version: int) -> bytes:

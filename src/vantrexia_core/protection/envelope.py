@@ -96,10 +96,11 @@ def unpad(padded: bytes, bucket: int) -> bytes:
     Raises:
         UnreadableError: length, padding or bucket are not what `pad` would have made.
     """
-    if len(padded) < 2:  # noqa: PLR2004 - the length prefix
+    size = len(padded)
+    if size < 2 or size % bucket:  # noqa: PLR2004 - the length prefix
         raise UnreadableError
     end = 2 + (padded[0] << 8 | padded[1])
-    padding = -end % bucket
-    if len(padded) != end + padding or padded[end:] != bytes(padding):
+    padding = size - end
+    if not 0 <= padding < bucket or not padded.endswith(bytes(padding)):
         raise UnreadableError
     return padded[2:end]

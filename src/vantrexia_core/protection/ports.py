@@ -1,10 +1,10 @@
 """What protection needs from the world: ciphers and keys."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 from uuid import UUID
 
-from vantrexia_core.protection.binding import FieldName, Place
+from vantrexia_core.protection.binding import FieldGroup, FieldName, Place
 
 
 class FieldCipher(Protocol):
@@ -19,6 +19,16 @@ class FieldCipher(Protocol):
 
         Raises:
             UnreadableError: damaged, moved, forged, or its key is not in the ring.
+        """
+        ...
+
+    def open_all(self, group: FieldGroup, place: Place, wires: Sequence[bytes | None]) -> list[bytes | None]:
+        """The values in a record's envelopes, in the order of the group, for far less than one by one.
+
+        Where there is no envelope there is no value.
+
+        Raises:
+            UnreadableError: one of them is damaged, moved, forged, or its key is not in the ring.
         """
         ...
 

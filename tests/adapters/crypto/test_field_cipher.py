@@ -23,6 +23,7 @@ from vantrexia_core.protection import (
     TAG_BYTES,
     VALUE_BYTES_MAX,
     Envelope,
+    FieldGroup,
     FieldName,
     Place,
     UnreadableError,
@@ -208,6 +209,55 @@ def test_a_rotation_by_another_process_reaches_sealing_with_the_next_refresh(pat
     KeyRing.open(path, ManualClock()).rotate(HERE, Purpose.FIELD)
     ours.refresh()
     assert Envelope.decode(cipher.seal(NAME, PLACE, VALUE, bucket=BUCKET_NAME)).key_version == 2
+
+
+GROUP = FieldGroup(
+    (
+        (FieldName("patient", "first_name"), BUCKET_NAME),
+        (NAME, BUCKET_NAME),
+        (FieldName("patient", "gender"), BUCKET_SHORT),
+    )
+)
+
+
+@given(st.lists(st.none() | st.binary(max_size=60), min_size=3, max_size=3), st.lists(st.booleans()))
+def test_a_group_opens_as_its_fields_do(
+    tmp_path_factory: pytest.TempPathFactory, values: list[bytes | None], rotates: list[bool]
+) -> None:
+    """Absent fields, fields under different keys: the same values, in their order."""
+    ring = KeyRing.create(tmp_path_factory.mktemp("ring") / "ring", ManualClock())
+    ring.ensure_scope(HERE)
+    cipher = AesGcmFieldCipher(ring)
+    wires: list[bytes | None] = []
+    for (name, bucket), value, rotate in zip(
+        GROUP.fields, values, [*rotates, False, False, False], strict=False
+    ):
+        wires.append(None if value is None else cipher.seal(name, PLACE, value, bucket=bucket))
+        if rotate:
+            ring.rotate(HERE, Purpose.FIELD)
+    for _ in range(2):
+        assert cipher.open_all(GROUP, PLACE, wires) == values
+
+
+def test_one_field_of_a_group_that_does_not_open_shows_none_of_it(cipher: AesGcmFieldCipher) -> None:
+    """Moved, cut, flipped, exchanged, of another practice: the group does not open, and says nothing else."""
+    wires = [cipher.seal(name, PLACE, VALUE, bucket=bucket) for name, bucket in GROUP.fields]
+    for place, forged in (
+        (attrs.evolve(PLACE, version=2), wires),
+        (attrs.evolve(PLACE, practice_id=ELSEWHERE), wires),
+        (attrs.evolve(PLACE, practice_id=a_practice_id(99)), wires),
+        (PLACE, [wires[1], wires[0], wires[2]]),
+        *((PLACE, [wires[0], damaged, wires[2]]) for damaged in _damaged(wires[1])),
+        *((PLACE, [damaged, *wires[1:]]) for damaged in _damaged(wires[0])),
+    ):
+        with pytest.raises(UnreadableError) as raised:
+            cipher.open_all(GROUP, place, forged)
+        assert raised.value.__cause__ is None
+
+
+def _damaged(wire: bytes) -> list[bytes]:
+    flipped = [bytes((*wire[:at], wire[at] ^ 1, *wire[at + 1 :])) for at in range(len(wire))]
+    return [*flipped, *(wire[:length] for length in range(len(wire))), wire + b"\0"]
 
 
 def test_a_practice_without_keys_cannot_seal(cipher: AesGcmFieldCipher) -> None:

@@ -20,5 +20,6 @@ REVISIONS: Final = (
     "0012",
     "0013",
     "0014",
+    "0015",
 )
 """The steps, oldest first. Written out so that a start need not load the migration machinery to look."""

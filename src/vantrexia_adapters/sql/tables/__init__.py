@@ -14,6 +14,7 @@ from vantrexia_adapters.sql.tables.directory import (
     directory_snapshot,
 )
 from vantrexia_adapters.sql.tables.ehr import ehr_loss, ehr_record, import_item, import_job
+from vantrexia_adapters.sql.tables.exports import patient_export
 from vantrexia_adapters.sql.tables.identity import (
     backup_code,
     former_password,
@@ -49,6 +50,7 @@ __all__ = [
     "machine_client",
     "metadata",
     "patient",
+    "patient_export",
     "patient_move",
     "patient_version",
     "practice",
