@@ -82,9 +82,16 @@ _ALIKE: Final = (
     ("Tessa", "Teresa"), ("Brandon", "Branden"), ("Logan", "Rogan"), ("Ava", "Eva"), ("Leah", "Lena"),
     ("Marian", "Miriam"), ("Joan", "Jean"), ("Ronald", "Donald"), ("Terry", "Jerry"), ("Karen", "Sharon"),
 )  # fmt: skip
-_KNOWN_AS: Final = tuple(
-    zip(*[iter(["William", "Bill", "Robert", "Bob", "Richard", "Rick", "James", "Jim", "John", "Jack", "Margaret", "Peggy", "Elizabeth", "Liz", "Katherine", "Kate", "Patricia", "Pat", "Michael", "Mike", "Thomas", "Tom", "Charles", "Chuck", "Joseph", "Joe", "Daniel", "Dan", "Matthew", "Matt", "Anthony", "Tony", "Steven", "Steve", "Andrew", "Drew", "Joshua", "Josh", "Kenneth", "Ken", "Edward", "Ted", "Ronald", "Ron", "Timothy", "Tim", "Jeffrey", "Jeff", "Deborah", "Deb", "Susan", "Sue", "Jessica", "Jess", "Jennifer", "Jen", "Rebecca", "Becky", "Pamela", "Pam", "Christine", "Chris", "Barbara", "Barb", "José", "Pepe", "Francisco", "Paco", "Guadalupe", "Lupe", "Jesús", "Chuy", "Dolores", "Lola", "Roberto", "Beto", "Manuel", "Manny"])] * 2, strict=True)
-)  # fmt: skip
+_KNOWN_AS: Final[dict[str, str]] = {
+    "William": "Bill", "Robert": "Bob", "Richard": "Rick", "James": "Jim", "John": "Jack", "Margaret": "Peggy",
+    "Elizabeth": "Liz", "Katherine": "Kate", "Patricia": "Pat", "Michael": "Mike", "Thomas": "Tom",
+    "Charles": "Chuck", "Joseph": "Joe", "Daniel": "Dan", "Matthew": "Matt", "Anthony": "Tony",
+    "Steven": "Steve", "Andrew": "Drew", "Joshua": "Josh", "Kenneth": "Ken", "Edward": "Ted", "Ronald": "Ron",
+    "Timothy": "Tim", "Jeffrey": "Jeff", "Deborah": "Deb", "Susan": "Sue", "Jessica": "Jess",
+    "Jennifer": "Jen", "Rebecca": "Becky", "Pamela": "Pam", "Christine": "Chris", "Barbara": "Barb",
+    "José": "Pepe", "Francisco": "Paco", "Guadalupe": "Lupe", "Jesús": "Chuy", "Dolores": "Lola",
+    "Roberto": "Beto", "Manuel": "Manny",
+}  # fmt: skip
 _NEAR: Final = {
     letter: row[max(0, at - 1) : at] + row[at + 1 : at + 2]
     for row in ("qwertyuiop", "asdfghjkl", "zxcvbnm")
@@ -413,7 +420,7 @@ def _of_one_name(chance: random.Random) -> list[Soul]:
     if chance.random() < 0.5:
         child = attrs.evolve(child, middle=parent.middle)
     if chance.random() < 0.4:
-        child = attrs.evolve(child, **_home(chance))
+        child = _at_home(child, chance)
     if chance.random() < 0.5:
         return [attrs.evolve(parent, suffix="Sr"), attrs.evolve(child, suffix="Jr")]
     return [parent, child]
@@ -426,7 +433,7 @@ def _flat(chance: random.Random) -> list[Soul]:
 
 def _moved_out(chance: random.Random) -> list[Soul]:
     family = _family(chance)
-    moved = [attrs.evolve(child, **_home(chance), phone=_number(chance)) for child in family[2:]]
+    moved = [attrs.evolve(_at_home(child, chance), phone=_number(chance)) for child in family[2:]]
     return [*family[:2], *moved]
 
 
@@ -448,6 +455,12 @@ def _born_on_one_day(chance: random.Random) -> list[Soul]:
     one = attrs.evolve(one, first=name, last=last)
     other = _soul(chance, _home(chance), _number(chance), last, one.gender, one.born, name)
     return [one, other]
+
+
+def _at_home(soul: Soul, chance: random.Random) -> Soul:
+    """Somewhere else."""
+    home = _home(chance)
+    return attrs.evolve(soul, line1=home["line1"], line2=home["line2"], city=home["city"], zip=home["zip"])
 
 
 def _home_of(soul: Soul) -> dict[str, str]:
@@ -526,7 +539,7 @@ _PLACEHOLDERS: Final[tuple[Row, ...]] = (
 def _changed(soul: Soul, household: Sequence[Soul], habits: Habits, chance: random.Random) -> Soul:
     """What life changed."""
     if chance.random() < habits.moved:
-        soul = attrs.evolve(soul, **_home(chance))
+        soul = _at_home(soul, chance)
     if chance.random() < habits.new_phone:
         soul = attrs.evolve(
             soul, phone=chance.choice(household).phone if chance.random() < 0.35 else _number(chance)
@@ -556,9 +569,8 @@ def _left_out(row: Row, share: float, chance: random.Random) -> Row:
 
 def _known_as(soul: Soul, chance: random.Random) -> str:
     """A nickname, the middle name, an initial, or a further name."""
-    for full, short in _KNOWN_AS:
-        if full == soul.first:
-            return short
+    if soul.first in _KNOWN_AS:
+        return _KNOWN_AS[soul.first]
     drawn = chance.random()
     if drawn < 0.3:
         return soul.middle

@@ -105,6 +105,7 @@ from vantrexia_core.patients.matching.candidates import (
     Candidates,
 )
 from vantrexia_core.patients.matching.comparing import compare
+from vantrexia_core.patients.matching.estimating import Estimate, estimate
 from vantrexia_core.patients.matching.evaluating import Evaluation, Tally, evaluate, judged
 from vantrexia_core.patients.matching.frequencies import Frequencies
 from vantrexia_core.patients.matching.grades import THRESHOLDS, MatchGrade, Thresholds
@@ -289,6 +290,7 @@ __all__ = [
     "DuplicateDecided",
     "DuplicatesCompared",
     "DuplicatesListed",
+    "Estimate",
     "Evaluation",
     "ExpectedVersion",
     "Explanation",
@@ -402,6 +404,7 @@ __all__ = [
     "encode_candidates",
     "encode_directory",
     "end_export",
+    "estimate",
     "evaluate",
     "fetch_departed",
     "fetch_part",
