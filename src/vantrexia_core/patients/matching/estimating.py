@@ -3,7 +3,7 @@
 EM over candidate pairs drifts: where relatives outnumber duplicates it ends with "same household" under the
 name of "same person". So a field learns only from pairs that the *other* fields settle, no weight goes
 further than a factor of four from the one that was judged, and a column with little evidence keeps what was.
-Strangers are learned from pairs scattered over the registry, for those that share a key are chosen to be alike.
+Strangers are learned from pairs scattered over the registry: those that share a key are chosen to be alike.
 
 What comes out is a proposal. It shows where a registry differs from what was judged; taking it over is a
 decision that somebody makes, and tests hold the product's weights to an order that an estimate need not keep.
