@@ -1,12 +1,13 @@
 """What a machine checks, one session each; `nox --list` names them.
 
-A session runs in the environment that nox runs in. Only `febrl`, `wheel`, `audit` and
-`pin` make one of their own.
+A session runs in the environment that nox runs in. Only `febrl`, `wheel`, `audit` and `pin` make one of
+their own.
 """
 
 import os
 import shutil
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import nox
@@ -73,6 +74,7 @@ def long_forms(session: nox.Session) -> None:
         "tests/served/test_many_writers.py",
         "tests/served/test_two_processes.py",
         "tests/served/test_crash.py",
+        "tests/served/test_reencryption.py",
     )
     session.run("pytest", "-s", *targets, env={"LONG_RUN": "1"})
 
@@ -98,6 +100,13 @@ def febrl(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Try what nobody thought of, for long: 300 examples for each operation, 2,000 for each parser."""
+    env = {"LONG_RUN": "1", "HYPOTHESIS_PROFILE": "night"}
+    session.run("pytest", *(session.posargs or ("tests/fuzz",)), env=env)
+
+
+@nox.session
 def oauth(session: nox.Session) -> None:
     """Show our sign-in at an EHR to an OAuth server that somebody else wrote (needs Node.js 20 and npm)."""
     if shutil.which("node") is None or shutil.which("npm") is None:
@@ -118,10 +127,17 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(venv_backend="venv")
 def wheel(session: nox.Session) -> None:
-    """Build the wheel and test what it installs, with src/ out of reach."""
-    built = session.create_tmp()
+    """Build the wheel twice, byte for byte alike, and test what it installs, with src/ out of reach."""
     session.install("--require-hashes", "-r", "requirements/dev.txt")
-    session.run("hatchling", "build", "--clean", "--target", "wheel", "--directory", built)
+    built, again = (str(Path(session.create_tmp()) / name) for name in ("built", "again"))
+    for folder in (built, again):
+        session.run("hatchling", "build", "--clean", "--target", "wheel", "--directory", folder)
+    digests = {
+        sha256(path.read_bytes()).hexdigest() for f in (built, again) for path in Path(f).glob("*.whl")
+    }
+    if len(digests) != 1:
+        session.error(f"two builds of one commit differ: {sorted(digests)}")
+    session.log(f"sha256 of the wheel, whoever builds it: {digests.pop()}")
     session.install("--no-deps", *(str(path) for path in Path(built).glob("*.whl")))
     session.run("python", "-c", "import vantrexia_core as core; assert 'site-packages' in core.__file__")
     session.run("pytest", *session.posargs)
@@ -132,6 +148,18 @@ def audit(session: nox.Session) -> None:
     """Ask whether a pinned version has a known vulnerability."""
     session.install("pip-audit")
     session.run("pip-audit", "--strict", "--disable-pip", "--require-hashes", "-r", "requirements/dev.txt")
+
+
+@nox.session(venv_backend="venv")
+def sbom(session: nox.Session) -> None:
+    """Write bills of materials (CycloneDX 1.6), of what is served and of what it is tested with, to dist/."""
+    session.install("cyclonedx-bom>=7.5")
+    Path("dist").mkdir(exist_ok=True)
+    for name in ("serve", "dev"):
+        session.run(
+            *("cyclonedx-py", "requirements", f"requirements/{name}.txt", "--pyproject", "pyproject.toml"),
+            *("--sv", "1.6", "--output-reproducible", "--validate", "-o", f"dist/vantrexia-{name}.cdx.json"),
+        )
 
 
 @nox.session(venv_backend="venv")

@@ -47,6 +47,7 @@ DOCS: Final = Path(__file__).resolve().parent
 SERVER_ERRORS: Final = 500
 PACKAGES: Final = ("vantrexia_core", "vantrexia_adapters", "vantrexia_web")
 
+_PATH_TYPE: Final = re.compile(r":[a-z]+\}")
 _PROGRAM: Final = ".__main__"
 """Such a module acts when it is imported."""
 
@@ -118,7 +119,8 @@ def scopes() -> Iterator[str]:
                 f"`{allowance.permission.name}`",
                 ", ".join(f"`{name}`" for name in sorted(action.value for action in allowance.actions)),
             )
-            for (resource, may), allowance in SCOPES.items()
+            for (resource, may), allowances in SCOPES.items()
+            for allowance in allowances
         ),
     )
 
@@ -174,7 +176,7 @@ def routes() -> Iterator[str]:
         (
             (
                 f"`{route.method}`",
-                f"`{route.path.replace(':uuid', '').replace(':account', '').replace(':version', '')}`",
+                f"`{_PATH_TYPE.sub('}', route.path)}`",
                 _first_paragraph(route.endpoint),
                 *(
                     (f"`{route.permission.name}`", f"`{route.action.value}`")

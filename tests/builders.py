@@ -46,6 +46,7 @@ from vantrexia_core.patients import (
 )
 
 NOW = EPOCH
+A_SUPPLEMENT = '{"at":{},"document":{"maritalStatus":{"text":"married"}},"format":1}'
 
 
 def a_practice_id(number: int = 1) -> PracticeId:
@@ -152,7 +153,7 @@ def a_patient(
 ) -> Patient:
     """A record as it stands in a practice. ``new`` says who it is; the MRN in it wins over ``mrn``."""
     new = new or a_new_patient(
-        address=an_address(), ssn="899-12-3456", external_id="ECW-77001", supplement='{"further":true}'
+        address=an_address(), ssn="899-12-3456", external_id="ECW-77001", supplement=A_SUPPLEMENT
     )
     return Patient(
         id=id_ or a_patient_id(),

@@ -15,8 +15,10 @@ from vantrexia_adapters.crypto import (
     HmacRowSeal,
     KeyRing,
 )
+from vantrexia_adapters.custody import RingCustody
 from vantrexia_adapters.memory import MemoryDesk
 from vantrexia_adapters.sql import SqlDesk, add_practice, migrate, open_engine
+from vantrexia_adapters.sql.scope import Protection
 from vantrexia_core.audit import AuditEntry, Desk, RecordedWork
 from vantrexia_core.ehr import EhrRoster
 from vantrexia_core.identity import Passwords, Tokens
@@ -80,6 +82,17 @@ class SqlHouse:
             snapshots=AesGcmSnapshotCipher(self._ring),
             rosters=rosters,
         )
+
+    @property
+    def ring(self) -> KeyRing:
+        """The key ring."""
+        return self._ring
+
+    def custody(self, practice_id: PracticeId) -> RingCustody:
+        """The keys of a practice of this house, and what rests under them."""
+        cipher, snapshots = AesGcmFieldCipher(self._ring), AesGcmSnapshotCipher(self._ring)
+        protection = Protection(cipher, HmacBlindIndex(self._ring), HmacRowSeal(self._ring))
+        return RingCustody.over(self._ring, self.engine, protection, snapshots, CountedIds(), practice_id)
 
     def close(self) -> None:
         """Let go of the database."""

@@ -35,7 +35,6 @@ from vantrexia_adapters.crypto import (
     KeyRingExistsError,
     KeyServiceError,
     Provider,
-    Purpose,
     RemoteKek,
     RingCheckpointKeys,
     RingEntry,
@@ -47,6 +46,7 @@ from vantrexia_adapters.crypto import (
     open_kms,
     ring_pepper,
 )
+from vantrexia_adapters.custody import RingCustody, keep_checks
 from vantrexia_adapters.directory import CandidateKeeper, DirectoryKeeper
 from vantrexia_adapters.ecw import (
     CallBudget,
@@ -83,7 +83,6 @@ from vantrexia_adapters.sql import (
     UnsupportedDatabaseError,
     WritabilityCheck,
     add_first_practice,
-    keep_key_checks,
     key_checks,
     migrate,
     open_engine,
@@ -92,13 +91,14 @@ from vantrexia_adapters.sql import (
     schema_state,
     unsafe_settings,
 )
+from vantrexia_adapters.sql.scope import Protection
 from vantrexia_adapters.system import RandomIds, RandomSecrets, SystemClock
 from vantrexia_adapters.tokens import JwtTokens
 from vantrexia_core.audit import Notary
 from vantrexia_core.ehr import EhrRoster, NoRoster
 from vantrexia_core.identity import Mailer, Round, answer_resets
 from vantrexia_core.kernel import Clock, Email, IdSource, PracticeId, UnavailableError
-from vantrexia_core.protection import FieldName, KeyWrapper
+from vantrexia_core.protection import FieldName, KeyWrapper, SnapshotCipher
 from vantrexia_core.throttling import RateStore
 
 T = TypeVar("T")
@@ -127,10 +127,28 @@ class DatabaseMissingError(StartRefusedError):
 
 @attrs.frozen(repr=False)
 class RingKeeper:
-    """The key ring beside the database that is sealed with it."""
+    """The key ring: what it holds, what wraps it, and what may be done with the keys of which practice."""
 
     _ring: KeyRing
     _engine: Engine
+    _protection: Protection
+    _snapshots: SnapshotCipher
+    _ids: IdSource
+
+    def custody(self, practice_id: PracticeId) -> RingCustody:
+        """One practice's keys, and those of the deployment."""
+        return RingCustody.over(
+            self._ring, self._engine, self._protection, self._snapshots, self._ids, practice_id
+        )
+
+    def practices(self) -> Sequence[PracticeId]:
+        """The practices that have keys, oldest first."""
+        return [practice for practice in practices(self._engine) if not self._ring.is_destroyed(practice)]
+
+    @property
+    def path(self) -> Path:
+        """The ring's file."""
+        return self._ring.path
 
     def entries(self) -> Sequence[RingEntry]:
         """What the ring knows of its keys: names, ages, states."""
@@ -144,16 +162,6 @@ class RingKeeper:
     def rewrap(self, kek: Kek | None) -> Path:
         """Wrap all keys under another key-encryption key; the path of the old file. See `KeyRing.rewrap`."""
         return self._ring.rewrap(kek)
-
-    def rotate_token_key(self) -> int:
-        """Begin a new key that signs tokens; its version.
-
-        Raises:
-            KeyRingError: the ring's file was removed, damaged or swapped meanwhile.
-        """
-        version = self._ring.rotate(DEPLOYMENT, Purpose.TOKEN)
-        keep_key_checks(self._engine, (_stored(check) for check in self._ring.checks()))
-        return version
 
 
 @attrs.frozen
@@ -250,15 +258,16 @@ def open_service(
         stack.callback(services.close)
         ring = _open_ring(settings, engine, clock, services)
         practice_id = _home_practice(engine, ring, clock, ids)
-        index = HmacBlindIndex(ring)
+        cipher, index, seal = AesGcmFieldCipher(ring), HmacBlindIndex(ring), HmacRowSeal(ring)
+        snapshots = AesGcmSnapshotCipher(ring)
         key_sets = HttpTransport(may_reach=public_or(settings.jwks_networks))
         stack.callback(key_sets.close)
         opened = stack.pop_all()
     desk = SqlDesk(
         engine=engine,
-        cipher=AesGcmFieldCipher(ring),
+        cipher=cipher,
         index=index,
-        seal=HmacRowSeal(ring),
+        seal=seal,
         clock=clock,
         ids=ids,
         secrets=RandomSecrets(),
@@ -269,7 +278,7 @@ def open_service(
             access_ttl_seconds=settings.access_ttl_seconds,
             refresh_ttl_seconds=settings.refresh_ttl_seconds,
         ),
-        snapshots=AesGcmSnapshotCipher(ring),
+        snapshots=snapshots,
         keeper=lambda store: DirectoryKeeper(
             store,
             patients_max=settings.directory_patients_max,
@@ -295,7 +304,7 @@ def open_service(
         settings,
         mailer,
         TrailKeeper(notary, clock, publish_seconds=settings.checkpoint_seconds),
-        RingKeeper(ring, engine),
+        RingKeeper(ring, engine, Protection(cipher, index, seal), snapshots, ids),
         lambda: _open_rates(settings, engine, index, opened),
         opened.close,
         WritabilityCheck(engine),
@@ -541,7 +550,7 @@ def _home_practice(engine: Engine, ring: KeyRing, clock: Clock, ids: IdSource) -
         practice_id = add_first_practice(engine, PracticeId(ids.new_id()), HOME_PRACTICE_NAME, at=clock.now())
     ring.ensure_scope(DEPLOYMENT)
     ring.ensure_scope(practice_id)
-    keep_key_checks(engine, (_stored(check) for check in ring.checks()))
+    keep_checks(engine, ring)
     # Once more: of two first starts at once, each with a ring of its own, one has kept its checks before us.
     ring.compare_checks(_kept(check) for check in key_checks(engine))
     return practice_id
@@ -549,10 +558,6 @@ def _home_practice(engine: Engine, ring: KeyRing, clock: Clock, ids: IdSource) -
 
 def _kept(check: StoredKeyCheck) -> KeyCheck:
     return KeyCheck(KeyName(check.scope, check.purpose, check.version), check.value)
-
-
-def _stored(check: KeyCheck) -> StoredKeyCheck:
-    return StoredKeyCheck(check.name.scope, check.name.purpose, check.name.version, check.value)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from vantrexia_adapters.memory import MemoryRateStore
 from vantrexia_adapters.observing import Watcher
 from vantrexia_core.kernel import IdSource
 from vantrexia_web.call import Site, WebDesk
+from vantrexia_web.capability import fhir_pages
 from vantrexia_web.docs import reference_pages
 from vantrexia_web.door import Door, Elsewhere, ExactRoute, answer_failure
 from vantrexia_web.forwarding import Network
@@ -19,7 +20,7 @@ from vantrexia_web.health import HealthCheck, HealthReport
 from vantrexia_web.importer import Importer
 from vantrexia_web.openapi import document
 from vantrexia_web.perimeter import Perimeter
-from vantrexia_web.routes import HASHING, PROVING, ROUTES, WAITING, Guarded, Open
+from vantrexia_web.routes import FHIR, HASHING, PROVING, ROUTES, WAITING, Guarded, Open
 from vantrexia_web.throttle import Throttle
 from vantrexia_web.workers import Workers
 
@@ -62,7 +63,7 @@ def create_app(
         desk=desk,
         public_url=public_url,
         health=health or HealthCheck({}, desk.clock),
-        pages=reference_pages(document(public_url)),
+        pages=reference_pages(document(public_url)) | fhir_pages(public_url, at=desk.clock.now()),
         wake_importer=background.wake,
         throttle=throttle or Throttle(MemoryRateStore(), MemoryRateStore(), desk.clock),
         trusted_proxies=tuple(trusted_proxies),
@@ -108,10 +109,17 @@ def create_app(
         await run_in_threadpool(at_shutdown)
 
     paths = dict.fromkeys(route.path for route in ROUTES)
-    routes = [
-        ExactRoute(path, Door(site, [route for route in ROUTES if route.path == path], workers_for, workers))
+    doors = {
+        path: Door(site, [route for route in ROUTES if route.path == path], workers_for, workers)
         for path in paths
-    ]
+    }
+    # FHIR's paths have no slash at their end, and its clients do not like to be sent elsewhere.
+    doors |= {
+        f"{path}/": door
+        for path, door in doors.items()
+        if path.startswith(f"{FHIR}/") and not path.endswith("/")
+    }
+    routes = [ExactRoute(path, door) for path, door in doors.items()]
     router = Router(
         routes, redirect_slashes=False, default=Elsewhere(site, routes, workers), lifespan=lifespan
     )

@@ -29,7 +29,7 @@ from vantrexia_core.kernel import (
     UserId,
     VantrexiaError,
 )
-from vantrexia_core.patients import Candidacy, PatientDirectory
+from vantrexia_core.patients import Candidacy, PatientDirectory, SearchTokens
 from vantrexia_web.answer import Answer
 from vantrexia_web.forwarding import Network
 from vantrexia_web.health import HealthReport
@@ -50,6 +50,11 @@ class WebDesk(Desk[WebWork], Protocol):
     @property
     def directory(self) -> PatientDirectory:
         """See `PatientDesk`."""
+        ...
+
+    @property
+    def search_tokens(self) -> SearchTokens:
+        """How searches are written into links."""
         ...
 
     @property

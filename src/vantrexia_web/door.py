@@ -5,10 +5,12 @@ a worker thread, once, and comes back as an answer.
 """
 
 import asyncio
+import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Final
 from urllib.parse import quote
+from uuid import UUID
 
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.routing import Match, Route
@@ -19,13 +21,13 @@ from vantrexia_web.answer import Answer
 from vantrexia_web.call import Site
 from vantrexia_web.forwarding import client_address
 from vantrexia_web.gate import Aside, answer, report
+from vantrexia_web.outcomes import refusal
 from vantrexia_web.problems import (
     BodyTooLargeError,
     MethodNotAllowedError,
     NoSuchPathError,
     SlowBodyError,
     UnreadableBodyError,
-    problem,
 )
 from vantrexia_web.routes import Guarded, Open
 from vantrexia_web.throttle import uncounted_headers
@@ -37,6 +39,7 @@ BODY_BYTES_MAX: Final = 64 * 1024
 BODY_SECONDS_MAX: Final = 10.0
 """How long a body may take to arrive: a client that stops in the middle does not hold us up."""
 _DIGITS_MAX: Final = 18
+_OURS: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 ROUTE: Final = "vantrexia.route"
 REQUEST_ID: Final = "vantrexia.request_id"
@@ -66,7 +69,7 @@ class Door:
         """Answer one request."""
         found = self._routes.get(scope["method"])
         if found is None:
-            refused = problem(MethodNotAllowedError()).with_headers(Allow=self._allow)
+            refused = refusal(MethodNotAllowedError(), scope["path"]).with_headers(Allow=self._allow)
             await _answer_aside(self._site, refused, self._workers, scope, send)
             return
         route, workers = found
@@ -101,7 +104,7 @@ class Elsewhere:
         if scope["path"].endswith("/") or all(
             route.matches(slashed)[0] is Match.NONE for route in self._routes
         ):
-            await self._answer(problem(NoSuchPathError()), scope, send)
+            await self._answer(refusal(NoSuchPathError(), scope["path"]), scope, send)
             return
         query = scope["query_string"].decode("latin-1")
         location = quote(slashed["path"]) + (f"?{query}" if query else "")
@@ -131,6 +134,26 @@ class Number(Convertor[int]):
 
 register_url_convertor("account", Number())
 register_url_convertor("version", Number())
+
+
+class LogicalId(Convertor[UUID | str]):
+    """An id as FHIR has them (https://hl7.org/fhir/R4/datatypes.html#id): ours are UUIDs in lower case.
+
+    Another spelling of the same UUID is another id, and nobody's.
+    """
+
+    regex = r"[A-Za-z0-9\-.]{1,64}"
+
+    def convert(self, value: str) -> UUID | str:
+        """The id of a record, or a text that is none."""
+        return UUID(value) if _OURS.fullmatch(value) else value
+
+    def to_string(self, value: UUID | str) -> str:
+        """The id as it stands in a path."""
+        return str(value)
+
+
+register_url_convertor("fhir", LogicalId())
 
 
 class ExactRoute(Route):
@@ -197,9 +220,9 @@ async def answer_failure(site: Site, error: Exception, workers: Workers, scope: 
     """The answer where the shell itself failed: it counts like any other, as far as it can be counted."""
     try:
         request = _request(site, scope, b"")
-        return await workers.run(partial(answer, site, Aside(problem(error)), request))
+        return await workers.run(partial(answer, site, Aside(refusal(error, scope["path"])), request))
     except Exception:  # noqa: BLE001 - what cannot be counted is answered all the same
-        return problem(error).with_headers(**uncounted_headers(site.throttle))
+        return refusal(error, scope["path"]).with_headers(**uncounted_headers(site.throttle))
 
 
 async def _answer_aside(site: Site, known: Answer, workers: Workers, scope: Scope, send: Send) -> None:

@@ -25,9 +25,11 @@ from vantrexia_web.bearer import bearer_token
 from vantrexia_web.call import Call, Site, Visit
 from vantrexia_web.forwarding import caller_of
 from vantrexia_web.logs import LOGGER
-from vantrexia_web.problems import problem, status_of
+from vantrexia_web.outcomes import refusal
+from vantrexia_web.problems import status_of
 from vantrexia_web.routes import Guarded, Open
 from vantrexia_web.throttle import Tally, by_email, by_user
+from vantrexia_web.wire.fhir import format_of_error
 from vantrexia_web.wire.request import Request
 
 
@@ -45,7 +47,7 @@ def answer(site: Site, route: Guarded | Open | Aside, request: Request) -> Answe
         answered = _answer(site, route, request, tally)
     except Exception as error:  # noqa: BLE001 - the last resort of this thread
         report(error, request.origin.request_id)
-        answered = problem(error)
+        answered = refusal(error, request.path, media_type=format_of_error(request))
     return attrs.evolve(answered, headers={**answered.headers, **tally.headers})
 
 

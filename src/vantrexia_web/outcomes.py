@@ -9,7 +9,7 @@ from typing import Final
 
 import orjson
 
-from vantrexia_adapters.fhir import Issue, operation_outcome
+from vantrexia_adapters.fhir import InvalidResourceError, InvalidSearchError, Issue, operation_outcome
 from vantrexia_core.kernel import (
     NON_FIELD,
     ConflictError,
@@ -21,7 +21,7 @@ from vantrexia_core.kernel import (
     UnavailableError,
     VantrexiaError,
 )
-from vantrexia_core.patients import ExternalIdTakenError, GoneError, MrnTakenError
+from vantrexia_core.patients import ExternalIdTakenError, GoneError, MrnTakenError, TooCostlyError
 from vantrexia_core.throttling import ThrottledError
 from vantrexia_web.answer import JSON, Answer
 from vantrexia_web.problems import (
@@ -31,6 +31,7 @@ from vantrexia_web.problems import (
     MethodNotAllowedError,
     NotAcceptableError,
     SlowBodyError,
+    UnprocessableError,
     UnreadableBodyError,
     headers_of,
     problem,
@@ -44,7 +45,9 @@ PLAIN_JSON: Final = f"{JSON}; charset=utf-8"
 _OF_THE_API: Final = ("/fhir/patients/",)
 """Paths of the REST API: their errors stay in its envelope."""
 
-STATUS_IN_FHIR: Final[Mapping[type[VantrexiaError], int]] = MappingProxyType({GoneError: 410})
+STATUS_IN_FHIR: Final[Mapping[type[VantrexiaError], int]] = MappingProxyType(
+    {GoneError: 410, MrnTakenError: 422, ExternalIdTakenError: 422}
+)
 """Where FHIR has a word of its own. Everything else has the status that it has in the REST API."""
 
 KIND_OF_ERROR: Final[Mapping[type[VantrexiaError], str]] = MappingProxyType(
@@ -66,6 +69,8 @@ KIND_OF_ERROR: Final[Mapping[type[VantrexiaError], str]] = MappingProxyType(
         BodyTooLargeError: "too-long",
         ThrottledError: "throttled",
         UnavailableError: "transient",
+        TooCostlyError: "too-costly",
+        UnprocessableError: "processing",
     }
 )
 """FHIR's issue-type. A class not listed has that of its nearest listed ancestor, or is our fault."""
@@ -100,6 +105,8 @@ def speaks_fhir(path: str) -> bool:
 def outcome(error: BaseException, *, media_type: str = FHIR_JSON) -> Answer:
     """The answer for an error. An unexpected one shows neither its class nor its message."""
     status = fhir_status_of(type(error))
+    if isinstance(error, InvalidResourceError) and error.is_about_rules:
+        status = 422
     if not isinstance(error, VantrexiaError) or status == 500:  # noqa: PLR2004 - the status itself
         unexpected = Issue("exception", UNEXPECTED, VantrexiaError.code, severity="fatal")
         return outcome_answer(500, unexpected, media_type=media_type)
@@ -121,11 +128,15 @@ def fhir_status_of(kind: type[BaseException]) -> int:
 
 def _issues(error: VantrexiaError) -> Iterator[Issue]:
     kind = next((KIND_OF_ERROR[base] for base in type(error).__mro__ if base in KIND_OF_ERROR), "exception")
+    if isinstance(error, InvalidResourceError):
+        yield from error.issues
+        return
     if not isinstance(error, InvalidError):
         yield Issue(kind, error.detail, error.code)
         return
     for field, complaints in error.field_errors.items():
-        place = PLACE_OF_FIELD.get(field.partition(".")[0])
+        is_of_search = isinstance(error, InvalidSearchError)
+        place = None if is_of_search else PLACE_OF_FIELD.get(field.partition(".")[0])
         for complaint in complaints:
             text = complaint if place is not None or field == NON_FIELD else f"{field}: {complaint}"
             yield Issue(kind, text, error.code, place)

@@ -17,7 +17,8 @@ from vantrexia_web.door import REQUEST_ID, ROUTE, deliver
 from vantrexia_web.forwarding import Network, may_speak_clear
 from vantrexia_web.gate import report
 from vantrexia_web.logs import LOGGER
-from vantrexia_web.problems import ClearTextError, problem
+from vantrexia_web.outcomes import refusal
+from vantrexia_web.problems import ClearTextError
 
 _KNOWN_METHODS: Final = frozenset(
     {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"}
@@ -100,7 +101,7 @@ class Perimeter:
         try:
             if self._is_overheard(scope):
                 # Before anything is read of it: the caller learns it on the first try, and nobody is counted.
-                await deliver(problem(ClearTextError()), scope, send_surrounded)
+                await deliver(refusal(ClearTextError(), scope["path"]), scope, send_surrounded)
             else:
                 await self._app(scope, receive, send_surrounded)
         except Exception as error:  # noqa: BLE001 - the last resort of the shell

@@ -69,6 +69,13 @@ class NotAcceptableError(VantrexiaError):
     sentence = "The answer is to be had as application/fhir+json or application/json, in FHIR 4.0."
 
 
+class UnprocessableError(VantrexiaError):
+    """What is asked for can be read, and cannot be done with the record as it is (RFC 9110, 15.5.21)."""
+
+    code = "unprocessable"
+    sentence = "This cannot be done with the record as it is."
+
+
 class BodyTooLargeError(VantrexiaError):
     """The body is longer than any request needs."""
 
@@ -121,6 +128,7 @@ STATUS_OF: Final[Mapping[type[VantrexiaError], int]] = MappingProxyType(
         BodyTooLargeError: 413,
         MediaTypeError: 415,
         IdempotencyKeyReusedError: 422,
+        UnprocessableError: 422,
         AccountLockedError: 423,
         ThrottledError: 429,
         TooManyExportsError: 429,

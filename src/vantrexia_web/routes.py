@@ -20,16 +20,23 @@ from vantrexia_web.endpoints import (
     about,
     accounts,
     audit,
+    bulk,
     clients,
     credentials,
     duplicates,
     ehr,
+    fhir,
     patients,
     sessions,
     signing_in,
 )
+from vantrexia_web.outcomes import BASE
 
 API: Final = "/api/v1"
+FHIR: Final = BASE
+_RESOURCES: Final = f"{FHIR}/Patient"
+_EVENTS: Final = f"{FHIR}/AuditEvent"
+_RESOURCE: Final = f"{_RESOURCES}/{{uuid:fhir}}"
 
 
 @attrs.frozen
@@ -78,6 +85,8 @@ _CHANGE = Action.PASSWORD_CHANGED
 _START, _ON, _OFF = Action.TWO_FACTOR_STARTED, Action.TWO_FACTOR_ENABLED, Action.TWO_FACTOR_DISABLED
 _LOGS: Final = f"{API}/audit-logs/"
 _TRAIL, _ACCOUNT = Permission.READ_TRAIL, Permission.ACCOUNT_FOR_DISCLOSURES
+_BULK: Final = f"{bulk.EXPORTS_PATH}/{{export:uuid}}"
+_EXPORT = Permission.EXPORT_PATIENTS
 _BRING = Permission.IMPORT_PATIENTS
 _LOOK, _JUDGE, _SAID = Permission.VIEW_DUPLICATES, Permission.DECIDE_DUPLICATES, Action.DUPLICATE_DECIDE
 
@@ -131,6 +140,33 @@ ROUTES: Final[tuple[Guarded | Open, ...]] = (
     Guarded("GET",    f"{_ONE}disclosures/",     audit.disclosures,      _ACCOUNT, Action.ACCOUNTING),
     Guarded("GET",    _LOGS,                     audit.list_,            _TRAIL,   Action.TRAIL_READ),
     Guarded("GET",    f"{_LOGS}export/",         audit.export,           _TRAIL,   Action.TRAIL_EXPORT),
+
+    Open("GET",       f"{FHIR}/metadata",        fhir.metadata),
+    Open("GET",       f"{FHIR}/.well-known/smart-configuration", fhir.smart_configuration),
+    Guarded("GET",    _RESOURCE,                 fhir.read,              _VIEW,    Action.READ),
+    Guarded("GET",    f"{_RESOURCE}/_history/{{version:version}}", fhir.vread, _VIEW, Action.READ_VERSION),
+    Guarded("GET",    f"{_RESOURCE}/_history",   fhir.history,           _VIEW,    Action.LIST_VERSIONS),
+    Guarded("GET",    _RESOURCES,                fhir.search,            _VIEW,    Action.LIST),
+    Guarded("POST",   f"{_RESOURCES}/_search",   fhir.search_by_post,    _VIEW,    Action.LIST),
+    Guarded("POST",   _RESOURCES,                fhir.create,            _WRITE,   Action.CREATE),
+    Guarded("PUT",    _RESOURCE,                 fhir.update,            _WRITE,   Action.UPDATE),
+    Guarded("PATCH",  _RESOURCE,                 fhir.patch,             _WRITE,   Action.UPDATE),
+    Guarded("DELETE", _RESOURCE,                 fhir.delete,            _DELETE,  Action.DELETE),
+    Guarded("GET",    f"{_RESOURCE}/$everything", fhir.everything,       _VIEW,    Action.READ),
+    Guarded("POST",   f"{_RESOURCES}/$match",    fhir.match,             _WRITE,   Action.MATCH),
+    Guarded("GET",    _EVENTS,                   fhir.search_trail,      _TRAIL,   Action.TRAIL_READ),
+    Guarded("POST",   f"{_EVENTS}/_search",      fhir.search_trail_by_post, _TRAIL, Action.TRAIL_READ),
+    Guarded("GET",    f"{FHIR}/Provenance/{{provenance:fhir}}", fhir.provenance, _VIEW, Action.READ_VERSION),
+    Guarded("GET",    f"{FHIR}/patients/{{uuid:uuid}}/", fhir.patient_resource, _VIEW, Action.READ),
+
+    Guarded("GET",    f"{FHIR}/$export",         bulk.start,             _EXPORT,  Action.EXPORT_START),
+    Guarded("POST",   f"{FHIR}/$export",         bulk.start,             _EXPORT,  Action.EXPORT_START),
+    Guarded("GET",    f"{_RESOURCES}/$export",   bulk.start,             _EXPORT,  Action.EXPORT_START),
+    Guarded("POST",   f"{_RESOURCES}/$export",   bulk.start,             _EXPORT,  Action.EXPORT_START),
+    Guarded("GET",    _BULK,                     bulk.status,            _EXPORT,  Action.EXPORT_READ),
+    Guarded("DELETE", _BULK,                     bulk.end,               _EXPORT,  Action.EXPORT_END),
+    Guarded("GET",    f"{_BULK}/patients/{{place:version}}.ndjson", bulk.patients, _EXPORT, Action.EXPORT),
+    Guarded("GET",    f"{_BULK}/deleted/{{place:version}}.ndjson",  bulk.deleted,  _EXPORT, Action.EXPORT),
 
     Open("GET",       "/health/",                about.health,            None),
     Open("GET",       "/.well-known/jwks.json",  about.keys),

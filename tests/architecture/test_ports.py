@@ -26,6 +26,7 @@ from vantrexia_adapters.crypto import (
     RingCheckpointKeys,
     TransitKeyWrapper,
 )
+from vantrexia_adapters.custody import RingCustody
 from vantrexia_adapters.directory import CandidateKeeper, DirectoryKeeper
 from vantrexia_adapters.ecw import EcwRoster
 from vantrexia_adapters.mail import OutboxMailer, SmtpMailer
@@ -48,6 +49,7 @@ from vantrexia_adapters.memory.identity import (
 from vantrexia_adapters.memory.patients import MemoryPatients
 from vantrexia_adapters.memory.receipts import MemoryReceipts
 from vantrexia_adapters.memory.resets import MemoryResetRequests, MemoryResetTokens
+from vantrexia_adapters.memory.search_tokens import MemorySearchTokens
 from vantrexia_adapters.memory.second_factors import MemorySecondFactors
 from vantrexia_adapters.memory.suspicions import MemorySuspicions
 from vantrexia_adapters.memory.trail_search import MemoryTrailSearch
@@ -65,6 +67,7 @@ from vantrexia_adapters.sql.lockouts import SqlLockouts
 from vantrexia_adapters.sql.patients import SqlPatients
 from vantrexia_adapters.sql.receipts import SqlReceipts
 from vantrexia_adapters.sql.resets import SqlResetRequests, SqlResetTokens
+from vantrexia_adapters.sql.search_tokens import SqlSearchTokens
 from vantrexia_adapters.sql.second_factors import SqlSecondFactors
 from vantrexia_adapters.sql.sessions import SqlSessions
 from vantrexia_adapters.sql.suspicions import SqlSuspicions
@@ -162,6 +165,7 @@ PORTS = {
         (DirectoryKeeper,),
         "one keeper over every store; the definition it is held to is the core's own",
     ),
+    "SearchTokens": Held("contracts/test_search_tokens.py", (MemorySearchTokens, SqlSearchTokens)),
     "SnapshotCipher": Held(
         "contracts/test_directory_store.py", (AesGcmSnapshotCipher,), "as for the other ciphers"
     ),
@@ -180,6 +184,11 @@ PORTS = {
         "contracts/test_matching.py",
         (LibPhoneNumbers,),
         "the numbering plans of the world are a library's to know; a second one would know less",
+    ),
+    "KeyCustody": Held(
+        "adapters/sql/test_resealing.py",
+        (RingCustody,),
+        "memory keeps nothing sealed: there is one ring, over both databases",
     ),
     "EhrRoster": Held("contracts/test_rosters.py", (MemoryRoster, EcwRoster, NoRoster)),
 }

@@ -6,6 +6,14 @@ from pathlib import Path
 
 from tests.programs import run
 
+MEMBERS = ("scope", "purpose", "version", "state", "created_at", "ended_at")
+
+
+def states(folder: Path, purpose: str) -> dict[int, str]:
+    """The versions of a key, and what each is used for."""
+    rows = json.loads(run(folder, "keys", "status", "--json").out)
+    return {row["version"]: row["state"] for row in rows if row["purpose"] == purpose}
+
 
 def uses(folder: Path) -> list[str]:
     """What the keys are for."""
@@ -56,7 +64,7 @@ def test_the_ring_shows_its_keys_and_nothing_of_them(tmp_path: Path) -> None:
     """Whose, what for, which version, in use or not, since when."""
     rows = json.loads(run(tmp_path, "keys", "status", "--json").out)
     assert {"account", "checkpoint", "field", "index", "token"} <= {row["purpose"] for row in rows}
-    assert all(set(row) == {"scope", "purpose", "version", "state", "created_at"} for row in rows)
+    assert all(set(row) == {*MEMBERS} for row in rows)
 
 
 def test_a_new_token_key_signs_and_the_old_one_stays_readable(tmp_path: Path) -> None:
@@ -64,16 +72,60 @@ def test_a_new_token_key_signs_and_the_old_one_stays_readable(tmp_path: Path) ->
     assert run(tmp_path, "users", "list").status == 0
     ring = tmp_path / "keyring.json"
     before = ring.read_bytes()
-    assert run(tmp_path, "keys", "rotate", "token").out == "The token key has version 2 now.\n"
-    rows = json.loads(run(tmp_path, "keys", "status", "--json").out)
-    states = {row["version"]: row["state"] for row in rows if row["purpose"] == "token"}
-    assert states == {1: "readable", 2: "active"}
+    said = run(tmp_path, "keys", "rotate", "token").out
+    assert said == "The token key 2 of the deployment is in use now.\n"
+    assert states(tmp_path, "token") == {1: "readable", 2: "active"}
     ring.write_bytes(before)
     refused = run(tmp_path, "users", "list")
     assert refused.status == 1
     assert "token key 2 of the deployment" in refused.err
 
 
-def test_no_other_key_is_rotated_by_this_command(tmp_path: Path) -> None:
-    """The others protect what is stored, and need more than a new version."""
-    assert run(tmp_path, "keys", "rotate", "account").status == 2
+def test_an_account_key_is_not_rotated(tmp_path: Path) -> None:
+    """No stored account would be genuine under the next one; the line says so."""
+    refused = run(tmp_path, "keys", "rotate", "account")
+    assert (refused.status, refused.err.count("\n")) == (1, 1)
+    assert "no stored account would be genuine" in refused.err
+
+
+def test_a_field_key_s_life(tmp_path: Path) -> None:
+    """Published, used, everything sealed anew, the old one retired; it is destroyed three minutes later."""
+    user = ("--email", "ann@practice.org", "--first-name", "Ann", "--last-name", "Lee", "--role", "admin")
+    assert run(tmp_path, "users", "create", *user, stdin=2 * "correct horse battery\n").status == 0
+    assert "seals nothing yet" in run(tmp_path, "keys", "prepare", "field").out
+    assert states(tmp_path, "field") == {1: "active", 2: "readable"}
+    assert "is in use now" in run(tmp_path, "keys", "rotate", "field").out
+    early = run(tmp_path, "keys", "retire", "field", "1")
+    assert (early.status, early.err.count("\n")) == (1, 1)
+    assert "vantrexia keys reencrypt" in early.err
+    done = run(tmp_path, "keys", "reencrypt", "field")
+    assert done.status == 0
+    assert "needs a field key older than 2" in done.out
+    assert "Sealing under field key 2: 1 of 1" in done.err
+    assert "is retired" in run(tmp_path, "keys", "retire", "field", "1").out
+    assert states(tmp_path, "field") == {1: "retired", 2: "active"}
+    assert "Wait three minutes" in run(tmp_path, "keys", "destroy", "field", "1", "--yes").err
+    assert "ann@practice.org" in run(tmp_path, "users", "list").out
+
+
+def test_what_still_needs_a_key_is_said_to_machines_too(tmp_path: Path) -> None:
+    """Purpose, version, table and rows; nothing is needed where nothing is stored."""
+    done = run(tmp_path, "keys", "reencrypt", "field", "--all", "--json")
+    (statement,) = json.loads(done.out)
+    assert (done.status, statement["purpose"], statement["needs"]) == (0, "field", [])
+
+
+def test_a_practice_that_is_not_there_is_named(tmp_path: Path) -> None:
+    """And nothing is made for it."""
+    absent = "5f0c2a7e-91d4-4c7b-8a36-0d1e2f3a4b5c"
+    refused = run(tmp_path, "keys", "rotate", "field", "--practice", absent)
+    assert refused.status == 2
+    assert absent in refused.err
+    assert run(tmp_path, "keys", "rotate", "field", "--practice", absent, "--all").status == 2
+
+
+def test_destroying_asks_first(tmp_path: Path) -> None:
+    """It is for good."""
+    asked = run(tmp_path, "keys", "destroy", "field", "1", stdin="n\n")
+    assert asked.status == 1
+    assert "cannot be read afterwards" in asked.out

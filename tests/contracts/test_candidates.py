@@ -177,7 +177,7 @@ def test_whoever_is_shown_is_on_the_trail(stores: Stores) -> None:
     assert len(entries_of(stores.desk)[-1].disclosed) == 1
 
 
-@pytest.mark.parametrize("role", [Role.PATIENT])
+@pytest.mark.parametrize("role", [Role.PATIENT, Role.DATA_MONITOR, Role.BILLING_MANAGER])
 def test_whoever_sees_a_record_of_their_own_does_not_ask_for_others(stores: Stores, role: Role) -> None:
     """Refused, and on the trail."""
     stores.store(a_record(1))

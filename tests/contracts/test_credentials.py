@@ -2,16 +2,26 @@
 
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
-from tests.builders import NOW, a_password, a_session, a_user, a_user_id
+from tests.builders import NOW, a_password, a_practice_id, a_session, a_user, a_user_id
 from tests.credentials import QuickPasswords, QuickTokens
 from tests.sources import CountedIds, ManualClock
 from vantrexia_adapters.crypto import Argon2Cost, Argon2Passwords, KeyRing, RingSigningKeys
 from vantrexia_adapters.tokens import JwtTokens
-from vantrexia_core.identity import Passwords, TokenClaims, TokenNotValidError, Tokens
-from vantrexia_core.kernel import Phi
+from vantrexia_core.identity import (
+    ClientKeys,
+    ClientName,
+    MachineClient,
+    Passwords,
+    Scopes,
+    TokenClaims,
+    TokenNotValidError,
+    Tokens,
+)
+from vantrexia_core.kernel import MACHINE_NUMBERS_FROM, ClientId, Phi, UserId
 
 SECOND = timedelta(seconds=1)
 PASSWORDS: dict[str, tuple[Passwords, Passwords]] = {
@@ -187,3 +197,56 @@ def test_a_session_lasts_a_day(tokens: tuple[Tokens, Tokens]) -> None:
     """From its sign-in, however often its tokens are exchanged."""
     ours, _ = tokens
     assert ours.session_life == timedelta(days=1)
+
+
+def _client(version: int = 1) -> MachineClient:
+    return MachineClient(
+        UserId(MACHINE_NUMBERS_FROM + 7),
+        ClientId(UUID(int=7)),
+        a_practice_id(),
+        ClientName("A program"),
+        Scopes.known("system/*.cruds"),
+        ClientKeys(jwks_url="https://example.org/keys"),
+        NOW,
+        version=version,
+    )
+
+
+def test_a_clients_token_says_what_was_granted_until_it_expires(tokens: tuple[Tokens, Tokens]) -> None:
+    """Its number, its version and its scopes, to the second."""
+    ours, _ = tokens
+    scopes = Scopes.known("system/Patient.rs system/AuditEvent.r")
+    token = ours.issue_to_client(_client(3), scopes, at=NOW, expires_at=NOW + 300 * SECOND)
+    for at in (NOW, NOW + 299 * SECOND):
+        claims = ours.read_client(token, at=at)
+        assert (claims.number, claims.version, claims.scopes) == (_client().number, 3, scopes)
+    with pytest.raises(TokenNotValidError):
+        ours.read_client(token, at=NOW + 300 * SECOND)
+
+
+def test_a_clients_token_and_an_accounts_are_never_taken_for_each_other(
+    tokens: tuple[Tokens, Tokens],
+) -> None:
+    """In no direction, also when the one was read before; nor is a stranger's or a damaged one."""
+    ours, theirs = tokens
+    client, pair = _client(), ours.issue(a_user(), a_session(), at=NOW)
+    token = ours.issue_to_client(client, client.scopes, at=NOW, expires_at=NOW + 300 * SECOND)
+    ours.read_client(token, at=NOW)
+    ours.read_access(pair.access, at=NOW)
+    for read in (ours.read_access, ours.read_refresh):
+        with pytest.raises(TokenNotValidError):
+            read(token, at=NOW)
+    text = token.reveal()
+    foreign = theirs.issue_to_client(client, client.scopes, at=NOW, expires_at=NOW + 300 * SECOND)
+    for other in (pair.access, pair.refresh, foreign, Phi(text[:-1]), Phi(text + "="), Phi(""), Phi("a.b.c")):
+        with pytest.raises(TokenNotValidError):
+            ours.read_client(other, at=NOW)
+
+
+def test_a_clients_token_is_never_the_same_twice(tokens: tuple[Tokens, Tokens]) -> None:
+    """Two in one second are two."""
+    ours, _ = tokens
+    made = {
+        ours.issue_to_client(_client(), Scopes(), at=NOW, expires_at=NOW + SECOND).reveal() for _ in range(3)
+    }
+    assert len(made) == 3

@@ -5,11 +5,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.builders import NOW, a_new_user, a_password, a_patient_id, a_user_id, an_actor
+from tests.clients import a_client
 from tests.contracts.stores import ELSEWHERE, HERE, Stores
 from tests.strategies.audit import entries, inquiries
 from vantrexia_core.audit import Action, AuditEntry, Inquiry, Outcome, SequencedEntry
 from vantrexia_core.identity import create_user
-from vantrexia_core.kernel import PracticeId
+from vantrexia_core.kernel import Email, PracticeId
 
 EVERYTHING = Inquiry()
 FIRST = AuditEntry(at=NOW, action=Action.READ, outcome=Outcome.DONE, practice_id=HERE)
@@ -102,6 +103,14 @@ def test_what_is_not_committed_is_not_found(stores: Stores):
         assert work.trail_search.newest() == 0
         assert work.trail_search.count(EVERYTHING, as_of=10) == 0
     assert _all(stores, EVERYTHING) == []
+
+
+def test_a_machine_client_is_named_by_its_id_within_its_practice(stores: Stores):
+    """Where people are named by their addresses: with one that nobody can have."""
+    ours, theirs = a_client(stores.desk, HERE), a_client(stores.desk, ELSEWHERE)
+    with stores.desk.begin(HERE) as work:
+        told = work.trail_search.emails({ours.number, theirs.number})
+    assert told == {ours.number: Email(f"{ours.id}@clients.invalid")}
 
 
 def test_an_accounts_address_is_told_within_its_practice(stores: Stores):

@@ -92,7 +92,7 @@ def test_every_option_is_documented(path: str, option: str) -> None:
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
 def test_every_route_is_documented(route: Guarded | Open) -> None:
     """The API page names method and path, and the permission of a guarded route."""
-    path = route.path.replace(":uuid", "").replace(":account", "").replace(":version", "")
+    path = re.sub(":[a-z]+}", "}", route.path)
     rows = [
         line
         for line in prose(REFERENCE / "api.md").splitlines()

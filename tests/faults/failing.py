@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
+from uuid import UUID
 
 import attrs
 import sqlalchemy as sa
@@ -10,17 +11,31 @@ import sqlalchemy as sa
 from tests.builders import a_patient_id, a_practice_id
 from vantrexia_adapters.memory import MemoryDesk
 from vantrexia_adapters.sql import SqlDesk
-from vantrexia_adapters.sql.tables import backup_code, reset_token, user_session
-from vantrexia_core.kernel import PageRequest, PracticeId
+from vantrexia_adapters.sql.tables import backup_code, reset_token, used_assertion, user_session
+from vantrexia_core.kernel import ClientId, PageRequest, PracticeId
 from vantrexia_core.patients import Listing, Patient, Status, StatusChange
 
 AnyDesk = MemoryDesk | SqlDesk
 
-PORTS = frozenset({"clock", "ids", "directory", "accounts", "passwords", "tokens", "secrets", "import_queue"})
+PORTS = frozenset(
+    {
+        "accounts",
+        "clients",
+        "clock",
+        "directory",
+        "ids",
+        "import_queue",
+        "passwords",
+        "proofs",
+        "secrets",
+        "tokens",
+    }
+)
 """What a desk hands out, beside units of work."""
 STORES = frozenset(
     {
         "accounts",
+        "clients",
         "ehr_records",
         "exports",
         "import_jobs",
@@ -33,6 +48,7 @@ STORES = frozenset(
         "sessions",
         "trail",
         "trail_search",
+        "used_assertions",
         "users",
     }
 )
@@ -146,6 +162,8 @@ class Snapshot:
             ]
             moves = [change for patient in stored for change in work.patients.history(patient.id)]
             users = tuple(work.users.all())
+            nobodys = ClientId(UUID(int=0))
+            clients = [attrs.evolve(client, id=nobodys) for client in work.clients.all()]
             hashes = [tuple(work.users.password_hashes(user.id)) for user in users]
             factors = [work.second_factors.get_to_change(user) for user in users]
         with desk.begin_sign_in() as asking:
@@ -158,7 +176,7 @@ class Snapshot:
             tuple(attrs.evolve(one, id=nobody) for one in versions),
             tuple(attrs.evolve(change, patient_id=nobody) for change in moves),
             users,
-            (*hashes, *factors, asked, *failures, *_sessions(desk), *_used_up(desk)),
+            (*hashes, *factors, asked, *failures, *clients, *_sessions(desk), *_used_up(desk)),
         )
 
 
@@ -174,9 +192,9 @@ def _used_up(desk: AnyDesk) -> list[object]:
     """What can be used once, of which no port gives more than a yes or no."""
     if isinstance(desk, MemoryDesk):
         codes = [len(codes) for codes in desk.committed.backup_codes.values()]
-        return [codes, len(desk.committed.reset_tokens)]
+        return [codes, len(desk.committed.reset_tokens), len(desk.committed.used_assertions)]
     with desk._database.engine.connect() as connection:
         return [
             connection.scalar(sa.select(sa.func.count()).select_from(table))
-            for table in (backup_code, reset_token)
+            for table in (backup_code, reset_token, used_assertion)
         ]

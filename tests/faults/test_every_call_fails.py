@@ -13,10 +13,13 @@ import attrs
 import pytest
 
 from tests.builders import a_new_user, a_password, a_practice_id, an_actor, an_origin
+from tests.clients import ALL, TOKEN_URL, a_client, a_key, a_new_client
 from tests.databases import SqliteTemplate
 from tests.desks import SqlHouse, a_memory_desk, entries_of
 from tests.faults.failing import AnyDesk, FailingDesk, Fault, Snapshot
 from tests.marks import FIRST, LAST, a_marked_new_patient, a_marked_reason, core_frames, marks_in
+from vantrexia_adapters.http import HttpTransport
+from vantrexia_adapters.smart import FetchedKeySets, SmartClientProofs
 from vantrexia_adapters.sql import open_engine
 from vantrexia_core.audit import (
     AlreadyAnswered,
@@ -32,10 +35,13 @@ from vantrexia_core.identity import (
     RESET_TOKEN_LIFE,
     AccountLockedError,
     AuthenticationFailedError,
+    ClientKeys,
     Enrolment,
     FactorCode,
+    MachineClient,
     ProfileRevision,
     User,
+    change_client_keys,
     change_password,
     change_user,
     check_token,
@@ -44,13 +50,17 @@ from vantrexia_core.identity import (
     disable_two_factor,
     find_users,
     finish_two_factor,
+    grant_client_token,
+    list_clients,
     list_users,
     log_out,
     look_up_user,
     recognise,
     refresh_tokens,
+    register_client,
     request_reset,
     revise_profile,
+    revoke_client,
     set_password,
     sign_in,
     start_two_factor,
@@ -129,6 +139,8 @@ class Scene:
     first_code: FactorCode
     backup_code: FactorCode
     export: UUID
+    client: MachineClient
+    assertion: Phi[str]
 
     @classmethod
     def on(cls, desk: AnyDesk) -> "Scene":
@@ -156,6 +168,9 @@ class Scene:
             work.commit()
         people = (boss, boss_acting, first_code, backup_code)
         export = start_export(desk, ADMIN, ExportWish()).id
+        desk.proofs = SmartClientProofs(FetchedKeySets(HttpTransport(), desk.clock))
+        client = a_client(desk, a_practice_id())
+        assertion = Phi(a_key().assertion(client.id, desk.clock.now()))
         return cls(
             desk,
             active,
@@ -168,6 +183,8 @@ class Scene:
             tokens.refresh,
             *people,
             export,
+            client,
+            assertion,
         )
 
 
@@ -234,6 +251,14 @@ CHANGES: dict[str, UseCase] = {
     "turn a second factor off": lambda desk, scene: disable_two_factor(
         desk, scene.boss_acting, PASSWORD, scene.backup_code
     ),
+    "register a client": lambda desk, _: register_client(desk, ADMIN, a_new_client("Another")),
+    "change a client's keys": lambda desk, scene: change_client_keys(
+        desk, ADMIN, scene.client.id, ClientKeys(jwks_url="https://example.org/keys")
+    ),
+    "revoke a client": lambda desk, scene: revoke_client(desk, ADMIN, scene.client.id),
+    "grant a token": lambda desk, scene: grant_client_token(
+        desk, scene.assertion, ALL, an_origin(), token_url=TOKEN_URL
+    ),
     "close an account": lambda desk, scene: change_user(desk, ADMIN, scene.nurse.id, is_active=False),
 }
 READINGS: dict[str, UseCase] = {
@@ -250,6 +275,7 @@ READINGS: dict[str, UseCase] = {
     "read the trail": lambda desk, scene: read_trail(desk, ADMIN, Inquiry(patient_id=scene.active)),
     "export the trail": lambda desk, _: export_trail(desk, ADMIN, Inquiry()),
     "account for disclosures": lambda desk, scene: find_disclosures(desk, ADMIN, scene.active),
+    "list clients": lambda desk, _: list_clients(desk, ADMIN),
     "list accounts": lambda desk, _: list_users(desk, ADMIN),
     "list accounts by page": lambda desk, _: find_users(desk, ADMIN, PageRequest()),
     "look up an account": lambda desk, scene: look_up_user(desk, ADMIN, scene.nurse.id),

@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from fhir.resources.R4B.operationoutcome import OperationOutcome
+
 from tests.web.service import Service
 from vantrexia_core.audit import Outcome
+from vantrexia_web.outcomes import FHIR_JSON, speaks_fhir
 
 VALIDATION = "validation_error"
 
@@ -21,6 +24,26 @@ def assert_problem(response: Any, status: int, code: str, *fields: str) -> None:
         for complaints in content["field_errors"].values():
             assert complaints
             assert all(isinstance(complaint, str) and complaint for complaint in complaints)
+
+
+def assert_refused(response: Any, path: str, status: int, code: str) -> None:
+    """The refusal as whoever asks at this path expects it: FHIR's, or the API's envelope."""
+    if speaks_fhir(path):
+        assert_outcome(response, status, code)
+    else:
+        assert_problem(response, status, code)
+
+
+def assert_outcome(response: Any, status: int, code: str, *places: str) -> None:
+    """An OperationOutcome that R4 takes, with this status and our code, about these places and no others."""
+    assert response.headers["content-type"] == FHIR_JSON
+    content = response.json()
+    outcome = OperationOutcome.model_validate(content)
+    assert response.status_code == status, content
+    assert [issue.details.coding[0].code for issue in outcome.issue] == [code] * len(outcome.issue), content
+    assert all(issue.details.text for issue in outcome.issue)
+    told = {place for issue in content["issue"] for place in issue.get("expression", ())}
+    assert told == set(places), content
 
 
 class Unchanged:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from types import TracebackType
 from typing import Any, Final, Self
@@ -44,6 +44,8 @@ from vantrexia_core.kernel import (
     TokenId,
 )
 from vantrexia_core.patients import (
+    Export,
+    ExportWish,
     ExternalId,
     NewPatient,
     Patient,
@@ -51,6 +53,7 @@ from vantrexia_core.patients import (
     archive_patient,
     delete_patient,
     register_patient,
+    start_export,
 )
 from vantrexia_core.throttling import HITS_MAX, Limit, Limits
 from vantrexia_web.app import create_app
@@ -240,6 +243,13 @@ class Service:
             work.suspicions.add([found])
             work.commit()
         return found.id
+
+    def export(self) -> Export:
+        """An export that an administrator was granted, with a part of each kind."""
+        self.patient()
+        self.deleted_patient()
+        actor = self.user(Role.ADMIN).as_actor(Origin())
+        return start_export(self.desk, actor, ExportWish(since=self.clock.now() - timedelta(days=1)))
 
     def job(self, *ids: str) -> ImportJob:
         """An import in the background that an administrator started."""

@@ -12,11 +12,12 @@ from vantrexia_core.kernel import GRANTS
 from vantrexia_web.openapi import document, error_codes, render
 from vantrexia_web.openapi.operations import OPERATIONS
 from vantrexia_web.problems import STATUS_OF
-from vantrexia_web.routes import ROUTES, Guarded
+from vantrexia_web.routes import FHIR, ROUTES, Guarded
 
 DOCUMENT = document(PUBLIC_URL)
 PAGES = {"/openapi.json", "/docs/", "/docs/reference.css", "/docs/reference.js"}
-DOCUMENTED = [route for route in ROUTES if route.path not in PAGES]
+DOCUMENTED = [route for route in ROUTES if route.path not in PAGES and not route.path.startswith(FHIR)]
+"""The FHIR endpoint is described by its CapabilityStatement."""
 
 
 def _path(route):

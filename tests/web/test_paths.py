@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.web.refusals import Unchanged, assert_problem
+from tests.web.refusals import Unchanged, assert_problem, assert_refused
 from tests.web.service import PATIENTS, path_of
 from vantrexia_core.kernel import Role
 from vantrexia_web.routes import ROUTES
@@ -14,6 +14,9 @@ PATHS = sorted(
         re.sub("{[a-z]+:uuid}", "d290f1ee-6c54-4b01-90e6-d701748f0851", path)
         .replace("{id:account}", "1")
         .replace("{version:version}", "1")
+        .replace("{uuid:fhir}", "d290f1ee-6c54-4b01-90e6-d701748f0851")
+        .replace("{provenance:fhir}", "d290f1ee-6c54-4b01-90e6-d701748f0851.1")
+        .replace("{place:version}", "0")
         for path in (route.path for route in ROUTES)
     }
 )
@@ -108,6 +111,28 @@ ALLOWED = {
     f"{PATIENTS}d290f1ee-6c54-4b01-90e6-d701748f0851/disclosures/": "GET, HEAD",
     "/api/v1/audit-logs/": "GET, HEAD",
     "/api/v1/audit-logs/export/": "GET, HEAD",
+    "/api/v1/auth/token/": "POST",
+    "/api/v1/patients/duplicates/": "GET, HEAD",
+    "/api/v1/patients/duplicates/d290f1ee-6c54-4b01-90e6-d701748f0851/": "GET, HEAD",
+    "/api/v1/patients/duplicates/d290f1ee-6c54-4b01-90e6-d701748f0851/decide/": "POST",
+    "/fhir/.well-known/smart-configuration": "GET, HEAD",
+    "/fhir/metadata": "GET, HEAD",
+    "/fhir/$export": "GET, HEAD, POST",
+    "/fhir/Patient/$export": "GET, HEAD, POST",
+    "/fhir/bulk/d290f1ee-6c54-4b01-90e6-d701748f0851": "DELETE, GET, HEAD",
+    "/fhir/bulk/d290f1ee-6c54-4b01-90e6-d701748f0851/patients/0.ndjson": "GET, HEAD",
+    "/fhir/bulk/d290f1ee-6c54-4b01-90e6-d701748f0851/deleted/0.ndjson": "GET, HEAD",
+    "/fhir/Patient": "GET, HEAD, POST",
+    "/fhir/Patient/_search": "POST",
+    "/fhir/AuditEvent": "GET, HEAD",
+    "/fhir/AuditEvent/_search": "POST",
+    "/fhir/Patient/$match": "POST",
+    "/fhir/Patient/d290f1ee-6c54-4b01-90e6-d701748f0851": "DELETE, GET, HEAD, PATCH, PUT",
+    "/fhir/Patient/d290f1ee-6c54-4b01-90e6-d701748f0851/_history": "GET, HEAD",
+    "/fhir/Patient/d290f1ee-6c54-4b01-90e6-d701748f0851/_history/1": "GET, HEAD",
+    "/fhir/Patient/d290f1ee-6c54-4b01-90e6-d701748f0851/$everything": "GET, HEAD",
+    "/fhir/Provenance/d290f1ee-6c54-4b01-90e6-d701748f0851.1": "GET, HEAD",
+    "/fhir/patients/d290f1ee-6c54-4b01-90e6-d701748f0851/": "GET, HEAD",
     "/health/": "GET, HEAD",
     "/.well-known/jwks.json": "GET, HEAD",
     "/openapi.json": "GET, HEAD",
@@ -131,7 +156,7 @@ def test_a_method_that_is_not_there_is_refused_with_those_that_are(refusing_serv
     if method == "HEAD":
         assert (response.status_code, response.content) == (405, b"")
         return
-    assert_problem(response, 405, "method_not_allowed")
+    assert_refused(response, path, 405, "method_not_allowed")
 
 
 def test_head_is_get_without_the_body(service):

@@ -8,12 +8,14 @@ import pytest
 
 from tests.builders import a_patient_id
 from tests.ehr import a_told
-from tests.web.refusals import Unchanged, assert_problem
+from tests.web.refusals import Unchanged, assert_problem, assert_refused
 from tests.web.service import PASSWORD, PATIENTS, Service, path_of
 from vantrexia_core.audit import Outcome
 from vantrexia_core.identity.totp import code_of, step_at
 from vantrexia_core.kernel import GRANTS, Permission, Phi, Reach, Role
+from vantrexia_core.patients import Patient
 from vantrexia_core.throttling import Scope
+from vantrexia_web.outcomes import speaks_fhir
 from vantrexia_web.routes import ROUTES, Guarded, Open
 
 GUARDED = [route for route in ROUTES if isinstance(route, Guarded)]
@@ -53,6 +55,21 @@ def _turned_on(service: Service, role: Role) -> dict[str, str]:
     return {"password": PASSWORD, "totp_code": codes[0]}
 
 
+def _fhir_body(patient: Patient) -> dict[str, object]:
+    """A Patient with the id of this one, to be created or to take its place."""
+    name = {"family": "A", "given": ["B"]}
+    patient_ = {"resourceType": "Patient", "id": str(patient.id), "name": [name]}
+    return {**patient_, "birthDate": "1990-01-02", "gender": "other"}
+
+
+FHIR_BODIES = {
+    "POST": lambda patient: (_fhir_body(patient), {"Content_Type": "application/fhir+json"}),
+    "PUT": lambda patient: (_fhir_body(patient), {"Content_Type": "application/fhir+json"}),
+    "PATCH": lambda _: (
+        [{"op": "replace", "path": "/gender", "value": "other"}],
+        {"Content_Type": "application/json-patch+json"},
+    ),
+}
 FACTORS = {"verify_two_factor": _handed_out, "turn_off_two_factor": _turned_on}
 
 
@@ -60,12 +77,15 @@ def _name(route: Guarded) -> str:
     return f"{route.method} {route.path}"
 
 
-def _somewhere(route: Guarded) -> str:
+def somewhere(route: Guarded) -> str:
     """A path of the route that names nobody."""
     return (
         re.sub("{[a-z]+:uuid}", str(a_patient_id()), route.path)
         .replace("{id:account}", "4711")
         .replace("{version:version}", "1")
+        .replace("{uuid:fhir}", str(a_patient_id()))
+        .replace("{provenance:fhir}", f"{a_patient_id()}.1")
+        .replace("{place:version}", "0")
     )
 
 
@@ -82,18 +102,30 @@ def test_a_route_is_open_to_exactly_the_roles_that_are_granted_it(service, route
     pair = service.pair() if "{pair:" in route.path else None
     path = route.path.replace("{uuid:uuid}", str(patient.id)).replace("{pair:uuid}", str(pair))
     path = path.replace("{job:uuid}", str(job and job.id)) + QUERIES.get(name, "")
-    path = path.replace("{version:version}", "1")
+    path = path.replace("{version:version}", "1").replace("{uuid:fhir}", str(patient.id))
+    path = path.replace("{provenance:fhir}", f"{patient.id}.1").replace("{place:version}", "0")
+    export = service.export() if "{export:" in path else None
+    path = path.replace("{export:uuid}", str(export and export.id))
     path = path.replace("{id:account}", str(service.user(Role.MA, email="somebody@example.org").id))
     body = {"refresh": service.tokens(role).refresh.reveal()} if name == "end" else BODIES.get(name)
     if name in FACTORS:
         body = FACTORS[name](service, role)
-    response = service.send(route.method, path, body, role)
+    headers = {}
+    if speaks_fhir(route.path):
+        body, headers = FHIR_BODIES.get(route.method, lambda _: (None, {}))(patient)
+        if path.endswith("_search"):
+            body, headers = b"_count=5", {"Content_Type": "application/x-www-form-urlencoded"}
+        path = path.partition("?")[0]
+        if path.endswith("$export"):
+            body = body and {"resourceType": "Parameters"}
+            headers = headers | {"Prefer": "respond-async"}
+    response = service.send(route.method, path, body, role, **headers)
     entry = service.desk.entries[-1]
     if role in GRANTS[route.permission]:
-        assert response.status_code in {200, 201, 204}, response.text
+        assert response.status_code in {200, 201, 202, 204}, response.text
         assert entry.outcome is Outcome.DONE
     else:
-        assert_problem(response, 403, "permission_denied")
+        assert_refused(response, route.path, 403, "permission_denied")
         assert (entry.outcome, entry.code) == (Outcome.REFUSED, "permission_denied")
     assert entry.action is route.action
     assert entry.role is role
@@ -102,11 +134,11 @@ def test_a_route_is_open_to_exactly_the_roles_that_are_granted_it(service, route
 @pytest.mark.parametrize("route", GUARDED, ids=_name)
 def test_nobody_is_let_through_without_a_token(refusing_service, route):
     """401 before the body, its size and its type, and before the record is looked for."""
-    path = _somewhere(route)
+    path = somewhere(route)
     with Unchanged(refusing_service, "", entries=0):
         for body in (None, b"{", b" " * 2**21):
             response = refusing_service.send(route.method, path, body, role=None, Content_Type="text/plain")
-            assert_problem(response, 401, "not_authenticated")
+            assert_refused(response, path, 401, "not_authenticated")
             assert response.headers["www-authenticate"] == "Bearer"
 
 
@@ -118,10 +150,10 @@ def test_nobody_is_let_through_without_a_token(refusing_service, route):
 )
 def test_a_refusal_tells_nothing_about_body_or_record(refusing_service, route, body):
     """403 comes before the body is looked at and before the record is looked for, and is recorded."""
-    path = _somewhere(route)
+    path = somewhere(route)
     with Unchanged(refusing_service, "permission_denied"):
         response = refusing_service.send(route.method, path, body, Role.BILLING_MANAGER)
-    assert_problem(response, 403, "permission_denied")
+    assert_refused(response, path, 403, "permission_denied")
 
 
 def test_a_patients_account_sees_its_own_record_only(service):
@@ -187,6 +219,8 @@ def test_the_open_routes_are_these():
         "/api/v1/auth/token/verify/",
         "/api/v1/auth/password/reset/",
         "/api/v1/auth/password/reset/confirm/",
+        "/fhir/metadata",
+        "/fhir/.well-known/smart-configuration",
         "/health/",
         "/.well-known/jwks.json",
         "/openapi.json",

@@ -1,13 +1,30 @@
 """``vantrexia keys``: the key ring, and our keys at eClinicalWorks."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
 
 import attrs
 import click
 
-from vantrexia_adapters.cli.console import opened, show_rows
+from vantrexia_adapters.cli.console import console_actor, opened, show_rows, with_progress
+from vantrexia_core.kernel import Actor, PracticeId
+from vantrexia_core.protection import (
+    DEPLOYMENT_ONLY,
+    Purpose,
+    Statement,
+    destroy_key,
+    prepare_key,
+    record_rewrapping,
+    retire_key,
+    rotate_key,
+    start_reencryption,
+    state_needs,
+)
 
 if TYPE_CHECKING:
+    from vantrexia_adapters.assembly import Service
+    from vantrexia_adapters.custody import RingCustody
     from vantrexia_adapters.ecw import ClientKeyFile
 
 
@@ -18,10 +35,27 @@ def keys() -> None:
     \b
     Examples:
       vantrexia keys status
-      vantrexia keys rotate token
+      vantrexia keys rotate field
+      vantrexia keys reencrypt field
       vantrexia keys ecw create
       vantrexia keys ecw show
     """
+
+
+_PURPOSES = click.Choice([purpose.value for purpose in Purpose])
+_RESTING = click.Choice([Purpose.FIELD.value, Purpose.DIRECTORY.value])
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def _of_practices(command: _F) -> _F:
+    """The options that say whose keys are meant."""
+    command = click.option(
+        "--practice", type=click.UUID, help="Whose keys, by its id. Default: the home practice's."
+    )(command)
+    return click.option("--all", "is_all", is_flag=True, help="Every practice's, one after the other.")(
+        command
+    )
 
 
 @keys.command()
@@ -36,27 +70,181 @@ def status(*, as_json: bool) -> None:
                 "version": entry.name.version,
                 "state": entry.state.value,
                 "created_at": entry.created_at.isoformat(),
+                "ended_at": None if entry.ended_at is None else entry.ended_at.isoformat(),
             }
             for entry in service.ring.entries()
         ]
     show_rows(rows, as_json=as_json)
 
 
-@keys.command("rotate")
-@click.argument("purpose", type=click.Choice(["token"]))
-def rotate_ring(purpose: str) -> None:
-    """Begin a new key of the ring. PURPOSE is token: it signs all tokens from now on.
+@keys.command("prepare")
+@click.argument("purpose", type=_RESTING)
+@_of_practices
+def prepare_ring(purpose: str, practice: UUID | None, *, is_all: bool) -> None:
+    """Publish the next version of a key, which seals from the next `rotate` on.
 
-    Tokens signed before stay good until they expire; once the last of them has, nothing that the old key
-    signs is believed. Running servers notice by themselves.
+    For servers that see the key ring file late, or whose key service is slow: every one of them can open the
+    version before anything is sealed under it.
 
     \b
     Example:
-      vantrexia keys rotate token
+      vantrexia keys prepare field
+      vantrexia keys rotate field
     """
     with opened() as service:
-        version = service.ring.rotate_token_key()
-    click.echo(f"The {purpose} key has version {version} now.")
+        for actor, custody in _custodies(service, practice, is_all=is_all):
+            version = prepare_key(service.desk, actor, custody, Purpose(purpose))
+            click.echo(f"The {_named(purpose, version, actor)} is published. It seals nothing yet.")
+
+
+@keys.command("rotate")
+@click.argument("purpose", type=_PURPOSES)
+@_of_practices
+def rotate_ring(purpose: str, practice: UUID | None, *, is_all: bool) -> None:
+    """Begin a new key of the ring. PURPOSE is what it is for.
+
+    \b
+    field      seals the fields of records. What is stored stays readable; seal it anew with `reencrypt`.
+    directory  seals snapshots of directories.
+    token      signs all tokens. Those signed before stay good until they expire.
+    checkpoint signs the state of the audit trail. Give the new public key to whoever verifies it.
+
+    Running servers use the new key within a second, without a restart.
+
+    \b
+    Examples:
+      vantrexia keys rotate token
+      vantrexia keys rotate field
+      vantrexia keys rotate field --all
+    """
+    with opened() as service:
+        for actor, custody in _custodies(service, practice, is_all=is_all):
+            version = rotate_key(service.desk, actor, custody, Purpose(purpose))
+            click.echo(f"The {_named(purpose, version, actor)} is in use now.")
+
+
+@keys.command()
+@click.argument("purpose", type=_RESTING)
+@_of_practices
+@click.option("--json", "as_json", is_flag=True, help="Print the statement as JSON.")
+def reencrypt(purpose: str, practice: UUID | None, *, is_all: bool, as_json: bool) -> None:
+    """Seal everything that is stored under the newest key, while the service runs.
+
+    Goes in batches of some hundred rows and may be stopped and repeated at any time: it goes on where it
+    stood. Nothing but envelopes changes. It ends with a statement, which is on the audit trail too, of what
+    still needs an older key; the status is 1 if anything does.
+
+    \b
+    Examples:
+      vantrexia keys reencrypt field
+      vantrexia keys reencrypt field --all --json
+    """
+    statements = []
+    with opened() as service:
+        for actor, custody in _custodies(service, practice, is_all=is_all):
+            before = start_reencryption(service.desk, actor, custody, Purpose(purpose))
+            rows = sum(need.rows for need in before.needs)
+            for _ in with_progress(
+                (None for done in custody.reencrypt(Purpose(purpose)) for _ in range(done)),
+                total=rows,
+                label=f"Sealing under {purpose} key {before.active}",
+            ):
+                pass
+            statement = state_needs(service.desk, actor, custody, Purpose(purpose))
+            statements.append(_said(statement, actor))
+            if not as_json:
+                click.echo(_sentence(statement, actor))
+    if as_json:
+        show_rows(statements, as_json=True)
+    if any(statement["needs"] for statement in statements):
+        raise SystemExit(1)
+
+
+@keys.command("retire")
+@click.argument("purpose", type=_RESTING)
+@click.argument("version", type=click.IntRange(1))
+@_of_practices
+def retire_ring(purpose: str, version: int, practice: UUID | None, *, is_all: bool) -> None:
+    """Let no process seal under an older VERSION any more. Refused while anything stored needs it.
+
+    \b
+    Example:
+      vantrexia keys retire field 1
+    """
+    with opened() as service:
+        for actor, custody in _custodies(service, practice, is_all=is_all):
+            retire_key(service.desk, actor, custody, Purpose(purpose), version)
+            click.echo(
+                f"The {_named(purpose, version, actor)} is retired. It can be destroyed in three minutes."
+            )
+    click.echo("Backups of the database from before open by it alone: keep it as long as you keep them.")
+
+
+@keys.command()
+@click.argument("purpose", type=_RESTING)
+@click.argument("version", type=click.IntRange(1))
+@_of_practices
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def destroy(purpose: str, version: int, practice: UUID | None, *, is_all: bool, yes: bool) -> None:
+    """Remove a retired VERSION from the key ring for good. Refused while anything stored needs it.
+
+    Backups of the database from before its records were sealed anew do not open without it.
+
+    \b
+    Example:
+      vantrexia keys destroy field 1
+    """
+    if not yes:
+        click.confirm(
+            f"Backups that were made while {purpose} key {version} sealed cannot be read afterwards. Go on?",
+            abort=True,
+        )
+    with opened() as service:
+        for actor, custody in _custodies(service, practice, is_all=is_all):
+            destroy_key(service.desk, actor, custody, Purpose(purpose), version)
+            click.echo(f"The {_named(purpose, version, actor)} is destroyed.")
+        path = service.ring.path
+    click.echo(f"Copies of {path} from before still hold it: destroy those as well.")
+
+
+def _custodies(
+    service: "Service", practice: UUID | None, *, is_all: bool
+) -> Iterator[tuple[Actor, "RingCustody"]]:
+    """Whoever acts, and the keys that are meant: one practice's or, one after the other, all of them."""
+    if practice is not None and is_all:
+        message = "--practice and --all exclude each other."
+        raise click.UsageError(message)
+    known = service.ring.practices()
+    if practice is not None and practice not in known:
+        message = f"There is no practice {practice} with keys. See: vantrexia keys status"
+        raise click.UsageError(message)
+    wanted = known if is_all else [service.practice_id if practice is None else PracticeId(practice)]
+    actor = console_actor(service)
+    for practice_id in wanted:
+        yield attrs.evolve(actor, practice_id=practice_id), service.ring.custody(practice_id)
+
+
+def _named(purpose: str, version: int, actor: Actor) -> str:
+    whose = "the deployment" if Purpose(purpose) in DEPLOYMENT_ONLY else f"practice {actor.practice_id}"
+    return f"{purpose} key {version} of {whose}"
+
+
+def _said(statement: Statement, actor: Actor) -> dict[str, Any]:
+    return {
+        "practice": str(actor.practice_id),
+        "purpose": statement.purpose.value,
+        "active": statement.active,
+        "at": statement.at.isoformat(),
+        "needs": [attrs.asdict(need) for need in statement.needs],
+    }
+
+
+def _sentence(statement: Statement, actor: Actor) -> str:
+    purpose, whose = statement.purpose.value, f"practice {actor.practice_id}"
+    if statement.is_clear:
+        return f"No row of {whose} needs a {purpose} key older than {statement.active}."
+    needs = "; ".join(f"{need.rows} of {need.table} need key {need.version}" for need in statement.needs)
+    return f"Rows of {whose} still need an older {purpose} key: {needs}. Repeat the command, or look at them."
 
 
 @keys.command()
@@ -86,6 +274,7 @@ def rewrap(wrapping: str | None) -> None:
     kek = key_encryption_key(attrs.evolve(settings, key_wrapping=target))
     with open_service(attrs.evolve(settings, key_wrapping=None)) as service:
         old = service.ring.rewrap(kek)
+        record_rewrapping(service.desk, console_actor(service))
         click.echo(f"All keys are wrapped by {service.ring.kek} now.")
     click.echo(f"Set VANTREXIA_KEY_WRAPPING={target.value} wherever the service starts.")
     click.echo(f"The old key ring is {old}. It still opens everything: destroy it, and its backups,")

@@ -11,7 +11,6 @@ from vantrexia_adapters.crypto.key_ring import (
     KeyCheck,
     KeyInUseError,
     KeyRing,
-    Purpose,
     RootKey,
     Scope,
     UnknownKeyError,
@@ -40,6 +39,7 @@ from vantrexia_adapters.crypto.ring_format import (
 from vantrexia_adapters.crypto.row_seal import HmacRowSeal
 from vantrexia_adapters.crypto.signing_keys import RingSigningKeys
 from vantrexia_adapters.crypto.transit import TransitAddress, TransitKeyWrapper
+from vantrexia_core.protection import Purpose
 
 __all__ = [
     "DEPLOYMENT",

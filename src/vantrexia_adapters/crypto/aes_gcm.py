@@ -9,14 +9,17 @@ data are kept for each practice, column and key version.
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final, TypeAlias
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from vantrexia_adapters.crypto.key_ring import KeyRing, Purpose
+from vantrexia_adapters.crypto.key_ring import KeyRing
+from vantrexia_adapters.crypto.key_wrapping import KeyServiceError
 from vantrexia_adapters.crypto.ring_format import KeyRingError
+from vantrexia_core.kernel import UnavailableError
 from vantrexia_core.protection import (
     HEADER_BYTES,
     NONCE_BYTES,
@@ -24,6 +27,7 @@ from vantrexia_core.protection import (
     FieldGroup,
     FieldName,
     Place,
+    Purpose,
     UnreadableError,
     column_part,
     key_part,
@@ -82,7 +86,7 @@ class AesGcmFieldCipher:
 
     def __init__(self, ring: KeyRing) -> None:
         self._ring = ring
-        # Which key seals may change with the ring; a key that opens stays the same as long as it is there.
+        # Kept as long as the ring is the same.
         self._generation = ring.generation
         self._sealing: dict[tuple[int, str, str], _ColumnKey] = {}
         self._versions: dict[int, int] = {}
@@ -96,6 +100,8 @@ class AesGcmFieldCipher:
         Raises:
             ValueError: the value is longer than 65,535 bytes.
             KeyRingError: the practice has no key; `KeyRing.ensure_scope` gives it one.
+            PracticeDestroyedError: its keys were destroyed.
+            UnavailableError: the newest key cannot be had, and the one before seals no more.
         """
         return self._seal_with_nonce(os.urandom(NONCE_BYTES), name, place, value, bucket)
 
@@ -104,15 +110,34 @@ class AesGcmFieldCipher:
 
         Raises:
             UnreadableError: damaged, moved, forged, or its key is not in the ring.
+            PracticeDestroyedError: the practice's keys were destroyed.
+            UnavailableError: its key is new, and the key service does not answer.
         """
+        latest, record = self._latest
+        if latest is not place:
+            record = self._begin_record(place)
         # Format byte and key version are looked up as they stand: an unknown format finds no key.
         key = self._opening.get((place.practice_id.int, name.table, name.column, wire[:_PREFIX_BYTES]))
         if key is None:
             key = self._opening_key(name, place, wire)
-        latest, record = self._latest
-        if latest is not place:
-            record = self._begin_record(place)
         return unpad(decrypt(key.gcm, wire, key.bound_before + record + key.bound_after), bucket)
+
+    def reseal(self, name: FieldName, place: Place, wire: bytes) -> bytes:
+        """See `FieldCipher`. What is inside goes from one envelope to the other as it is, padding and all."""
+        latest, bound_to = self._latest
+        if latest is not place:
+            bound_to = self._begin_record(place)
+        before = self._opening.get((place.practice_id.int, name.table, name.column, wire[:_PREFIX_BYTES]))
+        if before is None:
+            before = self._opening_key(name, place, wire)
+        now = self._sealing.get((place.practice_id.int, name.table, name.column))
+        if now is None:
+            now = self._sealing_key(name, place)
+        if now.prefix == before.prefix:
+            return wire
+        padded = decrypt(before.gcm, wire, before.bound_before + bound_to + before.bound_after)
+        nonce = os.urandom(NONCE_BYTES)
+        return encrypt(now.gcm, now.prefix, nonce, padded, now.bound_before + bound_to + now.bound_after)
 
     def open_all(self, group: FieldGroup, place: Place, wires: Sequence[bytes | None]) -> list[bytes | None]:
         """See `FieldCipher`. A record's envelopes are sealed together, so one look-up finds all their keys.
@@ -123,6 +148,9 @@ class AesGcmFieldCipher:
         first = next((wire for wire in wires if wire is not None), None)
         if first is None:
             return [None] * len(wires)
+        self._ring.notice()
+        if self._generation != self._ring.generation:
+            self._forget()
         prefix = first[:_PREFIX_BYTES]
         keys = self._groups.get((place.practice_id.int, group, prefix))
         if keys is None:
@@ -149,12 +177,15 @@ class AesGcmFieldCipher:
         Raises:
             KeyRingError: the practice has no key.
         """
+        self._ring.notice()
         if self._generation != self._ring.generation:
-            self._forget_sealing()
+            self._forget()
         versions = self._versions
         version = versions.get(place.practice_id.int)
         if version is None:
-            version = versions[place.practice_id.int] = self._ring.active(place.practice_id, Purpose.FIELD)
+            with _answering():
+                version = self._ring.active(place.practice_id, Purpose.FIELD)
+            versions[place.practice_id.int] = version
         return version
 
     def _seal_with_nonce(
@@ -162,7 +193,7 @@ class AesGcmFieldCipher:
     ) -> bytes:
         """`seal` with a given nonce: apart from it only so that vectors can pin the bytes."""
         if self._generation != self._ring.generation:
-            self._forget_sealing()
+            self._forget()
         key = self._sealing.get((place.practice_id.int, name.table, name.column))
         if key is None:
             key = self._sealing_key(name, place)
@@ -179,14 +210,20 @@ class AesGcmFieldCipher:
         Compared by identity: the same frozen object has the same bytes. Reading and replacing one tuple is
         atomic, so threads that take turns lose the saving and nothing else.
         """
+        self._ring.notice()
+        if self._generation != self._ring.generation:
+            self._forget()
         record = record_part(place)
         self._latest = (place, record)
         return record
 
-    def _forget_sealing(self) -> None:
+    def _forget(self) -> None:
+        """The ring has changed: another key may seal, and a key may have been destroyed."""
         # In this order: a thread that still fills the old dictionary fills one that nobody reads any more.
         self._generation = self._ring.generation
         self._sealing = {}
+        self._opening = {}
+        self._groups = {}
         self._versions = {}
 
     def _sealing_key(self, name: FieldName, place: Place) -> _ColumnKey:
@@ -223,8 +260,18 @@ class AesGcmFieldCipher:
         return found
 
     def _column_key(self, name: FieldName, place: Place, version: int) -> _ColumnKey:
-        root = self._ring.root(place.practice_id, Purpose.FIELD, version)
+        with _answering():
+            root = self._ring.root(place.practice_id, Purpose.FIELD, version)
         return _ColumnKey(root.derive(name.info), name, place, version)
 
     def __repr__(self) -> str:
         return f"AesGcmFieldCipher({self._ring!r})"
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    """Tell whoever asked for a record that it is not its fault, and nothing of our key service."""
+    try:
+        yield
+    except KeyServiceError:
+        raise UnavailableError from None

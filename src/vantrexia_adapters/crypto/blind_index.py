@@ -5,10 +5,10 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.hmac import HMAC
 
-from vantrexia_adapters.crypto.key_ring import KeyRing, Purpose, Scope
+from vantrexia_adapters.crypto.key_ring import KeyRing, Scope
 from vantrexia_adapters.crypto.primitives import digest, keyed_context
 from vantrexia_adapters.crypto.ring_format import DEPLOYMENT
-from vantrexia_core.protection import FieldName
+from vantrexia_core.protection import FieldName, Purpose
 
 _ACROSS_PRACTICES: Final = -1
 """Where the deployment's contexts are kept, beside practices by their UUID's number."""

@@ -7,9 +7,10 @@ from typing import Final
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from vantrexia_adapters.crypto.key_ring import KeyRing, Purpose
+from vantrexia_adapters.crypto.key_ring import KeyRing
 from vantrexia_adapters.crypto.ring_format import DEPLOYMENT
 from vantrexia_core.audit import VerifierKey
+from vantrexia_core.protection import Purpose
 
 _INFO: Final = b"checkpoint/ed25519"
 _ORIGIN: Final = "vantrexia.com/audit/"

@@ -8,9 +8,9 @@ from uuid import UUID
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from vantrexia_adapters.crypto.aes_gcm import decrypt, encrypt
-from vantrexia_adapters.crypto.key_ring import KeyRing, Purpose
+from vantrexia_adapters.crypto.key_ring import KeyRing
 from vantrexia_adapters.crypto.ring_format import KeyRingError
-from vantrexia_core.protection import NONCE_BYTES, Envelope, UnreadableError
+from vantrexia_core.protection import NONCE_BYTES, Envelope, Purpose, UnreadableError
 
 _INFO: Final = b"directory/snapshot"
 
@@ -29,6 +29,7 @@ class AesGcmSnapshotCipher:
         Raises:
             KeyRingError: the practice has no key; `KeyRing.ensure_scope` gives it one.
         """
+        self._ring.notice()
         version = self._ring.active(practice_id, Purpose.DIRECTORY)
         prefix = Envelope(version, nonce=b"", sealed=b"").encode()
         return encrypt(

@@ -16,7 +16,6 @@ import logging
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from enum import Enum
 from hmac import compare_digest
 from pathlib import Path
 from threading import Lock
@@ -49,6 +48,7 @@ from vantrexia_core.protection import (
     KEY_VERSION_MAX,
     KeyWrapper,
     PracticeDestroyedError,
+    Purpose,
     UnreadableError,
 )
 
@@ -68,23 +68,6 @@ Wrappers: TypeAlias = Callable[[RemoteKek], KeyWrapper]
 
 Scope: TypeAlias = UUID | Literal["deployment"]
 """Whose keys: one practice's, or those that span practices."""
-
-
-class Purpose(Enum):
-    """What a root key may be used for; every purpose has keys of its own."""
-
-    FIELD = "field"
-    """Sealing single fields of records."""
-    INDEX = "index"
-    """Keyed digests for exact look-up. Whoever holds it can try all social security numbers in minutes."""
-    DIRECTORY = "directory"
-    """Sealing snapshots of directories, which can be thrown away with their key at any time."""
-    ACCOUNT = "account"
-    """Binding accounts' rows, and the pepper of passwords. Whoever holds it can forge an account."""
-    TOKEN = "token"  # noqa: S105 - the purpose's name, not a secret
-    """Signing access and refresh tokens."""
-    CHECKPOINT = "checkpoint"
-    """Signing the state of the audit trail."""
 
 
 PRACTICE_PURPOSES: Final = (Purpose.FIELD, Purpose.INDEX, Purpose.DIRECTORY)
@@ -183,7 +166,17 @@ class KeyRing:
     it goes on when the key service is gone.
     """
 
-    __slots__ = ("_clock", "_file", "_loading", "_look_at", "_retry_at", "_state", "_wrappers", "generation")
+    __slots__ = (
+        "_clock",
+        "_file",
+        "_loading",
+        "_look_at",
+        "_retry_at",
+        "_state",
+        "_told",
+        "_wrappers",
+        "generation",
+    )
 
     generation: int
     """Grows whenever the ring's content changes: whoever keeps derived keys compares it. Never set it."""
@@ -196,6 +189,7 @@ class KeyRing:
         self._loading = Lock()
         self._look_at = 0.0
         self._retry_at = 0.0
+        self._told = ""
         self.generation = 1
 
     @classmethod
@@ -489,7 +483,9 @@ class KeyRing:
             self.refresh()
         except KeyRingError as wrong:
             # What is in memory goes on working. An operator must look, and every start will say the same.
-            _LOG.error("the key ring's file cannot be taken: %s", wrong)
+            if self._told != str(wrong):
+                self._told = str(wrong)
+                _LOG.error("the key ring's file cannot be taken: %s", wrong)
 
     def has_practices(self) -> bool:
         """Whether any practice's keys are in the ring, that is, whether anything may have been sealed."""

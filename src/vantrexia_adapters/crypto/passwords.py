@@ -11,11 +11,12 @@ from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from vantrexia_adapters.crypto.guessing import is_guessable
-from vantrexia_adapters.crypto.key_ring import KeyRing, Purpose
+from vantrexia_adapters.crypto.key_ring import KeyRing
 from vantrexia_adapters.crypto.primitives import digest, keyed_context
 from vantrexia_adapters.crypto.ring_format import DEPLOYMENT
 from vantrexia_core.identity import Verdict, password_bytes
 from vantrexia_core.kernel import Phi
+from vantrexia_core.protection import Purpose
 
 SALT_BYTES: Final = 16
 HASH_BYTES: Final = 32

@@ -2,9 +2,10 @@
 
 from cryptography.hazmat.primitives.hmac import HMAC
 
-from vantrexia_adapters.crypto.key_ring import KeyRing, Purpose
+from vantrexia_adapters.crypto.key_ring import KeyRing
 from vantrexia_adapters.crypto.primitives import digest, keyed_context
 from vantrexia_adapters.crypto.ring_format import DEPLOYMENT
+from vantrexia_core.protection import Purpose
 
 
 class HmacRowSeal:

@@ -5,8 +5,9 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Final
 
-from vantrexia_adapters.crypto.key_ring import KeyRing, Purpose
+from vantrexia_adapters.crypto.key_ring import KeyRing
 from vantrexia_adapters.crypto.ring_format import DEPLOYMENT
+from vantrexia_core.protection import Purpose
 
 _INFO: Final = b"token/hs256"
 

@@ -14,6 +14,7 @@ from typing import Final, TypeGuard
 
 import attrs
 
+from vantrexia_adapters.fhir.choosing import contact, preferred, record_number, second_line
 from vantrexia_adapters.strict_json import StrictJsonError, read_json
 from vantrexia_core.ehr import EhrPatient
 from vantrexia_core.patients import ExternalId
@@ -29,9 +30,6 @@ IDENTIFIERS_MAX: Final = 50
 """Identifiers of one patient that are looked at, and other ids that are kept."""
 ECW_SYSTEM: Final = "urn:oid:2.16.840.1.113883.4.391."
 """The identifiers that eCW gives out, followed by the number of the practice."""
-MR_TYPE: Final = "MR"
-"""Medical record number (HL7 v2-0203)."""
-
 LOGICAL_ID: Final = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 _TOKEN_CHARACTERS_MAX: Final = 8192
@@ -40,7 +38,6 @@ _INSTANT: Final = re.compile(
 )
 _WRONG_TYPE: Final = "\x00"
 """Breaks every rule of every value, so that the field is left out and named."""
-_PAST_USES: Final = frozenset({"old", "maiden", "nickname", "anonymous"})
 
 
 class MalformedError(Exception):
@@ -188,7 +185,7 @@ def _texts_of(record: Mapping[str, object]) -> dict[str, str | None]:
     address = _preferred(record.get("address"), "home")
     lines = _texts(address.get("line"))
     given = _texts(name.get("given"))
-    telecom = [one for one in _objects(record.get("telecom")) if one.get("use") != "old"]
+    telecom = _objects(record.get("telecom"))
     texts = {
         "first_name": given[0] if given else None,
         "last_name": _text(name.get("family")),
@@ -198,7 +195,7 @@ def _texts_of(record: Mapping[str, object]) -> dict[str, str | None]:
         "phone": _contact(telecom, "phone"),
         "email": _contact(telecom, "email"),
         "line1": lines[0] if lines else None,
-        "line2": ", ".join(lines[1:]) or None,
+        "line2": second_line(lines),
         "city": _text(address.get("city")),
         "state": _text(address.get("state")),
         "zip_": _text(address.get("postalCode")),
@@ -283,27 +280,23 @@ def _texts(value: object) -> list[str]:
 
 
 def _preferred(values: object, use: str) -> Mapping[str, object]:
-    """The value of the wanted use, else the first one that is not a former one, else the first."""
+    """The name or address that counts; nothing at all if there is none."""
     if values is not None and not isinstance(values, list):
         return {"family": _WRONG_TYPE, "line": _WRONG_TYPE}
     known = _objects(values)
-    return next(
-        (one for one in known if one.get("use") == use),
-        next((one for one in known if one.get("use") not in _PAST_USES), known[0] if known else {}),
-    )
+    place = preferred(known, use)
+    return {} if place is None else known[place]
 
 
 def _contact(telecom: Sequence[Mapping[str, object]], system: str) -> str | None:
-    return next((_text(one.get("value")) for one in telecom if one.get("system") == system), None)
+    place = contact(telecom, system)
+    return None if place is None else _text(telecom[place].get("value"))
 
 
 def _mrn(identifiers: object) -> str | None:
-    for identifier in _objects(identifiers)[:IDENTIFIERS_MAX]:
-        kind = identifier.get("type")
-        codings = _objects(kind.get("coding")) if _is_object(kind) else []
-        if any(coding.get("code") == MR_TYPE for coding in codings):
-            return _text(identifier.get("value"))
-    return None
+    known = _objects(identifiers)[:IDENTIFIERS_MAX]
+    place = record_number(known)
+    return None if place is None else _text(known[place].get("value"))
 
 
 def _updated_at(meta: object) -> datetime | None:

@@ -6,15 +6,63 @@ hundred times as much as making it; the tests hold them to the classes of ``fhir
 
 from vantrexia_adapters.fhir.audit_event import audit_event, audit_event_bundle
 from vantrexia_adapters.fhir.bulk import NDJSON, NDJSON_NAMES, departed_lines, patient_lines
+from vantrexia_adapters.fhir.bundle import Found, searchset, subset
+from vantrexia_adapters.fhir.capability import ServedOperation, ServedResource, capability_statement
+from vantrexia_adapters.fhir.matching import MatchAsked, match_bundle, read_match
 from vantrexia_adapters.fhir.outcome import Issue, operation_outcome
+from vantrexia_adapters.fhir.patient import (
+    InvalidResourceError,
+    parse_patient,
+    parse_revision,
+    render_patient,
+)
+from vantrexia_adapters.fhir.provenance import US_CORE_PROVENANCE, ProvenanceOf, render_provenance
+from vantrexia_adapters.fhir.searching import (
+    COMBINATIONS,
+    PARAMETERS,
+    PROVENANCE,
+    Asked,
+    InvalidSearchError,
+    read_search,
+)
+from vantrexia_adapters.fhir.supplement import Json
+from vantrexia_adapters.fhir.systems import US_CORE_PATIENT
+from vantrexia_adapters.fhir.trail_searching import TRAIL_PARAMETERS, TrailAsked, read_trail_search
 
 __all__ = [
+    "COMBINATIONS",
     "NDJSON",
     "NDJSON_NAMES",
+    "PARAMETERS",
+    "PROVENANCE",
+    "TRAIL_PARAMETERS",
+    "US_CORE_PATIENT",
+    "US_CORE_PROVENANCE",
+    "Asked",
+    "Found",
+    "InvalidResourceError",
+    "InvalidSearchError",
     "Issue",
+    "Json",
+    "MatchAsked",
+    "ProvenanceOf",
+    "ServedOperation",
+    "ServedResource",
+    "TrailAsked",
     "audit_event",
     "audit_event_bundle",
+    "capability_statement",
     "departed_lines",
+    "match_bundle",
     "operation_outcome",
+    "parse_patient",
+    "parse_revision",
     "patient_lines",
+    "read_match",
+    "read_search",
+    "read_trail_search",
+    "render_patient",
+    "render_provenance",
+    "searchset",
+    "subset",
 ]

@@ -45,9 +45,12 @@ _SIGN_IN: Final = _coding(_DCM, "110114", "User Authentication")
 _TRAIL_USED: Final = _coding(_DCM, "110101", "Audit Log Used")
 _EXPORT: Final = _coding(_DCM, "110106", "Export")
 _IMPORT: Final = _coding(_DCM, "110107", "Import")
+_ACTIVITY: Final = _coding(_DCM, "110100", "Application Activity")
 _ALERT: Final = _coding(_DCM, "110113", "Security Alert")
 _LOGIN: Final = _coding(_DCM, "110122", "Login")
 _LOGOUT: Final = _coding(_DCM, "110123", "Logout")
+_ENCRYPT: Final = _coding(_LIFECYCLE, "encrypt", "Encrypt Record Lifecycle Event")
+_DESTROY: Final = _coding(_LIFECYCLE, "destroy", "Destroy/Delete Record Lifecycle Event")
 _DISCLOSE: Final = _coding(_LIFECYCLE, "disclose", "Disclose Record Lifecycle Event")
 
 _APPLICATION: Final = _coding(_DCM, "110150", "Application")
@@ -94,6 +97,10 @@ _UPDATE: Final = _Kind("U", _WRITING, subtypes=(_interaction("update"),), profil
 _READ_OTHER: Final = attrs.evolve(_READ, profile=None)
 _UPDATE_OTHER: Final = attrs.evolve(_UPDATE, profile=None)
 _SEARCH: Final = _Kind("E", _ASKING, subtypes=(_interaction("search-type"),))
+
+
+_KEYS: Final = _Kind("E", _WRITING, _ACTIVITY, (_ENCRYPT,))
+_KEYS_LOST: Final = _Kind("D", _WRITING, _ACTIVITY, (_DESTROY,))
 
 
 def _moved(code: str, display: str) -> _Kind:
@@ -158,6 +165,15 @@ KIND_OF: Final[Mapping[Action, _Kind]] = MappingProxyType(
         Action.TRAIL_READ: _Kind("R", _READING, _TRAIL_USED),
         Action.TRAIL_EXPORT: _Kind("R", _READING, _EXPORT),
         Action.ACCOUNTING: _Kind("R", _READING, _TRAIL_USED),
+        Action.KEY_PREPARE: _KEYS,
+        Action.KEY_ROTATE: _KEYS,
+        Action.KEY_REENCRYPT_START: _KEYS,
+        Action.KEY_REENCRYPT: _KEYS,
+        Action.KEY_RETIRE: _KEYS,
+        Action.KEY_DESTROY: _KEYS_LOST,
+        Action.KEY_REWRAP: _KEYS,
+        Action.PRACTICE_DESTROY_ORDER: _KEYS,
+        Action.PRACTICE_DESTROY: _KEYS_LOST,
     }
 )
 """Total over the actions: a new one says what it is to FHIR."""
@@ -173,6 +189,7 @@ _MANY: Final = {
     Resource.USER: "Accounts",
     Resource.CLIENT: "Machine clients",
     Resource.AUDIT_LOG: "Audit trail",
+    Resource.KEY: "Key ring",
 }
 
 
@@ -266,7 +283,7 @@ def _entities(entry: AuditEntry) -> Iterator[Json]:
 def _data(entry: AuditEntry) -> Json:
     """What it was done to: a resource, or the trail itself."""
     resource = RESOURCE_OF[entry.action]
-    if resource is Resource.AUDIT_LOG:
+    if resource in {Resource.AUDIT_LOG, Resource.KEY}:
         what: Json = {"display": _MANY[resource]}
         role = _coding(_ENTITY_ROLE, "13", "Security Resource")
     else:

@@ -5,6 +5,7 @@ from typing import Final
 
 import orjson
 
+from vantrexia_adapters.fhir.bundle import subset
 from vantrexia_adapters.fhir.rendering import render_patient
 from vantrexia_adapters.fhir.supplement import Json
 from vantrexia_core.patients import Departed, Patient
@@ -13,19 +14,12 @@ NDJSON: Final = "application/fhir+ndjson"
 NDJSON_NAMES: Final = (NDJSON, "application/ndjson", "ndjson")
 """What ``_outputFormat`` may say; all three mean the same."""
 
-_MANDATORY: Final = frozenset({"resourceType", "id", "meta"})
-_SUBSETTED: Final = {
-    "system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue",
-    "code": "SUBSETTED",
-}
-
 
 def patient_lines(patients: Sequence[Patient], elements: Collection[str] = ()) -> bytes:
     """The Patients, a line each. With ``elements`` only those, tagged as not being the whole."""
     resources = map(render_patient, patients)
     if elements:
-        wanted = _MANDATORY.union(elements)
-        return b"".join([_line(_subset(resource, wanted)) for resource in resources])
+        return b"".join([_line(subset(resource, elements)) for resource in resources])
     return b"".join(map(_line, resources))
 
 
@@ -38,10 +32,3 @@ def departed_lines(departed: Sequence[Departed]) -> bytes:
 
 def _line(resource: Json) -> bytes:
     return orjson.dumps(resource, option=orjson.OPT_APPEND_NEWLINE)
-
-
-def _subset(resource: Json, wanted: Collection[str]) -> Json:
-    """Some elements of a resource, with what belongs to them (their extensions, ``_birthDate``)."""
-    kept = {name: value for name, value in resource.items() if name.removeprefix("_") in wanted}
-    kept["meta"] = {**kept["meta"], "tag": [*kept["meta"].get("tag", ()), _SUBSETTED]}
-    return kept

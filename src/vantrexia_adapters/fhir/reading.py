@@ -4,14 +4,14 @@ Nothing of what was sent is in the errors: they name the place by its FHIRPath, 
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import attrs
 
 from vantrexia_adapters.fhir.choosing import contact, preferred, record_number, type_codes
 from vantrexia_adapters.fhir.outcome import Issue
 from vantrexia_adapters.fhir.refusing import InvalidResourceError, issue_at
-from vantrexia_adapters.fhir.rendering import Link, own_elements, said_at
+from vantrexia_adapters.fhir.rendering import Link, own_address, own_elements, said_at
 from vantrexia_adapters.fhir.strictness import checked_patient
 from vantrexia_adapters.fhir.supplement import Json, Path, Told, packed
 from vantrexia_adapters.fhir.systems import (
@@ -24,6 +24,7 @@ from vantrexia_adapters.fhir.systems import (
 from vantrexia_core.kernel import Email, InvalidValueError, NamePart, PersonName, Phi, Phone
 from vantrexia_core.patients import (
     KEEP,
+    NAME_NOT_KNOWN,
     SUPPLEMENT_BYTES_MAX,
     Address,
     AddressLine,
@@ -79,7 +80,8 @@ def parse_revision(content: bytes | Json, patient: Patient, *, links: Sequence[L
         mrn=KEEP if new.mrn is None else new.mrn,
         phone=new.phone,
         email=new.email,
-        address=new.address,
+        # FHIR numbers no lines: a second without a first comes back as the first, and is no change.
+        address=KEEP if own_address(new.address) == own_address(patient.address) else new.address,
         ssn=KEEP if new.ssn is None else new.ssn,
         external_id=KEEP if new.external_id is None else new.external_id,
         supplement=new.supplement,
@@ -122,12 +124,13 @@ class _Reading:
         self._let_go_of_what_is_ours()
         ssn = self._ssn()
         name, born = self._name(), self._date_of_birth()
-        mrn, external_id = self._mrn(is_new=is_new), self._external_id()
+        external_id = self._identifier("external_id", EXTERNAL_ID_SYSTEM, ExternalId)
+        mrn = self._mrn(is_new=is_new)
         telecom = self._document.get("telecom", [])
         phone = self._of_place("phone", "telecom", contact(telecom, "phone"), "value", Phone)
         email = self._of_place("email", "telecom", contact(telecom, "email"), "value", Email)
         address = self._address()
-        if name is None or born is None or self._issues:
+        if born is None or self._issues:
             raise InvalidResourceError(self._issues)
         new = NewPatient(
             name, born, self._gender(), mrn=mrn, phone=phone, email=email, address=address, ssn=ssn,
@@ -155,11 +158,24 @@ class _Reading:
         meta = self._document.get("meta", {})
         for name in ("versionId", "lastUpdated"):
             meta.pop(name, None)
-        if meta == {"profile": [US_CORE_PATIENT]}:
-            meta.clear()
+        if profiles := meta.pop("profile", None):
+            # Whether a resource has what our own profile asks for is told anew each time that it is shown.
+            meta["profile"] = [profile for profile in profiles if profile != US_CORE_PATIENT]
+            self._drop_if_empty(meta, "profile")
         for name in ("meta", "link"):
-            if not self._document.get(name):
-                self._document.pop(name, None)
+            self._drop_if_empty(self._document, name)
+
+    @staticmethod
+    def _drop_if_empty(holder: Json, name: str) -> None:
+        if not holder.get(name):
+            holder.pop(name, None)
+
+    def _drop_identifier(self, place: int) -> None:
+        del self._document["identifier"][place], self._identifier_places[place]
+        self._drop_if_empty(self._document, "identifier")
+        for field, (element, *rest) in list(self._at.items()):
+            if element == "identifier" and int(rest[0]) > place:
+                self._at[field] = (element, int(rest[0]) - 1, *rest[1:])
 
     def _ssn(self) -> Ssn | None:
         """The number, and no trace of it in what is kept: it is never given back."""
@@ -176,40 +192,53 @@ class _Reading:
         if any(number != numbers[0] for number in numbers):
             self._complain("business-rule", ("identifier",), "Send one social security number.")
         for place in reversed(places):
-            del identifiers[place], self._identifier_places[place]
-        if not identifiers:
-            del self._document["identifier"]
+            self._drop_identifier(place)
         return numbers[0] if numbers else None
 
     def _mrn(self, *, is_new: bool) -> Mrn | None:
+        mrn = self._identifier("mrn", MRN_SYSTEM, Mrn)
+        if mrn is not None or not is_new:
+            return mrn
+        # Somebody else's number, under which whoever sends it files the patient: taken if it can be ours.
         identifiers = self._document.get("identifier", [])
-        place = _of_system(identifiers, MRN_SYSTEM)
-        if place is not None:
-            return self._of_place("mrn", "identifier", place, "value", Mrn, is_strict=True)
-        typed = record_number(identifiers) if is_new else None
-        return None if typed is None else _or_none(Mrn, identifiers[typed].get("value"))
+        place = record_number(identifiers)
+        return None if place is None else _or_none(Mrn, identifiers[place].get("value"))
 
-    def _external_id(self) -> ExternalId | None:
-        place = _of_system(self._document.get("identifier", []), EXTERNAL_ID_SYSTEM)
-        return self._of_place("external_id", "identifier", place, "value", ExternalId, is_strict=True)
+    def _identifier(self, field: str, system: str, make: Callable[[str], T]) -> T | None:
+        """The value of our own identifier of a system. The bare element is ours to show, and not kept."""
+        identifiers = self._document.get("identifier", [])
+        places = [
+            place
+            for place, one in enumerate(identifiers)
+            if one.get("system") == system and "value" in one and one.get("use") != "old"
+        ]
+        if not places:
+            return None
+        if len(places) > 1:
+            self._complain("business-rule", ("identifier", places[1]), "Send one identifier of this system.")
+        place = places[0]
+        value = self._taken(field, ("identifier", place, "value"), make, is_strict=True)
+        if identifiers[place].keys() == {"system", "value"}:
+            self._at.pop(field, None)
+            self._drop_identifier(place)
+        return value
 
-    def _name(self) -> PersonName | None:
+    def _name(self) -> PersonName:
         names = self._document.get("name", [])
         place = preferred(names, "official")
         if place is None:
-            self._complain("required", ("name",), "A record needs a name, with family and given.")
-            return None
-        last = first = None
-        if "family" in names[place]:
-            last = self._of_place("last_name", "name", place, "family", NamePart, is_strict=True)
-        else:
-            self._complain("required", ("name", place, "family"), "A record needs a family name.")
+            return PersonName(NAME_NOT_KNOWN, NAME_NOT_KNOWN)
+        last = self._of_place("last_name", "name", place, "family", NamePart, is_strict=True)
         given = next((k for k, text in enumerate(names[place].get("given", ())) if text is not None), None)
+        first = None
         if given is not None:
             first = self._taken("first_name", ("name", place, "given", given), NamePart, is_strict=True)
-        else:
-            self._complain("required", ("name", place, "given"), "A record needs a given name.")
-        return None if last is None or first is None else PersonName(first, last)
+        if last is None and first is None:
+            # Nobody can tell which part of a text is which, so it stays in one piece, where people look.
+            last = self._of_place("last_name", "name", place, "text", NamePart)
+        return PersonName(
+            NAME_NOT_KNOWN if first is None else first, NAME_NOT_KNOWN if last is None else last
+        )
 
     def _gender(self) -> Phi[Gender]:
         if "gender" not in self._document:
@@ -273,7 +302,7 @@ class _Reading:
 
     def _supplement(self, new: NewPatient) -> Supplement | None:
         """What our own fields do not say; nothing, if they say it all."""
-        if self._document == own_elements(new):
+        if self._document == own_elements(attrs.evolve(new, mrn=None, external_id=None)):
             return None
         try:
             return packed(Told(self._document, self._at))
@@ -289,17 +318,6 @@ class _Reading:
 
 def _is_ssn(identifier: Json) -> bool:
     return identifier.get("system") in SSN_SYSTEMS or SSN_TYPE in type_codes(identifier)
-
-
-def _of_system(identifiers: Sequence[Any], system: str) -> int | None:
-    return next(
-        (
-            place
-            for place, identifier in enumerate(identifiers)
-            if identifier.get("system") == system and "value" in identifier and identifier.get("use") != "old"
-        ),
-        None,
-    )
 
 
 def _or_none(make: Callable[[str], T], text: str) -> T | None:

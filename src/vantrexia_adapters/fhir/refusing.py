@@ -21,6 +21,11 @@ class InvalidResourceError(InvalidError):
         self.issues: Final = tuple(issues)
         super().__init__({issue.expression or "resource": (issue.text,) for issue in self.issues})
 
+    @property
+    def is_about_rules(self) -> bool:
+        """Whether the resource is right in FHIR, and only rules of ours speak against it."""
+        return all(issue.kind in {"business-rule", "required"} for issue in self.issues)
+
 
 def issue_at(kind: str, path: Path, sentence: str) -> Issue:
     """A complaint about a place in a Patient; ``kind`` is a code of FHIR's issue-type."""

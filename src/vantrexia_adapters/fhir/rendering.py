@@ -71,12 +71,13 @@ def own_elements(patient: Patient | NewPatient) -> Json:
         elements["identifier"] = identifiers
     if isinstance(patient, Patient):
         elements["active"] = patient.is_active
-    elements["name"] = [_own_name(patient)]
+    if name := _own_name(patient):
+        elements["name"] = [name]
     if telecom := _own_telecom(patient):
         elements["telecom"] = telecom
     elements["gender"] = patient.gender.reveal().value
     elements["birthDate"] = patient.date_of_birth.reveal().isoformat()
-    if address := _own_address(patient.address):
+    if address := own_address(patient.address):
         elements["address"] = [address]
     return elements
 
@@ -110,8 +111,15 @@ def _own_identifiers(patient: Patient | NewPatient) -> list[Json]:
 
 
 def _own_name(patient: Patient | NewPatient) -> Json:
-    name = patient.name
-    return {"use": "official", "family": name.last.reveal(), "given": [name.first.reveal()]}
+    last, first = patient.name.last.reveal(), patient.name.first.reveal()
+    name: Json = {"use": "official", "family": last, "given": [first]}
+    if last and first:
+        return name
+    if not last:
+        del name["family"]
+    if not first:
+        del name["given"]
+    return name if last or first else {}
 
 
 def _own_telecom(patient: Patient | NewPatient) -> list[Json]:
@@ -131,7 +139,8 @@ def _own_email(text: str) -> Json:
     return {"system": "email", "value": text}
 
 
-def _own_address(address: Address | None) -> Json | None:
+def own_address(address: Address | None) -> Json | None:
+    """The element that our address makes by itself, if anything is known of it."""
     if address is None:
         return None
     rendered: Json = {"use": "home"}
@@ -175,8 +184,8 @@ def _texts(patient: Patient) -> dict[str, str | None]:
     """Our fields as texts, but for the identifiers: those have elements of their own."""
     address = patient.address
     return {
-        "first_name": patient.name.first.reveal(),
-        "last_name": patient.name.last.reveal(),
+        "first_name": patient.name.first.reveal() or None,
+        "last_name": patient.name.last.reveal() or None,
         "gender": patient.gender.reveal().value,
         "date_of_birth": patient.date_of_birth.reveal().isoformat(),
         "phone": None if patient.phone is None else patient.phone.reveal(),
@@ -212,32 +221,41 @@ def _write_primitive(element: Json, name: str, text: str) -> None:
     element.pop(f"_{name}", None)
 
 
+def _drop_if_empty(element: Json, name: str) -> None:
+    if not element[name]:
+        del element[name]
+
+
 def _write_name(document: Json, at: Mapping[str, Path], changed: AbstractSet[str], patient: Patient) -> None:
     if not changed & {"first_name", "last_name"}:
         return
     names = document.setdefault("name", [])
-    path = at.get("last_name") or at.get("first_name")
+    of_last, of_first = at.get("last_name"), at.get("first_name")
+    path = of_last or of_first
     if path is None:
-        names.insert(0, _own_name(patient))
+        # What was said is why there is no name, or a former one.
+        names[:] = [_own_name(patient), *(name for name in names if not _is_absent(name))]
         return
     name = names[path[1]]
     # FHIR: a text holds nothing that the parts do not hold, and these change now.
     name.pop("text", None)
-    if "last_name" in changed:
+    if "last_name" in changed or (of_last is not None and of_last[-1] == "text"):
         _write_primitive(name, "family", patient.name.last.reveal())
+        _drop_if_empty(name, "family")
     if "first_name" in changed:
-        _write_given(name, at.get("first_name"), patient.name.first.reveal())
+        _write_given(name, of_first, patient.name.first.reveal())
 
 
 def _write_given(name: Json, path: Path | None, text: str) -> None:
     """A new first name; the middle names stay."""
-    given = name.setdefault("given", [])
-    if path is None:
-        given.insert(0, text)
+    if path is None or not text:
+        name["given"] = [text]
         name.pop("_given", None)
+        if not text:
+            del name["given"]
         return
     place = path[-1]
-    given[place] = text
+    name["given"][place] = text
     extensions = name.get("_given")
     if extensions is not None:
         extensions[place] = None
@@ -269,7 +287,7 @@ def _write_address(
     if changed.isdisjoint(_ADDRESS_PARTS):
         return
     addresses = document.setdefault("address", [])
-    own = _own_address(patient.address)
+    own = own_address(patient.address)
     place = next((at[part][1] for part in _ADDRESS_PARTS if part in at), None)
     if place is None:
         addresses.insert(0, own)

@@ -26,6 +26,7 @@ from vantrexia_adapters.memory.identity import (
 from vantrexia_adapters.memory.patients import MemoryPatients
 from vantrexia_adapters.memory.receipts import MemoryReceipts
 from vantrexia_adapters.memory.resets import MemoryResetRequests, MemoryResetTokens
+from vantrexia_adapters.memory.search_tokens import MemorySearchTokens
 from vantrexia_adapters.memory.second_factors import MemorySecondFactors
 from vantrexia_adapters.memory.state import Memory, Receipt, Shelf
 from vantrexia_adapters.memory.suspicions import MemorySuspicions
@@ -229,10 +230,12 @@ class MemoryDesk:
     committed: Memory = attrs.field(factory=Memory, init=False)
     entries: list[AuditEntry] = attrs.field(factory=list, init=False)
     directory: DirectoryKeeper = attrs.field(init=False)
+    search_tokens: MemorySearchTokens = attrs.field(init=False)
     candidacy: CandidateKeeper = attrs.field(init=False)
     _writer: Lock = attrs.field(factory=Lock, init=False)
 
     def __attrs_post_init__(self) -> None:
+        self.search_tokens = MemorySearchTokens(self.ids)
         self.directory = DirectoryKeeper(MemoryDirectoryStore(self._read_committed))
         self.candidacy = CandidateKeeper(MemoryCandidateStore(self._read_committed))
 

@@ -51,12 +51,12 @@ class MemoryTrailSearch:
 
     def emails(self, ids: Collection[UserId]) -> Mapping[UserId, Email]:
         """See `TrailSearch`."""
-        accounts = self._committed().accounts
-        return {
-            id_: accounts[id_].user.email
-            for id_ in ids
-            if id_ in accounts and accounts[id_].user.practice_id == self._practice_id
-        }
+        committed = self._committed()
+        people = [account.user for account in committed.accounts.values()]
+        acting = [(user.id, user.practice_id, user.email) for user in people]
+        acting += [(one.number, one.practice_id, one.address) for one in committed.clients.values()]
+        ours = {number: email for number, practice_id, email in acting if practice_id == self._practice_id}
+        return {id_: ours[id_] for id_ in ids if id_ in ours}
 
     def _found(self, inquiry: Inquiry, as_of: int) -> list[SequencedEntry]:
         return [

@@ -14,6 +14,7 @@ from vantrexia_adapters.sql.directory import SqlDirectoryStore
 from vantrexia_adapters.sql.ehr import SqlImportQueue
 from vantrexia_adapters.sql.identity import SqlAccounts
 from vantrexia_adapters.sql.scope import Protection, Scope
+from vantrexia_adapters.sql.search_tokens import SqlSearchTokens
 from vantrexia_adapters.sql.work import SqlSignInWork, SqlWork
 from vantrexia_core.ehr import EhrRoster, NoRoster
 from vantrexia_core.identity import ClientProofs, NoClientProofs, Passwords, Tokens
@@ -54,6 +55,7 @@ class SqlDesk:
         self._protection = Protection(cipher, index, seal)
         self.directory = keeper(SqlDirectoryStore(self._database, self._protection, snapshots, ids))
         self.candidacy = candidate_keeper(SqlCandidateStore(self._database, self._protection, snapshots, ids))
+        self.search_tokens = SqlSearchTokens(cipher, ids)
         self.clients = SqlClients(self._database, self._protection)
         self.accounts = SqlAccounts(self._database, self._protection)
         self.import_queue = SqlImportQueue(self._database)

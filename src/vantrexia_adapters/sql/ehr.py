@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from vantrexia_adapters.sql.database import Database, Transaction
 from vantrexia_adapters.sql.demographics import packed, unpacked
-from vantrexia_adapters.sql.scope import Scope, SealedColumn
+from vantrexia_adapters.sql.scope import Scope, SealedColumn, moment_version
 from vantrexia_adapters.sql.statements import Adding, Parameters, Row, Statement
 from vantrexia_adapters.sql.tables import ehr_loss, ehr_record, import_item, import_job
 from vantrexia_core.ehr import (
@@ -275,7 +275,7 @@ class SqlEhrRecords:
         return {"practice": self._practice_id, "patient": patient_id}
 
     def _place(self, patient_id: PatientId, at: datetime) -> Place:
-        return Place(self._practice_id, patient_id, int(at.timestamp() * 1_000_000))
+        return Place(self._practice_id, patient_id, moment_version(at))
 
 
 class SqlImportJobs:

@@ -1,5 +1,6 @@
 """Kept answers in SQL, sealed like everything else that a person said or is told."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -7,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from vantrexia_adapters.sql.scope import Scope
+from vantrexia_adapters.sql.scope import Protection, Scope, moment_version
 from vantrexia_adapters.sql.statements import Statement
 from vantrexia_adapters.sql.tables import receipt
 from vantrexia_core.audit import RECEIPT_LIFE, IdempotencyKeyReusedError, Once
@@ -117,12 +118,10 @@ class SqlReceipts:
     def _opened(self, place: Place, framed: bytes) -> bytes:
         parts: list[bytes] = []
         heads: list[bytes] = []
-        while framed:
-            end = 4 + int.from_bytes(framed[:4], "big")
-            part = self._protection.cipher.open(_ANSWER, place, framed[4:end], bucket=BUCKET_LONG)
+        for envelope in _envelopes(framed):
+            part = self._protection.cipher.open(_ANSWER, place, envelope, bucket=BUCKET_LONG)
             heads.append(part[:4])
             parts.append(part[4:])
-            framed = framed[end:]
         whole = len(parts).to_bytes(2, "big")
         if not parts or heads != [number.to_bytes(2, "big") + whole for number in range(len(parts))]:
             raise UnreadableError
@@ -140,4 +139,21 @@ class SqlReceipts:
 
     def _place(self, key: bytes, at: datetime) -> Place:
         # Bound to key and moment: an older answer to the same key does not open in its successor's place.
-        return Place(self._practice_id, UUID(bytes=key[:16]), int(at.timestamp() * 1_000_000))
+        return Place(self._practice_id, UUID(bytes=key[:16]), moment_version(at))
+
+
+def resealed_answer(protection: Protection, name: FieldName, place: Place, framed: bytes) -> bytes:
+    """A kept answer under the newest key: all its envelopes.
+
+    Raises:
+        UnreadableError: one of them does not open.
+    """
+    sealed = [protection.cipher.reseal(name, place, envelope) for envelope in _envelopes(framed)]
+    return b"".join(len(envelope).to_bytes(4, "big") + envelope for envelope in sealed)
+
+
+def _envelopes(framed: bytes) -> Iterator[bytes]:
+    while framed:
+        end = 4 + int.from_bytes(framed[:4], "big")
+        yield framed[4:end]
+        framed = framed[end:]

@@ -1,6 +1,7 @@
 """What every store of a unit of work needs: its transaction, its practice, and the practice's protection."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import attrs
 
@@ -25,6 +26,11 @@ class Scope:
     transaction: Transaction
     practice_id: PracticeId
     protection: Protection
+
+
+def moment_version(at: datetime) -> int:
+    """The version of what is bound to a moment: microseconds since 1970."""
+    return int(at.timestamp() * 1_000_000)
 
 
 @attrs.frozen

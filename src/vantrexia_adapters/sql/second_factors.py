@@ -105,4 +105,9 @@ class SqlSecondFactors:
 def _place(user: User, last_step: int, *, is_confirmed: bool) -> Place:
     # What stands beside the secret in clear is its version: whoever lowers the last step or confirms a secret
     # in the row leaves an envelope that does not open. Each use seals it anew.
-    return Place(user.practice_id, UUID(int=user.id), 2 * last_step + is_confirmed)
+    return Place(user.practice_id, UUID(int=user.id), factor_version(last_step, is_confirmed=is_confirmed))
+
+
+def factor_version(last_step: int, *, is_confirmed: bool) -> int:
+    """What a secret is bound to beside its account."""
+    return 2 * last_step + is_confirmed

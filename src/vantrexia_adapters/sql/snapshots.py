@@ -1,5 +1,6 @@
 """Sealed snapshots of what is open in memory: of directories, and of indexes of candidates."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import ClassVar, Final
 from uuid import UUID
@@ -42,6 +43,9 @@ class SnapshotTables:
     add_chunk: Statement
     drop: Statement
     all: Statement
+    labels: Statement
+    reseal: Statement
+    count: Statement
 
     def __init__(self, snapshot: sa.Table, chunk: sa.Table, chunk_format: bytes) -> None:
         newest = (
@@ -54,6 +58,7 @@ class SnapshotTables:
             .where(chunk.c.snapshot_id == _SNAPSHOT)
             .order_by(chunk.c.place)
         )
+        prefix = sa.func.substr(chunk.c.sealed, 1, 3, type_=sa.LargeBinary())
         self.__attrs_init__(
             chunk_format,
             Statement(newest),
@@ -62,6 +67,25 @@ class SnapshotTables:
             Statement(sa.insert(chunk)),
             Statement(sa.delete(snapshot).where(snapshot.c.id == _SNAPSHOT)),
             Statement(sa.select(snapshot.c.id).where(snapshot.c.practice_id == _PRACTICE)),
+            Statement(
+                sa.select(snapshot.c.id, snapshot.c.epoch, snapshot.c.as_of, snapshot.c.chunks)
+                .where(snapshot.c.practice_id == _PRACTICE)
+                .with_for_update()
+            ),
+            Statement(
+                sa.update(chunk)
+                .where(
+                    chunk.c.snapshot_id == _SNAPSHOT,
+                    chunk.c.place == sa.bindparam("at_place", type_=sa.Integer()),
+                )
+                .values({chunk.c.sealed: sa.bindparam("new_sealed", type_=sa.LargeBinary())})
+            ),
+            Statement(
+                sa.select(prefix, sa.func.count())
+                .select_from(chunk.join(snapshot))
+                .where(snapshot.c.practice_id == _PRACTICE)
+                .group_by(prefix)
+            ),
         )
 
 
@@ -131,6 +155,41 @@ class SqlIndexStore:
             transaction.commit()
         finally:
             transaction.close()
+
+    def chunks_by_key(self, practice_id: PracticeId) -> Mapping[int, int]:
+        """How many chunks open by which version of the directory key."""
+        counted = self._database.alone(self._tables.count, {"practice": practice_id})
+        return {int.from_bytes(bytes(prefix)[1:], "big"): count for prefix, count in counted}
+
+    def reseal_snapshots(self, practice_id: PracticeId) -> int:
+        """Seal every chunk anew under the newest key, and say how many there were.
+
+        A snapshot is a cache: one that does not open is dropped.
+        """
+        changed = 0
+        transaction = Transaction(self._database)
+        try:
+            for id_, epoch, as_of, count in transaction.rows(self._tables.labels, {"practice": practice_id}):
+                label = SnapshotLabel(practice_id, id_, epoch, as_of, count, self._tables.format)
+                try:
+                    resealed = [
+                        {"snapshot": id_, "at_place": place, "new_sealed": self._anew(label, place, sealed)}
+                        for place, sealed in transaction.rows(self._tables.chunks, {"snapshot": id_})
+                    ]
+                except UnreadableError:
+                    transaction.change(self._tables.drop, {"snapshot": id_})
+                    continue
+                transaction.change_all(self._tables.reseal, resealed)
+                changed += len(resealed)
+            transaction.commit()
+        finally:
+            transaction.close()
+        return changed
+
+    def _anew(self, label: SnapshotLabel, place: int, sealed: bytes) -> bytes:
+        bound_to = partial(chunk_binding, label, place)
+        chunk = self._snapshots.open(label.practice_id, bound_to, bytes(sealed))
+        return self._snapshots.seal(label.practice_id, bound_to, chunk)
 
     def _drop_all_but(self, kept: set[UUID], practice_id: PracticeId, transaction: Transaction) -> None:
         for (id_,) in transaction.rows(self._tables.all, {"practice": practice_id}):

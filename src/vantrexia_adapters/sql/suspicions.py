@@ -8,7 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from vantrexia_adapters.sql.scope import Scope, SealedColumn
+from vantrexia_adapters.sql.scope import Scope, SealedColumn, moment_version
 from vantrexia_adapters.sql.statements import Adding, Parameters, Row, Statement
 from vantrexia_adapters.sql.tables import patient, suspicion
 from vantrexia_core.kernel import (
@@ -343,7 +343,7 @@ class SqlSuspicions:
 
     def _place(self, one: Suspicion) -> Place:
         decided_at = one.found_at if one.ruling is None else one.ruling.at
-        return Place(self._practice_id, one.id, int(decided_at.timestamp() * 1_000_000))
+        return Place(self._practice_id, one.id, moment_version(decided_at))
 
     def _suspicion(self, row: Row) -> Suspicion:
         (
@@ -352,7 +352,7 @@ class SqlSuspicions:
         ) = row  # fmt: skip
         ruling = None
         if decided_at is not None:
-            place = Place(self._practice_id, id_, int(decided_at.timestamp() * 1_000_000))
+            place = Place(self._practice_id, id_, moment_version(decided_at))
             email = BY_EMAIL.open(self._protection.cipher, place, bytes(by_email))
             ruling = Ruling(UserId(by_user), Email.trusted(email), decided_at)
         fields = [one.split(":") for one in compared.split()]

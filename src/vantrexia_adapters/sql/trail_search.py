@@ -15,12 +15,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from vantrexia_adapters.sql.audit import ENTRY_COLUMNS, sequenced
+from vantrexia_adapters.sql.clients import SqlClientStore
 from vantrexia_adapters.sql.identity import EMAIL, SEALED_VERSION
 from vantrexia_adapters.sql.scope import Scope
 from vantrexia_adapters.sql.statements import Statement
 from vantrexia_adapters.sql.tables import audit_entry, user_account
 from vantrexia_core.audit import Inquiry, Outcome, SequencedEntry
-from vantrexia_core.kernel import Email, PatientId, UserId
+from vantrexia_core.kernel import MACHINE_NUMBERS_FROM, Email, PatientId, UserId
 from vantrexia_core.protection import Place, UnreadableError
 
 _LOG: Final = logging.getLogger(__name__)
@@ -199,8 +200,9 @@ class SqlTrailSearch:
     def emails(self, ids: Collection[UserId]) -> Mapping[UserId, Email]:
         """See `TrailSearch`."""
         cipher, practice_id = self._scope.protection.cipher, self._scope.practice_id
-        found, unreadable = {}, 0
-        for id_ in ids:
+        programs = {id_ for id_ in ids if id_ >= MACHINE_NUMBERS_FROM}
+        found, unreadable = self._addresses_of_programs(programs), 0
+        for id_ in set(ids) - programs:
             for record_id, sealed in self._scope.transaction.read(
                 _ACCOUNT, {"practice": practice_id, "user": id_}
             ):
@@ -213,6 +215,15 @@ class SqlTrailSearch:
         if unreadable:
             _LOG.warning("accounts whose address cannot be shown in the trail: %d", unreadable)
         return found
+
+    def _addresses_of_programs(self, ids: Collection[UserId]) -> dict[UserId, Email]:
+        if not ids:
+            return {}
+        return {
+            client.number: client.address
+            for client in SqlClientStore(self._scope).all()
+            if client.number in ids and client.is_genuine
+        }
 
     def _parameters(self, inquiry: Inquiry) -> dict[str, object]:
         parameters: dict[str, object] = {"practice": self._scope.practice_id}

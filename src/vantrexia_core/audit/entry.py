@@ -94,6 +94,17 @@ class Action(Enum):
     CLIENT_UPDATE = "client_update"
     CLIENT_REVOKE = "client_revoke"
     """A machine client and all its tokens are worth nothing from now on."""
+    KEY_PREPARE = "key_prepare"
+    KEY_ROTATE = "key_rotate"
+    KEY_REENCRYPT_START = "key_reencrypt_start"
+    KEY_REENCRYPT = "key_reencrypt"
+    """It was looked whether anything stored needs an older version of a key."""
+    KEY_RETIRE = "key_retire"
+    KEY_DESTROY = "key_destroy"
+    KEY_REWRAP = "key_rewrap"
+    PRACTICE_DESTROY_ORDER = "practice_destroy_order"
+    PRACTICE_DESTROY = "practice_destroy"
+    """All keys of a practice were destroyed: what they sealed cannot be read again."""
 
 
 class ChangedField(StrEnum):
@@ -119,6 +130,12 @@ class ChangedField(StrEnum):
     """What a FHIR client said beyond the fields of the record; not shown by the REST API."""
     SCOPES = "scopes"
     KEYS = "keys"
+    FIELD_KEY = "field_key"
+    INDEX_KEY = "index_key"
+    DIRECTORY_KEY = "directory_key"
+    ACCOUNT_KEY = "account_key"
+    TOKEN_KEY = "token_key"  # noqa: S105 - a key's name, not a secret
+    CHECKPOINT_KEY = "checkpoint_key"
 
 
 class ErrorCode(str):

@@ -19,6 +19,7 @@ class Resource(Enum):
     USER = "user"
     CLIENT = "client"
     AUDIT_LOG = "audit_log"
+    KEY = "key"
 
 
 RESOURCE_OF: Final[Mapping[Action, Resource]] = MappingProxyType(
@@ -75,6 +76,15 @@ RESOURCE_OF: Final[Mapping[Action, Resource]] = MappingProxyType(
         Action.TRAIL_READ: Resource.AUDIT_LOG,
         Action.TRAIL_EXPORT: Resource.AUDIT_LOG,
         Action.ACCOUNTING: Resource.AUDIT_LOG,
+        Action.KEY_PREPARE: Resource.KEY,
+        Action.KEY_ROTATE: Resource.KEY,
+        Action.KEY_REENCRYPT_START: Resource.KEY,
+        Action.KEY_REENCRYPT: Resource.KEY,
+        Action.KEY_RETIRE: Resource.KEY,
+        Action.KEY_DESTROY: Resource.KEY,
+        Action.KEY_REWRAP: Resource.KEY,
+        Action.PRACTICE_DESTROY_ORDER: Resource.KEY,
+        Action.PRACTICE_DESTROY: Resource.KEY,
         Action.CLIENT_REGISTER: Resource.CLIENT,
         Action.CLIENT_LIST: Resource.CLIENT,
         Action.CLIENT_UPDATE: Resource.CLIENT,

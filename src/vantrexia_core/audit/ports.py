@@ -71,7 +71,7 @@ class TrailSearch(Protocol):
         ...
 
     def emails(self, ids: Collection[UserId]) -> Mapping[UserId, Email]:
-        """Under which addresses the practice's accounts sign in now.
+        """Under which addresses the practice's accounts sign in now; a machine client's is made of its id.
 
         Ids of no account are left out, and accounts whose stored address cannot be read.
         """

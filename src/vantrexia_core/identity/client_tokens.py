@@ -21,7 +21,7 @@ from vantrexia_core.identity.clients import (
     MachineClient,
 )
 from vantrexia_core.identity.ports import ForgedClientError, SignInDesk, TokenNotValidError
-from vantrexia_core.identity.scopes import Granted, grant
+from vantrexia_core.identity.scopes import grant
 from vantrexia_core.kernel import (
     Actor,
     ClientId,
@@ -124,14 +124,13 @@ def grant_client_token(
     with desk.begin_sign_in() as work:
         # Whatever was asked for: an assertion that was shown is used up.
         is_first = work.used_assertions.use(known, claims.jti, at=now, expires_at=claims.expires_at)
-        settled = _granted(scope, known) if is_first else InvalidClientError(Unproved.REUSED, _REUSED)
+        settled = asking.granted(scope, known) if is_first else InvalidClientError(Unproved.REUSED, _REUSED)
         refusal = settled if isinstance(settled, VantrexiaError) else None
         work.trail.append(asking.entry(known, refusal))
         work.commit()
     if isinstance(settled, VantrexiaError):
         raise settled
-    token = desk.tokens.issue_to_client(known, settled.scopes, at=now, expires_at=now + CLIENT_TOKEN_LIFE)
-    return GrantedToken(token, CLIENT_TOKEN_LIFE, settled.said)
+    return settled
 
 
 def recognise_client(desk: SignInDesk, claims: ClientClaims, origin: Origin, *, at: datetime) -> Actor:
@@ -173,14 +172,6 @@ def _addressed(
     return claims
 
 
-def _granted(scope: str, client: MachineClient) -> Granted | InvalidScopeError:
-    try:
-        granted = grant(scope, client.scopes)
-    except InvalidValueError as invalid:
-        return InvalidScopeError(str(invalid))
-    return granted if granted.scopes else InvalidScopeError()
-
-
 def _let_in(client: MachineClient | None) -> MachineClient:
     if client is None:
         raise InvalidClientError(Unproved.UNKNOWN)
@@ -208,6 +199,18 @@ class _Asking:
                 work.trail.append(self.entry(client, refusal))
                 work.commit()
             raise
+
+    def granted(self, scope: str, client: MachineClient) -> GrantedToken | InvalidScopeError:
+        """A token with as much of what is asked for as the client may have."""
+        try:
+            granted = grant(scope, client.scopes)
+        except InvalidValueError as invalid:
+            return InvalidScopeError(str(invalid))
+        if not granted.scopes:
+            return InvalidScopeError()
+        until = self.now + CLIENT_TOKEN_LIFE
+        token = self.desk.tokens.issue_to_client(client, granted.scopes, at=self.now, expires_at=until)
+        return GrantedToken(token, CLIENT_TOKEN_LIFE, granted.said)
 
     def entry(self, client: MachineClient | None, refusal: VantrexiaError | None) -> AuditEntry:
         """The line for the trail."""

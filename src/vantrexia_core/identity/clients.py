@@ -99,14 +99,18 @@ class MachineClient:
         """Whether it is let in."""
         return ClientStatus.ACTIVE if self.revoked_at is None else ClientStatus.REVOKED
 
+    @property
+    def address(self) -> Email:
+        """How it is named where people are named by their addresses: one that nobody can have (RFC 2606)."""
+        return Email.trusted(f"{self.id}@clients.invalid")
+
     def as_actor(self, scopes: Scopes, origin: Origin) -> Actor:
         """This client, acting with some of its scopes."""
         return Actor(
             user_id=self.number,
             role=Machine.CLIENT,
             practice_id=self.practice_id,
-            # Never an address that somebody could have (RFC 2606), and says who it was.
-            email=Email(f"{self.id}@clients.invalid"),
+            email=self.address,
             origin=origin,
             mandate=(scopes & self.scopes).mandate,
         )

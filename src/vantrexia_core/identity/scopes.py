@@ -47,24 +47,33 @@ class Allowance:
     actions: frozenset[Action]
 
 
-def _allowance(permission: Permission, *actions: Action) -> Allowance:
+def _allowed(permission: Permission, *actions: Action) -> Allowance:
     return Allowance(permission, frozenset(actions))
 
 
 _PATIENT, _EVENT = ScopedResource.PATIENT, ScopedResource.AUDIT_EVENT
+_VIEW: Final = Permission.VIEW_PATIENTS
 
-SCOPES: Final[Mapping[tuple[ScopedResource, Interaction], Allowance]] = MappingProxyType(
+SCOPES: Final[Mapping[tuple[ScopedResource, Interaction], tuple[Allowance, ...]]] = MappingProxyType(
     {
-        (_EVENT, Interaction.READ): _allowance(Permission.READ_TRAIL, Action.TRAIL_READ),
-        (_EVENT, Interaction.SEARCH): _allowance(Permission.READ_TRAIL, Action.TRAIL_READ),
-        (_PATIENT, Interaction.CREATE): _allowance(Permission.WRITE_PATIENTS, Action.CREATE),
-        (_PATIENT, Interaction.READ): _allowance(
-            Permission.VIEW_PATIENTS, Action.READ, Action.READ_VERSION, Action.LIST_VERSIONS
+        (_EVENT, Interaction.READ): (_allowed(Permission.READ_TRAIL, Action.TRAIL_READ),),
+        (_EVENT, Interaction.SEARCH): (_allowed(Permission.READ_TRAIL, Action.TRAIL_READ),),
+        (_PATIENT, Interaction.CREATE): (_allowed(Permission.WRITE_PATIENTS, Action.CREATE),),
+        (_PATIENT, Interaction.READ): (
+            _allowed(_VIEW, Action.READ, Action.READ_VERSION, Action.LIST_VERSIONS),
         ),
-        (_PATIENT, Interaction.UPDATE): _allowance(Permission.WRITE_PATIENTS, Action.UPDATE),
-        (_PATIENT, Interaction.DELETE): _allowance(Permission.DELETE_PATIENTS, Action.DELETE),
-        (_PATIENT, Interaction.SEARCH): _allowance(
-            Permission.VIEW_PATIENTS, Action.LIST, Action.LIST_ARCHIVED, Action.MATCH
+        (_PATIENT, Interaction.UPDATE): (_allowed(Permission.WRITE_PATIENTS, Action.UPDATE),),
+        (_PATIENT, Interaction.DELETE): (_allowed(Permission.DELETE_PATIENTS, Action.DELETE),),
+        (_PATIENT, Interaction.SEARCH): (
+            _allowed(_VIEW, Action.LIST, Action.LIST_ARCHIVED, Action.MATCH),
+            # A search shows all that an export holds, page by page.
+            _allowed(
+                Permission.EXPORT_PATIENTS,
+                Action.EXPORT_START,
+                Action.EXPORT_READ,
+                Action.EXPORT,
+                Action.EXPORT_END,
+            ),
         ),
     }
 )
@@ -110,9 +119,14 @@ class Scopes:
         )
 
     @property
+    def allowances(self) -> Sequence[Allowance]:
+        """What they mean here."""
+        return [allowance for member in SCOPES if member in self.members for allowance in SCOPES[member]]
+
+    @property
     def mandate(self) -> Mandate:
         """What they let a client do."""
-        granted = [SCOPES[member] for member in self.members]
+        granted = self.allowances
         return Mandate(
             frozenset(allowance.permission for allowance in granted),
             frozenset(action for allowance in granted for action in allowance.actions),

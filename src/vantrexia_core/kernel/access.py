@@ -69,6 +69,7 @@ class Permission(Enum):
     MERGE_PATIENTS = "Patients: merge, and undo a merge"
     READ_TRAIL = "Audit trail: read and export"
     ACCOUNT_FOR_DISCLOSURES = "Patients: account for disclosures"
+    MANAGE_KEYS = "Keys: rotate, re-encrypt, retire and destroy (at the console)"
     OWN_ACCOUNT = "Own account: profile, password, second factor, signing out"
 
 
@@ -107,6 +108,7 @@ GRANTS: Final[Mapping[Permission, Mapping[Role, Reach]]] = MappingProxyType(
         Permission.MANAGE_CLIENTS: _granted(_ADMIN),
         Permission.READ_TRAIL: _granted(_ADMIN),
         Permission.ACCOUNT_FOR_DISCLOSURES: _granted(_ADMIN),
+        Permission.MANAGE_KEYS: _granted(_ADMIN),
         Permission.OWN_ACCOUNT: _granted(own=Role),
     }
 )
@@ -117,6 +119,7 @@ MACHINE_PERMISSIONS: Final = frozenset(
         Permission.VIEW_PATIENTS,
         Permission.WRITE_PATIENTS,
         Permission.DELETE_PATIENTS,
+        Permission.EXPORT_PATIENTS,
         Permission.READ_TRAIL,
     }
 )

@@ -142,6 +142,7 @@ from vantrexia_core.patients.ports import (
     PatientStore,
     PatientWork,
     Replaced,
+    SearchTokens,
     Sighting,
     SuspicionStore,
 )
@@ -153,7 +154,13 @@ from vantrexia_core.patients.recognition import (
     find_matches,
     recognise,
 )
-from vantrexia_core.patients.registration import add_numbered, register_patient, revise_patient
+from vantrexia_core.patients.registration import (
+    AmbiguousSearchError,
+    add_numbered,
+    register_patient,
+    register_unless_known,
+    revise_patient,
+)
 from vantrexia_core.patients.reviewing import (
     AlreadyDecidedError,
     AlreadyOneError,
@@ -200,6 +207,7 @@ from vantrexia_core.patients.values import (
     EXTERNAL_ID_CHARACTERS_MAX,
     LINE_CHARACTERS_MAX,
     MRN_CHARACTERS_MAX,
+    NAME_NOT_KNOWN,
     REASON_CHARACTERS_MAX,
     SSN_PATTERN,
     STATE_PATTERN,
@@ -234,6 +242,7 @@ __all__ = [
     "LIVE_EXPORTS_MAX",
     "MATCHES_MAX",
     "MRN_CHARACTERS_MAX",
+    "NAME_NOT_KNOWN",
     "OPENED_MAX",
     "PART_RECORDS",
     "PATIENTS_ASKED_MAX",
@@ -259,6 +268,7 @@ __all__ = [
     "AlreadyArchivedError",
     "AlreadyDecidedError",
     "AlreadyOneError",
+    "AmbiguousSearchError",
     "Archived",
     "ArchivedListed",
     "Asked",
@@ -360,6 +370,7 @@ __all__ = [
     "Revised",
     "Revision",
     "Ruling",
+    "SearchTokens",
     "SideBySide",
     "Sighting",
     "SnapshotLabel",
@@ -425,6 +436,7 @@ __all__ = [
     "read_version",
     "recognise",
     "register_patient",
+    "register_unless_known",
     "restore_patient",
     "revise_patient",
     "search_patients",

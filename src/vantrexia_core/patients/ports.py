@@ -359,6 +359,22 @@ class PatientDirectory(Protocol):
         ...
 
 
+class SearchTokens(Protocol):
+    """Searches as words that say nothing: a link to a further page must hold no name and no birth date."""
+
+    def seal(self, practice_id: PracticeId, search: Phi[str]) -> str:
+        """A word for a search, of letters, digits, ``-`` and ``_``. It opens in this practice alone."""
+        ...
+
+    def open(self, practice_id: PracticeId, token: str) -> Phi[str]:
+        """The search behind a word.
+
+        Raises:
+            UnreadableError: it was not made here, or too long ago.
+        """
+        ...
+
+
 @attrs.frozen
 class DirectoryHead:
     """Where a practice's rows stand: ``seq`` grows with each change, ``epoch`` is new after a restore."""

@@ -24,6 +24,7 @@ from vantrexia_core.kernel import (
 from vantrexia_core.patients.facts import Matched
 from vantrexia_core.patients.lifecycle import Status
 from vantrexia_core.patients.matching.blocking import Blocking, blocking_keys
+from vantrexia_core.patients.matching.grades import MatchGrade
 from vantrexia_core.patients.matching.judging import MatchingModel, Ranked, rank
 from vantrexia_core.patients.matching.traits import Person, Traits, traits_of
 from vantrexia_core.patients.model import Patient
@@ -115,22 +116,32 @@ def recognise(
     )
 
 
-def find_matches(desk: MatchingDesk, actor: Actor, person: Person, *, limit: int = MATCHES_MAX) -> Matches:
+def find_matches(
+    desk: MatchingDesk, actor: Actor, person: Person, *, limit: int = MATCHES_MAX, only_certain: bool = False
+) -> Matches:
     """Show whom of the practice somebody may be, at most ``limit`` of them. Recorded as a disclosure of each.
 
+    Asking who somebody is, and being told of those who are like them, is a part of registering: whoever may
+    only read records does not get it. With ``only_certain`` one is shown who is certain, and nobody where
+    there are several or none.
+
     Raises:
-        PermissionDeniedError: the role may not see the practice's patients.
+        PermissionDeniedError: the role may not create patients.
         TooLittleKnownError: nobody can be found by what is known.
         UnavailableError: the candidates, or the records, cannot be read now.
     """
-    attempt = Attempt(actor, Action.MATCH, Permission.VIEW_PATIENTS)
+    attempt = Attempt(actor, Action.MATCH, Permission.WRITE_PATIENTS)
     with preparing(desk, attempt):
         _check_reach(actor)
         candidacy = desk.candidacy
         if not blocking_keys(traits_of(person, candidacy.texts, candidacy.phones)):
             raise TooLittleKnownError
         found = recognise(desk, actor.practice_id, person)
-    shown = found.ranked[: min(limit, MATCHES_MAX)]
+    ranked = found.ranked
+    if only_certain:
+        certain = tuple(one for one in ranked if one.match.grade is MatchGrade.CERTAIN)
+        ranked = certain if len(certain) == 1 else ()
+    shown = ranked[: min(limit, MATCHES_MAX)]
     with undertake(desk, attempt) as deed:
         disclosed = tuple(sorted(one.key.id for one in shown))
         return deed.finish(Matched(disclosed=disclosed), Matches(shown, found.is_whole))
@@ -138,7 +149,7 @@ def find_matches(desk: MatchingDesk, actor: Actor, person: Person, *, limit: int
 
 def _check_reach(actor: Actor) -> None:
     """Whoever sees only a record of their own does not ask who else is here."""
-    if actor.require(Permission.VIEW_PATIENTS) is not Reach.PRACTICE:
+    if actor.require(Permission.WRITE_PATIENTS, Action.MATCH) is not Reach.PRACTICE:
         raise PermissionDeniedError
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 import attrs
 
-from vantrexia_core.kernel import InvalidValueError, Phi, clean_text, matching_text
+from vantrexia_core.kernel import InvalidValueError, NamePart, Phi, clean_text, matching_text
 
 MRN_CHARACTERS_MAX: Final = 64
 EXTERNAL_ID_CHARACTERS_MAX: Final = 64
@@ -30,6 +30,12 @@ _DATE: Final = re.compile(DATE_PATTERN)
 STATE_PATTERN: Final = r"[A-Za-z]{2}"
 ZIP_PATTERN: Final = r"[0-9]{5}(-[0-9]{4})?"
 SSN_PATTERN: Final = r"[0-9]{9}|[0-9]{3}-[0-9]{2}-[0-9]{4}"
+
+
+NAME_NOT_KNOWN: Final = NamePart.trusted("")
+"""The first or last name of somebody who has none, or of whom nobody told it: a newborn, an unconscious
+patient, a person with one name. Nothing is invented in its place. It cannot be typed: a name part has a
+character."""
 
 
 class Gender(Enum):

@@ -23,7 +23,7 @@ from vantrexia_core.audit import (
 )
 from vantrexia_core.kernel import Actor, NotFoundError, Page, PageRequest, PatientId, Permission, Reach
 from vantrexia_core.patients.facts import VersionsListed, VersionViewed
-from vantrexia_core.patients.lifecycle import Status
+from vantrexia_core.patients.lifecycle import GoneError, Status
 from vantrexia_core.patients.model import Patient
 from vantrexia_core.patients.ports import PatientWork
 
@@ -90,7 +90,7 @@ def _check_seen(deed: Deed[VersionWork], patient_id: PatientId) -> None:
     if deed.reach is Reach.OWN and deed.attempt.actor.patient_id != patient_id:
         raise NotFoundError
     if deed.work.patients.get(patient_id).status is Status.DELETED:
-        raise NotFoundError
+        raise GoneError
 
 
 def _told(

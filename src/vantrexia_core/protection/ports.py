@@ -22,6 +22,14 @@ class FieldCipher(Protocol):
         """
         ...
 
+    def reseal(self, name: FieldName, place: Place, wire: bytes) -> bytes:
+        """The envelope of the same value under the newest key; the same bytes if it is under that already.
+
+        Raises:
+            UnreadableError: as for `open`.
+        """
+        ...
+
     def open_all(self, group: FieldGroup, place: Place, wires: Sequence[bytes | None]) -> list[bytes | None]:
         """The values in a record's envelopes, in the order of the group, for far less than one by one.
 

@@ -54,6 +54,7 @@ _DESCRIPTION: Final = (
     "Sign in, then send the access token as `Authorization: Bearer …`. Errors are JSON objects with `detail` "
     "for people, `code` for programs and, on a 400, `field_errors`. Every answer carries an `X-Request-ID`."
     "\n\n"
+    "The same patients are to be had in FHIR R4 at `/fhir/`, which describes itself at `/fhir/metadata`.\n\n"
     "Requests are limited: 1,000 an hour for each account, 100 an hour for each address without one, "
     "20 a minute for signing in, by address and by account. Every answer says how many are left; a 429 "
     "says in `Retry-After` when to ask again."
@@ -200,7 +201,7 @@ _PARAMETERS: Final[dict[str, Schema]] = {
         "in": "query",
         "description": f"Results per page, at most {PAGE_SIZE_MAX}: a larger number counts as that, "
         f"anything else that is no page size as {PAGE_SIZE_DEFAULT}.",
-        "schema": {"type": "integer", "default": PAGE_SIZE_DEFAULT},
+        "schema": {"type": ["integer", "string"], "default": PAGE_SIZE_DEFAULT},
     },
     "search": {
         "name": "search",
@@ -233,7 +234,10 @@ _PARAMETERS: Final[dict[str, Schema]] = {
     ),
     "resource_id": _query("resource_id", "The patient or account that was acted upon."),
     "patient_id": _query(
-        "patient_id", "What was done to a patient, and whatever showed them.", format="uuid"
+        "patient_id",
+        "What was done to a patient, and whatever showed them.",
+        # Without `type` on top: an empty filter is none.
+        anyOf=[{"format": "uuid"}, {"maxLength": 0}],
     ),
     "ip_address": _query("ip_address", "Where the call came from, as the trail shows it."),
     "date_from": _query("date_from", "From this day (UTC) or moment (RFC 3339) on."),

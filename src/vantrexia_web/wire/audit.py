@@ -127,6 +127,7 @@ def trail_content(line: TrailLine) -> dict[str, object]:
         Resource.USER: entry.user_id,
         Resource.CLIENT: entry.user_id,
         Resource.AUDIT_LOG: None,
+        Resource.KEY: None,
     }[resource]
     return {
         "id": line.seq,
@@ -240,8 +241,8 @@ def _patient_id(text: str) -> PatientId:
 
 
 def _resource_id(text: str, resource: Resource | None) -> UUID | int:
-    if resource is Resource.AUDIT_LOG:
-        message = "The audit log is one: it has no id."
+    if resource in {Resource.AUDIT_LOG, Resource.KEY}:
+        message = "Neither the audit log nor a key has an id."
         raise InvalidValueError(message)
     if resource in {Resource.USER, Resource.CLIENT} or (resource is None and _NUMBER.fullmatch(text)):
         return _number(text)

@@ -71,12 +71,21 @@ class Request:
             MediaTypeError: it is not declared as plain JSON in UTF-8.
             UnreadableBodyError: it is not JSON.
         """
+        return parse_json(self.body_as(_JSON_IN_UTF_8))
+
+    def body_as(self, media_type: re.Pattern[str], wanted: str | None = None) -> bytes:
+        """The bytes of the body, if it is declared as ``media_type``; ``wanted`` says what to declare.
+
+        Raises:
+            BodyTooLargeError: it was longer than the limit.
+            MediaTypeError: it is declared as something else, or as compressed.
+        """
         body = self.whole_body
         types = self.headers_named("Content-Type")
-        is_json = len(types) == 1 and _JSON_IN_UTF_8.fullmatch(types[0]) is not None
-        if not is_json or self.headers_named("Content-Encoding") not in ([], ["identity"]):
-            raise MediaTypeError
-        return parse_json(body)
+        is_declared = len(types) == 1 and media_type.fullmatch(types[0]) is not None
+        if not is_declared or self.headers_named("Content-Encoding") not in ([], ["identity"]):
+            raise MediaTypeError(wanted)
+        return body
 
     def form(self) -> Mapping[str, str]:
         """The parameters in the body (``application/x-www-form-urlencoded``).
@@ -121,6 +130,19 @@ class Request:
             message = "this endpoint is on a path that names no version"
             raise BrokenPromiseError(message)
         return version
+
+    @property
+    def place(self) -> int:
+        """The place in a list, from 0, that the path names.
+
+        Raises:
+            BrokenPromiseError: this endpoint is on a path without one.
+        """
+        place = self.parameters.get("place")
+        if not isinstance(place, int):
+            message = "this endpoint is on a path that names no place"
+            raise BrokenPromiseError(message)
+        return place
 
     def uuid(self, name: str) -> UUID:
         """An id that the path names.

@@ -100,9 +100,12 @@ def test_the_words_of_the_format_stay() -> None:
         "2fa_failed", "profile_read",
         "profile_update", "user_read", "user_create", "user_update", "user_list", "import", "import_start",
         "import_preview", "import_read", "ehr_search", "trail_read", "trail_export", "accounting",
+        "export_start", "export_read", "export", "export_end",
         "read_version", "list_versions", "match", "duplicate_list", "duplicate_read", "duplicate_decide",
         "merge", "unmerge", "merge_read",
         "client_register", "client_list", "client_update", "client_revoke",
+        "key_prepare", "key_rotate", "key_reencrypt_start", "key_reencrypt", "key_retire", "key_destroy",
+        "key_rewrap", "practice_destroy_order", "practice_destroy",
     ]  # fmt: skip
     assert [outcome.value for outcome in Outcome] == ["done", "replayed", "refused", "failed"]
 

@@ -23,6 +23,7 @@ MANAGE_USERS           |  W  |       –        |   –    |  –  |– |     �
 MANAGE_CLIENTS         |  W  |       –        |   –    |  –  |– |     –      |       –       |   –
 READ_TRAIL             |  R  |       –        |   –    |  –  |– |     –      |       –       |   –
 ACCOUNT_FOR_DISCLOSURES|  R  |       –        |   –    |  –  |– |     –      |       –       |   –
+MANAGE_KEYS            |  W  |       –        |   –    |  –  |– |     –      |       –       |   –
 OWN_ACCOUNT            | own |      own       |  own   | own |own|   own      |      own      |  own
 """
 """The published role matrix, row by row, copied by hand: two witnesses, not one that quotes itself."""
