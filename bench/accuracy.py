@@ -37,7 +37,7 @@ from vantrexia_core.patients import (
     traits_of,
 )
 
-SEEDS: Final = (201, 202, 203, 204, 205)
+SEEDS: Final = (301, 302, 303, 304, 305)
 """Nobody looked at these before weights, guards and thresholds were settled (0036)."""
 
 
