@@ -81,7 +81,7 @@ def long_forms(session: nox.Session) -> None:
 
 @nox.session
 def strangers(session: nox.Session) -> None:
-    """Draw 200,000 pairs of two people who share something, twice, and link none (some ten minutes)."""
+    """Draw 200,000 pairs of two people who share something, twice, and link none (half an hour)."""
     session.run("pytest", "tests/core/patients/matching/test_two_people.py", env={"LONG_RUN": "1"})
 
 
@@ -116,6 +116,16 @@ def oauth(session: nox.Session) -> None:
     with session.chdir("tests/oauth"):
         session.run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", external=True)
     session.run("pytest", "tests/oauth", *session.posargs)
+
+
+@nox.session
+def fhirkit(session: nox.Session) -> None:
+    """Let a FHIR client of npm work with the FHIR endpoint (needs Node.js 20 and npm)."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        session.skip("Node.js 20 or newer and npm are not on the PATH; other clients are tested without them")
+    with session.chdir("tests/fhirkit"):
+        session.run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", external=True)
+    session.run("pytest", "tests/fhirkit", *session.posargs)
 
 
 @nox.session

@@ -19,16 +19,17 @@ AnyDesk = MemoryDesk | SqlDesk
 
 PORTS = frozenset(
     {
-        "accounts",
-        "clients",
         "clock",
-        "directory",
         "ids",
-        "import_queue",
+        "candidacy",
+        "directory",
+        "accounts",
         "passwords",
-        "proofs",
-        "secrets",
         "tokens",
+        "secrets",
+        "import_queue",
+        "clients",
+        "proofs",
     }
 )
 """What a desk hands out, beside units of work."""
@@ -46,8 +47,10 @@ STORES = frozenset(
         "reset_tokens",
         "second_factors",
         "sessions",
+        "suspicions",
         "trail",
         "trail_search",
+        "uncompared",
         "used_assertions",
         "users",
     }

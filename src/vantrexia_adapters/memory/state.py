@@ -78,6 +78,7 @@ class Shelf:
     told: Mapping[PatientId, LastTold] = attrs.Factory(dict)
     lost: Mapping[PatientId, tuple[LostValues, ...]] = attrs.Factory(dict)
     jobs: Mapping[UUID, FiledJob] = attrs.Factory(dict)
+    uncompared: Mapping[PatientId, datetime] = attrs.Factory(dict)
     exports: Mapping[UUID, Export] = attrs.Factory(dict)
     suspicions: Mapping[SuspicionId, Suspicion] = attrs.Factory(dict)
     seq: int = 0
