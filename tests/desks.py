@@ -89,11 +89,19 @@ class SqlHouse:
         """The key ring."""
         return self._ring
 
-    def custody(self, practice_id: PracticeId) -> RingCustody:
+    def custody(self, practice_id: PracticeId, engine: sa.Engine | None = None) -> RingCustody:
         """The keys of a practice of this house, and what rests under them."""
         cipher, snapshots = AesGcmFieldCipher(self._ring), AesGcmSnapshotCipher(self._ring)
         protection = Protection(cipher, HmacBlindIndex(self._ring), HmacRowSeal(self._ring))
-        return RingCustody.over(self._ring, self.engine, protection, snapshots, CountedIds(), practice_id)
+        return RingCustody.over(
+            self._ring,
+            engine or self.engine,
+            protection,
+            snapshots,
+            CountedIds(),
+            practice_id,
+            sleep=lambda _: None,
+        )
 
     def close(self) -> None:
         """Let go of the database."""

@@ -87,8 +87,8 @@ _IDENTITY_ROW: Final = SealedRow.of(FIRST, LAST, BORN, GENDER)
 BY_EMAIL: Final = SealedColumn.of("patient_move", "by_email", BUCKET_LONG)
 REASON: Final = SealedColumn.of("patient_move", "reason", BUCKET_LONG)
 
-_MRN_BIX: Final = FieldName("patient", "mrn")
-_EXTERNAL_ID_BIX: Final = FieldName("patient", "external_id")
+MRN_BIX: Final = FieldName("patient", "mrn")
+EXTERNAL_ID_BIX: Final = FieldName("patient", "external_id")
 
 HOLDERS_AT_ONCE_MAX: Final = 256
 """How many external ids are looked up by one statement."""
@@ -140,7 +140,7 @@ _SEALED_VERSION_AT: Final = _COLUMNS.index(patient.c.sealed_version)
 _SEALED: Final = tuple(
     column.name
     for column in patient.c
-    if column.name in {"sealed_version", "key_version", "mrn_bix", "external_id_bix"}
+    if column.name in {"sealed_version", "key_version", "index_version", "mrn_bix", "external_id_bix"}
 ) + tuple(column.name for column in _COLUMNS[7:-1])
 """Everything that is written anew together when demographics change."""
 
@@ -156,7 +156,13 @@ _TAKE: Final = Statement(
         n=practice_head.c.n + sa.bindparam("ns", type_=sa.BigInteger()),
         mrn_number=practice_head.c.mrn_number + sa.bindparam("mrn_numbers", type_=sa.BigInteger()),
     )
-    .returning(practice_head.c.seq, practice_head.c.n, practice_head.c.mrn_number)
+    .returning(
+        practice_head.c.seq,
+        practice_head.c.n,
+        practice_head.c.mrn_number,
+        practice_head.c.index_version,
+        practice_head.c.index_before,
+    )
 )
 _CHANGE_NUMBER: Final = Statement(
     sa.select(practice_head.c.seq).where(practice_head.c.practice_id == _PRACTICE)
@@ -465,7 +471,9 @@ def _holders(column: sa.Column[bytes], count: int) -> Statement:
 class SqlPatients:
     """Implements the core's ``PatientStore``."""
 
-    __slots__ = ("_free", "_practice_id", "_protection", "_seq", "_transaction")
+    __slots__ = (
+        "_free", "_index_before", "_index_version", "_practice_id", "_protection", "_seq", "_transaction"
+    )  # fmt: skip
 
     def __init__(self, scope: Scope) -> None:
         self._transaction = scope.transaction
@@ -475,6 +483,10 @@ class SqlPatients:
         # become visible together, and record numbers that no record has yet.
         self._seq: int | None = None
         self._free: list[int] = []
+        # Under which version of the index key digests are made, and under which there are some still: what
+        # the head said, for its lock is what makes everybody agree.
+        self._index_version: int | None = None
+        self._index_before: int | None = None
 
     def next_mrn_number(self, *, skip: int = 0) -> int:
         """See `PatientStore`. Takes what the record will need in the same statement."""
@@ -487,17 +499,28 @@ class SqlPatients:
 
     def holders(self, external_ids: Sequence[ExternalId]) -> Sequence[Holder | None]:
         """See `PatientStore`."""
-        return self._holders(patient.c.external_id_bix, _EXTERNAL_ID_BIX, external_ids)
+        return self._holders(patient.c.external_id_bix, EXTERNAL_ID_BIX, external_ids)
 
     def mrn_holders(self, mrns: Sequence[Mrn]) -> Sequence[Holder | None]:
         """See `PatientStore`."""
-        return self._holders(patient.c.mrn_bix, _MRN_BIX, mrns)
+        return self._holders(patient.c.mrn_bix, MRN_BIX, mrns)
 
     def _holders(
         self, column: sa.Column[bytes], field: FieldName, numbers: Sequence[Phi[str]]
     ) -> Sequence[Holder | None]:
+        held: list[Holder | None] = [None] * len(numbers)
+        for version in self._protection.index.versions(self._practice_id):
+            under = self._holders_under(version, column, field, numbers)
+            held = [known or other for known, other in zip(held, under, strict=True)]
+        return held
+
+    def _holders_under(
+        self, version: int, column: sa.Column[bytes], field: FieldName, numbers: Sequence[Phi[str]]
+    ) -> Sequence[Holder | None]:
         index, practice_id = self._protection.index, self._practice_id
-        digests = [index.digest(field, practice_id, one.reveal().encode()) for one in numbers]
+        digests = [
+            index.digest(field, practice_id, one.reveal().encode(), version=version) for one in numbers
+        ]
         found: dict[bytes, Holder] = {}
         for start in range(0, len(digests), HOLDERS_AT_ONCE_MAX):
             # Sorted: a statement log shall not tell the order of a list. Few sizes: each is compiled once.
@@ -547,6 +570,7 @@ class SqlPatients:
         sealed = self._sealed(patient)
         if not self._free:
             self._take(ns=1)
+        self._agree(patient, sealed)
         if not self._transaction.change(_ADD.statement, self._row(patient, sealed, self._free[0])):
             self._check_free(patient.id, sealed)
             raise BrokenPromiseError(_ID_TWICE)
@@ -559,9 +583,11 @@ class SqlPatients:
         for one in patients:
             self._check_ours(one)
         sealed = list(map(self._sealed, patients))
-        _check_different(sealed)
         if len(self._free) < len(patients):
             self._take(ns=len(patients) - len(self._free))
+        for one, fields in zip(patients, sealed, strict=True):
+            self._agree(one, fields)
+        _check_different(sealed)
         numbers = self._free[: len(patients)]
         if not self._transaction.add_each(_ADD, list(map(self._row, patients, sealed, numbers))):
             for one, fields in zip(patients, sealed, strict=True):
@@ -581,6 +607,9 @@ class SqlPatients:
         """See `PatientStore`."""
         self._check_ours(patient)
         sealed = self._sealed(patient)
+        if self._seq is None:
+            self._take()
+        self._agree(patient, sealed)
         changes = {f"new_{name}": value for name, value in sealed.items()}
         if not self._changed(_SAVE, patient, changes):
             self._check_free(patient.id, sealed)
@@ -767,7 +796,7 @@ class SqlPatients:
         if taken is None:
             message = "there is no such practice: add_practice() comes before its first record"
             raise BrokenPromiseError(message)
-        self._seq, n, mrn_number = taken
+        self._seq, n, mrn_number, self._index_version, self._index_before = taken
         # What is free stays in order, and what comes is above it: the head is locked.
         self._free.extend(range(n - ns + 1, n + 1))
         return int(mrn_number)
@@ -808,6 +837,24 @@ class SqlPatients:
             "merged_into": patient.merged_into,
         }
 
+    def _agree(self, patient: Patient, sealed: dict[str, object]) -> None:
+        """Digest as the practice does at this moment, and refuse what is taken under the version before."""
+        if sealed["index_version"] != self._index_version and self._index_version is not None:
+            sealed |= self._digests(patient, self._index_version)
+        if self._index_before is not None:
+            self._check_free(patient.id, self._digests(patient, self._index_before))
+
+    def _digests(self, patient: Patient, version: int) -> dict[str, object]:
+        index, practice_id, external_id = self._protection.index, self._practice_id, patient.external_id
+        number = patient.mrn.reveal().encode()
+        return {
+            "index_version": version,
+            "mrn_bix": index.digest(MRN_BIX, practice_id, number, version=version),
+            "external_id_bix": None
+            if external_id is None
+            else index.digest(EXTERNAL_ID_BIX, practice_id, external_id.reveal().encode(), version=version),
+        }
+
     def _check_free(self, patient_id: PatientId, sealed: Parameters) -> None:
         mrn_bix, external_id_bix = sealed["mrn_bix"], sealed["external_id_bix"]
         rows = self._transaction.rows(
@@ -830,10 +877,7 @@ class SqlPatients:
         return {
             "sealed_version": patient.version,
             "key_version": cipher.key_version(place),
-            "mrn_bix": index.digest(_MRN_BIX, practice_id, patient.mrn.reveal().encode()),
-            "external_id_bix": None
-            if external_id is None
-            else index.digest(_EXTERNAL_ID_BIX, practice_id, external_id.reveal().encode()),
+            **self._digests(patient, self._index_version or index.versions(practice_id)[0]),
             "mrn": MRN.seal(cipher, place, patient.mrn.reveal()),
             "first_name": FIRST.seal(cipher, place, patient.name.first.reveal()),
             "last_name": LAST.seal(cipher, place, patient.name.last.reveal()),

@@ -88,14 +88,14 @@ def is_full(site: Site) -> bool:
     )
 
 
-def another_process(site: Site) -> SqlDesk:
+def another_process(site: Site, series: str = "another process") -> SqlDesk:
     """A desk that has nothing in common with the site's but the database and the key ring's file."""
     house = object.__new__(SqlHouse)
     ring = KeyRing.open(site.house.ring.path, ManualClock())
     engine = open_engine(site.url)
     site._stack.callback(engine.dispose)
     house.__dict__.update(engine=engine, _ring=ring)
-    return house.desk(site.clock, CountedIds("another process"))
+    return house.desk(site.clock, CountedIds(series))
 
 
 def read(desk: SqlDesk, here: PracticeId, ids: list[PatientId]) -> list[object]:

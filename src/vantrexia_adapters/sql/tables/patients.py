@@ -43,11 +43,17 @@ def _version_columns(*, is_former: bool = False) -> Iterator[sa.Column[Any]]:
     yield sa.Column("supplement", Sealed)
 
 
+def _index_version() -> sa.Column[int]:
+    """Under which version of the practice's index key the digests were made."""
+    return sa.Column("index_version", sa.Integer(), nullable=False, server_default="1")
+
+
 patient: Final = sa.Table(
     "patient",
     metadata,
     *_version_columns(),
     sa.Column("merged_into", sa.Uuid()),  # the record that stands for this one
+    _index_version(),
     sa.UniqueConstraint("practice_id", "n"),
     sa.UniqueConstraint("practice_id", "mrn_bix"),
     sa.UniqueConstraint("practice_id", "external_id_bix"),
@@ -72,6 +78,7 @@ patient_version: Final = sa.Table(
     *_version_columns(is_former=True),
     sa.Column("replaced_seq", sa.BigInteger(), nullable=False),  # the change that replaced it
     sa.Column("merged_into", sa.Uuid()),
+    _index_version(),
     sa.Index(None, "practice_id", "replaced_seq"),
     one_of("status", Status),
     info={"sealed_as": patient.name},
