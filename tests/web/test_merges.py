@@ -197,6 +197,9 @@ def test_fhir_clients_see_who_replaces_whom(service, two):
     gone = service.send("GET", f"/fhir/Patient/{loser.id}").json()
     assert gone["link"] == [{"other": {"reference": f"Patient/{survivor.id}"}, "type": "replaced-by"}]
     assert gone["active"] is False
+    found = service.send("GET", f"/fhir/Patient?identifier={loser.mrn.reveal()}").json()
+    (entry,) = (entry for entry in found["entry"] if entry["search"]["mode"] == "match")
+    assert (entry["resource"]["id"], entry["resource"]["link"]) == (str(loser.id), gone["link"])
     resource = kept.json() | {"gender": "other"}
     put = service.send("PUT", f"/fhir/Patient/{survivor.id}", resource, Content_Type="application/fhir+json")
     assert put.status_code == 200, put.text

@@ -24,6 +24,7 @@ from vantrexia_adapters.fhir.searching import (
     PROVENANCE,
     Asked,
     InvalidSearchError,
+    SearchParameter,
     read_search,
 )
 from vantrexia_adapters.fhir.supplement import Json
@@ -48,6 +49,7 @@ __all__ = [
     "Link",
     "MatchAsked",
     "ProvenanceOf",
+    "SearchParameter",
     "ServedOperation",
     "ServedResource",
     "TrailAsked",
