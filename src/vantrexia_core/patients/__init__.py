@@ -112,6 +112,7 @@ from vantrexia_core.patients.matching.candidates import (
 )
 from vantrexia_core.patients.matching.candidates import Row as CandidateRow
 from vantrexia_core.patients.matching.comparing import compare
+from vantrexia_core.patients.matching.estimating import Estimate, estimate
 from vantrexia_core.patients.matching.evaluating import Evaluation, Tally, evaluate, judged
 from vantrexia_core.patients.matching.frequencies import Frequencies
 from vantrexia_core.patients.matching.grades import THRESHOLDS, MatchGrade, Thresholds
@@ -356,6 +357,7 @@ __all__ = [
     "DuplicatesCompared",
     "DuplicatesListed",
     "EditedSinceError",
+    "Estimate",
     "Evaluation",
     "ExpectedVersion",
     "Explanation",
@@ -493,6 +495,7 @@ __all__ = [
     "encode_candidates",
     "encode_directory",
     "end_export",
+    "estimate",
     "evaluate",
     "fetch_departed",
     "fetch_part",
