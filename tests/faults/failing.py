@@ -38,6 +38,7 @@ STORES = frozenset(
         "clients",
         "ehr_records",
         "exports",
+        "file_imports",
         "import_jobs",
         "lockouts",
         "patients",

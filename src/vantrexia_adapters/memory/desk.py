@@ -15,6 +15,7 @@ from vantrexia_adapters.memory.directory import MemoryCandidateStore, MemoryDire
 from vantrexia_adapters.memory.draft import Draft
 from vantrexia_adapters.memory.ehr import MemoryEhrRecords, MemoryImportJobs, taken
 from vantrexia_adapters.memory.exports import MemoryExports
+from vantrexia_adapters.memory.file_imports import MemoryFileImports
 from vantrexia_adapters.memory.identity import (
     Identities,
     MemoryAccounts,
@@ -137,6 +138,7 @@ class MemoryWork(MemorySignInWork):
         self._ehr_records = MemoryEhrRecords(shelf)
         self._import_jobs = MemoryImportJobs(shelf)
         self._exports = MemoryExports(shelf)
+        self._file_imports = MemoryFileImports(shelf)
         self._trail_search = MemoryTrailSearch(practice_id, desk.entries, lambda: desk.committed)
         self._keeper = MemoryReceipts(self._receipts)
 
@@ -169,6 +171,12 @@ class MemoryWork(MemorySignInWork):
         """See `UserWork`."""
         self._check_open()
         return MemoryUsers(self._practice_id, self._identities)
+
+    @property
+    def file_imports(self) -> MemoryFileImports:
+        """See `PatientWork`."""
+        self._check_open()
+        return self._file_imports
 
     @property
     def exports(self) -> MemoryExports:
@@ -208,6 +216,7 @@ class MemoryWork(MemorySignInWork):
             lost=self._ehr_records.losses.merged(),
             jobs=self._import_jobs.jobs.merged(),
             exports=self._exports.exports.merged(),
+            file_imports=self._file_imports.files.merged(),
             suspicions=self._suspicions.suspicions.merged(),
             seq=patients.seq,
             mrn_number=patients.mrn_number,

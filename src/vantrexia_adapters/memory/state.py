@@ -17,7 +17,15 @@ from vantrexia_core.identity import (
     Session,
 )
 from vantrexia_core.kernel import ClientId, PatientId, Phi, PracticeId, SessionId, SuspicionId, UserId
-from vantrexia_core.patients import DirectoryEntry, Export, Patient, Replaced, StatusChange, Suspicion
+from vantrexia_core.patients import (
+    DirectoryEntry,
+    Export,
+    FileImport,
+    Patient,
+    Replaced,
+    StatusChange,
+    Suspicion,
+)
 
 
 @attrs.frozen
@@ -79,6 +87,7 @@ class Shelf:
     lost: Mapping[PatientId, tuple[LostValues, ...]] = attrs.Factory(dict)
     jobs: Mapping[UUID, FiledJob] = attrs.Factory(dict)
     exports: Mapping[UUID, Export] = attrs.Factory(dict)
+    file_imports: Mapping[UUID, tuple[FileImport, Phi[bytes] | None]] = attrs.Factory(dict)
     suspicions: Mapping[SuspicionId, Suspicion] = attrs.Factory(dict)
     seq: int = 0
     mrn_number: int = 0

@@ -21,5 +21,6 @@ REVISIONS: Final = (
     "0013",
     "0014",
     "0015",
+    "0016",
 )
 """The steps, oldest first. Written out so that a start need not load the migration machinery to look."""
