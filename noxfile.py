@@ -98,6 +98,16 @@ def oauth(session: nox.Session) -> None:
 
 
 @nox.session
+def fhirkit(session: nox.Session) -> None:
+    """Let a FHIR client of npm work with the FHIR endpoint (needs Node.js 20 and npm)."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        session.skip("Node.js 20 or newer and npm are not on the PATH; other clients are tested without them")
+    with session.chdir("tests/fhirkit"):
+        session.run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", external=True)
+    session.run("pytest", "tests/fhirkit", *session.posargs)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Measure every operation in short rounds; `nox -s bench -- --rounds 5 --seconds 4` takes its time."""
     wanted = session.posargs or ("--patients", "1000", "--rounds", "2", "--seconds", "1")

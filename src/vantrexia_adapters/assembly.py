@@ -542,14 +542,16 @@ def _home_practice(engine: Engine, ring: KeyRing, clock: Clock, ids: IdSource) -
     known = practices(engine)
     if known:
         ring.compare_checks(_kept(check) for check in key_checks(engine))
-        practice_id = known[0]
+        # One that left stays in the table, and so does what it can be proved to have done.
+        practice_id = next((one for one in known if not ring.is_destroyed(one)), known[0])
     else:
         if ring.has_practices():
             # The ring outlives a database that was deleted, emptied or mistyped: that is no first start.
             raise DatabaseMissingError
         practice_id = add_first_practice(engine, PracticeId(ids.new_id()), HOME_PRACTICE_NAME, at=clock.now())
     ring.ensure_scope(DEPLOYMENT)
-    ring.ensure_scope(practice_id)
+    if not ring.is_destroyed(practice_id):
+        ring.ensure_scope(practice_id)
     keep_checks(engine, ring)
     # Once more: of two first starts at once, each with a ring of its own, one has kept its checks before us.
     ring.compare_checks(_kept(check) for check in key_checks(engine))

@@ -194,6 +194,15 @@ def _networks(value: str) -> tuple[Network, ...]:
     return networks
 
 
+def _yes_or_no(value: str) -> bool:
+    answers = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+    try:
+        return answers[value.strip().lower()]
+    except KeyError:
+        message = "must be yes or no"
+        raise ValueError(message) from None
+
+
 def _key_wrapping(value: str) -> KeyWrapping:
     try:
         return KeyWrapping(value.strip().lower())
@@ -253,6 +262,11 @@ class Settings:
         "(Vault, OpenBao). A ring that is wrapped otherwise is refused. Default: file for a new ring, and "
         "whatever an existing one says",
         None,
+    )
+    allow_practice_destruction: bool = _setting(
+        _yes_or_no,
+        "whether `vantrexia keys destroy-practice` may make a practice that left unreadable for good",
+        False,  # noqa: FBT003 - a default
     )
     kms_key_id: str | None = _setting(
         _text,

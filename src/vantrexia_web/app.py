@@ -28,7 +28,7 @@ WORKER_THREADS_DEFAULT: Final = 4
 SIGN_IN_THREADS: Final = 2
 HEALTH_THREADS: Final = 1
 WAITING_THREADS: Final = 2
-PROVING_THREADS: Final = 2
+PROVING_THREADS: Final = 4
 
 
 def create_app(

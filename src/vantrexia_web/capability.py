@@ -102,7 +102,7 @@ def _served(type_: str) -> ServedResource:
         combinations=COMBINATIONS if is_patient else (),
         reverse_includes=(PROVENANCE,) if is_patient else (),
         operations=(
-            *(OPERATION_OF[one] for one in endpoints if one in OPERATION_OF),
+            *dict.fromkeys(OPERATION_OF[one] for one in endpoints if one in OPERATION_OF),
             *(operation for path, operation in EXPORT_AT.items() if _type_of(path) == type_),
         ),
     )

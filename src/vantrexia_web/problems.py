@@ -22,7 +22,7 @@ from vantrexia_core.kernel import (
     UnavailableError,
     VantrexiaError,
 )
-from vantrexia_core.patients import TooManyExportsError
+from vantrexia_core.patients import DuplicateSuspectedError, TooManyExportsError
 from vantrexia_core.throttling import ThrottledError
 from vantrexia_web.answer import Answer, json_answer
 
@@ -155,6 +155,8 @@ def problem(error: BaseException) -> Answer:
         content["field_errors"] = error.field_errors
     if isinstance(error, AccountLockedError):
         content["locked_until"] = error.locked_until
+    if isinstance(error, DuplicateSuspectedError):
+        content["candidates"] = list(map(str, error.candidates))
     return json_answer(content, status, headers_of(error))
 
 

@@ -153,6 +153,7 @@ ROUTES: Final[tuple[Guarded | Open, ...]] = (
     Guarded("PATCH",  _RESOURCE,                 fhir.patch,             _WRITE,   Action.UPDATE),
     Guarded("DELETE", _RESOURCE,                 fhir.delete,            _DELETE,  Action.DELETE),
     Guarded("GET",    f"{_RESOURCE}/$everything", fhir.everything,       _VIEW,    Action.READ),
+    Guarded("POST",   f"{_RESOURCE}/$everything", fhir.everything,       _VIEW,    Action.READ),
     Guarded("POST",   f"{_RESOURCES}/$match",    fhir.match,             _WRITE,   Action.MATCH),
     Guarded("GET",    _EVENTS,                   fhir.search_trail,      _TRAIL,   Action.TRAIL_READ),
     Guarded("POST",   f"{_EVENTS}/_search",      fhir.search_trail_by_post, _TRAIL, Action.TRAIL_READ),

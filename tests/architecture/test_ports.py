@@ -54,6 +54,7 @@ from vantrexia_adapters.memory.search_tokens import MemorySearchTokens
 from vantrexia_adapters.memory.second_factors import MemorySecondFactors
 from vantrexia_adapters.memory.suspicions import MemorySuspicions
 from vantrexia_adapters.memory.trail_search import MemoryTrailSearch
+from vantrexia_adapters.memory.uncompared import MemoryUncompared
 from vantrexia_adapters.redis import RedisRateStore
 from vantrexia_adapters.smart import SmartClientProofs
 from vantrexia_adapters.sql import SqlDesk, SqlRateStore, SqlSignInWork, SqlTrailSource, SqlWork
@@ -74,6 +75,7 @@ from vantrexia_adapters.sql.second_factors import SqlSecondFactors
 from vantrexia_adapters.sql.sessions import SqlSessions
 from vantrexia_adapters.sql.suspicions import SqlSuspicions
 from vantrexia_adapters.sql.trail_search import SqlTrailSearch
+from vantrexia_adapters.sql.uncompared import SqlUncompared
 from vantrexia_adapters.system import RandomIds, RandomSecrets, SystemClock
 from vantrexia_adapters.tokens import JwtTokens
 from vantrexia_core.ehr import NoRoster
@@ -155,6 +157,7 @@ PORTS = {
     "ExportStore": Held("contracts/test_exports.py", (MemoryExports, SqlExports)),
     "SuspicionStore": Held("contracts/test_suspicions.py", (MemorySuspicions, SqlSuspicions)),
     "IndexStore": Held("contracts/test_directory_store.py", (MemoryDirectoryStore, SqlDirectoryStore)),
+    "UncomparedStore": Held("contracts/test_uncompared.py", (MemoryUncompared, SqlUncompared)),
     "CandidateStore": Held("contracts/test_candidates.py", (MemoryCandidateStore, SqlCandidateStore)),
     "Candidacy": Held(
         "contracts/test_candidates.py",

@@ -118,6 +118,16 @@ def test_a_file_without_good_keys_is_refused_with_the_reason(
     assert _listed(tmp_path) == []
 
 
+def test_keys_are_looked_for_as_a_sign_in_does(tmp_path: Path, keys: str) -> None:
+    """Each with its name and algorithm; where they cannot be had, the reason in a line."""
+    _register(tmp_path, keys)
+    assert run(tmp_path, "clients", "check", NAME).out == "one (ES384)\n"
+    run(tmp_path, "clients", "rotate-keys", NAME, "--jwks-url", "https://127.0.0.1:9/jwks.json")
+    refused = run(tmp_path, "clients", "check", NAME)
+    assert refused.status == 1
+    assert "an address that we do not call" in refused.err
+
+
 def test_a_name_is_taken_once(tmp_path: Path, keys: str) -> None:
     """Also by a revoked client: the trail would not tell them apart to a reader."""
     _register(tmp_path, keys)

@@ -129,3 +129,39 @@ def test_destroying_asks_first(tmp_path: Path) -> None:
     asked = run(tmp_path, "keys", "destroy", "field", "1", stdin="n\n")
     assert asked.status == 1
     assert "cannot be read afterwards" in asked.out
+
+
+def _practice(folder: Path) -> str:
+    rows = json.loads(run(folder, "keys", "status", "--json").out)
+    return next(row["scope"] for row in rows if row["scope"] != "deployment")
+
+
+def test_a_practice_is_not_destroyed_by_accident(tmp_path: Path) -> None:
+    """Off unless a setting says otherwise, and its id has to be typed."""
+    practice = _practice(tmp_path)
+    before = (tmp_path / "keyring.json").read_bytes()
+    off = run(tmp_path, "keys", "destroy-practice", practice, "--confirm", practice)
+    assert (off.status, off.err.count("\n")) == (1, 1)
+    assert "VANTREXIA_ALLOW_PRACTICE_DESTRUCTION=yes" in off.err
+    on = {"VANTREXIA_ALLOW_PRACTICE_DESTRUCTION": "yes"}
+    wrong = run(tmp_path, "keys", "destroy-practice", practice, stdin="yes\n", **on)
+    assert (wrong.status, "Nothing was done" in wrong.err) == (1, True)
+    assert (tmp_path / "keyring.json").read_bytes() == before
+
+
+def test_a_destroyed_practice_leaves_a_trail_that_verifies(tmp_path: Path) -> None:
+    """The service starts, its users are told, the trail is whole; every copy of the keys is named."""
+    user = ("--email", "ann@practice.org", "--first-name", "Ann", "--last-name", "Lee", "--role", "admin")
+    assert run(tmp_path, "users", "create", *user, stdin=2 * "correct horse battery\n").status == 0
+    assert run(tmp_path, "keys", "rewrap", "--to", "file").status == 0
+    practice = _practice(tmp_path)
+    on = {"VANTREXIA_ALLOW_PRACTICE_DESTRUCTION": "yes"}
+    done = run(tmp_path, "keys", "destroy-practice", practice, stdin=f"{practice}\n", **on)
+    assert done.status == 0
+    assert "keyring.json.1.old" in done.out
+    assert run(tmp_path, "audit", "verify").status == 0
+    assert "practice_destroy" in run(tmp_path, "audit", "dump").out
+    told = run(tmp_path, "users", "list")
+    assert (told.status, told.err.count("\n")) == (1, 1)
+    assert "were destroyed" in told.err
+    assert run(tmp_path, "keys", "rotate", "field").status == 1

@@ -14,6 +14,7 @@ from vantrexia_core.audit import Action, Outcome
 from vantrexia_core.kernel import NamePart, PermissionDeniedError, Phi, Phone, Role
 from vantrexia_core.patients import (
     CandidateStore,
+    Known,
     MatchGrade,
     Mrn,
     Patient,
@@ -42,8 +43,9 @@ def a_store(stores: Stores) -> CandidateStore:
     return store
 
 
-def _people(stores: Stores, *, after: int = 0) -> list[tuple[int, int, object]]:
-    return sorted(a_store(stores).people(stores.here, after=after), key=lambda row: row[1])
+def _people(stores: Stores, *, after: int = 0) -> list[Known]:
+    told = a_store(stores).people(stores.here, after=after)
+    return sorted(told, key=lambda known: (known.number, known.is_former))
 
 
 def _known(person: object) -> dict[str, object]:
@@ -71,18 +73,31 @@ def test_people_are_told_as_they_were_written(stores: Stores) -> None:
     whole, bare = a_record(1), a_record(2)
     bare = attrs.evolve(bare, phone=None, email=None, address=None, ssn=None, external_id=None)
     stores.store(whole, bare)
-    told = {number: _known(person) for _, number, person in _people(stores)}
+    told = {one.number: _known(one.person) for one in _people(stores)}
     assert told == {1: _known(Person.of(whole)), 2: _known(Person.of(bare))}
 
 
 def test_only_what_changed_is_told(stores: Stores) -> None:
     """Deleted records are among them: what is found is looked at again."""
     stores.store(a_record(1), a_record(2), a_record(3))
-    seen = max(seq for seq, _, _ in _people(stores))
+    seen = max(one.seq for one in _people(stores))
     revise_patient(stores.desk, ACTOR, a_patient_id(1), Revision(phone=Phone("+1-309-611-0010")))
     delete_patient(stores.desk, ACTOR, a_patient_id(3))
-    assert [number for _, number, _ in _people(stores, after=seen)] == [1, 3]
-    assert all(seq > seen for seq, _, _ in _people(stores, after=seen))
+    assert {one.number for one in _people(stores, after=seen)} == {1, 3}
+    assert all(one.seq > seen for one in _people(stores, after=seen))
+
+
+def test_what_a_record_said_before_is_told(stores: Stores) -> None:
+    """Every former name and number once, whatever moves were made meanwhile."""
+    stores.store(a_record(1))
+    for last in ("Okafor", "Lindqvist"):
+        revise_patient(stores.desk, ACTOR, a_patient_id(1), Revision(last_name=NamePart(last)))
+    archive_patient(stores.desk, ACTOR, a_patient_id(1), Reason("Moved away"))
+    told = [(one.is_former, _known(one.person)["last_name"]) for one in _people(stores)]
+    assert told[0] == (False, "Lindqvist")
+    assert {last for is_former, last in told if is_former} >= {"Quintero", "Okafor"}
+    later = [one for one in _people(stores, after=2) if one.is_former]
+    assert "Quintero" not in [_known(one.person)["last_name"] for one in later]
 
 
 def test_another_practices_people_are_not_told(stores: Stores) -> None:
@@ -158,7 +173,7 @@ def test_many_records_are_read_whole(stores: Stores) -> None:
     with stores.desk.begin(stores.here) as work:
         work.patients.add_many(people)
         work.commit()
-    numbers = {_known(person)["mrn"]: number for _, number, person in _people(stores)}
+    numbers = {_known(one.person)["mrn"]: one.number for one in _people(stores)}
     assert len(numbers) == MANY
     assert _candidates(stores, people[1233])[0] == numbers["MRN-01234"]
 

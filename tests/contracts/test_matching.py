@@ -2,6 +2,7 @@
 
 import string
 
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -93,6 +94,20 @@ def test_the_library_says_what_the_definitions_say(one: str, other: str, most: i
 def test_a_number_is_one_number_however_it_is_written(phones: PhoneNumbers, written: str) -> None:
     """Country code, parentheses, dashes: the same ten digits."""
     assert phones.national(written) == "2173940142"
+
+
+@given(st.from_regex(r"(\+?1[-. ]?)?\(?[0-9]{3}\)?[-. ]?[0-9]{3}[-. ]?[0-9]{4}", fullmatch=True))
+def test_a_number_is_read_as_the_library_reads_it(written: str) -> None:
+    """Also where it is written as nearly all are, which is not left to the library."""
+    assert LibPhoneNumbers().national(written) == _as_read(written)
+
+
+def _as_read(written: str) -> str | None:
+    number = phonenumbers.parse(written, "US")
+    if not phonenumbers.is_possible_number(number):
+        return None
+    digits = phonenumbers.national_significant_number(number)
+    return digits if number.country_code == 1 else f"{number.country_code}{digits}"
 
 
 def test_a_number_abroad_keeps_its_country(phones: PhoneNumbers) -> None:

@@ -19,16 +19,17 @@ AnyDesk = MemoryDesk | SqlDesk
 
 PORTS = frozenset(
     {
-        "accounts",
-        "clients",
         "clock",
-        "directory",
         "ids",
-        "import_queue",
+        "candidacy",
+        "directory",
+        "accounts",
         "passwords",
-        "proofs",
-        "secrets",
         "tokens",
+        "secrets",
+        "import_queue",
+        "clients",
+        "proofs",
     }
 )
 """What a desk hands out, beside units of work."""
@@ -47,8 +48,10 @@ STORES = frozenset(
         "reset_tokens",
         "second_factors",
         "sessions",
+        "suspicions",
         "trail",
         "trail_search",
+        "uncompared",
         "used_assertions",
         "users",
     }
@@ -174,7 +177,12 @@ class Snapshot:
         failures = [desk.accounts.failures(user.email) for user in users]
         return cls(
             tuple(sorted((attrs.evolve(one, id=nobody) for one in stored), key=lambda one: one.mrn.reveal())),
-            tuple(attrs.evolve(one, id=nobody) for one in versions),
+            tuple(
+                sorted(
+                    (attrs.evolve(one, id=nobody) for one in versions),
+                    key=lambda one: (one.mrn.reveal(), one.version),
+                )
+            ),
             tuple(attrs.evolve(change, patient_id=nobody) for change in moves),
             users,
             (*hashes, *factors, asked, *failures, *clients, *_sessions(desk), *_used_up(desk)),

@@ -226,6 +226,14 @@ def test_an_assertion_that_is_not_right_lets_nobody_in(refused, attack):
     assert (entry.role, entry.code) == (Machine.CLIENT, because.value)
 
 
+@pytest.mark.parametrize("attack", ["another audience", "ended", "another kid"])
+def test_a_practice_is_told_who_is_refused(refused, attack):
+    """Its administrators read of it, as of a failed sign-in at an account, whoever it was."""
+    refused.ask(ATTACKS[attack][0](refused))
+    entry = refused.service.desk.entries[-1]
+    assert (entry.practice_id, entry.actor_id) == (refused.service.practice_id, refused.client.number)
+
+
 def test_a_right_assertion_is_let_in(asking):
     """For five minutes, with what was granted, never to be cached; who it was stands in the trail."""
     answer = asking.ask(asking.assertion(), "system/Patient.rs system/Observation.rs")

@@ -130,7 +130,7 @@ ALLOWED = {
     "/fhir/Patient/d290f1ee-6c54-4b01-90e6-d701748f0851": "DELETE, GET, HEAD, PATCH, PUT",
     "/fhir/Patient/d290f1ee-6c54-4b01-90e6-d701748f0851/_history": "GET, HEAD",
     "/fhir/Patient/d290f1ee-6c54-4b01-90e6-d701748f0851/_history/1": "GET, HEAD",
-    "/fhir/Patient/d290f1ee-6c54-4b01-90e6-d701748f0851/$everything": "GET, HEAD",
+    "/fhir/Patient/d290f1ee-6c54-4b01-90e6-d701748f0851/$everything": "GET, HEAD, POST",
     "/fhir/Provenance/d290f1ee-6c54-4b01-90e6-d701748f0851.1": "GET, HEAD",
     "/fhir/patients/d290f1ee-6c54-4b01-90e6-d701748f0851/": "GET, HEAD",
     "/health/": "GET, HEAD",

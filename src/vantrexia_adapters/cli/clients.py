@@ -125,6 +125,27 @@ def show(client: str, *, as_json: bool) -> None:
         click.echo(f"{title:<12}{'-' if value is None else value}")
 
 
+@clients.command()
+@click.argument("client")
+def check(client: str) -> None:
+    """Look for a client's public keys as a sign-in does, and say what is found: a name and an algorithm each.
+
+    A set behind a URL is fetched from this machine, now.
+
+    \b
+    Example:
+      vantrexia clients check Registry
+    """
+    with opened() as service:
+        found = _find(list_clients(service.desk, console_actor(service)), client)
+        try:
+            keys = service.desk.proofs.found(found.keys)
+        except InvalidValueError as unavailable:
+            message = f"The keys of client {found.name} cannot be had: {unavailable}."
+            raise click.ClickException(message) from None
+    click.echo("\n".join(keys))
+
+
 @clients.command("rotate-keys")
 @click.argument("client")
 @_JWKS

@@ -14,6 +14,7 @@ from vantrexia_core.protection import (
     Purpose,
     Statement,
     destroy_key,
+    destroy_practice,
     prepare_key,
     record_rewrapping,
     retire_key,
@@ -205,6 +206,43 @@ def destroy(purpose: str, version: int, practice: UUID | None, *, is_all: bool, 
             click.echo(f"The {_named(purpose, version, actor)} is destroyed.")
         path = service.ring.path
     click.echo(f"Copies of {path} from before still hold it: destroy those as well.")
+
+
+@keys.command("destroy-practice")
+@click.argument("practice", type=click.UUID)
+@click.option("--confirm", metavar="PRACTICE", help="The practice's id once more, instead of being asked.")
+def destroy_practice_keys(practice: UUID, confirm: str | None) -> None:
+    """Make everything that a PRACTICE has stored unreadable for good, when it has left.
+
+    Its keys are removed from the key ring. Its patients, accounts, imports and snapshots cannot be read again
+    by anybody; its users are told so. Other practices go on. The audit trail is kept, readable and
+    verifiable: nothing in it needs a key.
+
+    Refused unless VANTREXIA_ALLOW_PRACTICE_DESTRUCTION=yes is set for this command.
+
+    \b
+    Example:
+      VANTREXIA_ALLOW_PRACTICE_DESTRUCTION=yes vantrexia keys destroy-practice \\
+          5f0c2a7e-91d4-4c7b-8a36-0d1e2f3a4b5c
+    """
+    with opened() as service:
+        if not service.settings.allow_practice_destruction:
+            message = "Nothing was done: set VANTREXIA_ALLOW_PRACTICE_DESTRUCTION=yes for this command alone."
+            raise click.ClickException(message)
+        ((actor, custody),) = _custodies(service, practice, is_all=False)
+        typed = confirm or click.prompt(
+            f"Everything of practice {practice} becomes unreadable for good. Type its id to go on", type=str
+        )
+        if typed.strip().lower() != str(practice):
+            message = "That is not its id. Nothing was done."
+            raise click.ClickException(message)
+        count = destroy_practice(service.desk, actor, custody)
+        path = service.ring.path
+    click.echo(f"The {count} keys of practice {practice} are destroyed. Restart the servers: they forget its")
+    click.echo("names then.")
+    copies = [str(copy) for copy in sorted(path.parent.glob(f"{path.name}.*.old"))]
+    click.echo(f"Every copy of {path} from before still opens its data, with a copy of the database. Destroy")
+    click.echo(f"those too: {', '.join([*copies, 'your backups of the key ring'])}.")
 
 
 def _custodies(

@@ -1,7 +1,7 @@
 """The open indexes of candidates of a process: whom of a practice somebody may be."""
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from secrets import token_bytes
 from threading import Event
@@ -20,12 +20,12 @@ from vantrexia_core.patients import (
     SALT_BYTES,
     BlockingKey,
     CandidateIndex,
+    CandidateRow,
     Candidates,
     CandidateStore,
-    Person,
+    Known,
     PhoneNumbers,
     Texts,
-    Traits,
     Unreadable,
     decode_candidates,
     encode_candidates,
@@ -40,10 +40,8 @@ AT_ONCE_CHANGES_MAX: Final = 2_000
 
 _LOG: Final = logging.getLogger(__name__)
 
-_Change = tuple[int, Person | Unreadable]
 
-
-class CandidateKeeper(Keeper[CandidateIndex, _Change]):
+class CandidateKeeper(Keeper[CandidateIndex, Known]):
     """Finds candidates for any practice (`vantrexia_core.patients.Candidacy`).
 
     Taking a person apart costs a hundred times what listing one does, so an index that has no snapshot is
@@ -63,6 +61,7 @@ class CandidateKeeper(Keeper[CandidateIndex, _Change]):
         in_background: Callable[[Callable[[], None]], None] | None = None,
         wait_seconds: float = LOAD_WAIT_SECONDS,
         salt: Callable[[], bytes] | None = None,
+        is_asked: bool = True,
     ) -> None:
         super().__init__(
             store,
@@ -75,6 +74,7 @@ class CandidateKeeper(Keeper[CandidateIndex, _Change]):
         )
         self._store: Final = store
         self._salt: Final = salt or partial(token_bytes, SALT_BYTES)
+        self.is_asked = is_asked
         self.texts: Final = texts or RapidfuzzTexts()
         self.phones: Final = phones or LibPhoneNumbers()
         self._loading: Final[dict[PracticeId, Event]] = {}
@@ -121,23 +121,21 @@ class CandidateKeeper(Keeper[CandidateIndex, _Change]):
     def _what(self) -> str:
         return "candidates"
 
-    def _changes(self, practice_id: PracticeId, *, after: int) -> Iterable[tuple[int, _Change]]:
-        for seq, number, person in self._store.people(practice_id, after=after):
-            yield seq, (number, person)
+    def _changes(self, practice_id: PracticeId, *, after: int) -> Iterable[tuple[int, Known]]:
+        for known in self._store.people(practice_id, after=after):
+            yield known.seq, known
 
-    def _build(self, rows: Iterable[tuple[int, _Change]], *, size_max: int) -> CandidateIndex | None:
-        taken_apart = ((seq, number, self._traits(person)) for seq, (number, person) in rows)
+    def _build(self, rows: Iterable[tuple[int, Known]], *, size_max: int) -> CandidateIndex | None:
+        taken_apart = (self._row(known) for _, known in rows)
         return CandidateIndex.built(taken_apart, salt=self._salt(), size_max=size_max)
 
-    def _apply(self, index: CandidateIndex, changes: Iterable[_Change], *, as_of: int) -> None:
-        index.apply(self._apart(changes), as_of=as_of)
+    def _apply(self, index: CandidateIndex, changes: Iterable[Known], *, as_of: int) -> None:
+        index.apply(map(self._row, changes), as_of=as_of)
 
-    def _apart(self, changes: Iterable[_Change]) -> Iterator[tuple[int, Traits | Unreadable]]:
-        for number, person in changes:
-            yield number, self._traits(person)
-
-    def _traits(self, person: Person | Unreadable) -> Traits | Unreadable:
-        return person if isinstance(person, Unreadable) else traits_of(person, self.texts, self.phones)
+    def _row(self, known: Known) -> CandidateRow:
+        said = known.person
+        person = said if isinstance(said, Unreadable) else traits_of(said, self.texts, self.phones)
+        return CandidateRow(known.seq, known.number, person, known.is_former)
 
     def _encode(self, index: CandidateIndex) -> bytes:
         return encode_candidates(index)

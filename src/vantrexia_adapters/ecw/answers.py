@@ -182,7 +182,7 @@ def told_of(found: Found, external_id: ExternalId) -> EhrPatient:
 def _texts_of(record: Mapping[str, object]) -> dict[str, str | None]:
     """The texts of a Patient that `EhrPatient.told` asks for, by its names."""
     name = _preferred(record.get("name"), "official")
-    address = _preferred(record.get("address"), "home")
+    address = _preferred(record.get("address"), "home", former_counts=False)
     lines = _texts(address.get("line"))
     given = _texts(name.get("given"))
     telecom = _objects(record.get("telecom"))
@@ -279,12 +279,12 @@ def _texts(value: object) -> list[str]:
     return [text for one in value if (text := _text(one)) is not None and text.strip(" ")]
 
 
-def _preferred(values: object, use: str) -> Mapping[str, object]:
+def _preferred(values: object, use: str, *, former_counts: bool = True) -> Mapping[str, object]:
     """The name or address that counts; nothing at all if there is none."""
     if values is not None and not isinstance(values, list):
         return {"family": _WRONG_TYPE, "line": _WRONG_TYPE}
     known = _objects(values)
-    place = preferred(known, use)
+    place = preferred(known, use, former_counts=former_counts)
     return {} if place is None else known[place]
 
 

@@ -13,13 +13,15 @@ FORMER_USES: Final = frozenset({"old", "maiden", "nickname", "anonymous"})
 """Of names and addresses (name-use, address-use): not what the person is called, or where they live, now."""
 
 
-def preferred(elements: Sequence[object], use: str) -> int | None:
+def preferred(elements: Sequence[object], use: str, *, former_counts: bool = True) -> int | None:
     """The place of the name or address to take.
 
     Of the wanted ``use``, else one that is not a former one, else any; among equals one whose period has not
-    ended, else the first. None if there is no element.
+    ended, else the first. None if there is no element, or none but former ones and these do not count: who
+    has only an old name is called by it, but nobody lives at an old address.
     """
-    places = [(_rank(element, use), place) for place, element in enumerate(elements) if _is_object(element)]
+    ranked = [(_rank(element, use), place) for place, element in enumerate(elements) if _is_object(element)]
+    places = [(rank, place) for rank, place in ranked if former_counts or not (rank[1] or rank[2])]
     return min(places)[1] if places else None
 
 
@@ -39,12 +41,13 @@ def contact(telecom: Sequence[object], system: str) -> int | None:
 
 
 def record_number(identifiers: Sequence[object]) -> int | None:
-    """The place of the first identifier that is typed as a medical record number and is not old."""
+    """The place of the first identifier with a value that is typed as a medical record number and not old."""
     return next(
         (
             place
             for place, identifier in enumerate(identifiers)
             if isinstance(identifier, Mapping)
+            and identifier.get("value") is not None
             and identifier.get("use") != "old"
             and RECORD_NUMBER_TYPE in type_codes(identifier)
         ),

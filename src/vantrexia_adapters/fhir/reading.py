@@ -202,7 +202,7 @@ class _Reading:
         # Somebody else's number, under which whoever sends it files the patient: taken if it can be ours.
         identifiers = self._document.get("identifier", [])
         place = record_number(identifiers)
-        return None if place is None else _or_none(Mrn, identifiers[place].get("value"))
+        return None if place is None else _or_none(Mrn, identifiers[place]["value"])
 
     def _identifier(self, field: str, system: str, make: Callable[[str], T]) -> T | None:
         """The value of our own identifier of a system. The bare element is ours to show, and not kept."""
@@ -254,7 +254,7 @@ class _Reading:
 
     def _address(self) -> Address | None:
         addresses = self._document.get("address", [])
-        place = preferred(addresses, "home")
+        place = preferred(addresses, "home", former_counts=False)
         if place is None:
             return None
         line1 = line2 = None

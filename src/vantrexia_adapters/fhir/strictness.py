@@ -7,15 +7,14 @@ invariants. R4B has the same Patient as R4; two values of extensions that it add
 """
 
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final, TypeAlias
 
-from fhir.resources.R4B.patient import Patient as R4Patient
 from jsonschema_rs import Draft6Validator, ValidationError, ValidationErrorKind
-from pydantic import ValidationError as ClassError
 
 from vantrexia_adapters.fhir.invariants import broken_invariants
 from vantrexia_adapters.fhir.outcome import Issue
@@ -25,6 +24,7 @@ from vantrexia_adapters.strict_json import StrictJsonError, read_json
 
 DEPTH_MAX: Final = 32
 VALUES_MAX: Final = 20_000
+NUMBER_MAX: Final = 2**63 - 1
 ISSUES_MAX: Final = 20
 """What one answer says at most: whoever sends more mistakes has made one of them many times."""
 
@@ -89,16 +89,26 @@ def _in_object(value: Json, path: Path) -> Iterator[Problem]:
     for name, member in value.items():
         if _MEMBER.fullmatch(name) is None:
             yield "structure", path, "It has a member whose name is none of FHIR's."
+        elif name.startswith("_") and not _is_element(member):
+            yield "structure", (*path, name), "Beside a primitive stand its id and extensions, nothing else."
         elif isinstance(member, list):
             yield from _in_list(member, value.get(_other(name)), (*path, name))
         else:
             yield from _in_value(member, (*path, name))
 
 
+def _is_element(value: object) -> bool:
+    members = value if isinstance(value, list) else [value]
+    return all(isinstance(member, dict) or (member is None and value is not None) for member in members)
+
+
 def _in_list(members: list[Any], others: object, path: Path) -> Iterator[Problem]:
     if not members:
         yield "structure", path, "A list in FHIR is never empty: leave the element out."
-    halves: list[Any] = others if isinstance(others, list) and len(others) == len(members) else []
+    halves: list[Any] = others if isinstance(others, list) else []
+    if halves and len(halves) != len(members):
+        yield "structure", path, "The two halves of a list of primitives are of one length, padded with null."
+        return
     for place, member in enumerate(members):
         if member is not None:
             yield from _in_value(member, (*path, place))
@@ -114,6 +124,12 @@ def _in_value(value: object, path: Path) -> Iterator[Problem]:
         yield "structure", path, "FHIR has no lists of lists."
     elif value is None:
         yield "structure", path, "FHIR has no null: leave the element out."
+    elif isinstance(value, float):
+        if not math.isfinite(value):
+            yield "value", path, "This number is out of the range of 64 bits."
+    elif isinstance(value, int):
+        if abs(value) > NUMBER_MAX:
+            yield "value", path, "This number is out of the range of 64 bits."
     elif isinstance(value, str):
         if not value.strip():
             yield "value", path, "A text is never empty or blank: leave the element out."
@@ -228,11 +244,18 @@ def _padded_path(resource: Any, bare: Path) -> Path:  # noqa: ANN401 - any JSON
 
 
 def _in_class(patient: Json) -> Iterator[Problem]:
+    # A fifth of a second, which nobody pays who only shows patients, and no command but those that read them.
+    from fhir.resources.R4B.patient import Patient as R4Patient  # noqa: PLC0415 - as above
+    from pydantic import ValidationError as ClassError  # noqa: PLC0415 - as above
+
     errors: Sequence[Any] = ()
     try:
         R4Patient.model_validate(_known_to_classes(patient))
     except ClassError as refused:
         errors = refused.errors(include_input=False, include_url=False, include_context=False)
+    except (AttributeError, TypeError, ValueError, LookupError):
+        # They stumble over some shapes instead of refusing them.
+        errors = ({"type": "shape", "loc": (), "msg": ""},)
     for error in errors:
         if error["type"].endswith("missing"):
             yield "required", error["loc"], "This element is mandatory."

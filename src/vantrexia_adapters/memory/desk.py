@@ -32,6 +32,7 @@ from vantrexia_adapters.memory.second_factors import MemorySecondFactors
 from vantrexia_adapters.memory.state import Memory, Receipt, Shelf
 from vantrexia_adapters.memory.suspicions import MemorySuspicions
 from vantrexia_adapters.memory.trail_search import MemoryTrailSearch
+from vantrexia_adapters.memory.uncompared import MemoryUncompared
 from vantrexia_core.audit import AuditEntry
 from vantrexia_core.ehr import EhrRoster, ImportJob, NoRoster
 from vantrexia_core.identity import ClientProofs, NoClientProofs, Passwords, Tokens
@@ -135,6 +136,7 @@ class MemoryWork(MemorySignInWork):
         self._receipts: Draft[tuple[UserId, str], Receipt] = Draft(shelf.receipts)
         self._patients = MemoryPatients(practice_id, shelf)
         self._suspicions = MemorySuspicions(shelf, self._patients)
+        self._uncompared = MemoryUncompared(shelf, self._patients)
         self._ehr_records = MemoryEhrRecords(shelf)
         self._import_jobs = MemoryImportJobs(shelf)
         self._exports = MemoryExports(shelf)
@@ -159,6 +161,12 @@ class MemoryWork(MemorySignInWork):
         """See `PatientWork`."""
         self._check_open()
         return self._patients
+
+    @property
+    def uncompared(self) -> MemoryUncompared:
+        """See `PatientWork`."""
+        self._check_open()
+        return self._uncompared
 
     @property
     def suspicions(self) -> MemorySuspicions:
@@ -218,6 +226,7 @@ class MemoryWork(MemorySignInWork):
             exports=self._exports.exports.merged(),
             file_imports=self._file_imports.files.merged(),
             suspicions=self._suspicions.suspicions.merged(),
+            uncompared=self._uncompared.noted.merged(),
             seq=patients.seq,
             mrn_number=patients.mrn_number,
         )

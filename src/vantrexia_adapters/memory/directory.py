@@ -8,7 +8,7 @@ import attrs
 
 from vantrexia_adapters.memory.state import Memory
 from vantrexia_core.kernel import PracticeId
-from vantrexia_core.patients import DirectoryEntry, DirectoryHead, Person
+from vantrexia_core.patients import DirectoryEntry, DirectoryHead, Known, Person
 
 _EPOCH: Final = UUID(int=0)
 _SNAPSHOTS_KEPT: Final = 2
@@ -54,7 +54,13 @@ class MemoryDirectoryStore(MemoryIndexStore):
 class MemoryCandidateStore(MemoryIndexStore):
     """Implements the core's ``CandidateStore``."""
 
-    def people(self, practice_id: PracticeId, *, after: int) -> Iterable[tuple[int, int, Person]]:
+    def people(self, practice_id: PracticeId, *, after: int) -> Iterable[Known]:
         """See `CandidateStore`."""
-        filed = self._committed().shelf(practice_id).patients.values()
-        return [(one.seq, one.entry.number, Person.of(one.patient)) for one in filed if one.seq > after]
+        shelf = self._committed().shelf(practice_id)
+        for one in shelf.patients.values():
+            if one.seq > after:
+                yield Known(one.seq, one.entry.number, Person.of(one.patient))
+        for former in shelf.former.values():
+            for version in (one.replaced for one in former):
+                if version.seq > after:
+                    yield Known(version.seq, version.number, Person.of(version.patient), is_former=True)

@@ -86,6 +86,7 @@ class Shelf:
     told: Mapping[PatientId, LastTold] = attrs.Factory(dict)
     lost: Mapping[PatientId, tuple[LostValues, ...]] = attrs.Factory(dict)
     jobs: Mapping[UUID, FiledJob] = attrs.Factory(dict)
+    uncompared: Mapping[PatientId, datetime] = attrs.Factory(dict)
     exports: Mapping[UUID, Export] = attrs.Factory(dict)
     file_imports: Mapping[UUID, tuple[FileImport, Phi[bytes] | None]] = attrs.Factory(dict)
     suspicions: Mapping[SuspicionId, Suspicion] = attrs.Factory(dict)

@@ -20,7 +20,9 @@ FETCH_SECONDS_MAX: Final = 5.0
 KEPT_MAX: Final = timedelta(minutes=5)
 """How long a set is believed, or as long as its ``Cache-Control`` says if that is less (SMART 2.2)."""
 REST: Final = timedelta(seconds=10)
-"""How long a URL is left alone after it failed, or after it was asked for a ``kid`` that it does not have."""
+"""How long a URL is left alone after it was asked for a ``kid`` that it does not have."""
+REST_AFTER_FAILURE: Final = timedelta(seconds=30)
+"""The same after it could not be fetched: a host that hangs may take five seconds each time."""
 SETS_MAX: Final = 1_000
 
 _MAX_AGE: Final = re.compile(r'max-age="?([0-9]{1,9})"?')
@@ -89,7 +91,7 @@ class FetchedKeySets:
         answer = self._transport.send(request)
         now = self._clock.now()
         keys: Sequence[PublicKey] = ()
-        failure, kept = None, REST
+        failure, kept = None, REST_AFTER_FAILURE
         if isinstance(answer, Trouble):
             failure = answer.value
         elif answer.status != 200:  # noqa: PLR2004 - the status itself
@@ -99,7 +101,7 @@ class FetchedKeySets:
                 keys, kept = read_key_set(answer.body), _kept(answer.headers)
             except KeySetError as unusable:
                 failure = str(unusable)
-        fetched = _Fetched(keys, failure, now + kept, now + min(REST, kept))
+        fetched = _Fetched(keys, failure, now + kept, now + (min(REST, kept) if failure is None else kept))
         with self._lock:
             self._fetched.pop(url, None)
             while len(self._fetched) >= SETS_MAX:

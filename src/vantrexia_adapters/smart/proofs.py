@@ -82,6 +82,13 @@ class SmartClientProofs:
         starts = [moments[name] for name in ("iat", "nbf") if name in moments]
         return AssertionClaims(_client_id(issuer), audience, jti, moments["exp"], max(starts, default=None))
 
+    def found(self, keys: ClientKeys) -> Sequence[str]:
+        """See `ClientProofs`."""
+        try:
+            return [f"{key.kid} ({key.algorithm})" for key in self._keys(keys)]
+        except (KeySetUnavailableError, KeySetError) as unavailable:
+            raise InvalidValueError(str(unavailable)) from None
+
     def check(self, assertion: Phi[str], keys: ClientKeys) -> None:
         """See `ClientProofs`."""
         text = assertion.reveal()
@@ -89,21 +96,18 @@ class SmartClientProofs:
         named = header.get("jku")
         if named is not None and named != keys.jwks_url:
             raise InvalidClientError(Unproved.SIGNATURE)
-        found = [
-            key
-            for key in self._keys(keys, header["kid"])
-            if key.kid == header["kid"] and key.algorithm == header["alg"]
-        ]
+        try:
+            known = self._keys(keys, header["kid"])
+        except (KeySetUnavailableError, KeySetError) as unavailable:
+            raise InvalidClientError(Unproved.KEYS_UNAVAILABLE) from unavailable
+        found = [key for key in known if key.kid == header["kid"] and key.algorithm == header["alg"]]
         if not any(_has_signed(key, text) for key in found):
             raise InvalidClientError(Unproved.SIGNATURE)
 
-    def _keys(self, keys: ClientKeys, kid: str) -> Sequence[PublicKey]:
-        try:
-            if keys.jwks_url is not None:
-                return self._key_sets.keys(keys.jwks_url, kid)
-            return read_key_set((keys.jwks or "").encode())
-        except (KeySetUnavailableError, KeySetError) as unavailable:
-            raise InvalidClientError(Unproved.KEYS_UNAVAILABLE) from unavailable
+    def _keys(self, keys: ClientKeys, kid: str = "") -> Sequence[PublicKey]:
+        if keys.jwks_url is not None:
+            return self._key_sets.keys(keys.jwks_url, kid)
+        return read_key_set((keys.jwks or "").encode())
 
 
 def _has_signed(key: PublicKey, text: str) -> bool:

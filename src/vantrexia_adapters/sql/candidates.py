@@ -25,35 +25,49 @@ from vantrexia_adapters.sql.patients import (
 from vantrexia_adapters.sql.scope import SealedColumn
 from vantrexia_adapters.sql.snapshots import SnapshotTables, SqlIndexStore
 from vantrexia_adapters.sql.statements import Statement
-from vantrexia_adapters.sql.tables import candidates_chunk, candidates_snapshot, patient
+from vantrexia_adapters.sql.tables import (
+    candidates_chunk,
+    candidates_snapshot,
+    patient,
+    patient_version,
+)
 from vantrexia_core.kernel import Phi, PracticeId
-from vantrexia_core.patients import CANDIDATES_CHUNK_FORMAT, Gender, Person, Unreadable
+from vantrexia_core.patients import CANDIDATES_CHUNK_FORMAT, Gender, Known, Person, Unreadable
 from vantrexia_core.protection import FieldCipher, Place, UnreadableError
 
 _LOG: Final = logging.getLogger(__name__)
 
-_COLUMNS: Final = (
-    patient.c.seq,
-    patient.c.n,
-    patient.c.id,
-    patient.c.sealed_version,
-    patient.c.first_name,
-    patient.c.last_name,
-    patient.c.date_of_birth,
-    patient.c.gender,
-    patient.c.ssn,
-    patient.c.mrn,
-    patient.c.phone,
-    patient.c.email,
-    patient.c.line1,
-    patient.c.line2,
-    patient.c.city,
-    patient.c.zip,
+_SEALED: Final = (
+    "first_name",
+    "last_name",
+    "date_of_birth",
+    "gender",
+    "ssn",
+    "mrn",
+    "phone",
+    "email",
+    "line1",
+    "line2",
+    "city",
+    "zip",
 )
+
+
+def _said(table: sa.Table, seq: sa.Column[int], *, is_former: bool) -> sa.Select[Any]:
+    columns = (table.c[name] for name in ("n", "id", "sealed_version", *_SEALED))
+    return sa.select(seq, sa.literal_column("1" if is_former else "0").label("former"), *columns).where(
+        table.c.practice_id == sa.bindparam("practice", type_=sa.Uuid()),
+        seq > sa.bindparam("after", type_=sa.BigInteger()),
+    )
+
+
+# Moves repeat what a version said: of those that say the same, the one that said it first is enough.
 _CHANGED: Final = Statement(
-    sa.select(*_COLUMNS).where(
-        patient.c.practice_id == sa.bindparam("practice", type_=sa.Uuid()),
-        patient.c.seq > sa.bindparam("after", type_=sa.BigInteger()),
+    sa.union_all(
+        _said(patient, patient.c.seq, is_former=False),
+        _said(patient_version, patient_version.c.replaced_seq, is_former=True).where(
+            patient_version.c.version == patient_version.c.sealed_version
+        ),
     )
 )
 
@@ -64,22 +78,20 @@ class SqlCandidateStore(SqlIndexStore):
 
     _tables: ClassVar = SnapshotTables(candidates_snapshot, candidates_chunk, CANDIDATES_CHUNK_FORMAT)
 
-    def people(
-        self, practice_id: PracticeId, *, after: int
-    ) -> Iterator[tuple[int, int, Person | Unreadable]]:
+    def people(self, practice_id: PracticeId, *, after: int) -> Iterator[Known]:
         """See `CandidateStore`."""
         cipher = self._protection.cipher
         unreadable = 0
-        for seq, n, id_, sealed_version, *sealed in self._database.stream(
+        for seq, former, n, id_, sealed_version, *sealed in self._database.stream(
             _CHANGED, {"practice": practice_id, "after": after}
         ):
+            person: Person | Unreadable
             try:
                 person = _person(cipher, Place(practice_id, id_, sealed_version), sealed)
             except UnreadableError:
                 unreadable += 1
-                yield seq, n, Unreadable(n)
-            else:
-                yield seq, n, person
+                person = Unreadable(n)
+            yield Known(seq, n, person, is_former=bool(former))
         if unreadable:
             _LOG.error("records that do not open are missing among the candidates: %d", unreadable)
 

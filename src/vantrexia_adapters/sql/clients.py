@@ -7,6 +7,7 @@ into one: such a row is not genuine, and nothing is ever written on top of it.
 from collections.abc import Sequence
 from datetime import datetime
 from hmac import compare_digest
+from threading import Lock
 from typing import Any, Final
 
 import attrs
@@ -31,6 +32,9 @@ from vantrexia_core.identity import (
 )
 from vantrexia_core.kernel import MACHINE_NUMBERS_FROM, ClientId, PracticeId, UserId
 from vantrexia_core.protection import FieldName, RowSeal
+
+KNOWN_MAX: Final = 1_000
+"""How many clients are remembered as they were last read."""
 
 _JTI: Final = FieldName("used_assertion", "jti")
 
@@ -201,21 +205,36 @@ class SqlClientStore:
 class SqlClients:
     """Implements the core's ``Clients``: each look-up is one statement that takes no lock."""
 
-    __slots__ = ("_database", "_seal")
+    __slots__ = ("_database", "_known", "_lock", "_seal")
 
     def __init__(self, database: Database, protection: Protection) -> None:
         self._database = database
         self._seal = protection.seal
+        self._lock = Lock()
+        self._known: dict[Row, MachineClient] = {}
 
     def by_id(self, client_id: ClientId) -> MachineClient | None:
         """See `Clients`."""
         rows = self._database.alone(_BY_ID, {"client": client_id})
-        return ClientRow.of(self._seal, rows[0]).client() if rows else None
+        return self._client(rows[0]) if rows else None
 
     def by_number(self, number: UserId) -> MachineClient | None:
         """See `Clients`."""
         rows = self._database.alone(_BY_ROW, {"row": number - MACHINE_NUMBERS_FROM})
-        return ClientRow.of(self._seal, rows[0]).client() if rows else None
+        return self._client(rows[0]) if rows else None
+
+    def _client(self, row: Row) -> MachineClient:
+        """A row's client; its tag is checked once for each content of the row (see `SqlAccounts`)."""
+        known = self._known.get(row)
+        if known is not None:
+            return known
+        client = ClientRow.of(self._seal, row).client()
+        if client.is_genuine:
+            with self._lock:
+                while len(self._known) >= KNOWN_MAX:
+                    del self._known[next(iter(self._known))]
+                self._known[row] = client
+        return client
 
 
 class SqlUsedAssertions:

@@ -16,6 +16,7 @@ from vantrexia_adapters.sql.second_factors import SqlSecondFactors
 from vantrexia_adapters.sql.sessions import SqlSessions
 from vantrexia_adapters.sql.suspicions import SqlSuspicions
 from vantrexia_adapters.sql.trail_search import SqlTrailSearch
+from vantrexia_adapters.sql.uncompared import SqlUncompared
 from vantrexia_core.kernel import Clock, IdSource
 
 
@@ -107,6 +108,11 @@ class SqlWork(SqlSignInWork):
         if self._patients is None:
             self._patients = SqlPatients(self._scope)
         return self._patients
+
+    @property
+    def uncompared(self) -> SqlUncompared:
+        """See `PatientWork`."""
+        return SqlUncompared(self._scope)
 
     @property
     def suspicions(self) -> SqlSuspicions:

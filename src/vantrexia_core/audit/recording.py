@@ -216,10 +216,10 @@ def undertake(
         # The store or the trail is out of reach: a second attempt to write would only take longer to say so.
         raise
     except VantrexiaError as error:
-        _record(desk, attempt, _outcome_of(error), error.code, now)
+        _record(desk, attempt, _outcome_of(error), error, now)
         raise
     except Exception:
-        _record(desk, attempt, Outcome.FAILED, VantrexiaError.code, now)
+        _record(desk, attempt, Outcome.FAILED, VantrexiaError(), now)
         raise
 
 
@@ -278,10 +278,10 @@ def preparing(desk: Desk[W], attempt: Attempt) -> Iterator[None]:
     except UnavailableError:
         raise
     except VantrexiaError as error:
-        _record(desk, attempt, _outcome_of(error), error.code, desk.clock.now())
+        _record(desk, attempt, _outcome_of(error), error, desk.clock.now())
         raise
     except Exception:
-        _record(desk, attempt, Outcome.FAILED, VantrexiaError.code, desk.clock.now())
+        _record(desk, attempt, Outcome.FAILED, VantrexiaError(), desk.clock.now())
         raise
 
 
@@ -291,7 +291,7 @@ def record_refusal(desk: Desk[W], attempt: Attempt, refusal: VantrexiaError) -> 
     Raises:
         AuditUnavailableError: the trail could not be written.
     """
-    _record(desk, attempt, Outcome.REFUSED, refusal.code, desk.clock.now())
+    _record(desk, attempt, Outcome.REFUSED, refusal, desk.clock.now())
 
 
 def _outcome_of(error: VantrexiaError) -> Outcome:
@@ -299,10 +299,12 @@ def _outcome_of(error: VantrexiaError) -> Outcome:
     return Outcome.FAILED if error.code == VantrexiaError.code else Outcome.REFUSED
 
 
-def _record(desk: Desk[W], attempt: Attempt, outcome: Outcome, code: str, now: datetime) -> None:
+def _record(desk: Desk[W], attempt: Attempt, outcome: Outcome, error: VantrexiaError, now: datetime) -> None:
+    told = Fact(disclosed=error.disclosed) if error.disclosed else None
+
     def keep() -> None:
         with desk.begin(attempt.actor.practice_id) as work:
-            work.trail.append(attempt.entry(outcome, now, code=code))
+            work.trail.append(attempt.entry(outcome, now, fact=told, code=error.code))
             work.commit()
 
     try:

@@ -31,15 +31,26 @@ from vantrexia_core.kernel import (
     UnavailableError,
 )
 from vantrexia_core.patients import (
+    CHANGED_MAX,
+    Acquaintances,
     Gender,
     Holder,
     Mrn,
     MrnTakenError,
     NewPatient,
+    Occasion,
     Patient,
+    Person,
+    Resembling,
     Revision,
     Status,
+    Suspicion,
     add_numbered,
+    keys_of,
+    linkable,
+    look,
+    look_again,
+    suspicions_of,
 )
 
 
@@ -55,21 +66,23 @@ _UNKNOWN: Final = Phi(Gender.UNKNOWN)
 
 @attrs.frozen
 class Arrival:
-    """Somebody who is not here yet."""
+    """Somebody who is not here yet; ``resembling`` tells whom they resemble, None if that was not asked."""
 
     item: JobItem
     told: EhrPatient
     new: NewPatient
+    resembling: Resembling | None = None
 
 
 @attrs.frozen
 class Link:
-    """Somebody who is here under no external id."""
+    """Somebody who is here under no external id; ``resembling`` is None if every value is equal."""
 
     item: JobItem
     told: EhrPatient
     new: NewPatient
     patient_id: PatientId
+    resembling: Resembling | None = None
 
 
 @attrs.frozen
@@ -183,7 +196,13 @@ class Intake:
         except InvalidValueError:
             return Settled(item, _failed(item, Why.INVALID))
         alike = self._lookout.find(new) if may_link else None
-        return Arrival(item, answer, new) if alike is None else Link(item, answer, new, alike)
+        if alike is not None:
+            return Link(item, answer, new, alike)
+        resembling = look(self.desk, self.attempt.actor.practice_id, Person.of(new))
+        certain = None if resembling is None else linkable(resembling)
+        if certain is not None:
+            return Link(item, answer, new, certain, resembling)
+        return Arrival(item, answer, new, resembling)
 
     def _refreshes(self, holder: Holder) -> bool:
         return self.is_refresh and holder.status is not Status.DELETED
@@ -245,7 +264,7 @@ class Intake:
                     linked = _linked(deed, plan)
                     if linked is None:
                         # The record that looked alike is not any more: then this is somebody else.
-                        arrivals.append(Arrival(plan.item, plan.told, plan.new))
+                        arrivals.append(Arrival(plan.item, plan.told, plan.new, plan.resembling))
                     else:
                         outcomes[plan.item.place] = linked
         outcomes.update(self._registered(deed, arrivals))
@@ -260,6 +279,7 @@ class Intake:
         outcomes: dict[int, ImportOutcome] = {}
         fresh: list[tuple[Arrival, PatientId]] = []
         taken: dict[str, PatientId] = {}
+        since = _changed_since(deed, arrivals)
         for arrival, ids in zip(arrivals, known, strict=True):
             held = [next(flat) for _ in ids]
             holder = next((one for one in held if one is not None), None)
@@ -274,7 +294,8 @@ class Intake:
             id_ = PatientId(self.desk.ids.new_id())
             taken.update(dict.fromkeys(texts, id_))
             fresh.append((arrival, id_))
-        for (arrival, _), (patient, changed) in zip(fresh, self._added(deed, fresh), strict=True):
+        added = self._added(deed, fresh)
+        for (arrival, _), (patient, changed) in zip(fresh, added, strict=True):
             outcomes[arrival.item.place] = ImportOutcome(
                 arrival.item.external_id,
                 Verdict.IMPORTED,
@@ -282,7 +303,37 @@ class Intake:
                 changed=changed,
                 version=patient.version,
             )
+        self._suspect(deed, [arrival for arrival, _ in fresh], [patient for patient, _ in added], since)
         return outcomes
+
+    def _suspect(
+        self,
+        deed: Deed[EhrWork],
+        arrivals: Sequence[Arrival],
+        added: Sequence[Patient],
+        since: Sequence[Patient],
+    ) -> None:
+        """Put up for review whom the new records resemble, among those of this very list, too."""
+        found: list[Suspicion] = []
+        unasked: list[PatientId] = []
+        alike = Acquaintances()
+        for other in since:
+            alike.add(other, keys_of(other, self.desk.candidacy))
+        for arrival, patient in zip(arrivals, added, strict=True):
+            if arrival.resembling is None:
+                unasked.append(patient.id)
+                continue
+            # Those before it in the list are among them: each pair is met once.
+            keys = arrival.resembling.keys
+            resembling = arrival.resembling.again(alike.of(patient, keys), more=len(since) == CHANGED_MAX)
+            alike.add(patient, keys)
+            if resembling.left_out:
+                unasked.append(patient.id)
+            found += suspicions_of(patient.id, resembling, Occasion.IMPORT, deed.now)
+        if found:
+            deed.work.suspicions.add(found)
+        if unasked and self.desk.candidacy.is_asked:
+            deed.work.uncompared.add(unasked, at=deed.now)
 
     def _added(
         self, deed: Deed[EhrWork], fresh: Sequence[tuple[Arrival, PatientId]]
@@ -320,6 +371,12 @@ class Intake:
         return list(zip(added, filled, strict=True))
 
 
+def _changed_since(deed: Deed[EhrWork], arrivals: Sequence[Arrival]) -> Sequence[Patient]:
+    """What others committed since it was asked whom these resemble. The practice's lock is held."""
+    asked = [one.resembling.as_of for one in arrivals if one.resembling is not None]
+    return deed.work.patients.changed_since(min(asked), limit=CHANGED_MAX) if asked else ()
+
+
 def _added_alone(deed: Deed[EhrWork], patient: Patient, new: NewPatient) -> Patient:
     try:
         deed.work.patients.add(patient)
@@ -336,9 +393,11 @@ def _linked(deed: Deed[EhrWork], link: Link) -> ImportOutcome | None:
     """The record that was here with its external id, or None if it is not alike any more."""
     patients = deed.work.patients
     patient = patients.get_to_change(link.patient_id)
-    if not is_alike(patient, link.new):
+    if link.resembling is None and not is_alike(patient, link.new):
         return None
     patients.be_alone()
+    if link.resembling is not None and _certain_now(deed, link.resembling, patient) != patient.id:
+        return None
     holders = patients.holders([link.told.external_id, *link.told.known_as])
     holder = next((one for one in holders if one is not None), None)
     if holder is not None:
@@ -357,6 +416,11 @@ def _linked(deed: Deed[EhrWork], link: Link) -> ImportOutcome | None:
         changed=fact.changed,
         version=revised.version,
     )
+
+
+def _certain_now(deed: Deed[EhrWork], resembling: Resembling, patient: Patient) -> PatientId | None:
+    """Who is still certain, with the record as it is now and with what others committed meanwhile."""
+    return linkable(look_again(deed.work, resembling.again([patient])))
 
 
 def _refreshed(deed: Deed[EhrWork], refresh: Refresh) -> ImportOutcome:

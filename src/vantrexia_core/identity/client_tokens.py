@@ -5,7 +5,7 @@ good once and for five minutes at most; a token lives five minutes and there is 
 every request the client is read anew, so revoking it, its keys or its scopes ends its tokens at once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final, TypeVar
@@ -115,8 +115,9 @@ def grant_client_token(
     """
     now = desk.clock.now()
     asking = _Asking(desk, origin, now)
-    claims = asking.refusing(None, lambda: _addressed(desk.proofs.read(assertion), token_url, client_id, now))
+    claims = asking.refusing(None, lambda: desk.proofs.read(assertion))
     client = desk.clients.by_id(claims.client_id)
+    asking.refusing(client, lambda: _check_addressed(claims, token_url, client_id, now))
     known = asking.refusing(client, lambda: _let_in(client))
     # Keys may have to be fetched, and no transaction is open meanwhile.
     asking.refusing(known, lambda: desk.proofs.check(assertion, known.keys))
@@ -154,10 +155,10 @@ def recognise_client(desk: SignInDesk, claims: ClientClaims, origin: Origin, *, 
     return client.as_actor(claims.scopes, origin)
 
 
-def _addressed(
+def _check_addressed(
     claims: AssertionClaims, token_url: str, client_id: ClientId | None, now: datetime
-) -> AssertionClaims:
-    """The claims, if they are for us and for now."""
+) -> None:
+    """Refuse what is not for us and for now."""
     if client_id not in {None, claims.client_id}:
         raise InvalidClientError(Unproved.UNKNOWN, "The client_id is not the one in the assertion.")
     if claims.audience != token_url:
@@ -169,7 +170,6 @@ def _addressed(
     if claims.not_before is not None and claims.not_before > now + CLOCKS_APART_MAX:
         message = "The assertion's nbf or iat lies ahead. Compare your clock."
         raise InvalidClientError(Unproved.LIFETIME, message)
-    return claims
 
 
 def _let_in(client: MachineClient | None) -> MachineClient:
@@ -253,6 +253,11 @@ class NoClientProofs:
         """See `ClientProofs`. Raises `InvalidClientError`."""
         del assertion
         raise InvalidClientError(Unproved.MALFORMED, _NO_CLIENTS)
+
+    def found(self, keys: ClientKeys) -> Sequence[str]:
+        """See `ClientProofs`. Raises `InvalidValueError`."""
+        del keys
+        raise InvalidValueError(_NO_CLIENTS)
 
     def check(self, assertion: Phi[str], keys: ClientKeys) -> None:
         """See `ClientProofs`. Raises `InvalidClientError`."""

@@ -376,6 +376,14 @@ class ClientProofs(Protocol):
         """
         ...
 
+    def found(self, keys: ClientKeys) -> Sequence[str]:
+        """What is found of a client's keys now, for an administrator: a name and an algorithm for each.
+
+        Raises:
+            InvalidValueError: they are not to be had; the text says why.
+        """
+        ...
+
     def check(self, assertion: Phi[str], keys: ClientKeys) -> None:
         """Whether one of a client's keys has signed an assertion. Slow where the keys have to be fetched.
 

@@ -10,6 +10,7 @@ Scopes are those of SMART App Launch 2.2 (section "Scopes for requesting FHIR Re
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, Self
 
@@ -65,8 +66,9 @@ SCOPES: Final[Mapping[tuple[ScopedResource, Interaction], tuple[Allowance, ...]]
         (_PATIENT, Interaction.UPDATE): (_allowed(Permission.WRITE_PATIENTS, Action.UPDATE),),
         (_PATIENT, Interaction.DELETE): (_allowed(Permission.DELETE_PATIENTS, Action.DELETE),),
         (_PATIENT, Interaction.SEARCH): (
-            _allowed(_VIEW, Action.LIST, Action.LIST_ARCHIVED, Action.MATCH),
-            # A search shows all that an export holds, page by page.
+            _allowed(_VIEW, Action.LIST, Action.LIST_ARCHIVED),
+            # A search shows all that a match or an export does, page by page.
+            _allowed(Permission.WRITE_PATIENTS, Action.MATCH),
             _allowed(
                 Permission.EXPORT_PATIENTS,
                 Action.EXPORT_START,
@@ -126,11 +128,7 @@ class Scopes:
     @property
     def mandate(self) -> Mandate:
         """What they let a client do."""
-        granted = self.allowances
-        return Mandate(
-            frozenset(allowance.permission for allowance in granted),
-            frozenset(action for allowance in granted for action in allowance.actions),
-        )
+        return _mandate(self)
 
     def __and__(self, other: "Scopes") -> "Scopes":
         return Scopes(self.members & other.members)
@@ -175,6 +173,16 @@ def _fullest() -> Iterable[tuple[str, Scopes]]:
     for resource in ScopedResource:
         whole = Scopes(frozenset(member for member in SCOPES if member[0] is resource))
         yield whole.text, whole
+
+
+@lru_cache(maxsize=256)
+def _mandate(scopes: Scopes) -> Mandate:
+    # A client comes again and again with the same scopes.
+    return Mandate(
+        frozenset(
+            (allowance.permission, action) for allowance in scopes.allowances for action in allowance.actions
+        )
+    )
 
 
 def _words(text: str) -> Sequence[str]:

@@ -8,6 +8,8 @@ business and are attached there, once a family.
 from collections.abc import Mapping
 from typing import ClassVar, Final
 
+from vantrexia_core.kernel.identifiers import PatientId
+
 NON_FIELD: Final = "non_field_errors"
 """The key for problems that belong to no single field."""
 
@@ -25,6 +27,11 @@ class VantrexiaError(Exception):
     def detail(self) -> str:
         """The sentence for people."""
         return str(self.args[0])
+
+    @property
+    def disclosed(self) -> tuple[PatientId, ...]:
+        """Whose records it tells of to the caller, in order of ids: the trail names them."""
+        return ()
 
 
 class InvalidError(VantrexiaError):

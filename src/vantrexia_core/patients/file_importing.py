@@ -26,7 +26,7 @@ from vantrexia_core.patients.facts import FileImported, FileImportPreviewed, Fil
 from vantrexia_core.patients.file_import import FileImport, FileLine, LineOutcome, LineVerdict
 from vantrexia_core.patients.lifecycle import Status
 from vantrexia_core.patients.model import NewPatient, Patient
-from vantrexia_core.patients.ports import Holder, MrnTakenError, PatientDesk, PatientStore, PatientWork
+from vantrexia_core.patients.ports import Holder, MatchingDesk, MrnTakenError, PatientStore, PatientWork
 from vantrexia_core.patients.registration import add_numbered
 from vantrexia_core.patients.values import ExternalId, Mrn
 from vantrexia_core.protection import fold
@@ -46,7 +46,7 @@ class FileMovedOnError(ConflictError):
 
 @repeated_if_undone
 def begin_file_import(
-    desk: PatientDesk, actor: Actor, fingerprint: Phi[bytes] | None, *, again: bool = False
+    desk: MatchingDesk, actor: Actor, fingerprint: Phi[bytes] | None, *, again: bool = False
 ) -> FileImport:
     """The import of a file, to begin or to go on with; ``again`` begins anew in any case.
 
@@ -66,7 +66,7 @@ def begin_file_import(
 
 @repeated_if_undone
 def import_lines(
-    desk: PatientDesk,
+    desk: MatchingDesk,
     actor: Actor,
     file: FileImport,
     lines: Sequence[FileLine],
@@ -85,6 +85,11 @@ def import_lines(
         if known.is_done or known.lines != file.lines:
             raise FileMovedOnError
         settled = _settled(deed, lines, lambda: PatientId(desk.ids.new_id()))
+        if desk.candidacy.is_asked:
+            # Whom they resemble is looked at afterwards: a file must not wait for it, line by line.
+            new = [one.patient_id for one, fact in settled if fact is not None and one.patient_id is not None]
+            if new:
+                deed.work.uncompared.add(new, at=deed.now)
         outcomes = [outcome for outcome, _ in settled]
         skipped = sum(one.verdict in _SKIPPED for one in outcomes)
         imported = sum(one.verdict is LineVerdict.IMPORTED for one in outcomes)
@@ -110,7 +115,7 @@ class Preview:
     It holds the identifiers of the lines before, so that two lines for one person are told.
     """
 
-    _desk: PatientDesk
+    _desk: MatchingDesk
     _actor: Actor
     _seen: "_Seen" = attrs.field(init=False)
 

@@ -369,6 +369,46 @@ class SuspicionStore(Protocol):
         ...
 
 
+@attrs.frozen
+class Noted:
+    """A record that is to be compared with the others, and since when that is known."""
+
+    patient_id: PatientId
+    number: int
+    at: datetime
+
+
+class UncomparedStore(Protocol):
+    """Records of one practice that were not compared with the others yet, inside one transaction."""
+
+    def add(self, ids: Sequence[PatientId], *, at: datetime) -> None:
+        """Note records of this practice; one that is noted already is noted anew.
+
+        Called after `PatientStore.be_alone`, or after a change of a record: nobody else notes meanwhile.
+        """
+        ...
+
+    def add_everybody(self, *, at: datetime) -> None:
+        """Note every record that is not deleted. Called after `PatientStore.be_alone`."""
+        ...
+
+    def first(self, limit: int) -> Sequence[Noted]:
+        """At most ``limit`` of the noted records, always in one order."""
+        ...
+
+    def of(self, patient_id: PatientId) -> Noted | None:
+        """The note of one record, if it is noted."""
+        ...
+
+    def remove(self, noted: Sequence[Noted]) -> None:
+        """Forget records, except those that were noted anew since."""
+        ...
+
+    def count(self) -> int:
+        """How many are noted."""
+        ...
+
+
 class PatientDirectory(Protocol):
     """Search, order and count over a practice's patients, outside any transaction."""
 
@@ -456,22 +496,34 @@ class DirectoryStore(IndexStore, Protocol):
         ...
 
 
+@attrs.frozen(repr=False)
+class Known:
+    """What a record says of a person, or (``is_former``) said, and the change that made it so."""
+
+    seq: int
+    number: int
+    person: Person | Unreadable
+    is_former: bool = False
+
+
 class CandidateStore(IndexStore, Protocol):
     """The rows behind an index of candidates: what is known of people. Deleted records are among them."""
 
-    def people(
-        self, practice_id: PracticeId, *, after: int
-    ) -> Iterable[tuple[int, int, Person | Unreadable]]:
-        """Change number, record number and person of the records changed after a change number.
+    def people(self, practice_id: PracticeId, *, after: int) -> Iterable[Known]:
+        """What the records changed after a change number say, and what was replaced after it.
 
-        In any order, of one moment. A record has one row for what it says now, and may have others for what
-        it said before.
+        In any order, of one moment.
         """
         ...
 
 
 class Candidacy(Protocol):
     """Whom of a practice somebody may be, outside any transaction; and what comparing people takes."""
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether records are compared when they are made or changed; a practice may not want it."""
+        ...
 
     @property
     def texts(self) -> Texts:
@@ -509,6 +561,11 @@ class PatientWork(RecordedWork, Protocol):
     @property
     def file_imports(self) -> FileImportStore:
         """The files that the practice takes in, inside this transaction."""
+        ...
+
+    @property
+    def uncompared(self) -> UncomparedStore:
+        """The records that are to be compared later, inside this transaction."""
         ...
 
     @property

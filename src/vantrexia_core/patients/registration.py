@@ -1,20 +1,36 @@
 """Registering patients and revising their demographics."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
 import attrs
 
-from vantrexia_core.audit import Action, Attempt, Once, repeated_if_undone, undertake
+from vantrexia_core.audit import Action, Attempt, Deed, Once, preparing, repeated_if_undone, undertake
 from vantrexia_core.kernel import Actor, PageRequest, PatientId, Permission, PracticeId, StaleVersionError
 from vantrexia_core.patients.facts import Registered
 from vantrexia_core.patients.lifecycle import Move, status_after
 from vantrexia_core.patients.lookup import searched
+from vantrexia_core.patients.matching.grades import MatchGrade
+from vantrexia_core.patients.matching.traits import Person
 from vantrexia_core.patients.model import ExpectedVersion, NewPatient, Patient, Revision
 from vantrexia_core.patients.moving import check_shown
-from vantrexia_core.patients.ports import MrnTakenError, PatientDesk, PatientStore
+from vantrexia_core.patients.ports import MatchingDesk, MrnTakenError, PatientStore, PatientWork
+from vantrexia_core.patients.resembling import Resembling, may_be_told
 from vantrexia_core.patients.searching import PatientSearch
+from vantrexia_core.patients.suspecting import (
+    ANNOUNCED_MAX,
+    IDENTITY,
+    POLICY,
+    DuplicateSuspectedError,
+    OnDuplicate,
+    compare_now,
+    look,
+    look_again,
+    on_course,
+    suspicions_of,
+)
+from vantrexia_core.patients.suspicion import Occasion, Suspicion
 from vantrexia_core.patients.values import Mrn
 
 
@@ -30,32 +46,82 @@ SINGLE_STEPS_MAX: Final = 8
 numbers like ours is passed in some twenty, and its numbering goes on behind them with a gap."""
 
 
-@repeated_if_undone
+@attrs.frozen
+class Admission:
+    """A registered patient, and whom the record resembles: the likeliest first, `ANNOUNCED_MAX` at most.
+
+    ``resembled`` is empty for actors who may not see the practice's patients. ``is_compared`` is False when
+    the record could not be compared now; it is noted, and compared later.
+    """
+
+    patient: Patient
+    resembled: tuple[tuple[PatientId, MatchGrade], ...] = ()
+    is_compared: bool = True
+
+
 def register_patient(
-    desk: PatientDesk, actor: Actor, new: NewPatient, *, once: Once | None = None
+    desk: MatchingDesk, actor: Actor, new: NewPatient, *, once: Once | None = None
 ) -> Patient:
     """Create a record in the actor's practice and give it an MRN if it has none.
+
+    Whom it resembles is queued for review, and not told: see `admit_patient`.
 
     Raises:
         PermissionDeniedError: the role may not create patients.
         InvalidError: a birth in the future; an MRN or external id that another record has.
     """
-    with undertake(
-        desk, Attempt(actor, Action.CREATE, Permission.WRITE_PATIENTS), once, before_replay=check_shown
-    ) as deed:
-        patient, fact = add_numbered(
-            deed.work.patients,
-            new,
-            id_=PatientId(desk.ids.new_id()),
-            practice_id=actor.practice_id,
-            now=deed.now,
-        )
-        return deed.finish(fact, patient)
+    if once is not None:
+        render = once.render
+        once = attrs.evolve(once, render=lambda admission: render(admission.patient))
+    return _admitted(desk, actor, new, once, OnDuplicate.QUEUE, is_told=False).patient
+
+
+def admit_patient(
+    desk: MatchingDesk,
+    actor: Actor,
+    new: NewPatient,
+    *,
+    once: Once | None = None,
+    on_duplicate: OnDuplicate = OnDuplicate.QUEUE,
+) -> Admission:
+    """Like `register_patient`, and tell whom the record resembles.
+
+    Raises:
+        PermissionDeniedError: the role may not create patients.
+        InvalidError: a birth in the future; an MRN or external id that another record has.
+        DuplicateSuspectedError: ``on_duplicate`` asks for a stop, and somebody seems to be here already.
+    """
+    return _admitted(desk, actor, new, once, on_duplicate, is_told=may_be_told(actor))
+
+
+@repeated_if_undone
+def _admitted(
+    desk: MatchingDesk,
+    actor: Actor,
+    new: NewPatient,
+    once: Once | None,
+    on_duplicate: OnDuplicate,
+    *,
+    is_told: bool,
+) -> Admission:
+    attempt = Attempt(actor, Action.CREATE, Permission.WRITE_PATIENTS)
+    with preparing(desk, attempt):
+        resembling = look(desk, actor.practice_id, Person.of(new))
+    with undertake(desk, attempt, once, before_replay=check_shown) as deed:
+        patient, fact, resembling = _added(desk, deed, new, resembling)
+        if resembling is None:
+            return deed.finish(fact, Admission(patient, is_compared=not desk.candidacy.is_asked))
+        if on_duplicate is OnDuplicate.REFUSE:
+            _check_nobody(resembling, is_told=is_told)
+        waiting = _suspected(deed, patient.id, resembling)
+        told = _announced(waiting, patient.id) if is_told else ()
+        disclosed = tuple(sorted({patient.id, *(id_ for id_, _ in told)}))
+        return deed.finish(attrs.evolve(fact, disclosed=disclosed), Admission(patient, told))
 
 
 @repeated_if_undone
 def register_unless_known(
-    desk: PatientDesk, actor: Actor, new: NewPatient, known: PatientSearch, *, once: Once | None = None
+    desk: MatchingDesk, actor: Actor, new: NewPatient, known: PatientSearch, *, once: Once | None = None
 ) -> tuple[Patient, bool]:
     """Create a record unless a search finds one; the record, and whether it is a new one.
 
@@ -68,6 +134,8 @@ def register_unless_known(
         InvalidError: a birth in the future; an MRN or external id that another record has.
     """
     attempt = Attempt(actor, Action.CREATE, Permission.WRITE_PATIENTS)
+    with preparing(desk, attempt):
+        resembling = look(desk, actor.practice_id, Person.of(new))
     with undertake(desk, attempt, once, before_replay=check_shown) as deed:
         # Whoever is found is shown: who may only write must not learn who is here.
         actor.require(Permission.VIEW_PATIENTS, Action.LIST)
@@ -80,15 +148,15 @@ def register_unless_known(
             (patient,) = found.items
             shown = Registered(patient.id, disclosed=(patient.id,), version=patient.version)
             return deed.finish(shown, (patient, False))
-        patient, fact = add_numbered(
-            patients, new, id_=PatientId(desk.ids.new_id()), practice_id=actor.practice_id, now=deed.now
-        )
+        patient, fact, resembling = _added(desk, deed, new, resembling)
+        if resembling is not None:
+            _suspected(deed, patient.id, resembling)
         return deed.finish(fact, (patient, True))
 
 
 @repeated_if_undone
 def revise_patient(
-    desk: PatientDesk,
+    desk: MatchingDesk,
     actor: Actor,
     patient_id: PatientId,
     revision: Revision | Callable[[Patient], Revision],
@@ -97,6 +165,7 @@ def revise_patient(
 ) -> Patient:
     """Replace some or all demographics. With ``expected_version`` a record changed meanwhile is refused.
 
+    When it tells otherwise who somebody is, the record is compared again, and whom it resembles is queued.
     ``revision`` may be worked out from the record as it stands: nobody else changes it meanwhile.
 
     Raises:
@@ -105,6 +174,7 @@ def revise_patient(
         StaleVersionError: the record is at another version than expected.
         InvalidError: a birth in the future; an MRN or external id that another record has.
     """
+    is_noted = False
     with undertake(desk, Attempt(actor, Action.UPDATE, Permission.WRITE_PATIENTS, patient_id)) as deed:
         patient = deed.work.patients.get_to_change(patient_id)
         if not isinstance(revision, Revision):
@@ -115,7 +185,13 @@ def revise_patient(
         patient.check_version(expected_version)
         if revised.version != patient.version:
             deed.work.patients.save(revised)
-        return deed.finish(fact, revised)
+        if desk.candidacy.is_asked and not IDENTITY.isdisjoint(fact.changed):
+            is_noted = True
+            deed.work.uncompared.add([patient_id], at=deed.now)
+        deed.finish(fact, revised)
+    if is_noted:
+        compare_now(desk, actor.practice_id, patient_id, Occasion.REVISION)
+    return revised
 
 
 def add_numbered(
@@ -141,3 +217,50 @@ def add_numbered(
             skip = 2 * skip + 1 if tries >= SINGLE_STEPS_MAX else 0
         else:
             return patient, fact
+
+
+def _added(
+    desk: MatchingDesk, deed: Deed[PatientWork], new: NewPatient, resembling: Resembling | None
+) -> tuple[Patient, Registered, Resembling | None]:
+    """The new record, and whom it resembles with what others committed meanwhile.
+
+    One that could not be compared, or not with everybody, is noted.
+    """
+    work = deed.work
+    patient, fact = add_numbered(
+        work.patients,
+        new,
+        id_=PatientId(desk.ids.new_id()),
+        practice_id=deed.attempt.actor.practice_id,
+        now=deed.now,
+    )
+    if resembling is not None:
+        resembling = look_again(work, resembling, but=patient.id)
+    if desk.candidacy.is_asked and (resembling is None or resembling.left_out):
+        work.uncompared.add([patient.id], at=deed.now)
+    return patient, fact, resembling
+
+
+def _suspected(deed: Deed[PatientWork], patient_id: PatientId, resembling: Resembling) -> Sequence[Suspicion]:
+    found = suspicions_of(patient_id, resembling, Occasion.CREATE, deed.now)
+    return deed.work.suspicions.add(found) if found else ()
+
+
+def _check_nobody(resembling: Resembling, *, is_told: bool) -> None:
+    """Refuse to register somebody who seems to be here already."""
+    found = on_course(resembling, Occasion.CREATE, lambda course: course.is_refused)
+    if found:
+        raise DuplicateSuspectedError([one.key.id for one in found[:ANNOUNCED_MAX]] if is_told else ())
+
+
+def _announced(
+    waiting: Sequence[Suspicion], patient_id: PatientId
+) -> tuple[tuple[PatientId, MatchGrade], ...]:
+    course = POLICY[Occasion.CREATE]
+    return tuple(
+        (other, one.grade)
+        for one in waiting
+        if course[one.grade].is_announced
+        for other in one.leads_to
+        if other != patient_id
+    )[:ANNOUNCED_MAX]

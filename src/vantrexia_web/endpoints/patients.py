@@ -5,8 +5,10 @@ from typing import TypeVar
 
 from vantrexia_core.kernel import Page
 from vantrexia_core.patients import (
+    Admission,
     MovedPatient,
     Patient,
+    admit_patient,
     archive_patient,
     delete_patient,
     find_archived_patients,
@@ -15,7 +17,6 @@ from vantrexia_core.patients import (
     list_versions,
     look_up_patient,
     read_version,
-    register_patient,
     restore_patient,
     revise_patient,
     unarchive_patient,
@@ -29,6 +30,7 @@ from vantrexia_web.wire.patients import (
     archived_item,
     deleted_item,
     parse_nothing,
+    parse_on_duplicate,
     parse_reason,
     parse_registration,
     parse_replacement,
@@ -48,14 +50,23 @@ def list_(call: Call) -> Answer:
 
 
 def create(call: Call) -> Answer:
-    """Register a patient."""
-    new = call.read(parse_registration)
+    """Register a patient, and tell whom the record resembles (RFC 8288)."""
+    new, on_duplicate = call.read(parse_registration), call.read(parse_on_duplicate)
 
-    def created(patient: Patient) -> Answer:
-        location = f"{call.site.public_url}{call.request.path}{patient.id}/"
-        return _patient(patient, 201).with_headers(Location=location)
+    def created(admission: Admission) -> Answer:
+        at = f"{call.site.public_url}{call.request.path}"
+        answer = _patient(admission.patient, 201).with_headers(Location=f"{at}{admission.patient.id}/")
+        if admission.resembled:
+            links = (
+                f'<{at}{id_}/>; rel="related"; match-grade="{grade.value}"'
+                for id_, grade in admission.resembled
+            )
+            answer = answer.with_headers(Link=", ".join(links))
+        return answer if admission.is_compared else answer.with_headers(Duplicate_Check="deferred")
 
-    return call.answer_once(lambda once: register_patient(call.desk, call.actor, new, once=once), created)
+    return call.answer_once(
+        lambda once: admit_patient(call.desk, call.actor, new, once=once, on_duplicate=on_duplicate), created
+    )
 
 
 def get(call: Call) -> Answer:

@@ -30,6 +30,7 @@ from vantrexia_core.patients import (
     AlreadyArchivedError,
     Decision,
     MatchGrade,
+    OnDuplicate,
     Ordering,
     SuspicionOrdering,
 )
@@ -242,6 +243,12 @@ _PARAMETERS: Final[dict[str, Schema]] = {
     "ip_address": _query("ip_address", "Where the call came from, as the trail shows it."),
     "date_from": _query("date_from", "From this day (UTC) or moment (RFC 3339) on."),
     "date_to": _query("date_to", "Up to this day or moment, which counts as well."),
+    "on_duplicate": _query(
+        "on_duplicate",
+        "What to do if the person seems to be registered already: `queue` (default) makes the record and "
+        "puts the pair up for review, `refuse` makes nothing and answers 409.",
+        enum=[one.value for one in OnDuplicate],
+    ),
     "If-Match": {
         "name": "If-Match",
         "in": "header",
@@ -284,6 +291,18 @@ _HEADERS: Final[dict[str, Schema]] = {
     "Idempotency-Replayed": {
         "description": "`true` on an answer that is given again.",
         "schema": {"type": "string", "const": "true"},
+    },
+    "Link": {
+        "description": "Records that may be of the same person, the likeliest first (RFC 8288), with the "
+        "grade of the match: `certain` or `probable`. Only for roles that may see them.",
+        "schema": {"type": "string"},
+        "example": "<https://app.vantrexia.com/api/v1/patients/9b2e4c1a-52b4-4b0e-9f0c-6a1c4be0d2a7/>; "
+        'rel="related"; match-grade="probable"',
+    },
+    "Duplicate-Check": {
+        "description": "`deferred`: the record could not be compared with the others now. It is noted, and "
+        "compared later.",
+        "schema": {"type": "string", "const": "deferred"},
     },
     "X-Total-Count": {
         "description": "How many entries the whole file has.",
@@ -425,6 +444,7 @@ def _success(operation: Operation) -> Schema:
         headers.append("Idempotency-Replayed")
     if operation.media_type != JSON:
         headers.append("X-Total-Count")
+    headers += operation.headers
     content: Schema = {
         "description": _DESCRIBED.get(operation.status, "Done."),
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in headers},

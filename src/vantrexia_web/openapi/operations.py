@@ -57,6 +57,8 @@ class Operation:
     body_example: examples.Example | None = None
     query: tuple[str, ...] = ()
     refusals: tuple[int, ...] = ()
+    headers: tuple[str, ...] = ()
+    """Headers that this operation alone answers with."""
     also_statuses: tuple[int, ...] = ()
     """Other statuses with the body of a success."""
     other_answers: "tuple[Operation, ...]" = ()
@@ -284,13 +286,17 @@ OPERATIONS: Final[Mapping[Callable[..., object], Operation]] = {
         "Patients",
         "Create a patient",
         "Every personal field is encrypted before it is stored. A unique MRN is generated if none is given. "
-        "Fields that are not listed here are refused.",
+        "Fields that are not listed here are refused. If the person seems to be registered already, the "
+        "record is made all the same, the pair is put up for review, and `Link` names whom it resembles; "
+        "with `on_duplicate=refuse` nothing is made, and the answer is 409 `duplicate_suspected`.",
         201,
         "Patient",
         examples.CREATED_PATIENT,
         Registration,
         examples.NEW_PATIENT,
+        query=("on_duplicate",),
         refusals=(409,),
+        headers=("Link", "Duplicate-Check"),
         is_once=True,
     ),
     patients.get: Operation(

@@ -540,6 +540,12 @@ ANSWERS: Final[Mapping[str, Schema]] = {
                 "additionalProperties": {"type": "array", "items": {"type": "string"}},
             },
             "locked_until": {**_TIME, "description": "When sign-in is possible again. On every 423."},
+            "candidates": {
+                "type": "array",
+                "items": {"type": "string", "format": "uuid"},
+                "description": "Records that may be of the same person, the likeliest first. On a 409 "
+                "`duplicate_suspected`; empty for roles that may not see them.",
+            },
         },
         "additionalProperties": False,
     },

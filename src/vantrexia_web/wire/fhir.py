@@ -180,14 +180,17 @@ def is_unchanged(request: Request, version: int, updated_at: datetime) -> bool:
 def parse_if_none_exist(request: Request) -> Sequence[tuple[str, str]] | None:
     """The search of a conditional create; None if it is none.
 
+    FHIR has it in a header; clients of other servers write it into the URL, where it means nothing else.
+
     Raises:
         InvalidError: it is empty or no query.
     """
     fields = request.headers_named("If-None-Exist")
+    in_url = [pair for pair in parse_parameters(request) if pair[0] not in {"_format", "_pretty"}]
     if not fields:
-        return None
+        return in_url or None
     found = _pairs(fields[0].rpartition("?")[2])
-    if len(fields) > 1 or not found:
+    if len(fields) > 1 or not found or in_url:
         complaint = "If-None-Exist: send one search, such as identifier=system|value."
         raise InvalidError.on(NON_FIELD, complaint)
     return found

@@ -4,7 +4,7 @@ from typing import Final
 
 import attrs
 
-from vantrexia_core.kernel import Email, NamePart, PersonName, Phi
+from vantrexia_core.kernel import Email, InvalidError, NamePart, PersonName, Phi
 from vantrexia_core.patients import (
     KEEP,
     Address,
@@ -15,6 +15,7 @@ from vantrexia_core.patients import (
     MovedPatient,
     Mrn,
     NewPatient,
+    OnDuplicate,
     Patient,
     PatientVersion,
     Phone,
@@ -22,6 +23,7 @@ from vantrexia_core.patients import (
     Revision,
     Ssn,
 )
+from vantrexia_web.wire.listing import parse_query
 from vantrexia_web.wire.request import Request
 from vantrexia_web.wire.structuring import body_as
 
@@ -157,6 +159,21 @@ def parse_reason(request: Request) -> Reason:
         InvalidError: there is no reason, or it is blank or too long.
     """
     return body_as(ReasonGiven, request.json()).reason
+
+
+def parse_on_duplicate(request: Request) -> OnDuplicate:
+    """What to do if the person seems to be registered already; ``queue`` if nothing is said.
+
+    Raises:
+        InvalidError: ``on_duplicate`` is something else.
+    """
+    text = parse_query(request).get("on_duplicate", OnDuplicate.QUEUE.value)
+    try:
+        return OnDuplicate(text)
+    except ValueError:
+        raise InvalidError.on(
+            "on_duplicate", f"Use {' or '.join(one.value for one in OnDuplicate)}."
+        ) from None
 
 
 def parse_nothing(request: Request) -> None:

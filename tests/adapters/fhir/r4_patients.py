@@ -110,10 +110,17 @@ INVALID: Final[dict[str, tuple[dict[str, Any], str, str]]] = {
         "Patient.name[0].given[0]",
     ),
     "a list of another length": (
-        {"name": [{**_NAME, "given": [None, "x"], "_given": [_KIND]}]},
+        {"name": [{**_NAME, "given": ["Marisol", "x"], "_given": [_KIND]}]},
         "structure",
-        "Patient.name[0].given[0]",
+        "Patient.name[0].given",
     ),
+    "a number beside a date": ({"_birthDate": 1961}, "structure", "Patient.birthDate"),
+    "texts beside texts": (
+        {"name": [{**_NAME, "_given": ["x"]}]},
+        "structure",
+        "Patient.name[0].given",
+    ),
+    "a text for an object": ({"maritalStatus": "married"}, "value", "Patient.maritalStatus"),
     "a list of lists": ({"name": [[_NAME]]}, "structure", "Patient.name[0]"),
     "a member that no specification has": ({"Quintero of Springfield": 1}, "structure", "Patient"),
     # ------------------------------------------------------------ elements
@@ -182,6 +189,7 @@ INVALID: Final[dict[str, tuple[dict[str, Any], str, str]]] = {
         "value",
         "Patient.communication[0].language.coding[0].code",
     ),
+    "a number without end": (_extension(valueDecimal=10**400), "value", "Patient.extension[0].valueDecimal"),
     "no base64": (
         {"photo": [{"contentType": "image/png", "data": "a$b="}]},
         "value",

@@ -2,15 +2,18 @@
 
 import copy
 import json
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
+from random import Random
 from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.adapters.fhir.r4_patients import DROP, VALID, WHOLE, made
+from tests.adapters.fhir.r4_patients import DROP, INVALID, VALID, WHOLE, made
 from tests.adapters.fhir.test_rendering import SAID
 from tests.builders import NOW, a_name, a_patient, a_patient_id
 from tests.strategies.patients import new_patients, patients
@@ -202,6 +205,14 @@ def test_the_address_at_home_is_ours():
     assert new.address == Address(line1, line2, City("Mounds"), State("OK"), Zip("74047"))
 
 
+@pytest.mark.parametrize("former", [{"use": "old"}, {"use": "home", "period": {"end": "2020-01-01"}}])
+def test_nobody_lives_at_an_old_address(former: dict[str, Any]):
+    """It is kept, and is no address of ours, also when it is the only one."""
+    said = [{**former, "city": "Mounds"}]
+    new = _read(address=said)
+    assert (new.address, _shown(new)["address"]) == (None, said)
+
+
 @pytest.mark.parametrize(
     ("element", "said"),
     [
@@ -288,6 +299,7 @@ def test_a_record_number_of_somebody_else_becomes_ours_at_first():
     assert new.mrn == Mrn("H-1")
     assert _shown(new)["identifier"] == [{"system": MRN, "value": "H-1"}, typed]
     assert _read(identifier=[typed, {"system": MRN, "value": "M-1"}]).mrn == Mrn("M-1")
+    assert _read(identifier=[{"type": MR, "system": "http://a"}, typed]).mrn == Mrn("H-1")
     assert parse_revision(made({"id": str(a_patient_id()), "identifier": [typed]}), a_patient()).mrn is KEEP
 
 
@@ -413,3 +425,60 @@ def test_values_are_the_records_own():
     """Dates and names arrive as values that keep their rules."""
     new = parse_patient(json.dumps(WHOLE).encode())
     assert (new.date_of_birth, new.name.last) == (DateOfBirth(date(1961, 4, 9)), NamePart("Quintero"))
+
+
+# ------------------------------------------------------------------ what nobody thought of
+
+
+def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    if path:
+        yield path
+    members = (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    )
+    for step, member in members:
+        yield from _places(member, (*path, step))
+
+
+def _at(value: Any, path: tuple[Any, ...]) -> Any:
+    for step in path:
+        value = value[step]
+    return value
+
+
+def _garbled(chance: Random) -> dict[str, Any]:
+    """A made Patient in which some parts are dropped, repeated, or replaced by parts of others."""
+    patient = copy.deepcopy(chance.choice(MADE))
+    for _ in range(chance.randint(1, 3)):
+        path = chance.choice(list(_places(patient)))
+        holder, step = _at(patient, path[:-1]), path[-1]
+        other = chance.choice(MADE)
+        part = copy.deepcopy(_at(other, chance.choice(list(_places(other)))))
+        match chance.randint(0, 3):
+            case 0:
+                holder[step] = part
+            case 1 if len(holder) > 1:
+                del holder[step]
+            case 2 if isinstance(holder, list):
+                holder.insert(step, part)
+            case _:
+                holder[step] = chance.choice(
+                    [None, "", 0, 1961, 1.5, True, [], {}, "MR", [None], [{}], 2**70]
+                )
+    return {**patient, "resourceType": "Patient"}
+
+
+MADE = [SAID, *map(made, VALID.values()), *(made(changes) for changes, _, _ in INVALID.values())]
+
+
+@settings(max_examples=300)
+@given(chance=st.randoms(use_true_random=False))
+def test_a_garbled_patient_is_refused_or_given_back(chance: Random):
+    """Nothing else ever happens; and what is accepted and sent back as it is shown changes nothing."""
+    with suppress(InvalidResourceError):
+        patient = a_patient(parse_patient(_garbled(chance)))
+        try:
+            revision = parse_revision(render_patient(patient), patient)
+        except InvalidResourceError as refused:
+            pytest.fail(f"what is shown is not accepted: {refused.issues}")
+        assert patient.revise(revision, now=NOW)[1].changed == ()

@@ -62,6 +62,12 @@ def test_what_is_no_strict_json_is_refused(raw: bytes):
     assert (issue.kind, issue.expression) == ("structure", "Patient")
 
 
+def test_a_number_that_overflows_is_refused():
+    """It would come back as null."""
+    (issue,) = _refused(b'{"resourceType":"Patient","multipleBirthInteger":1e400}')
+    assert (issue.kind, issue.expression) == ("value", "Patient.multipleBirthInteger")
+
+
 @pytest.mark.parametrize("content", [{"resourceType": "Patient", "photo": {1, 2}}, {"a": float("nan")}])
 def test_what_cannot_be_json_is_refused(content: dict[str, Any]):
     """Whoever calls with objects of Python's gets the same error."""

@@ -20,7 +20,7 @@ from tests.builders import (
 )
 from tests.desks import SqlHouse
 from tests.ehr import an_external_id
-from tests.sources import ManualClock
+from tests.sources import CountedIds, ManualClock
 from vantrexia_adapters.crypto import KeyRing
 from vantrexia_adapters.sql import SqlDesk, open_engine
 from vantrexia_adapters.sql.resealing import SEALED_TABLES
@@ -90,7 +90,7 @@ def another_process(site: Site) -> SqlDesk:
     engine = open_engine(site.url)
     site._stack.callback(engine.dispose)
     house.__dict__.update(engine=engine, _ring=ring)
-    return house.desk(site.clock)
+    return house.desk(site.clock, CountedIds("another process"))
 
 
 def read(desk: SqlDesk, here: PracticeId, ids: list[PatientId]) -> list[object]:

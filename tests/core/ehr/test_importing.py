@@ -1,10 +1,11 @@
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import NoReturn
 
 import attrs
 import pytest
 
-from tests.builders import a_new_patient, a_practice_id, an_actor
+from tests.builders import a_name, a_new_patient, a_practice_id, an_actor
 from tests.desks import a_memory_desk, entries_of
 from tests.ehr import a_told, an_external_id
 from tests.sources import ManualClock
@@ -33,13 +34,21 @@ from vantrexia_core.kernel import (
     PermissionDeniedError,
     Phi,
     Role,
+    UnavailableError,
 )
 from vantrexia_core.patients import (
+    Candidacy,
     ExternalId,
     Listing,
+    MatchGrade,
+    Occasion,
     Patient,
+    PhoneNumbers,
     Reason,
     Status,
+    Suspicion,
+    SuspicionListing,
+    Texts,
     archive_patient,
     delete_patient,
     look_up_patient,
@@ -48,6 +57,28 @@ from vantrexia_core.patients import (
 
 ACTOR = an_actor(Role.PROVIDER)
 PRACTICE = a_practice_id()
+
+
+@attrs.frozen
+class Unanswering:
+    """A candidacy that cannot answer now."""
+
+    _living: Candidacy
+    is_asked: bool = True
+
+    @property
+    def texts(self) -> Texts:
+        """As ever."""
+        return self._living.texts
+
+    @property
+    def phones(self) -> PhoneNumbers:
+        """As ever."""
+        return self._living.phones
+
+    def candidates(self, *_: object) -> NoReturn:
+        """Say that it cannot."""
+        raise UnavailableError
 
 
 @attrs.define
@@ -328,20 +359,88 @@ def test_of_two_that_are_alike_none_is_linked(house: House) -> None:
     assert _verdicts(house.imported(1)) == [Verdict.IMPORTED]
 
 
+def _like_told(house: House, **other: object) -> Patient:
+    """Somebody here whom the EHR knows as number 1, under no external id unless told so."""
+    new = attrs.evolve(a_new_patient(**other), name=a_name(last="Quintero b"))  # type: ignore[arg-type]
+    return register_patient(house.desk, ACTOR, new)
+
+
+def _queued(house: House) -> list[Suspicion]:
+    with house.desk.begin(PRACTICE) as work:
+        return list(work.suspicions.page(SuspicionListing()).items)
+
+
 @pytest.mark.parametrize(
-    "other", [{"gender": "male"}, {"date_of_birth": "1961-04-10"}, {"first_name": "Marisela"}]
+    "other", [{"gender": "male"}, {"last_name": "Quinteros b"}, {"email": "other@example.org"}]
 )
-def test_whoever_differs_in_anything_is_not_linked(house: House, other: dict[str, str]) -> None:
-    """A twin, a namesake, a relative."""
+def test_whoever_is_certainly_the_same_person_is_linked(house: House, other: dict[str, str]) -> None:
+    """A slip of the pen, an address that is out of date: what agrees outweighs it, and no guard objects."""
     house.knows(a_told(1, **other))
-    new = attrs.evolve(a_new_patient(), name=attrs.evolve(a_new_patient().name, last=a_told(1).last_name))
-    register_patient(house.desk, ACTOR, new)
-    assert _verdicts(house.imported(1)) == [Verdict.IMPORTED]
+    here = _like_told(house)
+    (outcome,) = house.imported(1).outcomes
+    assert (outcome.verdict, outcome.why, outcome.patient_id) == (Verdict.SKIPPED, Why.LINKED, here.id)
+    assert house.record(here.id).external_id == an_external_id(1)
+    assert house.record(here.id).name == here.name
+    assert _queued(house) == []
+
+
+@pytest.mark.parametrize(
+    "other", [{"date_of_birth": "1984-04-10"}, {"first_name": "Marisela", "email": None}]
+)
+def test_whoever_may_be_somebody_else_is_imported_and_looked_at(house: House, other: dict[str, str]) -> None:
+    """A twin, a relative: nobody's chart is shown to another's carers."""
+    house.knows(a_told(1, **other))
+    here = _like_told(house)
+    (outcome,) = house.imported(1).outcomes
+    assert outcome.verdict is Verdict.IMPORTED
+    assert house.record(here.id).external_id is None
+    for one in _queued(house):
+        assert one.occasion is Occasion.IMPORT
+        assert set(one.pair.ids) == {here.id, outcome.patient_id}
+
+
+def test_whoever_has_another_id_there_is_left_to_people(house: House) -> None:
+    """Certainly the same person, and the EHR knows them twice: nobody's second id is guessed away."""
+    house.knows(a_told(1))
+    here = _like_told(house, external_id="ECW-99999")
+    (outcome,) = house.imported(1).outcomes
+    assert outcome.verdict is Verdict.IMPORTED
+    (pair,) = _queued(house)
+    assert (pair.grade, set(pair.pair.ids)) == (MatchGrade.CERTAIN, {here.id, outcome.patient_id})
+
+
+def test_one_person_twice_in_a_list_is_found(house: House) -> None:
+    """Both are imported, each under its id, and somebody looks at them."""
+    house.knows(a_told(1), a_told(2, last_name="Quintero b", email="m1@example.org"))
+    ids = {one.patient_id for one in house.imported(1, 2).outcomes}
+    assert len(ids) == 2
+    (pair,) = _queued(house)
+    assert set(pair.pair.ids) == ids
+
+
+def test_an_index_that_cannot_answer_does_not_stop_an_import(house: House) -> None:
+    """Who could not be compared is noted."""
+    _like_told(house, external_id="ECW-99999")
+    house.desk.candidacy = Unanswering(house.desk.candidacy)  # type: ignore[assignment] - its fault is the point
+    house.knows(a_told(1))
+    (outcome,) = house.imported(1).outcomes
+    assert outcome.verdict is Verdict.IMPORTED
+    with house.desk.begin(PRACTICE) as work:
+        assert [one.patient_id for one in work.uncompared.first(9)] == [outcome.patient_id]
+    assert _queued(house) == []
+
+
+def test_what_a_preview_foresees_happens(house: House) -> None:
+    """Also where a record is linked that is not equal to the letter; the preview itself queues nothing."""
+    house.knows(a_told(1, gender="male"), a_told(2, first_name="Ian", phone=None))
+    _like_told(house)
+    foreseen = preview_import(house.desk, ACTOR, [an_external_id(1), an_external_id(2)])
+    assert _verdicts(foreseen) == _verdicts(house.imported(1, 2)) == [Verdict.SKIPPED, Verdict.IMPORTED]
 
 
 def test_a_record_number_that_somebody_has_gives_way_to_one_of_ours(house: House) -> None:
     """The person comes over all the same."""
-    register_patient(house.desk, ACTOR, a_new_patient(mrn="CHART-7"))
+    register_patient(house.desk, ACTOR, a_new_patient(mrn="CHART-7", phone=None, born=date(1990, 2, 3)))
     house.knows(a_told(1, mrn="CHART-7"), a_told(2, mrn="CHART-8"))
     outcomes = house.imported(1, 2, 3).outcomes
     numbers = [house.record(one.patient_id).mrn.reveal() for one in outcomes]

@@ -10,7 +10,7 @@ from vantrexia_adapters.fhir import PARAMETERS, TRAIL_PARAMETERS
 from vantrexia_adapters.memory import MemoryDesk
 from vantrexia_core.kernel import Role, UnavailableError
 from vantrexia_core.throttling import Limit, Limits
-from vantrexia_web.capability import INTERACTION_OF, OPERATION_OF
+from vantrexia_web.capability import EXPORT_AT, INTERACTION_OF, OPERATION_OF
 from vantrexia_web.outcomes import FHIR_JSON, PLAIN_JSON, speaks_fhir
 from vantrexia_web.routes import ROUTES, Guarded
 
@@ -197,7 +197,11 @@ def test_the_statement_says_what_the_routes_do(service):
         for route in ROUTES
         if route.endpoint in OPERATION_OF
     }
+    exported = {path.split("/")[2] for path in EXPORT_AT if path in {route.path for route in ROUTES}}
+    at_the_base = {f"${operation['name']}" for operation in statement["rest"][0].get("operation", ())}
+    routed |= {(type_, "$export") for type_ in exported - at_the_base}
     assert told == routed
+    assert at_the_base == exported & {"$export"}
 
 
 def test_the_statement_says_what_can_be_searched_by(service):

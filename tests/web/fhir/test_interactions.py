@@ -189,6 +189,15 @@ def test_a_conditional_create_happens_once(service):
     assert service.trail[-1].disclosed == service.trail[-2].disclosed
 
 
+def test_a_condition_may_stand_in_the_url(service):
+    """Where clients of other servers write it; a parameter that there is not is refused, not ignored."""
+    first, again = (
+        service.send("POST", f"{MANY}?family=quintero", a_resource(), Content_Type=FHIR) for _ in range(2)
+    )
+    assert (first.status_code, again.status_code, again.json()) == (201, 200, first.json())
+    assert service.send("POST", f"{MANY}?x=1", a_resource(), Content_Type=FHIR).status_code == 400
+
+
 def test_a_conditional_create_that_fits_several_is_refused(service):
     """412: the condition does not tell who is meant."""
     created(service)

@@ -31,7 +31,7 @@ from vantrexia_adapters.sql.tables.metadata import metadata
 from vantrexia_adapters.sql.tables.patients import patient, patient_move, patient_version
 from vantrexia_adapters.sql.tables.practices import practice, practice_head
 from vantrexia_adapters.sql.tables.receipts import receipt
-from vantrexia_adapters.sql.tables.suspicions import suspicion
+from vantrexia_adapters.sql.tables.suspicions import suspicion, uncompared
 from vantrexia_adapters.sql.tables.throttling import rate_window
 
 __all__ = [
@@ -64,6 +64,7 @@ __all__ = [
     "second_factor",
     "sign_in_failure",
     "suspicion",
+    "uncompared",
     "used_assertion",
     "user_account",
     "user_session",

@@ -1,4 +1,7 @@
-"""Pairs of records that may be one person. Nothing of the person: ids, grades, bits, what was decided."""
+"""Pairs of records that may be one person, and records that are to be compared.
+
+Nothing of the person: ids, grades, bits, what was decided.
+"""
 
 from typing import Final
 
@@ -36,4 +39,13 @@ suspicion: Final = sa.Table(
     one_of("grade", MatchGrade),
     one_of("occasion", Occasion),
     one_of("decision", Decision),
+)
+
+uncompared: Final = sa.Table(
+    "uncompared",
+    metadata,
+    sa.Column("patient_id", sa.Uuid(), sa.ForeignKey("patient.id"), primary_key=True),
+    sa.Column("practice_id", sa.Uuid(), sa.ForeignKey("practice.id"), nullable=False),
+    sa.Column("noted_at", Instant(), nullable=False),
+    sa.Index(None, "practice_id", "patient_id"),
 )

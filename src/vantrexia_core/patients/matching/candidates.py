@@ -55,6 +55,16 @@ class Counted(Enum):
     BIRTH_DATE = "birth date"
 
 
+@attrs.frozen(repr=False, eq=False)
+class Row:
+    """What a record says of a person, or said before, and the number of the change that made it so."""
+
+    seq: int
+    number: int
+    person: Traits | Unreadable
+    is_former: bool = False
+
+
 @attrs.frozen(repr=False)
 class Fingerprint:
     """What the index keeps of a record: its keys and what is counted of it, hashed."""
@@ -203,12 +213,13 @@ class Packer:
         self._runs = [array("Q") for _ in range(_RUNS)]
         self._counts: Counter[int] = Counter()
 
-    def add(self, one: Fingerprint) -> None:
-        """Take in one record."""
+    def add(self, one: Fingerprint, *, is_former: bool = False) -> None:
+        """Take in what one record says, or said; only what it says is counted."""
         runs, number = self._runs, one.number
         for token in one.tokens:
             runs[token >> _RUN_BITS].append(token << _NUMBER_BITS | number)
-        self._counts.update(one.counted)
+        if not is_former:
+            self._counts.update(one.counted)
 
     def packed(self) -> Packed:
         """The columns. Empties the packer."""
@@ -216,7 +227,7 @@ class Packer:
 
     def _sorted_runs(self) -> Iterator[list[int]]:
         for place, run in enumerate(self._runs):
-            yield sorted(run)
+            yield sorted(set(run))  # what a record says now and said before has keys in common
             self._runs[place] = array("Q")
 
 
@@ -275,21 +286,21 @@ class CandidateIndex:
         self._waiting: set[int] = set()
 
     @classmethod
-    def built(
-        cls, rows: Iterable[tuple[int, int, Traits | Unreadable]], *, salt: bytes, size_max: int
-    ) -> "CandidateIndex | None":
-        """Pack rows (change number, record number, person) in any order; None if more than ``size_max``."""
+    def built(cls, rows: Iterable[Row], *, salt: bytes, size_max: int) -> "CandidateIndex | None":
+        """Pack rows in any order; None if they are of more records than ``size_max``."""
         packer, hashing = Packer(), Hashing(salt)
         as_of = number_max = people = 0
         unreadable = set()
-        for seq, number, person in rows:
-            if people >= size_max:
-                return None
-            as_of, number_max, people = max(as_of, seq), max(number_max, number), people + 1
-            if isinstance(person, Unreadable):
-                unreadable.add(number)
-            else:
-                packer.add(hashing.fingerprint(number, person))
+        for row in rows:
+            as_of, number_max = max(as_of, row.seq), max(number_max, row.number)
+            if not row.is_former:
+                people += 1
+                if people > size_max:
+                    return None
+            if not isinstance(row.person, Unreadable):
+                packer.add(hashing.fingerprint(row.number, row.person), is_former=row.is_former)
+            elif not row.is_former:
+                unreadable.add(row.number)
         columns = packer.packed()
         return cls(salt, columns, as_of=as_of, people=people, number_max=number_max, unreadable=unreadable)
 
@@ -323,10 +334,15 @@ class CandidateIndex:
         """What the columns take, in bytes; the overlay takes about 3 KB a record more."""
         return self._columns.memory_bytes
 
-    def apply(self, changes: Iterable[tuple[int, Traits | Unreadable]], *, as_of: int) -> None:
+    def apply(self, changes: Iterable[Row], *, as_of: int) -> None:
         """Take in changed records, in any order; applying one again is harmless."""
         known = self._number_max
-        for number, person in changes:
+        for row in changes:
+            number, person = row.number, row.person
+            if row.is_former:
+                if not isinstance(person, Unreadable):
+                    self._add(self.hashing.fingerprint(number, person))
+                continue
             is_new = number > known and number not in self._waiting
             if is_new:
                 self._people += 1
@@ -337,14 +353,17 @@ class CandidateIndex:
                 continue
             self._unreadable.discard(number)
             fingerprint = self.hashing.fingerprint(number, person)
-            for token in fingerprint.tokens:
-                if not self._columns.has(token, number):
-                    self._added.setdefault(token, set()).add(number)
-                    self._waiting.add(number)
+            self._add(fingerprint)
             if is_new:
                 # A record is counted once, as it came: who marries does not make two people.
                 self._counts.update(fingerprint.counted)
         self.as_of = max(self.as_of, as_of)
+
+    def _add(self, one: Fingerprint) -> None:
+        for token in one.tokens:
+            if not self._columns.has(token, one.number):
+                self._added.setdefault(token, set()).add(one.number)
+                self._waiting.add(one.number)
 
     def find(self, keys: Iterable[BlockingKey]) -> Candidates:
         """The records that share a key, those that share most of them first."""

@@ -35,6 +35,9 @@ from vantrexia_core.patients.matching.weights import (
 
 K = TypeVar("K")
 
+MODEL_NAME: Final = "default-1"
+"""What was judged by is told with the judgement. A change of weights, levels or guards gets another name."""
+
 _EXPLANATIONS: Final = tuple(Explanation)
 _RIVALS: Final = range(1, len(_EXPLANATIONS))
 _PEOPLE_MIN: Final = 1_000
@@ -46,6 +49,13 @@ def _by_level(table: Table) -> tuple[_Probabilities, ...]:
     most = max(table.rows)
     rows = {int(level): attrs.astuple(row) for level, row in table.rows.items()}
     return tuple(rows.get(level, _MISSING) for level in range(most + 1))
+
+
+def _rows_of(weights: Mapping[Field, Table]) -> Mapping[Field, tuple[_Probabilities, ...]]:
+    return MappingProxyType({field: _by_level(table) for field, table in weights.items()})
+
+
+_ROWS: Final = _rows_of(WEIGHTS)
 
 
 @attrs.frozen
@@ -106,8 +116,7 @@ class MatchingModel:
     _priors: _Probabilities = attrs.field(init=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
-        rows = {field: _by_level(table) for field, table in self.weights.items()}
-        object.__setattr__(self, "_rows", MappingProxyType(rows))
+        object.__setattr__(self, "_rows", _ROWS if self.weights is WEIGHTS else _rows_of(self.weights))
         prior = self.priors
         strangers = prior.stranger * max(self.people, _PEOPLE_MIN)
         object.__setattr__(

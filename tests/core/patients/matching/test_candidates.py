@@ -16,6 +16,7 @@ from vantrexia_core.patients import (
     SHARERS_MAX,
     Blocking,
     CandidateIndex,
+    CandidateRow,
     Frequencies,
     Traits,
     Unreadable,
@@ -33,7 +34,7 @@ BORN = date(1950, 1, 1)
 
 
 def _built(people: Iterable[Traits | Unreadable], size_max: int = 10_000) -> CandidateIndex:
-    rows = ((seq, seq, person) for seq, person in enumerate(people, start=1))
+    rows = (CandidateRow(seq, seq, person) for seq, person in enumerate(people, start=1))
     index = CandidateIndex.built(rows, salt=SALT, size_max=size_max)
     assert index is not None
     return index
@@ -43,7 +44,7 @@ def _grown(people: Iterable[Traits | Unreadable]) -> CandidateIndex:
     """The same, every record a change that waits in the overlay."""
     index = _built(())
     for number, person in enumerate(people, start=1):
-        index.apply([(number, person)], as_of=number)
+        index.apply([CandidateRow(number, number, person)], as_of=number)
     return index
 
 
@@ -57,7 +58,8 @@ def _brute(probe: Traits, people: list[Traits]) -> set[int]:
 def test_it_finds_whoever_shares_a_key(people: list[Traits], probe: Traits, packed: int) -> None:
     """Packed from the start, in the overlay, some of each, packed later: a brute search finds the same."""
     mixed = _built(people[:packed])
-    mixed.apply(enumerate(people[packed:], start=packed + 1), as_of=len(people))
+    later = enumerate(people[packed:], start=packed + 1)
+    mixed.apply((CandidateRow(n, n, person) for n, person in later), as_of=len(people))
     expected = _brute(probe, people)
     for index in (_built(people), _grown(people), mixed, mixed.taken().packed()):
         found = index.find(blocking_keys(probe))
@@ -99,24 +101,40 @@ def test_former_values_are_found(is_packed: bool) -> None:  # noqa: FBT001 - a c
     """She married and moved; whoever knows her by her old name finds her, and she is counted once."""
     now = traits(last_name="Okafor", phone="3096110010", line1="90 Oak Avenue", email=None)
     index = _built([ROSA]) if is_packed else _grown([ROSA])
-    index.apply([(1, now)], as_of=2)
+    index.apply([CandidateRow(2, 1, now)], as_of=2)
     for known in (ROSA, now):
         assert index.find(blocking_keys(known)).numbers == (1,)
     assert index.size == 1
     assert index.taken().packed().find(blocking_keys(ROSA)).numbers == (1,)
 
 
+def test_what_a_record_said_before_is_no_further_person() -> None:
+    """Read from the rows in any order, it is found by both and counted by what it says."""
+    now = traits(last_name="Okafor", phone="3096110010", line1="90 Oak Avenue", email=None)
+    rows = [CandidateRow(2, 1, ROSA, is_former=True), CandidateRow(2, 1, now)]
+    built = CandidateIndex.built(rows, salt=SALT, size_max=1)
+    assert built is not None
+    grown = _built(())
+    grown.apply(rows[::-1], as_of=2)
+    for index in (built, grown, grown.taken().packed()):
+        assert index.find(blocking_keys(ROSA)).numbers == index.find(blocking_keys(now)).numbers == (1,)
+        counted, expected = index.frequencies, Frequencies.counted([now])
+        assert index.size == 1
+        assert counted.last_name("quintero") == expected.last_name("quintero")
+        assert counted.last_name("okafor") == expected.last_name("okafor")
+
+
 def test_to_hear_of_a_change_again_changes_nothing() -> None:
     """The same rows may come twice, whenever a packed index takes the place of a living one."""
     once, twice = _grown([ROSA]), _grown([ROSA])
-    twice.apply([(1, ROSA)], as_of=1)
+    twice.apply([CandidateRow(1, 1, ROSA)], as_of=1)
     assert encode_candidates(once.taken().packed()) == encode_candidates(twice.taken().packed())
 
 
 def test_a_change_of_a_status_waits_for_nothing() -> None:
     """Nothing of it stands in the index, so it costs no memory."""
     index = _built([ROSA])
-    index.apply([(1, ROSA)], as_of=2)
+    index.apply([CandidateRow(2, 1, ROSA)], as_of=2)
     assert (index.overlay_size, index.as_of) == (0, 2)
 
 
@@ -151,14 +169,14 @@ def test_a_record_that_does_not_open_is_nobodys_candidate() -> None:
     """It counts, and is told; once it opens again it is found."""
     index = _built([ROSA, Unreadable(2)])
     assert (index.size, index.unreadable) == (2, 1)
-    index.apply([(2, ROSA), (3, Unreadable(3))], as_of=3)
+    index.apply([CandidateRow(3, 2, ROSA), CandidateRow(3, 3, Unreadable(3))], as_of=3)
     assert index.find(blocking_keys(ROSA)).numbers == (1, 2)
     assert (index.size, index.unreadable) == (3, 1)
 
 
 def test_more_records_than_allowed_are_no_index() -> None:
     """Nobody is left out in silence."""
-    rows = [(number, number, ROSA) for number in range(1, 4)]
+    rows = [CandidateRow(number, number, ROSA) for number in range(1, 4)]
     assert CandidateIndex.built(rows, salt=SALT, size_max=2) is None
 
 
@@ -185,7 +203,7 @@ def test_a_snapshot_is_read_as_it_was_written(people: list[Traits], probe: Trait
     found, again = index.find(blocking_keys(probe)), read.find(blocking_keys(probe))
     assert (found.numbers, found.people, found.as_of) == (again.numbers, again.people, again.as_of)
     assert encode_candidates(read) == encode_candidates(index)
-    read.apply([(len(people) + 1, probe)], as_of=len(people) + 1)
+    read.apply([CandidateRow(len(people) + 1, len(people) + 1, probe)], as_of=len(people) + 1)
     assert (len(people) + 1 in read.find(blocking_keys(probe)).numbers) == bool(blocking_keys(probe))
 
 
@@ -220,7 +238,7 @@ def test_nothing_of_it_shows_a_person() -> None:
 
 def test_other_salts_make_other_hashes() -> None:
     """Whoever does not know the salt cannot make people collide."""
-    other = CandidateIndex.built([(1, 1, ROSA)], salt=bytes(SALT_BYTES), size_max=9)
+    other = CandidateIndex.built([CandidateRow(1, 1, ROSA)], salt=bytes(SALT_BYTES), size_max=9)
     assert other is not None
     tokens = {index.hashing.fingerprint(1, ROSA).tokens for index in (_built([ROSA]), other)}
     one, two = tokens

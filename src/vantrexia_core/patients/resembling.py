@@ -1,4 +1,4 @@
-"""Recognising somebody: which records of a practice may be of this person.
+"""Whom somebody resembles: which records of a practice may be of this person.
 
 Candidates are found outside of any transaction, and opened and compared in a short one that locks nothing.
 Who stores something holds the practice's lock later, and looks again at what was committed meanwhile: two
@@ -23,7 +23,7 @@ from vantrexia_core.kernel import (
 )
 from vantrexia_core.patients.facts import Matched
 from vantrexia_core.patients.lifecycle import Status
-from vantrexia_core.patients.matching.blocking import Blocking, blocking_keys
+from vantrexia_core.patients.matching.blocking import Blocking, BlockingKey, blocking_keys
 from vantrexia_core.patients.matching.grades import MatchGrade
 from vantrexia_core.patients.matching.judging import MatchingModel, Ranked, rank
 from vantrexia_core.patients.matching.traits import Person, Traits, traits_of
@@ -38,7 +38,7 @@ MATCHES_MAX: Final = 100
 
 
 @attrs.frozen(repr=False, eq=False)
-class Recognition:
+class Resembling:
     """Whom somebody may be, the likeliest first, and what it takes to look again. Prints nobody."""
 
     ranked: tuple[Ranked[Patient], ...]
@@ -47,25 +47,56 @@ class Recognition:
     crowded: frozenset[Blocking]
     """Kinds of keys that too many share to be followed."""
     left_out: int
-    """Candidates that were too many to be compared."""
+    """Candidates that were too many to be compared; or more than so many, if there were changes meanwhile."""
     _probe: Traits
     _model: MatchingModel
     _compared: Mapping[PatientId, tuple[Patient, Traits]]
     _candidacy: Candidacy
 
     @property
+    def keys(self) -> frozenset[BlockingKey]:
+        """The keys under which the person was looked for."""
+        return blocking_keys(self._probe)
+
+    @property
     def is_whole(self) -> bool:
         """Whether everybody who shares a key was compared."""
         return not self.crowded and not self.left_out
 
-    def again(self, changed: Iterable[Patient]) -> "Recognition":
-        """With records that were added or changed meanwhile; whoever is compared must not be among them."""
+    def again(self, changed: Iterable[Patient], *, more: bool = False) -> "Resembling":
+        """With records that were added or changed meanwhile, and perhaps ``more`` that are not told here.
+
+        Who is compared must not be among them.
+        """
         newer = {one.id: (one, _traits(one, self._candidacy)) for one in changed}
-        if not newer:
+        if not newer and not more:
             return self
         compared = {**self._compared, **newer}
         ranked = _ranked(self._probe, compared, self._model, self._candidacy)
-        return attrs.evolve(self, ranked=ranked, compared=compared)
+        return attrs.evolve(self, ranked=ranked, compared=compared, left_out=self.left_out + more)
+
+
+class Acquaintances:
+    """A few records by their blocking keys: who of a batch may be whom."""
+
+    def __init__(self) -> None:
+        self._sharers: dict[BlockingKey, list[Patient]] = {}
+
+    def add(self, patient: Patient, keys: Iterable[BlockingKey]) -> None:
+        """Take in a record with its keys."""
+        for key in keys:
+            self._sharers.setdefault(key, []).append(patient)
+
+    def of(self, patient: Patient, keys: Iterable[BlockingKey]) -> list[Patient]:
+        """The others that share one of these keys."""
+        sharers = {one.id: one for key in keys for one in self._sharers.get(key, ())}
+        sharers.pop(patient.id, None)
+        return list(sharers.values())
+
+
+def keys_of(patient: Patient, candidacy: Candidacy) -> frozenset[BlockingKey]:
+    """The keys under which a record is found."""
+    return blocking_keys(_traits(patient, candidacy))
 
 
 @attrs.frozen
@@ -87,9 +118,9 @@ class TooLittleKnownError(InvalidError):
         super().__init__({NON_FIELD: (complaint,)})
 
 
-def recognise(
+def find_resembling(
     desk: MatchingDesk, practice_id: PracticeId, person: Person, *, but: PatientId | None = None
-) -> Recognition:
+) -> Resembling:
     """Look for a person among a practice's records, active and archived, ``but`` one.
 
     Raises:
@@ -103,8 +134,10 @@ def recognise(
         with desk.begin(practice_id) as work:
             records = work.patients.of_numbers(found.numbers)
     compared = {one.id: (one, _traits(one, candidacy)) for one in records if one.id != but}
-    model = MatchingModel(found.frequencies.with_one_more(probe), people=found.people + 1)
-    return Recognition(
+    # Whoever is stored is counted already; somebody who is not counts as one more.
+    frequencies = found.frequencies.with_one_more(probe) if but is None else found.frequencies
+    model = MatchingModel(frequencies, people=frequencies.people)
+    return Resembling(
         _ranked(probe, compared, model, candidacy),
         found.as_of,
         found.crowded,
@@ -136,7 +169,7 @@ def find_matches(
         candidacy = desk.candidacy
         if not blocking_keys(traits_of(person, candidacy.texts, candidacy.phones)):
             raise TooLittleKnownError
-        found = recognise(desk, actor.practice_id, person)
+        found = find_resembling(desk, actor.practice_id, person)
     ranked = found.ranked
     if only_certain:
         certain = tuple(one for one in ranked if one.match.grade is MatchGrade.CERTAIN)
@@ -145,6 +178,14 @@ def find_matches(
     with undertake(desk, attempt) as deed:
         disclosed = tuple(sorted(one.key.id for one in shown))
         return deed.finish(Matched(disclosed=disclosed), Matches(shown, found.is_whole))
+
+
+def may_be_told(actor: Actor) -> bool:
+    """Whether an actor sees all of the practice's patients, and so may be told whom somebody resembles."""
+    try:
+        return actor.require(Permission.VIEW_PATIENTS, Action.LIST) is Reach.PRACTICE
+    except PermissionDeniedError:
+        return False
 
 
 def _check_reach(actor: Actor) -> None:

@@ -7,8 +7,8 @@ from alembic import op
 
 from vantrexia_adapters.sql.tables.types import Instant
 
-revision: Final = "0016"
-down_revision: Final = "0015"
+revision: Final = "0017"
+down_revision: Final = "0016"
 
 
 def upgrade() -> None:
