@@ -3,7 +3,7 @@
 import click
 
 from vantrexia_adapters.cli.review import decide, list_, show
-from vantrexia_adapters.cli.tuning import evaluate
+from vantrexia_adapters.cli.tuning import estimate_weights, evaluate
 
 
 @click.group()
@@ -15,6 +15,7 @@ def matching() -> None:
       vantrexia matching list
       vantrexia matching decide ID different
       vantrexia matching evaluate labelled.csv
+      vantrexia matching estimate registry.csv
     """
 
 
@@ -23,5 +24,6 @@ for command in (
     show,
     decide,
     evaluate,
+    estimate_weights,
 ):
     matching.add_command(command)

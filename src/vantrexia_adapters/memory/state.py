@@ -16,11 +16,21 @@ from vantrexia_core.identity import (
     SecondFactor,
     Session,
 )
-from vantrexia_core.kernel import ClientId, PatientId, Phi, PracticeId, SessionId, SuspicionId, UserId
+from vantrexia_core.kernel import (
+    ClientId,
+    MergeId,
+    PatientId,
+    Phi,
+    PracticeId,
+    SessionId,
+    SuspicionId,
+    UserId,
+)
 from vantrexia_core.patients import (
     DirectoryEntry,
     Export,
     FileImport,
+    Merge,
     Patient,
     Replaced,
     StatusChange,
@@ -90,6 +100,7 @@ class Shelf:
     exports: Mapping[UUID, Export] = attrs.Factory(dict)
     file_imports: Mapping[UUID, tuple[FileImport, Phi[bytes] | None]] = attrs.Factory(dict)
     suspicions: Mapping[SuspicionId, Suspicion] = attrs.Factory(dict)
+    merges: Mapping[MergeId, Merge] = attrs.Factory(dict)
     seq: int = 0
     mrn_number: int = 0
 

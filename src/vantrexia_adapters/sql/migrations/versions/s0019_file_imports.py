@@ -7,8 +7,8 @@ from alembic import op
 
 from vantrexia_adapters.sql.tables.types import Instant
 
-revision: Final = "0017"
-down_revision: Final = "0016"
+revision: Final = "0019"
+down_revision: Final = "0018"
 
 
 def upgrade() -> None:
