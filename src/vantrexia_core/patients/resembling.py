@@ -68,10 +68,13 @@ class Resembling:
 
         Who is compared must not be among them.
         """
-        newer = {one.id: (one, _traits(one, self._candidacy)) for one in changed}
+        newer = {one.id: one for one in changed}
         if not newer and not more:
             return self
-        compared = {**self._compared, **newer}
+        compared = {id_: known for id_, known in self._compared.items() if id_ not in newer}
+        # Whom one was merged into has changed as well.
+        standing = (one for one in newer.values() if one.merged_into is None)
+        compared |= {one.id: (one, _traits(one, self._candidacy)) for one in standing}
         ranked = _ranked(self._probe, compared, self._model, self._candidacy)
         return attrs.evolve(self, ranked=ranked, compared=compared, left_out=self.left_out + more)
 
@@ -133,7 +136,11 @@ def find_resembling(
     if found.numbers:
         with desk.begin(practice_id) as work:
             records = work.patients.of_numbers(found.numbers)
-    compared = {one.id: (one, _traits(one, candidacy)) for one in records if one.id != but}
+    compared = {
+        one.id: (stands, _traits(one, candidacy))
+        for one, stands in zip(records, _standing(desk, practice_id, records), strict=True)
+        if but not in {one.id, stands.id}
+    }
     # Whoever is stored is counted already; somebody who is not counts as one more.
     frequencies = found.frequencies.with_one_more(probe) if but is None else found.frequencies
     model = MatchingModel(frequencies, people=frequencies.people)
@@ -204,5 +211,25 @@ def _ranked(
     model: MatchingModel,
     candidacy: Candidacy,
 ) -> tuple[Ranked[Patient], ...]:
-    living = [one for one in compared.values() if one[0].status is not Status.DELETED]
-    return rank(probe, living, model, candidacy.texts)
+    def score(traits: Traits) -> float:
+        return model.judge(probe, traits, candidacy.texts).score
+
+    people: dict[PatientId, tuple[Patient, Traits]] = {}
+    for patient, traits in compared.values():
+        if patient.status is Status.DELETED:
+            continue
+        # A candidate is a person: of records that were merged, the likest speaks for all.
+        other = people.get(patient.id)
+        if other is None or score(traits) > score(other[1]):
+            people[patient.id] = (patient, traits)
+    return rank(probe, people.values(), model, candidacy.texts)
+
+
+def _standing(desk: MatchingDesk, practice_id: PracticeId, records: Sequence[Patient]) -> list[Patient]:
+    """The records that stand for these today."""
+    ids = {one.merged_into for one in records if one.merged_into is not None}
+    survivors: dict[PatientId, Patient] = {}
+    if ids:
+        with desk.begin(practice_id) as work:
+            survivors = {id_: work.patients.get(id_) for id_ in sorted(ids)}
+    return [one if one.merged_into is None else survivors[one.merged_into] for one in records]

@@ -154,12 +154,13 @@ def test_a_rotation_adds_a_version_and_keeps_the_old_one(path: Path) -> None:
     assert {datetime.fromisoformat(key["created_at"]) for key in tokens} == {EPOCH.astimezone(UTC)}
 
 
-def test_index_keys_are_not_rotated(path: Path) -> None:
-    """Digests that are stored would no longer be found, and unique values no longer be unique."""
+@pytest.mark.parametrize("purpose", [Purpose.INDEX, Purpose.ACCOUNT])
+def test_keys_that_bind_accounts_are_not_rotated(path: Path, purpose: Purpose) -> None:
+    """Nobody would be found by their address, and no account would be genuine."""
     ring = a_ring(path)
     before = path.read_bytes()
-    with pytest.raises(KeyRingError, match="Index keys"):
-        ring.rotate(HERE, Purpose.INDEX)
+    with pytest.raises(KeyRingError, match="not rotated"):
+        ring.rotate(DEPLOYMENT, purpose)
     assert path.read_bytes() == before
 
 
