@@ -87,7 +87,7 @@ class SqlDirectoryStore(SqlIndexStore):
                 last_name, first_name, number, birth, gender_text = _TOLD.open(
                     cipher, place, (last, first, mrn, born, gender)
                 )
-                if not (last_name and first_name and number and birth and gender_text):
+                if last_name is None or first_name is None or not (number and birth and gender_text):
                     raise UnreadableError  # noqa: TRY301 - as whatever else does not open
             except UnreadableError:
                 unreadable += 1
