@@ -66,8 +66,9 @@ SCOPES: Final[Mapping[tuple[ScopedResource, Interaction], tuple[Allowance, ...]]
         (_PATIENT, Interaction.UPDATE): (_allowed(Permission.WRITE_PATIENTS, Action.UPDATE),),
         (_PATIENT, Interaction.DELETE): (_allowed(Permission.DELETE_PATIENTS, Action.DELETE),),
         (_PATIENT, Interaction.SEARCH): (
-            _allowed(_VIEW, Action.LIST, Action.LIST_ARCHIVED, Action.MATCH),
-            # A search shows all that an export holds, page by page.
+            _allowed(_VIEW, Action.LIST, Action.LIST_ARCHIVED),
+            # A search shows all that a match or an export does, page by page.
+            _allowed(Permission.WRITE_PATIENTS, Action.MATCH),
             _allowed(
                 Permission.EXPORT_PATIENTS,
                 Action.EXPORT_START,
@@ -177,10 +178,10 @@ def _fullest() -> Iterable[tuple[str, Scopes]]:
 @lru_cache(maxsize=256)
 def _mandate(scopes: Scopes) -> Mandate:
     # A client comes again and again with the same scopes.
-    granted = scopes.allowances
     return Mandate(
-        frozenset(allowance.permission for allowance in granted),
-        frozenset(action for allowance in granted for action in allowance.actions),
+        frozenset(
+            (allowance.permission, action) for allowance in scopes.allowances for action in allowance.actions
+        )
     )
 
 

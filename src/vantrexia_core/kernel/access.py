@@ -128,10 +128,9 @@ MACHINE_PERMISSIONS: Final = frozenset(
 
 @attrs.frozen
 class Mandate:
-    """What a machine client may do in one call. ``actions`` are those of the trail."""
+    """What a machine client may do in one call: permissions, each for one action of the trail."""
 
-    permissions: frozenset[Permission]
-    actions: frozenset[Enum]
+    granted: frozenset[tuple[Permission, Enum]]
 
 
 @attrs.frozen
@@ -181,8 +180,8 @@ class Actor:
 def _reach_of_machine(mandate: Mandate | None, permission: Permission, action: Enum | None) -> Reach:
     if (
         mandate is None
-        or permission not in MACHINE_PERMISSIONS & mandate.permissions
-        or action not in mandate.actions
+        or permission not in MACHINE_PERMISSIONS
+        or (permission, action) not in mandate.granted
     ):
         raise InsufficientScopeError
     return Reach.PRACTICE

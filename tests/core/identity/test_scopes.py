@@ -23,6 +23,7 @@ from vantrexia_core.kernel import (
 
 MEMBERS = st.sets(st.sampled_from(sorted(SCOPES, key=str))).map(lambda members: Scopes(frozenset(members)))
 ALL = Scopes(frozenset(SCOPES))
+EVERYTHING = Mandate(frozenset((permission, action) for permission in Permission for action in Action))
 NEVER = {
     Permission.MANAGE_USERS,
     Permission.VIEW_USERS,
@@ -53,7 +54,7 @@ def test_no_program_is_ever_given_what_is_about_people() -> None:
 @pytest.mark.parametrize("permission", Permission)
 def test_the_bound_holds_whatever_a_mandate_says(permission: Permission) -> None:
     """A mandate over everything opens what a program may have, and nothing else."""
-    actor = _actor(Mandate(frozenset(Permission), frozenset(Action)))
+    actor = _actor(EVERYTHING)
     if permission in MACHINE_PERMISSIONS:
         assert actor.require(permission, Action.READ) is Reach.PRACTICE
     else:
@@ -64,7 +65,7 @@ def test_the_bound_holds_whatever_a_mandate_says(permission: Permission) -> None
 @pytest.mark.parametrize("permission", Permission)
 def test_a_program_without_a_mandate_or_an_action_may_do_nothing(permission: Permission) -> None:
     """Default deny: also where somebody forgets to say what is attempted."""
-    for mandate, action in ((None, Action.READ), (Mandate(frozenset(Permission), frozenset(Action)), None)):
+    for mandate, action in ((None, Action.READ), (EVERYTHING, None)):
         with pytest.raises(InsufficientScopeError):
             _actor(mandate).require(permission, action)
 
@@ -81,9 +82,7 @@ def test_a_letter_opens_its_actions_and_no_others(member: tuple[ScopedResource, 
             except InsufficientScopeError:
                 continue
             opened.add((permission, action))
-    permissions = {allowance.permission for allowance in SCOPES[member]}
-    actions = {action for allowance in SCOPES[member] for action in allowance.actions}
-    assert opened == {(permission, action) for permission in permissions for action in actions}
+    assert opened == {(one.permission, action) for one in SCOPES[member] for action in one.actions}
 
 
 def test_the_actions_of_programs_are_these() -> None:
@@ -92,6 +91,12 @@ def test_the_actions_of_programs_are_these() -> None:
         "create", "read", "read_version", "list_versions", "list", "list_archived", "match", "update",
         "delete", "trail_read", "export_start", "export_read", "export", "export_end",
     }  # fmt: skip
+
+
+def test_letters_open_no_more_together_than_one_by_one() -> None:
+    """No permission of one letter goes with an action of another."""
+    together = ALL.mandate.granted
+    assert together == frozenset().union(*(Scopes(frozenset({member})).mandate.granted for member in SCOPES))
 
 
 @pytest.mark.parametrize(

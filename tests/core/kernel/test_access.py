@@ -14,6 +14,7 @@ WRITE_PATIENTS         |  W  |       W        |   W    |  W  |W |     –      |
 ARCHIVE_PATIENTS       |  W  |       W        |   W    |  W  |– |     –      |       –       |   –
 DELETE_PATIENTS        |  W  |       W        |   –    |  –  |– |     –      |       –       |   –
 MANAGE_DELETED_PATIENTS|  W  |       –        |   –    |  –  |– |     –      |       –       |   –
+EXPORT_PATIENTS        |  R  |       –        |   –    |  –  |– |     –      |       –       |   –
 IMPORT_PATIENTS        |  W  |       W        |   W    |  –  |– |     –      |       –       |   –
 VIEW_DUPLICATES        |  R  |       R        |   R    |  R  |R |     –      |       –       |   –
 DECIDE_DUPLICATES      |  W  |       W        |   –    |  –  |– |     –      |       –       |   –
