@@ -60,6 +60,7 @@ from vantrexia_core.patients.facts import (
     Registered,
     Restored,
     Revised,
+    SweepStarted,
     Unarchived,
     VersionsListed,
     VersionViewed,
@@ -220,6 +221,7 @@ from vantrexia_core.patients.suspicion import (
     SuspicionListing,
     SuspicionOrdering,
 )
+from vantrexia_core.patients.sweeping import SWEPT_AT_ONCE, Swept, start_sweep, sweep_on
 from vantrexia_core.patients.values import (
     BORN_MIN,
     CITY_CHARACTERS_MAX,
@@ -280,6 +282,7 @@ __all__ = [
     "SSN_PATTERN",
     "STATE_PATTERN",
     "SUPPLEMENT_BYTES_MAX",
+    "SWEPT_AT_ONCE",
     "THRESHOLDS",
     "TRANSITIONS",
     "WAITING",
@@ -413,6 +416,8 @@ __all__ = [
     "SuspicionListing",
     "SuspicionOrdering",
     "SuspicionStore",
+    "SweepStarted",
+    "Swept",
     "Tally",
     "TextMatch",
     "Texts",
@@ -478,8 +483,10 @@ __all__ = [
     "search_patients",
     "searched",
     "start_export",
+    "start_sweep",
     "status_after",
     "suspicions_of",
+    "sweep_on",
     "traits_of",
     "unarchive_patient",
 ]
