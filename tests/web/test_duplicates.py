@@ -15,6 +15,7 @@ DUPLICATES = f"{PATIENTS}duplicates/"
 
 
 def _pair(service: Service, **about: Any) -> Suspicion:
+    service.desk.candidacy.is_asked = False  # what is in the list is what is put there here
     new = a_new_patient(first=FIRST, last=LAST, ssn="219-09-1234")
     found = a_suspicion(service.patient(new).id, service.patient(new).id, **about)
     with service.desk.begin(service.practice_id) as work:

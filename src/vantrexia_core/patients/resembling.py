@@ -25,7 +25,7 @@ from vantrexia_core.patients.facts import Matched
 from vantrexia_core.patients.lifecycle import Status
 from vantrexia_core.patients.matching.blocking import Blocking, BlockingKey, blocking_keys
 from vantrexia_core.patients.matching.grades import MatchGrade
-from vantrexia_core.patients.matching.judging import MatchingModel, Ranked, rank
+from vantrexia_core.patients.matching.judging import MatchingModel, Ranked, in_order
 from vantrexia_core.patients.matching.traits import Person, Traits, traits_of
 from vantrexia_core.patients.model import Patient
 from vantrexia_core.patients.ports import Candidacy, MatchingDesk
@@ -50,7 +50,7 @@ class Resembling:
     """Candidates that were too many to be compared; or more than so many, if there were changes meanwhile."""
     _probe: Traits
     _model: MatchingModel
-    _compared: Mapping[PatientId, tuple[Patient, Traits]]
+    _judged: Mapping[PatientId, Ranked[Patient]]
     _candidacy: Candidacy
 
     @property
@@ -68,12 +68,14 @@ class Resembling:
 
         Who is compared must not be among them.
         """
-        newer = {one.id: (one, _traits(one, self._candidacy)) for one in changed}
-        if not newer and not more:
+        judged = {**self._judged}
+        for one in changed:
+            judged.pop(one.id, None)
+            judged.update(_judged([one], self._probe, self._model, self._candidacy))
+        if judged == self._judged and not more:
             return self
-        compared = {**self._compared, **newer}
-        ranked = _ranked(self._probe, compared, self._model, self._candidacy)
-        return attrs.evolve(self, ranked=ranked, compared=compared, left_out=self.left_out + more)
+        ranked = in_order(judged.values(), self._model)
+        return attrs.evolve(self, ranked=ranked, judged=judged, left_out=self.left_out + more)
 
 
 class Acquaintances:
@@ -133,18 +135,18 @@ def find_resembling(
     if found.numbers:
         with desk.begin(practice_id) as work:
             records = work.patients.of_numbers(found.numbers)
-    compared = {one.id: (one, _traits(one, candidacy)) for one in records if one.id != but}
     # Whoever is stored is counted already; somebody who is not counts as one more.
     frequencies = found.frequencies.with_one_more(probe) if but is None else found.frequencies
     model = MatchingModel(frequencies, people=frequencies.people)
+    judged = _judged((one for one in records if one.id != but), probe, model, candidacy)
     return Resembling(
-        _ranked(probe, compared, model, candidacy),
+        in_order(judged.values(), model),
         found.as_of,
         found.crowded,
         found.left_out,
         probe,
         model,
-        compared,
+        judged,
         candidacy,
     )
 
@@ -198,11 +200,13 @@ def _traits(patient: Patient, candidacy: Candidacy) -> Traits:
     return traits_of(Person.of(patient), candidacy.texts, candidacy.phones)
 
 
-def _ranked(
-    probe: Traits,
-    compared: Mapping[PatientId, tuple[Patient, Traits]],
-    model: MatchingModel,
-    candidacy: Candidacy,
-) -> tuple[Ranked[Patient], ...]:
-    living = [one for one in compared.values() if one[0].status is not Status.DELETED]
-    return rank(probe, living, model, candidacy.texts)
+def _judged(
+    records: Iterable[Patient], probe: Traits, model: MatchingModel, candidacy: Candidacy
+) -> dict[PatientId, Ranked[Patient]]:
+    """How those who are not deleted, and not certainly somebody else, compare."""
+    judged = (
+        Ranked(one, model.judge(probe, _traits(one, candidacy), candidacy.texts))
+        for one in records
+        if one.status is not Status.DELETED
+    )
+    return {one.key.id: one for one in judged if one.match.grade is not MatchGrade.CERTAINLY_NOT}
