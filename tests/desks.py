@@ -22,7 +22,8 @@ from vantrexia_adapters.sql.scope import Protection
 from vantrexia_core.audit import AuditEntry, Desk, RecordedWork
 from vantrexia_core.ehr import EhrRoster
 from vantrexia_core.identity import Passwords, Tokens
-from vantrexia_core.kernel import IdSource, PracticeId
+from vantrexia_core.kernel import IdSource, PatientId, PracticeId
+from vantrexia_core.patients import NewPatient, Patient, PatientDesk, add_numbered
 
 
 def a_memory_desk(
@@ -88,15 +89,37 @@ class SqlHouse:
         """The key ring."""
         return self._ring
 
-    def custody(self, practice_id: PracticeId) -> RingCustody:
+    def custody(self, practice_id: PracticeId, engine: sa.Engine | None = None) -> RingCustody:
         """The keys of a practice of this house, and what rests under them."""
         cipher, snapshots = AesGcmFieldCipher(self._ring), AesGcmSnapshotCipher(self._ring)
         protection = Protection(cipher, HmacBlindIndex(self._ring), HmacRowSeal(self._ring))
-        return RingCustody.over(self._ring, self.engine, protection, snapshots, CountedIds(), practice_id)
+        return RingCustody.over(
+            self._ring,
+            engine or self.engine,
+            protection,
+            snapshots,
+            CountedIds(),
+            practice_id,
+            sleep=lambda _: None,
+        )
 
     def close(self) -> None:
         """Let go of the database."""
         self.engine.dispose()
+
+
+def put(desk: PatientDesk, new: NewPatient, practice_id: PracticeId | None = None) -> Patient:
+    """A record stored beside the use cases: nobody looks whom it resembles, and the trail says nothing."""
+    with desk.begin(practice_id or a_practice_id()) as work:
+        patient, _ = add_numbered(
+            work.patients,
+            new,
+            id_=PatientId(desk.ids.new_id()),
+            practice_id=practice_id or a_practice_id(),
+            now=desk.clock.now(),
+        )
+        work.commit()
+    return patient
 
 
 def entries_of(

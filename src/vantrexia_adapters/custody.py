@@ -1,19 +1,22 @@
 """Keys and what rests under them: the key ring beside the database that is sealed with it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
 import attrs
 import sqlalchemy as sa
 
 from vantrexia_adapters.crypto import (
     DEPLOYMENT,
+    KeyInUseError,
     KeyRing,
     KeyState,
     RingEntry,
     Scope,
 )
-from vantrexia_adapters.sql import Resealing, StoredKeyCheck, keep_key_checks
+from vantrexia_adapters.sql import Redigesting, Resealing, StoredKeyCheck, keep_key_checks
 from vantrexia_adapters.sql.candidates import SqlCandidateStore
 from vantrexia_adapters.sql.database import Database
 from vantrexia_adapters.sql.directory import SqlDirectoryStore
@@ -23,6 +26,8 @@ from vantrexia_adapters.sql.tables import candidates_chunk, directory_chunk
 from vantrexia_core.kernel import IdSource, PracticeId
 from vantrexia_core.protection import DEPLOYMENT_ONLY, Need, Purpose, SnapshotCipher
 
+_NOT_DONE: Final = "Values under the index key before are not all done. Run: vantrexia keys reencrypt index"
+
 
 @attrs.frozen(repr=False)
 class RingCustody:
@@ -31,6 +36,7 @@ class RingCustody:
     _ring: KeyRing
     _engine: sa.Engine
     _resealing: Resealing
+    _redigesting: Redigesting
     _snapshots: Mapping[str, SqlIndexStore]
     practice_id: PracticeId
 
@@ -43,6 +49,8 @@ class RingCustody:
         snapshots: SnapshotCipher,
         ids: IdSource,
         practice_id: PracticeId,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> "RingCustody":
         """The keys of a ring, and what a database holds under them."""
         database = Database(engine)
@@ -53,7 +61,9 @@ class RingCustody:
                 (candidates_chunk, SqlCandidateStore),
             )
         }
-        return cls(ring, engine, Resealing(database, protection, practice_id), stores, practice_id)
+        resealing = Resealing(database, protection, practice_id, sleep)
+        redigesting = Redigesting(database, protection, practice_id, sleep)
+        return cls(ring, engine, resealing, redigesting, stores, practice_id)
 
     def active(self, purpose: Purpose) -> int:
         """See `KeyCustody`."""
@@ -66,6 +76,8 @@ class RingCustody:
 
     def rotate(self, purpose: Purpose) -> int:
         """See `KeyCustody`."""
+        if purpose is Purpose.INDEX:
+            return self._rotate_index()
         return self._kept(self._ring.rotate(self._scope(purpose), purpose))
 
     def needs(self, purpose: Purpose) -> Sequence[Need]:
@@ -79,6 +91,8 @@ class RingCustody:
         match purpose:
             case Purpose.FIELD:
                 return self._resealing.needs(older)
+            case Purpose.INDEX:
+                return self._redigesting.needs(older)
             case Purpose.DIRECTORY:
                 return [
                     Need(table, version, count)
@@ -94,6 +108,8 @@ class RingCustody:
         match purpose:
             case Purpose.FIELD:
                 yield from self._resealing.reseal(self.active(purpose))
+            case Purpose.INDEX:
+                yield from self._redigesting.redigest(self.active(purpose))
             case Purpose.DIRECTORY:
                 for store in self._snapshots.values():
                     yield store.reseal_snapshots(self.practice_id)
@@ -122,6 +138,18 @@ class RingCustody:
     def destroy_practice(self) -> int:
         """See `KeyCustody`."""
         return self._ring.destroy_scope(self.practice_id)
+
+    def _rotate_index(self) -> int:
+        """Published, then used by the practice, then active; repeated, it goes on where it stood."""
+        version = max(entry.name.version for entry in self._entries(Purpose.INDEX))
+        if version == self.active(Purpose.INDEX):
+            if self._redigesting.is_open():
+                raise KeyInUseError(_NOT_DONE)
+            version = self._ring.prepare(self.practice_id, Purpose.INDEX)
+        self._kept(version)
+        if not self._redigesting.begin(version):
+            raise KeyInUseError(_NOT_DONE)
+        return self._ring.rotate(self.practice_id, Purpose.INDEX)
 
     def _scope(self, purpose: Purpose) -> Scope:
         return DEPLOYMENT if purpose in DEPLOYMENT_ONLY else self.practice_id

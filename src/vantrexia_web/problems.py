@@ -22,7 +22,13 @@ from vantrexia_core.kernel import (
     UnavailableError,
     VantrexiaError,
 )
-from vantrexia_core.patients import DuplicateSuspectedError, TooManyExportsError
+from vantrexia_core.patients import (
+    DuplicateSuspectedError,
+    EditedSinceError,
+    MergedAwayError,
+    NewerMergeError,
+    TooManyExportsError,
+)
 from vantrexia_core.throttling import ThrottledError
 from vantrexia_web.answer import Answer, json_answer
 
@@ -157,6 +163,12 @@ def problem(error: BaseException) -> Answer:
         content["locked_until"] = error.locked_until
     if isinstance(error, DuplicateSuspectedError):
         content["candidates"] = list(map(str, error.candidates))
+    if isinstance(error, MergedAwayError):
+        content["survivor_id"] = error.survivor_id
+    if isinstance(error, NewerMergeError):
+        content["merge_id"] = error.merge_id
+    if isinstance(error, EditedSinceError):
+        content["fields"] = list(error.fields)
     return json_answer(content, status, headers_of(error))
 
 

@@ -26,6 +26,7 @@ from vantrexia_web.endpoints import (
     duplicates,
     ehr,
     fhir,
+    merges,
     patients,
     sessions,
     signing_in,
@@ -74,6 +75,7 @@ _PAIRS: Final = f"{_MANY}duplicates/"
 _PAIR: Final = f"{_PAIRS}{{pair:uuid}}/"
 
 _VERSIONS: Final = f"{_ONE}versions/"
+_UNDO: Final = f"{_MANY}merges/{{merge:uuid}}/undo/"
 _HIDDEN: Final = f"{API}/admin/patients/deleted/"
 _HIDDEN_ONE: Final = f"{API}/admin/patients/{{uuid:uuid}}/"
 _IMPORT: Final = f"{_MANY}import_selected_from_ecw/"
@@ -88,6 +90,7 @@ _TRAIL, _ACCOUNT = Permission.READ_TRAIL, Permission.ACCOUNT_FOR_DISCLOSURES
 _BULK: Final = f"{bulk.EXPORTS_PATH}/{{export:uuid}}"
 _EXPORT = Permission.EXPORT_PATIENTS
 _BRING = Permission.IMPORT_PATIENTS
+_MERGE: Final = Permission.MERGE_PATIENTS
 _LOOK, _JUDGE, _SAID = Permission.VIEW_DUPLICATES, Permission.DECIDE_DUPLICATES, Action.DUPLICATE_DECIDE
 
 # fmt: off
@@ -126,6 +129,9 @@ ROUTES: Final[tuple[Guarded | Open, ...]] = (
     Guarded("GET",    _PAIRS,                    duplicates.list_duplicates,   _LOOK,  Action.DUPLICATE_LIST),
     Guarded("GET",    _PAIR,                     duplicates.compare_duplicates, _LOOK, Action.DUPLICATE_READ),
     Guarded("POST",   f"{_PAIR}decide/",         duplicates.decide_duplicate,  _JUDGE, _SAID),
+    Guarded("POST",   f"{_ONE}merge/",           merges.merge,           _MERGE,   Action.MERGE),
+    Guarded("GET",    f"{_ONE}merges/",          merges.list_merges,     _LOOK,    Action.MERGE_READ),
+    Guarded("POST",   _UNDO,                     merges.undo,            _MERGE,   Action.UNMERGE),
 
     Guarded("GET",    _VERSIONS,                 patients.list_versions_, _VIEW,   Action.LIST_VERSIONS),
     Guarded("GET",    f"{_VERSIONS}{{version:version}}/", patients.get_version, _VIEW, Action.READ_VERSION),

@@ -46,6 +46,7 @@ from vantrexia_adapters.memory.identity import (
     MemorySignIns,
     MemoryUsers,
 )
+from vantrexia_adapters.memory.merges import MemoryMerges
 from vantrexia_adapters.memory.patients import MemoryPatients
 from vantrexia_adapters.memory.receipts import MemoryReceipts
 from vantrexia_adapters.memory.resets import MemoryResetRequests, MemoryResetTokens
@@ -65,6 +66,7 @@ from vantrexia_adapters.sql.ehr import SqlEhrRecords, SqlImportJobs, SqlImportQu
 from vantrexia_adapters.sql.exports import SqlExports
 from vantrexia_adapters.sql.identity import SqlAccounts, SqlSignIns, SqlUsers
 from vantrexia_adapters.sql.lockouts import SqlLockouts
+from vantrexia_adapters.sql.merges import SqlMerges
 from vantrexia_adapters.sql.patients import SqlPatients
 from vantrexia_adapters.sql.receipts import SqlReceipts
 from vantrexia_adapters.sql.resets import SqlResetRequests, SqlResetTokens
@@ -152,6 +154,7 @@ PORTS = {
     "Mailer": Held("contracts/test_mailers.py", (OutboxMailer, SmtpMailer)),
     "PatientStore": Held("contracts/test_patients.py", (MemoryPatients, SqlPatients)),
     "ExportStore": Held("contracts/test_exports.py", (MemoryExports, SqlExports)),
+    "MergeStore": Held("contracts/test_merges.py", (MemoryMerges, SqlMerges)),
     "SuspicionStore": Held("contracts/test_suspicions.py", (MemorySuspicions, SqlSuspicions)),
     "IndexStore": Held("contracts/test_directory_store.py", (MemoryDirectoryStore, SqlDirectoryStore)),
     "UncomparedStore": Held("contracts/test_uncompared.py", (MemoryUncompared, SqlUncompared)),

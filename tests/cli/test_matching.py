@@ -139,3 +139,46 @@ def test_a_file_that_cannot_be_read_says_so(
     done = run(tmp_path, "matching", "evaluate", str(tmp_path / name))
     assert (done.status, done.out) == (1, "")
     assert f"{name} {complaint}" in done.err
+
+
+def _file(folder: Path) -> str:
+    (folder / "registry.csv").write_text("\n".join(ROWS) + "\n", encoding="utf-8")
+    return str(folder / "registry.csv")
+
+
+def test_weights_are_estimated_as_data_with_their_origin(tmp_path: Path) -> None:
+    """Three records teach nothing, and that is said: evidence for each field and explanation."""
+    found = json.loads(run(tmp_path, "matching", "estimate", _file(tmp_path), "--json").out)
+    assert found["origin"] == "Estimated without labels from 3 records of registry.csv."
+    assert found["weights"]["gender"]["agrees"]["same"] == 0.984
+    assert found["evidence"]["gender"]["twin"] < 50
+    assert (found["trial"], set(found["priors"])) == (
+        [],
+        {"same", "stranger", "relative", "twin", "namesake"},
+    )
+
+
+def test_an_estimate_is_tried_on_a_labelled_file(tmp_path: Path) -> None:
+    """The service's weights and the estimated ones, beside each other."""
+    file = _file(tmp_path)
+    done = run(tmp_path, "matching", "estimate", file, "--labelled", file)
+    assert "From 3 records" in done.out
+    assert [line.split()[0] for line in done.out.splitlines()[-2:]] == ["the", "estimated"]
+    assert marks_in(done.out + done.err) == []
+
+
+def test_an_evaluation_can_weigh_with_what_the_file_teaches(tmp_path: Path) -> None:
+    """Without its labels."""
+    done = run(tmp_path, "matching", "evaluate", _file(tmp_path), "--estimate", "--json")
+    assert "Estimating, round: 1 of" in done.err
+    assert json.loads(done.out)["linked"]["right"] == 1
+
+
+def test_an_estimate_is_not_tried_on_a_file_without_labels(tmp_path: Path) -> None:
+    """It says which column is missing."""
+    (tmp_path / "unlabelled.csv").write_text("first_name,last_name\nRosa,Quintero\n", encoding="utf-8")
+    file = str(tmp_path / "unlabelled.csv")
+    assert run(tmp_path, "matching", "estimate", file).status == 0
+    done = run(tmp_path, "matching", "estimate", file, "--labelled", file)
+    assert done.status == 1
+    assert "unlabelled.csv does not say who is one person" in done.err

@@ -6,22 +6,19 @@ from pathlib import Path
 import pytest
 
 from tests.builders import a_new_patient, a_suspicion
+from tests.desks import put
 from tests.marks import FIRST, LAST, marks_in
 from tests.programs import run
 from vantrexia_adapters.assembly import open_service
 from vantrexia_adapters.settings import Settings
-from vantrexia_core.identity import operator
-from vantrexia_core.kernel import Origin
-from vantrexia_core.patients import register_patient
 
 
 @pytest.fixture
 def pair(tmp_path: Path) -> str:
     """The id of a pair in the embedded database at ``tmp_path``."""
     with open_service(Settings(data_dir=tmp_path)) as service:
-        actor = operator(service.practice_id, Origin())
         one, other = (
-            register_patient(service.desk, actor, a_new_patient(first=FIRST, last=LAST)) for _ in range(2)
+            put(service.desk, a_new_patient(first=FIRST, last=LAST), service.practice_id) for _ in range(2)
         )
         found = a_suspicion(one.id, other.id)
         with service.desk.begin(service.practice_id) as work:

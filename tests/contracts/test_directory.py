@@ -3,14 +3,16 @@
 import threading
 from datetime import timedelta
 
+import attrs
 import pytest
 from hypothesis import given, settings
 
 from tests.builders import NOW, a_new_patient, a_patient, a_patient_id, a_practice_id, an_actor
 from tests.contracts.stores import Stores, a_record, at_once
 from tests.strategies.patients import Row, listings, numbered
-from vantrexia_core.kernel import NamePart, PageRequest, Phi
+from vantrexia_core.kernel import NamePart, PageRequest, PersonName, Phi
 from vantrexia_core.patients import (
+    NAME_NOT_KNOWN,
     Found,
     Listing,
     Ordering,
@@ -20,6 +22,7 @@ from vantrexia_core.patients import (
     archive_patient,
     delete_patient,
     find,
+    find_patients,
     register_patient,
     revise_patient,
 )
@@ -121,6 +124,24 @@ def test_a_committed_change_is_listed_at_once(stores: Stores):
     assert (shown(), shown(status=Status.ARCHIVED)) == (0, 1)
     delete_patient(stores.desk, actor, patient.id)
     assert (shown(status=Status.ARCHIVED), shown(status=Status.DELETED)) == (0, 1)
+
+
+def test_people_whose_names_are_not_known_are_listed_first(stores: Stores):
+    """A newborn, a person with one name: they are there, are found by what is known, and come before A."""
+    actor = an_actor()
+    names = [
+        (NAME_NOT_KNOWN, NamePart("Suharto")),
+        (NAME_NOT_KNOWN, NAME_NOT_KNOWN),
+        (NamePart("Ann"), NamePart("A")),
+    ]
+    records = [
+        register_patient(stores.desk, actor, attrs.evolve(a_new_patient(), name=PersonName(*name)))
+        for name in names
+    ]
+    page = find_patients(stores.desk, actor, Listing()).items
+    assert [patient.name for patient in page] == [records[place].name for place in (1, 2, 0)]
+    found = find_patients(stores.desk, actor, Listing(search=Phi("suh"))).items
+    assert [patient.id for patient in found] == [records[0].id]
 
 
 def test_equal_change_numbers_mean_equal_answers(stores: Stores):

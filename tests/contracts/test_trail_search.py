@@ -79,7 +79,7 @@ def test_a_patient_is_found_in_the_lists_that_showed_them(stores: Stores):
     _append(stores, *(attrs.evolve(a_list, disclosed=shown[:number]) for number in range(6)))
     for number, patient_id in enumerate(shown, start=2):
         assert _all(stores, Inquiry(patient_id=patient_id)) == list(range(number, 7))
-        assert _all(stores, Inquiry(shown_id=patient_id)) == list(range(number, 7))
+        assert _all(stores, Inquiry(shown_ids=(patient_id,))) == list(range(number, 7))
         assert _all(stores, Inquiry(subject_id=patient_id)) == []
 
 
@@ -91,8 +91,8 @@ def test_who_is_shown_beside_the_subject_is_found(stores: Stores):
         attrs.evolve(FIRST, patient_id=one, disclosed=(other,)),
         attrs.evolve(FIRST, patient_id=one),
     )
-    assert _all(stores, Inquiry(shown_id=other)) == [1]
-    assert _all(stores, Inquiry(shown_id=one)) == []
+    assert _all(stores, Inquiry(shown_ids=(other,))) == [1]
+    assert _all(stores, Inquiry(shown_ids=(one,))) == []
     assert _all(stores, Inquiry(patient_id=one)) == [1, 2]
 
 

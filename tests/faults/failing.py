@@ -13,7 +13,7 @@ from vantrexia_adapters.memory import MemoryDesk
 from vantrexia_adapters.sql import SqlDesk
 from vantrexia_adapters.sql.tables import backup_code, reset_token, used_assertion, user_session
 from vantrexia_core.kernel import ClientId, PageRequest, PracticeId
-from vantrexia_core.patients import Listing, Patient, Status, StatusChange
+from vantrexia_core.patients import Decision, Listing, Patient, Status, StatusChange, SuspicionListing
 
 AnyDesk = MemoryDesk | SqlDesk
 
@@ -41,6 +41,7 @@ STORES = frozenset(
         "exports",
         "import_jobs",
         "lockouts",
+        "merges",
         "patients",
         "receipts",
         "reset_requests",
@@ -142,6 +143,8 @@ class Snapshot:
     patients: tuple[Patient, ...]
     versions: tuple[Patient, ...]
     moves: tuple[StatusChange, ...]
+    pairs: tuple[object, ...]
+    merges: tuple[object, ...]
     users: tuple[object, ...]
     credentials: tuple[object, ...]
 
@@ -164,6 +167,12 @@ class Snapshot:
                 for version in work.patients.versions(patient.id, PageRequest(1, 100)).items
             ]
             moves = [change for patient in stored for change in work.patients.history(patient.id)]
+            every_pair = SuspicionListing(frozenset(Decision), page=PageRequest(1, 100))
+            pairs = [
+                (one.decision.value, one.version, one.records is None)
+                for one in work.suspicions.page(every_pair).items
+            ]
+            merges = [(merge.taken, merge.is_undone) for one in stored for merge in work.merges.of(one.id)]
             users = tuple(work.users.all())
             nobodys = ClientId(UUID(int=0))
             clients = [attrs.evolve(client, id=nobodys) for client in work.clients.all()]
@@ -178,6 +187,8 @@ class Snapshot:
             tuple(sorted((attrs.evolve(one, id=nobody) for one in stored), key=lambda one: one.mrn.reveal())),
             tuple(attrs.evolve(one, id=nobody) for one in versions),
             tuple(attrs.evolve(change, patient_id=nobody) for change in moves),
+            tuple(sorted(pairs)),
+            tuple(merges),
             users,
             (*hashes, *factors, asked, *failures, *clients, *_sessions(desk), *_used_up(desk)),
         )

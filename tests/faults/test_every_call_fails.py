@@ -12,7 +12,7 @@ from uuid import UUID
 import attrs
 import pytest
 
-from tests.builders import a_new_user, a_password, a_practice_id, an_actor, an_origin
+from tests.builders import a_new_user, a_password, a_practice_id, a_suspicion, an_actor, an_origin
 from tests.clients import ALL, TOKEN_URL, a_client, a_key, a_new_client
 from tests.databases import SqliteTemplate
 from tests.desks import SqlHouse, a_memory_desk, entries_of
@@ -70,37 +70,46 @@ from vantrexia_core.identity import (
 from vantrexia_core.identity.totp import code_of, step_at
 from vantrexia_core.kernel import (
     Actor,
+    MergeId,
     PageRequest,
     PatientId,
     Phi,
     Phone,
     Role,
+    SuspicionId,
     UnavailableError,
     UndoneError,
 )
 from vantrexia_core.patients import (
+    Decision,
     ExportWish,
     Listing,
     Mrn,
     NewPatient,
+    Pair,
     Revision,
     archive_patient,
+    compare_records,
+    decide,
     delete_patient,
     end_export,
     fetch_part,
     find_archived_patients,
     find_deleted_patients,
     find_disclosures,
+    find_merges,
     find_patients,
     list_versions,
     look_up_export,
     look_up_patient,
+    merge_patients,
     read_version,
     register_patient,
     restore_patient,
     revise_patient,
     start_export,
     unarchive_patient,
+    undo_merge,
 )
 
 ADMIN = an_actor()
@@ -141,6 +150,8 @@ class Scene:
     export: UUID
     client: MachineClient
     assertion: Phi[str]
+    pair: SuspicionId
+    merge: MergeId
 
     @classmethod
     def on(cls, desk: AnyDesk) -> "Scene":
@@ -171,6 +182,11 @@ class Scene:
         desk.proofs = SmartClientProofs(FetchedKeySets(HttpTransport(), desk.clock))
         client = a_client(desk, a_practice_id())
         assertion = Phi(a_key().assertion(client.id, desk.clock.now()))
+        survivor, loser = (register_patient(desk, ADMIN, _new(f"S-{number}")).id for number in (5, 6))
+        merge = merge_patients(desk, ADMIN, survivor, loser, REASON).merge
+        with desk.begin(a_practice_id()) as work:
+            work.suspicions.add([a_suspicion(active, archived)])
+            work.commit()
         return cls(
             desk,
             active,
@@ -185,6 +201,8 @@ class Scene:
             export,
             client,
             assertion,
+            Pair.of(active, archived).id,
+            merge.id,
         )
 
 
@@ -220,6 +238,9 @@ CHANGES: dict[str, UseCase] = {
         desk, ADMIN, scene.active, REASON, once=_once("fresh")
     ),
     "unarchive": lambda desk, scene: unarchive_patient(desk, ADMIN, scene.archived),
+    "decide": lambda desk, scene: decide(desk, ADMIN, scene.pair, Decision.DIFFERENT),
+    "merge": lambda desk, scene: merge_patients(desk, ADMIN, scene.active, scene.archived, REASON),
+    "undo a merge": lambda desk, scene: undo_merge(desk, ADMIN, scene.merge, REASON),
     "delete": lambda desk, scene: delete_patient(desk, ADMIN, scene.active),
     "restore": lambda desk, scene: restore_patient(desk, ADMIN, scene.deleted, REASON),
     "open an account": lambda desk, _: create_user(desk, ADMIN, a_new_user(Role.MA), PASSWORD),
@@ -268,6 +289,8 @@ READINGS: dict[str, UseCase] = {
     "end an export": lambda desk, scene: end_export(desk, ADMIN, scene.export),
     "look up": lambda desk, scene: look_up_patient(desk, ADMIN, scene.active),
     "list": lambda desk, _: find_patients(desk, ADMIN, Listing(search=Phi(f"{FIRST} ^{LAST}"))),
+    "compare a pair": lambda desk, scene: compare_records(desk, ADMIN, scene.pair),
+    "list merges": lambda desk, scene: find_merges(desk, ADMIN, scene.active),
     "list versions": lambda desk, scene: list_versions(desk, ADMIN, scene.archived),
     "read a version": lambda desk, scene: read_version(desk, ADMIN, scene.archived, 1),
     "list archived": lambda desk, _: find_archived_patients(desk, ADMIN, Listing()),

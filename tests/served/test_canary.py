@@ -107,12 +107,37 @@ def _walk(practice: Practice) -> None:
             reason,
             200,
         ),
+        *_in_fhir(f"/fhir/Patient/{json.loads(created)['id']}"),
         ("POST", "/api/v1/auth/login/", {"email": marks.EMAIL, "password": marks.LAST}, 401),
         ("POST", "/api/v1/auth/login/", {"email": marks.LAST, "password": marks.FIRST}, 400),
     )
     assert [(method, path, practice.call(method, path, body)[0]) for method, path, body, _ in steps] == [
         (method, path, status) for method, path, _, status in steps
     ]
+
+
+def _in_fhir(one: str) -> tuple[tuple[str, str, object, int], ...]:
+    """The same person in FHIR: found, matched, told of and changed, rightly and wrongly."""
+    many, name = "/fhir/Patient", {"family": marks.LAST, "given": [marks.FIRST, marks.FIRST]}
+    resource = {"resourceType": "Patient", "id": one.rpartition("/")[2], "name": [name], "gender": "other"}
+    said = resource | {"birthDate": marks.BORN.isoformat(), "maritalStatus": {"text": marks.REASON}}
+    return (
+        ("GET", one, None, 200),
+        ("GET", f"{many}?family={marks.LAST}&_count=1", None, 200),
+        ("GET", f"{many}?family={marks.LAST}&birthdate={marks.FIRST}", None, 400),
+        ("GET", f"{many}?identifier={marks.MRN}&{marks.LAST}={marks.LAST}&_page={marks.LAST}", None, 400),
+        ("GET", f"{many}/{marks.LAST}", None, 404),
+        ("POST", f"{many}?family={marks.LAST}", said, 200),
+        ("POST", many, resource | {"gender": marks.LAST, marks.LAST: marks.FIRST}, 400),
+        ("POST", many, resource | {"telecom": [{"system": marks.LAST, "value": marks.PHONE}]}, 400),
+        ("POST", f"{many}/$match", said, 200),
+        ("POST", f"{many}/$match", said | {"birthDate": marks.LAST}, 400),
+        ("PUT", one, said, 200),
+        ("PUT", one, said | {"id": marks.LAST}, 400),
+        ("PATCH", one, [{"op": "add", "path": f"/{marks.LAST}", "value": marks.LAST}], 415),
+        ("GET", f"{one}/_history", None, 200),
+        ("GET", f"{one}/$everything", None, 200),
+    )
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -50,7 +50,7 @@ def inquiries(draw: st.DrawFn) -> Inquiry:
         "resource": st.sampled_from(Resource),
         "patient_id": _PATIENTS,
         "subject_id": _PATIENTS,
-        "shown_id": _PATIENTS,
+        "shown_ids": st.lists(_PATIENTS, min_size=1, max_size=3).map(tuple),
         "account_id": _USERS,
         "address": st.sampled_from(ADDRESSES),
         "since": _MOMENTS,

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from tests.builders import NOW, a_patient
 from tests.strategies.kernel import emails, name_parts, page_requests, person_names
 from tests.strategies.texts import nasty_texts, written_names
-from vantrexia_core.kernel import PatientId, Phi
+from vantrexia_core.kernel import PatientId, PersonName, Phi
 from vantrexia_core.patients import (
     BORN_MIN,
     KEEP,
+    NAME_NOT_KNOWN,
     SEARCH_CHARACTERS_MAX,
     Address,
     AddressLine,
@@ -110,11 +111,17 @@ def supplements() -> st.SearchStrategy[Supplement]:
     return st.text(st.characters(codec="utf-8"), min_size=1, max_size=40).map(Supplement)
 
 
+def partly_known_names() -> st.SearchStrategy[PersonName]:
+    """Of people with one name, and of those who have none."""
+    part = st.just(NAME_NOT_KNOWN)
+    return st.builds(PersonName, part, name_parts() | part) | st.builds(PersonName, name_parts(), part)
+
+
 def new_patients() -> st.SearchStrategy[NewPatient]:
     """People to be registered, on the day of `NOW` or later."""
     return st.builds(
         NewPatient,
-        name=person_names(),
+        name=person_names() | partly_known_names(),
         date_of_birth=dates_of_birth(),
         gender=genders(),
         mrn=st.none() | mrns(),
@@ -205,7 +212,7 @@ def listings(rows: list[Row], *, size_max: int = 7) -> st.SearchStrategy[Listing
 def directory_rows() -> st.SearchStrategy[list[Row]]:
     """A practice: unique ids; names and times that often agree."""
     few_names = st.sampled_from(
-        ("Smith", "SMITH", "Smíth", "O'Brien", "Obrien", "Garcia-Lopez", "Garcia Lopez", "李")
+        ("Smith", "SMITH", "Smíth", "O'Brien", "Obrien", "Garcia-Lopez", "Garcia Lopez", "李", "")
     )
     names = st.one_of(few_names, written_names())
     row = st.builds(

@@ -47,11 +47,13 @@ from vantrexia_core.patients import (
     Export,
     ExportWish,
     ExternalId,
+    Merge,
     NewPatient,
     Patient,
     Reason,
     archive_patient,
     delete_patient,
+    merge_patients,
     register_patient,
     start_export,
 )
@@ -251,6 +253,13 @@ class Service:
         self.deleted_patient()
         actor = self.user(Role.ADMIN).as_actor(Origin())
         return start_export(self.desk, actor, ExportWish(since=self.clock.now() - timedelta(days=1)))
+
+    def merge(self) -> Merge:
+        """A merge of two patients."""
+        actor = an_actor(practice_id=self.practice_id)
+        return merge_patients(
+            self.desk, actor, self.patient().id, self.patient().id, Reason("Registered twice")
+        ).merge
 
     def job(self, *ids: str) -> ImportJob:
         """An import in the background that an administrator started."""

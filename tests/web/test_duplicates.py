@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.builders import a_new_patient, a_patient_id, a_suspicion
+from tests.desks import put
 from tests.marks import FIRST, LAST, marks_in
 from tests.web.refusals import VALIDATION, assert_problem
 from tests.web.service import PATIENTS, Service
@@ -17,7 +18,8 @@ DUPLICATES = f"{PATIENTS}duplicates/"
 def _pair(service: Service, **about: Any) -> Suspicion:
     service.desk.candidacy.is_asked = False  # what is in the list is what is put there here
     new = a_new_patient(first=FIRST, last=LAST, ssn="219-09-1234")
-    found = a_suspicion(service.patient(new).id, service.patient(new).id, **about)
+    one, other = (put(service.desk, new, service.practice_id) for _ in range(2))
+    found = a_suspicion(one.id, other.id, **about)
     with service.desk.begin(service.practice_id) as work:
         work.suspicions.add([found])
         work.commit()

@@ -32,6 +32,7 @@ BODIES = {
     "open_account": {"email": "fresh@example.org", "first_name": "A", "last_name": "B", "role": "nurse"},
     "change_account": {"first_name": "Another"},
     "decide_duplicate": {"decision": "later"},
+    "undo": {"reason": "They are two people"},
 }
 QUERIES = {"search": "?name=quintero"}
 SUBJECTS = {
@@ -55,6 +56,11 @@ def _turned_on(service: Service, role: Role) -> dict[str, str]:
     return {"password": PASSWORD, "totp_code": codes[0]}
 
 
+def _another(service: Service, _: Role) -> dict[str, str]:
+    """A record that may give way."""
+    return {"loser_id": str(service.patient().id), "reason": "Registered twice"}
+
+
 def _fhir_body(patient: Patient) -> dict[str, object]:
     """A Patient with the id of this one, to be created or to take its place."""
     name = {"family": "A", "given": ["B"]}
@@ -70,7 +76,7 @@ FHIR_BODIES = {
         {"Content_Type": "application/json-patch+json"},
     ),
 }
-FACTORS = {"verify_two_factor": _handed_out, "turn_off_two_factor": _turned_on}
+FACTORS = {"merge": _another, "verify_two_factor": _handed_out, "turn_off_two_factor": _turned_on}
 
 
 def _name(route: Guarded) -> str:
@@ -101,6 +107,8 @@ def test_a_route_is_open_to_exactly_the_roles_that_are_granted_it(service, route
     job = service.job() if "{job:" in route.path else None
     pair = service.pair() if "{pair:" in route.path else None
     path = route.path.replace("{uuid:uuid}", str(patient.id)).replace("{pair:uuid}", str(pair))
+    if "{merge:" in path:
+        path = path.replace("{merge:uuid}", str(service.merge().id))
     path = path.replace("{job:uuid}", str(job and job.id)) + QUERIES.get(name, "")
     path = path.replace("{version:version}", "1").replace("{uuid:fhir}", str(patient.id))
     path = path.replace("{provenance:fhir}", f"{patient.id}.1").replace("{place:version}", "0")

@@ -44,7 +44,8 @@ def keys() -> None:
 
 
 _PURPOSES = click.Choice([purpose.value for purpose in Purpose])
-_RESTING = click.Choice([Purpose.FIELD.value, Purpose.DIRECTORY.value])
+_PREPARED = click.Choice([Purpose.FIELD.value, Purpose.DIRECTORY.value])
+_RESTING = click.Choice([Purpose.FIELD.value, Purpose.INDEX.value, Purpose.DIRECTORY.value])
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -79,7 +80,7 @@ def status(*, as_json: bool) -> None:
 
 
 @keys.command("prepare")
-@click.argument("purpose", type=_RESTING)
+@click.argument("purpose", type=_PREPARED)
 @_of_practices
 def prepare_ring(purpose: str, practice: UUID | None, *, is_all: bool) -> None:
     """Publish the next version of a key, which seals from the next `rotate` on.
@@ -106,6 +107,8 @@ def rotate_ring(purpose: str, practice: UUID | None, *, is_all: bool) -> None:
 
     \b
     field      seals the fields of records. What is stored stays readable; seal it anew with `reencrypt`.
+    index      finds unique values: MRNs and external ids. Look-ups and uniqueness hold over both keys until
+               `reencrypt` is done.
     directory  seals snapshots of directories.
     token      signs all tokens. Those signed before stay good until they expire.
     checkpoint signs the state of the audit trail. Give the new public key to whoever verifies it.

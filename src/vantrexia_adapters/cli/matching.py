@@ -4,7 +4,7 @@ import click
 
 from vantrexia_adapters.cli.review import decide, list_, show
 from vantrexia_adapters.cli.sweeping import sweep
-from vantrexia_adapters.cli.tuning import evaluate
+from vantrexia_adapters.cli.tuning import estimate_weights, evaluate
 
 
 @click.group()
@@ -17,6 +17,7 @@ def matching() -> None:
       vantrexia matching decide ID different
       vantrexia matching sweep
       vantrexia matching evaluate labelled.csv
+      vantrexia matching estimate registry.csv
     """
 
 
@@ -26,5 +27,6 @@ for command in (
     decide,
     sweep,
     evaluate,
+    estimate_weights,
 ):
     matching.add_command(command)

@@ -9,17 +9,15 @@ data are kept for each practice, column and key version.
 """
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from vantrexia_adapters.crypto.key_ring import KeyRing
-from vantrexia_adapters.crypto.key_wrapping import KeyServiceError
+from vantrexia_adapters.crypto.key_wrapping import answering
 from vantrexia_adapters.crypto.ring_format import KeyRingError
-from vantrexia_core.kernel import UnavailableError
 from vantrexia_core.protection import (
     HEADER_BYTES,
     NONCE_BYTES,
@@ -183,7 +181,7 @@ class AesGcmFieldCipher:
         versions = self._versions
         version = versions.get(place.practice_id.int)
         if version is None:
-            with _answering():
+            with answering():
                 version = self._ring.active(place.practice_id, Purpose.FIELD)
             versions[place.practice_id.int] = version
         return version
@@ -260,18 +258,9 @@ class AesGcmFieldCipher:
         return found
 
     def _column_key(self, name: FieldName, place: Place, version: int) -> _ColumnKey:
-        with _answering():
+        with answering():
             root = self._ring.root(place.practice_id, Purpose.FIELD, version)
         return _ColumnKey(root.derive(name.info), name, place, version)
 
     def __repr__(self) -> str:
         return f"AesGcmFieldCipher({self._ring!r})"
-
-
-@contextmanager
-def _answering() -> Iterator[None]:
-    """Tell whoever asked for a record that it is not its fault, and nothing of our key service."""
-    try:
-        yield
-    except KeyServiceError:
-        raise UnavailableError from None

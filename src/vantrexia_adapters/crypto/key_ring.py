@@ -75,9 +75,16 @@ DEPLOYMENT_PURPOSES: Final = (Purpose.INDEX, Purpose.ACCOUNT, Purpose.TOKEN, Pur
 """Accounts are looked up and checked before anybody knows the practice, and tokens are read before that."""
 
 _LASTING: Final = {
-    Purpose.INDEX: "Index keys are not rotated: digests under the new key would not find what is stored.",
-    Purpose.ACCOUNT: "Account keys are not rotated: no stored account would be genuine under the new key.",
+    (
+        True,
+        Purpose.INDEX,
+    ): "The deployment's index key is not rotated: nobody would be found by their address.",
+    (
+        True,
+        Purpose.ACCOUNT,
+    ): "Account keys are not rotated: no stored account would be genuine under the new key.",
 }
+"""What is never rotated, by whether it is the deployment's."""
 
 
 class UnknownKeyError(KeyRingError):
@@ -317,8 +324,9 @@ class KeyRing:
         return self._begin(scope, purpose, is_active=True)
 
     def _begin(self, scope: Scope, purpose: Purpose, *, is_active: bool) -> int:
-        if purpose in _LASTING:
-            raise KeyRingError(_LASTING[purpose])
+        lasting = _LASTING.get((scope == DEPLOYMENT, purpose))
+        if lasting is not None:
+            raise KeyRingError(lasting)
         pair = (str(scope), purpose.value)
         begun = 0
 

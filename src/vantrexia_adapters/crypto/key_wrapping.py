@@ -1,7 +1,11 @@
 """Keys that wrap keys. The wrapped form may lie anywhere; the key-encryption key may not."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from vantrexia_adapters.crypto.primitives import KEY_BYTES, hkdf, unwrap_key, wrap_key
 from vantrexia_adapters.crypto.ring_format import KeyRingError
+from vantrexia_core.kernel import UnavailableError
 
 
 class KeyServiceError(KeyRingError):
@@ -46,3 +50,12 @@ class FileKeyWrapper:
 
     def __repr__(self) -> str:
         return "FileKeyWrapper()"
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Tell whoever asked for a record that it is not its fault, and nothing of our key service."""
+    try:
+        yield
+    except KeyServiceError:
+        raise UnavailableError from None

@@ -19,12 +19,13 @@ from vantrexia_core.patients import (
     Found,
     Listing,
     PatientSearch,
+    Unlisted,
     Unreadable,
     decode_directory,
     encode_directory,
 )
 
-_Change = DirectoryEntry | Unreadable
+_Change = DirectoryEntry | Unreadable | Unlisted
 
 
 class DirectoryKeeper(Keeper[Directory, _Change]):

@@ -12,6 +12,7 @@ from vantrexia_adapters.fhir.matching import MatchAsked, match_bundle, read_matc
 from vantrexia_adapters.fhir.outcome import Issue, operation_outcome
 from vantrexia_adapters.fhir.patient import (
     InvalidResourceError,
+    Link,
     parse_patient,
     parse_revision,
     render_patient,
@@ -23,6 +24,7 @@ from vantrexia_adapters.fhir.searching import (
     PROVENANCE,
     Asked,
     InvalidSearchError,
+    SearchParameter,
     read_search,
 )
 from vantrexia_adapters.fhir.supplement import Json
@@ -44,8 +46,10 @@ __all__ = [
     "InvalidSearchError",
     "Issue",
     "Json",
+    "Link",
     "MatchAsked",
     "ProvenanceOf",
+    "SearchParameter",
     "ServedOperation",
     "ServedResource",
     "TrailAsked",

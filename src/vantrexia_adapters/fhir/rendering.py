@@ -48,7 +48,12 @@ class Link:
 
 
 def render_patient(patient: Patient, *, links: Sequence[Link] = ()) -> Json:
-    """The Patient, ready to be written as JSON. Nothing empty is in it, nor a social security number."""
+    """The Patient, ready to be written as JSON. Nothing empty is in it, nor a social security number.
+
+    A record that was merged into another says so, also where nobody asked for its ``links``.
+    """
+    if not links and patient.merged_into is not None:
+        links = (Link("replaced-by", patient.merged_into),)
     if patient.supplement is None:
         resource = _own_resource(patient)
     else:

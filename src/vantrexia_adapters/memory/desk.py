@@ -23,6 +23,7 @@ from vantrexia_adapters.memory.identity import (
     MemorySignIns,
     MemoryUsers,
 )
+from vantrexia_adapters.memory.merges import MemoryMerges
 from vantrexia_adapters.memory.patients import MemoryPatients
 from vantrexia_adapters.memory.receipts import MemoryReceipts
 from vantrexia_adapters.memory.resets import MemoryResetRequests, MemoryResetTokens
@@ -136,6 +137,7 @@ class MemoryWork(MemorySignInWork):
         self._patients = MemoryPatients(practice_id, shelf)
         self._suspicions = MemorySuspicions(shelf, self._patients)
         self._uncompared = MemoryUncompared(shelf, self._patients)
+        self._merges = MemoryMerges(shelf)
         self._ehr_records = MemoryEhrRecords(shelf)
         self._import_jobs = MemoryImportJobs(shelf)
         self._exports = MemoryExports(shelf)
@@ -165,6 +167,12 @@ class MemoryWork(MemorySignInWork):
         """See `PatientWork`."""
         self._check_open()
         return self._uncompared
+
+    @property
+    def merges(self) -> MemoryMerges:
+        """See `PatientWork`."""
+        self._check_open()
+        return self._merges
 
     @property
     def suspicions(self) -> MemorySuspicions:
@@ -218,6 +226,7 @@ class MemoryWork(MemorySignInWork):
             exports=self._exports.exports.merged(),
             suspicions=self._suspicions.suspicions.merged(),
             uncompared=self._uncompared.noted.merged(),
+            merges=self._merges.merges.merged(),
             seq=patients.seq,
             mrn_number=patients.mrn_number,
         )

@@ -1,14 +1,14 @@
 """The rows behind directory and candidates, in memory: what is committed, with the numbers of its changes."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 from uuid import UUID
 
 import attrs
 
-from vantrexia_adapters.memory.state import Memory
-from vantrexia_core.kernel import PracticeId
-from vantrexia_core.patients import DirectoryEntry, DirectoryHead, Known, Person
+from vantrexia_adapters.memory.state import Filed, Memory
+from vantrexia_core.kernel import PatientId, PracticeId
+from vantrexia_core.patients import DirectoryEntry, DirectoryHead, Known, Person, Unlisted
 
 _EPOCH: Final = UUID(int=0)
 _SNAPSHOTS_KEPT: Final = 2
@@ -45,10 +45,16 @@ class MemoryIndexStore:
 class MemoryDirectoryStore(MemoryIndexStore):
     """Implements the core's ``DirectoryStore``."""
 
-    def entries(self, practice_id: PracticeId, *, after: int) -> Iterable[tuple[int, DirectoryEntry]]:
+    def entries(
+        self, practice_id: PracticeId, *, after: int
+    ) -> Iterable[tuple[int, DirectoryEntry | Unlisted]]:
         """See `DirectoryStore`."""
         filed = self._committed().shelf(practice_id).patients.values()
-        return [(one.seq, one.entry) for one in filed if one.seq > after]
+        led: dict[PatientId, list[str]] = {}
+        for one in filed:
+            if one.patient.merged_into is not None:
+                led.setdefault(one.patient.merged_into, []).append(one.patient.mrn.reveal())
+        return [(one.seq, _entry(one, led.get(one.patient.id, ()))) for one in filed if one.seq > after]
 
 
 class MemoryCandidateStore(MemoryIndexStore):
@@ -64,3 +70,9 @@ class MemoryCandidateStore(MemoryIndexStore):
             for version in (one.replaced for one in former):
                 if version.seq > after:
                     yield Known(version.seq, version.number, Person.of(version.patient), is_former=True)
+
+
+def _entry(filed: Filed, mrns: Sequence[str]) -> DirectoryEntry | Unlisted:
+    if filed.patient.merged_into is not None:
+        return Unlisted(filed.entry.number)
+    return DirectoryEntry.of_patient(filed.entry.number, filed.patient, mrns=mrns) if mrns else filed.entry

@@ -64,17 +64,17 @@ class MemoryPatients:
     def holders(self, external_ids: Sequence[ExternalId]) -> Sequence[Holder | None]:
         """See `PatientStore`."""
         ids = [self.by_external_id.get(external_id.reveal()) for external_id in external_ids]
-        return [None if id_ is None else Holder(id_, self.get(id_).status) for id_ in ids]
+        return list(map(self._holder, ids))
 
     def mrn_holders(self, mrns: Sequence[Mrn]) -> Sequence[Holder | None]:
         """See `PatientStore`."""
         ids = [self.by_mrn.get(mrn.reveal()) for mrn in mrns]
-        return [None if id_ is None else Holder(id_, self.get(id_).status) for id_ in ids]
+        return list(map(self._holder, ids))
 
     def has_unlinked(self) -> bool:
         """See `PatientStore`."""
         everybody = (filed.patient for _, filed in self.patients.items())
-        return any(one.external_id is None and one.status is not Status.DELETED for one in everybody)
+        return any(_identity(one) is not None for one in everybody)
 
     def change_number(self) -> int:
         """See `PatientStore`."""
@@ -90,7 +90,7 @@ class MemoryPatients:
         """See `PatientStore`."""
         ids = [self.by_number.get(number) for number in numbers]
         found = [self.get(id_) for id_ in ids if id_ is not None]
-        return [patient for patient in found if patient.external_id is None]
+        return [one for one in found if one.external_id is None and one.merged_into is None]
 
     def add(self, patient: Patient) -> None:
         """See `PatientStore`."""
@@ -136,6 +136,14 @@ class MemoryPatients:
         """See `PatientStore`."""
         self._replace(self._started_from(patient), patient)
         self.moves.put(patient.id, (*(self.moves.get(patient.id) or ()), change))
+
+    def redirect(self, patient: Patient) -> None:
+        """See `PatientStore`."""
+        self._replace(self._started_from(patient), patient)
+
+    def led_to(self, patient_id: PatientId) -> Sequence[PatientId]:
+        """See `PatientStore`."""
+        return sorted(id_ for id_, filed in self.patients.items() if filed.patient.merged_into == patient_id)
 
     def fetch(self, numbers: Sequence[int], *, as_of: int) -> Sequence[Patient] | None:
         """See `PatientStore`."""
@@ -187,6 +195,14 @@ class MemoryPatients:
         if not (first := later[:limit]):
             return []
         return [one for one in later if one.seq <= first[-1].seq]
+
+    def _holder(self, id_: PatientId | None) -> Holder | None:
+        if id_ is None:
+            return None
+        record = self.get(id_)
+        if record.merged_into is None:
+            return Holder(id_, record.status)
+        return Holder(record.merged_into, self.get(record.merged_into).status, id_)
 
     def newest_number(self) -> int:
         """See `PatientStore`."""
@@ -284,6 +300,7 @@ def _change_number(filed: Filed) -> int:
 
 
 def _identity(patient: Patient) -> tuple[PersonName, DateOfBirth, Phi[Gender]] | None:
-    if patient.external_id is not None or patient.status is Status.DELETED:
+    is_elsewhere = patient.external_id is not None or patient.merged_into is not None
+    if is_elsewhere or patient.status is Status.DELETED:
         return None
     return patient.name, patient.date_of_birth, patient.gender

@@ -16,8 +16,17 @@ from vantrexia_core.identity import (
     SecondFactor,
     Session,
 )
-from vantrexia_core.kernel import ClientId, PatientId, Phi, PracticeId, SessionId, SuspicionId, UserId
-from vantrexia_core.patients import DirectoryEntry, Export, Patient, Replaced, StatusChange, Suspicion
+from vantrexia_core.kernel import (
+    ClientId,
+    MergeId,
+    PatientId,
+    Phi,
+    PracticeId,
+    SessionId,
+    SuspicionId,
+    UserId,
+)
+from vantrexia_core.patients import DirectoryEntry, Export, Merge, Patient, Replaced, StatusChange, Suspicion
 
 
 @attrs.frozen
@@ -81,6 +90,7 @@ class Shelf:
     uncompared: Mapping[PatientId, datetime] = attrs.Factory(dict)
     exports: Mapping[UUID, Export] = attrs.Factory(dict)
     suspicions: Mapping[SuspicionId, Suspicion] = attrs.Factory(dict)
+    merges: Mapping[MergeId, Merge] = attrs.Factory(dict)
     seq: int = 0
     mrn_number: int = 0
 

@@ -53,6 +53,10 @@ class MemorySuspicions:
         """See `SuspicionStore`."""
         return sorted((one for _, one in self.suspicions.items() if one.records == records), key=_id)
 
+    def concerning(self, patient_id: PatientId) -> Sequence[Suspicion]:
+        """See `SuspicionStore`."""
+        return sorted((one for _, one in self.suspicions.items() if patient_id in one.leads_to), key=_id)
+
     def save(self, suspicion: Suspicion) -> None:
         """See `SuspicionStore`."""
         stored = self.suspicions.get(suspicion.id)

@@ -12,6 +12,7 @@ from vantrexia_adapters.sql.errors import (
 )
 from vantrexia_adapters.sql.keys import StoredKeyCheck, keep_key_checks, key_checks
 from vantrexia_adapters.sql.practices import add_first_practice, add_practice, practices
+from vantrexia_adapters.sql.redigesting import Redigesting
 from vantrexia_adapters.sql.resealing import Resealing
 from vantrexia_adapters.sql.schema import SchemaState, migrate, schema_state
 from vantrexia_adapters.sql.throttling import SqlRateStore, open_rate_file
@@ -22,6 +23,7 @@ from vantrexia_adapters.sql.writability import WritabilityCheck
 __all__ = [
     "NewerSchemaError",
     "OlderSchemaError",
+    "Redigesting",
     "Resealing",
     "SchemaError",
     "SchemaState",

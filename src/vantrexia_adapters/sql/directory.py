@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 from typing import ClassVar, Final
 
@@ -13,13 +14,14 @@ from vantrexia_adapters.sql.scope import SealedRow
 from vantrexia_adapters.sql.snapshots import SnapshotTables, SqlIndexStore
 from vantrexia_adapters.sql.statements import Statement
 from vantrexia_adapters.sql.tables import directory_chunk, directory_snapshot, patient
-from vantrexia_core.kernel import PracticeId
+from vantrexia_core.kernel import PatientId, PracticeId
 from vantrexia_core.patients import (
     DIRECTORY_CHUNK_FORMAT,
     DirectoryEntry,
     Gender,
     Spelling,
     Status,
+    Unlisted,
     Unreadable,
 )
 from vantrexia_core.protection import Place, UnreadableError
@@ -44,7 +46,13 @@ _CHANGED: Final = Statement(
         patient.c.date_of_birth,
         patient.c.gender,
         patient.c.updated_at,
+        patient.c.merged_into,
     ).where(patient.c.practice_id == _PRACTICE, patient.c.seq > sa.bindparam("after", type_=sa.BigInteger()))
+)
+_MERGED: Final = Statement(
+    sa.select(patient.c.merged_into, patient.c.id, patient.c.sealed_version, patient.c.mrn).where(
+        patient.c.practice_id == _PRACTICE, patient.c.merged_into.is_not(None)
+    )
 )
 
 
@@ -56,20 +64,30 @@ class SqlDirectoryStore(SqlIndexStore):
 
     def entries(
         self, practice_id: PracticeId, *, after: int
-    ) -> Iterator[tuple[int, DirectoryEntry | Unreadable]]:
+    ) -> Iterator[tuple[int, DirectoryEntry | Unreadable | Unlisted]]:
         """See `DirectoryStore`."""
         cipher = self._protection.cipher
         # A million patients share some hundred thousand names: each is folded once.
         spellings: dict[str, Spelling] = {}
         unreadable = 0
+        merged: dict[PatientId, list[str]] | None = None
         for row in self._database.stream(_CHANGED, {"practice": practice_id, "after": after}):
-            seq, n, id_, status, created_at, sealed_version, last, first, mrn, born, gender, updated_at = row
+            (
+                seq, n, id_, status, created_at, sealed_version, last, first, mrn, born, gender, updated_at,
+                merged_into,
+            ) = row  # fmt: skip
+            if merged_into is not None:
+                yield seq, Unlisted(n)
+                continue
+            if merged is None:
+                # Not before the rows: whoever is merged after them changes the survivor's row once more.
+                merged = self._merged(practice_id)
             place = Place(practice_id, id_, sealed_version)
             try:
                 last_name, first_name, number, birth, gender_text = _TOLD.open(
                     cipher, place, (last, first, mrn, born, gender)
                 )
-                if not (last_name and first_name and number and birth and gender_text):
+                if last_name is None or first_name is None or not (number and birth and gender_text):
                     raise UnreadableError  # noqa: TRY301 - as whatever else does not open
             except UnreadableError:
                 unreadable += 1
@@ -80,7 +98,10 @@ class SqlDirectoryStore(SqlIndexStore):
             for name in (last_name, first_name):
                 if name not in spellings:
                     spellings[name] = Spelling.of(name)
-            spelled = (spellings[last_name], spellings[first_name], Spelling.of(number))
+            numbers = Spelling.of(number)
+            if id_ in merged:
+                numbers = numbers.also(merged[id_])
+            spelled = (spellings[last_name], spellings[first_name], numbers)
             born_on, told_gender = date.fromisoformat(birth), Gender(gender_text)
             yield (
                 seq,
@@ -90,3 +111,13 @@ class SqlDirectoryStore(SqlIndexStore):
             )
         if unreadable:
             _LOG.error("records that do not open are missing from a directory: %d", unreadable)
+
+    def _merged(self, practice_id: PracticeId) -> dict[PatientId, list[str]]:
+        """The record numbers of merged records, by the record that stands for them."""
+        cipher = self._protection.cipher
+        merged: dict[PatientId, list[str]] = {}
+        for survivor_id, id_, sealed_version, mrn in self._database.alone(_MERGED, {"practice": practice_id}):
+            with suppress(UnreadableError):
+                number = MRN.open(cipher, Place(practice_id, id_, sealed_version), mrn)
+                merged.setdefault(survivor_id, []).append(number)
+        return merged

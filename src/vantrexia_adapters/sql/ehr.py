@@ -340,15 +340,13 @@ class SqlImportJobs:
 
     def find_open(self, by: UserId, ids: Sequence[ExternalId], *, is_refresh: bool) -> ImportJob | None:
         """See `ImportJobs`."""
-        parameters = {
-            "practice": self._practice_id,
-            "by": by,
-            "ids": self._digest(ids),
-            "refresh": is_refresh,
-            "row_limit": 1,
-        }
-        rows = self._transaction.read(_FIND_JOB, parameters)
-        return _job(rows[0]) if rows else None
+        parameters = {"practice": self._practice_id, "by": by, "refresh": is_refresh, "row_limit": 1}
+        for version in self._protection.index.versions(self._practice_id):
+            digest = self._digest(ids, version)
+            rows = self._transaction.read(_FIND_JOB, {**parameters, "ids": digest})
+            if rows:
+                return _job(rows[0])
+        return None
 
     def pending(self, job_id: UUID, *, limit: int) -> Sequence[JobItem]:
         """See `ImportJobs`."""
@@ -420,10 +418,10 @@ class SqlImportJobs:
     def _of(self, job_id: UUID) -> Parameters:
         return {"practice": self._practice_id, "job": job_id}
 
-    def _digest(self, ids: Sequence[ExternalId]) -> bytes:
+    def _digest(self, ids: Sequence[ExternalId], version: int | None = None) -> bytes:
         # A line feed cannot occur in an id, so no two lists give one text.
         whole = "\n".join(one.reveal() for one in ids).encode()
-        return self._protection.index.digest(_IDS, self._practice_id, whole)
+        return self._protection.index.digest(_IDS, self._practice_id, whole, version=version)
 
     def _item(self, job_id: UUID, row: Row) -> JobItem:
         number, sealed, tries, verdict, why, patient_id, changed, conflicts = row

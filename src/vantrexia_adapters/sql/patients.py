@@ -87,8 +87,8 @@ _IDENTITY_ROW: Final = SealedRow.of(FIRST, LAST, BORN, GENDER)
 BY_EMAIL: Final = SealedColumn.of("patient_move", "by_email", BUCKET_LONG)
 REASON: Final = SealedColumn.of("patient_move", "reason", BUCKET_LONG)
 
-_MRN_BIX: Final = FieldName("patient", "mrn")
-_EXTERNAL_ID_BIX: Final = FieldName("patient", "external_id")
+MRN_BIX: Final = FieldName("patient", "mrn")
+EXTERNAL_ID_BIX: Final = FieldName("patient", "external_id")
 
 HOLDERS_AT_ONCE_MAX: Final = 256
 """How many external ids are looked up by one statement."""
@@ -133,14 +133,15 @@ _COLUMNS: Final = (
     patient.c.zip,
     patient.c.external_id,
     patient.c.supplement,
+    patient.c.merged_into,
 )
 _VERSION_AT: Final = _COLUMNS.index(patient.c.version)
 _SEALED_VERSION_AT: Final = _COLUMNS.index(patient.c.sealed_version)
 _SEALED: Final = tuple(
     column.name
     for column in patient.c
-    if column.name in {"sealed_version", "key_version", "mrn_bix", "external_id_bix"}
-) + tuple(column.name for column in _COLUMNS[7:])
+    if column.name in {"sealed_version", "key_version", "index_version", "mrn_bix", "external_id_bix"}
+) + tuple(column.name for column in _COLUMNS[7:-1])
 """Everything that is written anew together when demographics change."""
 
 _GET: Final = Statement(sa.select(*_COLUMNS).where(_IS_ONE))
@@ -155,7 +156,13 @@ _TAKE: Final = Statement(
         n=practice_head.c.n + sa.bindparam("ns", type_=sa.BigInteger()),
         mrn_number=practice_head.c.mrn_number + sa.bindparam("mrn_numbers", type_=sa.BigInteger()),
     )
-    .returning(practice_head.c.seq, practice_head.c.n, practice_head.c.mrn_number)
+    .returning(
+        practice_head.c.seq,
+        practice_head.c.n,
+        practice_head.c.mrn_number,
+        practice_head.c.index_version,
+        practice_head.c.index_before,
+    )
 )
 _CHANGE_NUMBER: Final = Statement(
     sa.select(practice_head.c.seq).where(practice_head.c.practice_id == _PRACTICE)
@@ -225,6 +232,12 @@ _SAVE: Final = _Replacing(
     only_if=(_no_other(patient.c.mrn_bix), _no_other(patient.c.external_id_bix)),
 )
 _MOVE: Final = _Replacing("status", "version", "updated_at")
+_REDIRECT: Final = _Replacing("status", "version", "updated_at", "merged_into")
+_LED_TO: Final = Statement(
+    sa.select(patient.c.id)
+    .where(patient.c.practice_id == _PRACTICE, patient.c.merged_into == _ID)
+    .order_by(patient.c.id)
+)
 
 _MOVE_COLUMNS: Final = (
     patient_move.c.patient_id,
@@ -374,11 +387,13 @@ def _last_changes(count: int) -> Statement:
     )
 
 
+# One that was merged has the external id of its survivor, or will have.
+_IS_UNLINKED: Final = sa.and_(patient.c.external_id_bix.is_(None), patient.c.merged_into.is_(None))
 _HAS_UNLINKED: Final = Statement(
     sa.select(patient.c.id)
     .where(
         patient.c.practice_id == _PRACTICE,
-        patient.c.external_id_bix.is_(None),
+        _IS_UNLINKED,
         patient.c.status != Status.DELETED.value,
     )
     .limit(sa.bindparam("row_limit", type_=sa.Integer()))
@@ -389,7 +404,7 @@ _SIGHTED: Final = (
     patient.c.id,
     patient.c.seq,
     patient.c.status,
-    patient.c.external_id_bix.is_(None),
+    _IS_UNLINKED,
     patient.c.sealed_version,
     patient.c.first_name,
     patient.c.last_name,
@@ -403,9 +418,7 @@ _SINCE: Final = (
     .limit(sa.bindparam("row_limit", type_=sa.Integer()))
 )
 _CHANGED_SINCE: Final = Statement(_SINCE)
-_UNLINKED_SINCE: Final = Statement(
-    _SINCE.where(patient.c.external_id_bix.is_(None), patient.c.status != Status.DELETED.value)
-)
+_UNLINKED_SINCE: Final = Statement(_SINCE.where(_IS_UNLINKED, patient.c.status != Status.DELETED.value))
 
 
 _ALL_SINCE: Final = Statement(
@@ -422,7 +435,7 @@ def _unlinked(count: int) -> Statement:
         sa.select(*_COLUMNS).where(
             patient.c.practice_id == _PRACTICE,
             patient.c.n.in_(_numbered(count)),
-            patient.c.external_id_bix.is_(None),
+            _IS_UNLINKED,
         )
     )
 
@@ -434,8 +447,16 @@ def _holders(column: sa.Column[bytes], count: int) -> Statement:
     The limit makes PostgreSQL look each digest up by itself. Left to its planner, a table that grows faster
     than its statistics (a first, long import) is read through from one end to the other every time.
     """
-    columns = (column, patient.c.id, patient.c.status)
-    here = sa.select(*columns).where(patient.c.practice_id == _PRACTICE)
+    survivor = patient.alias("survivor")
+    columns = (
+        column,
+        patient.c.id,
+        patient.c.status,
+        survivor.c.id.label("by"),
+        survivor.c.status.label("so"),
+    )
+    standing = patient.outerjoin(survivor, survivor.c.id == patient.c.merged_into)
+    here = sa.select(*columns).select_from(standing).where(patient.c.practice_id == _PRACTICE)
     array = sa.bindparam("digests", type_=postgresql.ARRAY(sa.LargeBinary()))
     asked = sa.func.unnest(array).table_valued(sa.column("digest", sa.LargeBinary())).render_derived("asked")
     found = here.where(column == asked.c.digest)
@@ -450,7 +471,9 @@ def _holders(column: sa.Column[bytes], count: int) -> Statement:
 class SqlPatients:
     """Implements the core's ``PatientStore``."""
 
-    __slots__ = ("_free", "_practice_id", "_protection", "_seq", "_transaction")
+    __slots__ = (
+        "_free", "_index_before", "_index_version", "_practice_id", "_protection", "_seq", "_transaction"
+    )  # fmt: skip
 
     def __init__(self, scope: Scope) -> None:
         self._transaction = scope.transaction
@@ -460,6 +483,10 @@ class SqlPatients:
         # become visible together, and record numbers that no record has yet.
         self._seq: int | None = None
         self._free: list[int] = []
+        # Under which version of the index key digests are made, and under which there are some still: what
+        # the head said, for its lock is what makes everybody agree.
+        self._index_version: int | None = None
+        self._index_before: int | None = None
 
     def next_mrn_number(self, *, skip: int = 0) -> int:
         """See `PatientStore`. Takes what the record will need in the same statement."""
@@ -472,17 +499,28 @@ class SqlPatients:
 
     def holders(self, external_ids: Sequence[ExternalId]) -> Sequence[Holder | None]:
         """See `PatientStore`."""
-        return self._holders(patient.c.external_id_bix, _EXTERNAL_ID_BIX, external_ids)
+        return self._holders(patient.c.external_id_bix, EXTERNAL_ID_BIX, external_ids)
 
     def mrn_holders(self, mrns: Sequence[Mrn]) -> Sequence[Holder | None]:
         """See `PatientStore`."""
-        return self._holders(patient.c.mrn_bix, _MRN_BIX, mrns)
+        return self._holders(patient.c.mrn_bix, MRN_BIX, mrns)
 
     def _holders(
         self, column: sa.Column[bytes], field: FieldName, numbers: Sequence[Phi[str]]
     ) -> Sequence[Holder | None]:
+        held: list[Holder | None] = [None] * len(numbers)
+        for version in self._protection.index.versions(self._practice_id):
+            under = self._holders_under(version, column, field, numbers)
+            held = [known or other for known, other in zip(held, under, strict=True)]
+        return held
+
+    def _holders_under(
+        self, version: int, column: sa.Column[bytes], field: FieldName, numbers: Sequence[Phi[str]]
+    ) -> Sequence[Holder | None]:
         index, practice_id = self._protection.index, self._practice_id
-        digests = [index.digest(field, practice_id, one.reveal().encode()) for one in numbers]
+        digests = [
+            index.digest(field, practice_id, one.reveal().encode(), version=version) for one in numbers
+        ]
         found: dict[bytes, Holder] = {}
         for start in range(0, len(digests), HOLDERS_AT_ONCE_MAX):
             # Sorted: a statement log shall not tell the order of a list. Few sizes: each is compiled once.
@@ -493,8 +531,13 @@ class SqlPatients:
                 f"digest_{position}": digest for position, digest in enumerate(padded)
             }
             parameters["digests"] = part
-            for digest, id_, status in self._transaction.read(_holders(column, size), self._here(parameters)):
-                found[bytes(digest)] = Holder(id_, Status(status))
+            for row in self._transaction.read(_holders(column, size), self._here(parameters)):
+                digest, id_, status, survivor_id, its_status = row
+                found[bytes(digest)] = (
+                    Holder(id_, Status(status))
+                    if survivor_id is None
+                    else Holder(survivor_id, Status(its_status), id_)
+                )
         return [found.get(digest) for digest in digests]
 
     def has_unlinked(self) -> bool:
@@ -527,6 +570,7 @@ class SqlPatients:
         sealed = self._sealed(patient)
         if not self._free:
             self._take(ns=1)
+        self._agree(patient, sealed)
         if not self._transaction.change(_ADD.statement, self._row(patient, sealed, self._free[0])):
             self._check_free(patient.id, sealed)
             raise BrokenPromiseError(_ID_TWICE)
@@ -539,9 +583,11 @@ class SqlPatients:
         for one in patients:
             self._check_ours(one)
         sealed = list(map(self._sealed, patients))
-        _check_different(sealed)
         if len(self._free) < len(patients):
             self._take(ns=len(patients) - len(self._free))
+        for one, fields in zip(patients, sealed, strict=True):
+            self._agree(one, fields)
+        _check_different(sealed)
         numbers = self._free[: len(patients)]
         if not self._transaction.add_each(_ADD, list(map(self._row, patients, sealed, numbers))):
             for one, fields in zip(patients, sealed, strict=True):
@@ -561,6 +607,9 @@ class SqlPatients:
         """See `PatientStore`."""
         self._check_ours(patient)
         sealed = self._sealed(patient)
+        if self._seq is None:
+            self._take()
+        self._agree(patient, sealed)
         changes = {f"new_{name}": value for name, value in sealed.items()}
         if not self._changed(_SAVE, patient, changes):
             self._check_free(patient.id, sealed)
@@ -587,6 +636,18 @@ class SqlPatients:
                 "key_version": cipher.key_version(place),
             },
         )
+
+    def redirect(self, patient: Patient) -> None:
+        """See `PatientStore`. What is sealed stays as it is, as with a move."""
+        self._check_ours(patient)
+        changes = {"new_status": patient.status.value, "new_merged_into": patient.merged_into}
+        if not self._changed(_REDIRECT, patient, changes):
+            raise StaleVersionError
+
+    def led_to(self, patient_id: PatientId) -> Sequence[PatientId]:
+        """See `PatientStore`."""
+        rows = self._transaction.read(_LED_TO, self._here({"patient": patient_id}))
+        return [PatientId(id_) for (id_,) in rows]
 
     def fetch(self, numbers: Sequence[int], *, as_of: int) -> Sequence[Patient] | None:
         """See `PatientStore`."""
@@ -735,7 +796,7 @@ class SqlPatients:
         if taken is None:
             message = "there is no such practice: add_practice() comes before its first record"
             raise BrokenPromiseError(message)
-        self._seq, n, mrn_number = taken
+        self._seq, n, mrn_number, self._index_version, self._index_before = taken
         # What is free stays in order, and what comes is above it: the head is locked.
         self._free.extend(range(n - ns + 1, n + 1))
         return int(mrn_number)
@@ -773,6 +834,25 @@ class SqlPatients:
             "version": patient.version,
             "created_at": patient.created_at,
             "updated_at": patient.updated_at,
+            "merged_into": patient.merged_into,
+        }
+
+    def _agree(self, patient: Patient, sealed: dict[str, object]) -> None:
+        """Digest as the practice does at this moment, and refuse what is taken under the version before."""
+        if sealed["index_version"] != self._index_version and self._index_version is not None:
+            sealed |= self._digests(patient, self._index_version)
+        if self._index_before is not None:
+            self._check_free(patient.id, self._digests(patient, self._index_before))
+
+    def _digests(self, patient: Patient, version: int) -> dict[str, object]:
+        index, practice_id, external_id = self._protection.index, self._practice_id, patient.external_id
+        number = patient.mrn.reveal().encode()
+        return {
+            "index_version": version,
+            "mrn_bix": index.digest(MRN_BIX, practice_id, number, version=version),
+            "external_id_bix": None
+            if external_id is None
+            else index.digest(EXTERNAL_ID_BIX, practice_id, external_id.reveal().encode(), version=version),
         }
 
     def _check_free(self, patient_id: PatientId, sealed: Parameters) -> None:
@@ -797,10 +877,7 @@ class SqlPatients:
         return {
             "sealed_version": patient.version,
             "key_version": cipher.key_version(place),
-            "mrn_bix": index.digest(_MRN_BIX, practice_id, patient.mrn.reveal().encode()),
-            "external_id_bix": None
-            if external_id is None
-            else index.digest(_EXTERNAL_ID_BIX, practice_id, external_id.reveal().encode()),
+            **self._digests(patient, self._index_version or index.versions(practice_id)[0]),
             "mrn": MRN.seal(cipher, place, patient.mrn.reveal()),
             "first_name": FIRST.seal(cipher, place, patient.name.first.reveal()),
             "last_name": LAST.seal(cipher, place, patient.name.last.reveal()),
@@ -819,7 +896,7 @@ class SqlPatients:
         }
 
     def _patient(self, row: Row) -> Patient:
-        id_, _, status, version, created_at, updated_at, sealed_version, *wires = row
+        id_, _, status, version, created_at, updated_at, sealed_version, *wires, merged_into = row
         place = Place(self._practice_id, id_, sealed_version)
         (
             mrn, first, last, born, gender, ssn, phone, email, line1, line2, city, state, zip_, external_id,
@@ -844,6 +921,7 @@ class SqlPatients:
             created_at=created_at,
             updated_at=updated_at,
             supplement=None if supplement is None else Supplement.trusted(supplement),
+            merged_into=merged_into,
         )
 
     def _readable(self, rows: Sequence[Row]) -> Iterator[Patient]:

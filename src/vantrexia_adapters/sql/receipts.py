@@ -132,7 +132,8 @@ class SqlReceipts:
         return self._digest(_KEY, by.to_bytes(8, "big") + once.key.reveal().encode())
 
     def _digest(self, name: FieldName, value: bytes) -> bytes:
-        return self._protection.index.digest(name, self._practice_id, value)
+        # Under the key that is not rotated: neither a caller's key nor a request is stored to digest it anew.
+        return self._protection.index.digest_across_practices(name, self._practice_id.bytes + value)
 
     def _place_in_table(self, by: UserId, key: bytes) -> dict[str, object]:
         return {"practice": self._practice_id, "user": by, "key": key}

@@ -19,9 +19,10 @@ from uuid import UUID
 import attrs
 import sqlalchemy as sa
 
+from vantrexia_adapters.sql.counting import counted
 from vantrexia_adapters.sql.database import Database, Transaction
-from vantrexia_adapters.sql.errors import translation
 from vantrexia_adapters.sql.identity import SEALED_VERSION, AccountRow
+from vantrexia_adapters.sql.merges import SEALED_VERSION as MERGE_VERSION
 from vantrexia_adapters.sql.receipts import resealed_answer
 from vantrexia_adapters.sql.scope import Protection, moment_version
 from vantrexia_adapters.sql.second_factors import factor_version
@@ -35,6 +36,7 @@ from vantrexia_adapters.sql.tables import (
     import_job,
     metadata,
     patient,
+    patient_merge,
     patient_move,
     patient_version,
     receipt,
@@ -43,7 +45,7 @@ from vantrexia_adapters.sql.tables import (
     user_account,
 )
 from vantrexia_adapters.sql.tables.types import Sealed
-from vantrexia_core.kernel import PracticeId
+from vantrexia_core.kernel import PracticeId, UnavailableError
 from vantrexia_core.protection import Envelope, FieldName, Need, Place, UnreadableError
 
 ROWS_AT_ONCE: Final = 500
@@ -125,6 +127,12 @@ SEALED_TABLES: Final = (
         patient_move.c.practice_id,
         (patient_move.c.patient_id, patient_move.c.version),
         lambda *at: at,
+    ),
+    SealedTable(
+        patient_merge,
+        patient_merge.c.practice_id,
+        (patient_merge.c.id,),
+        lambda id_: (id_, MERGE_VERSION),
     ),
     SealedTable(
         suspicion,
@@ -211,10 +219,7 @@ class Resealing:
         counts = sa.union_all(
             *(_count(sealed, self.practice_id, tuple(versions)) for sealed in SEALED_TABLES)
         )
-        with translation(), self._database.engine.begin() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
-            rows = connection.execute(counts).all()
+        rows = counted(self._database, counts)
         return [
             Need(table, version, int(count))
             for table, *by_version in rows
@@ -231,13 +236,19 @@ class Resealing:
         fruitless = 0
         while fruitless < ROUNDS_WITHOUT_PROGRESS_MAX:
             found = changed = 0
-            for sealed in SEALED_TABLES:
-                for seen, done in self._round(sealed, active):
-                    found += seen
-                    changed += done
-                    yield done
-            if found == 0:
-                return
+            try:
+                for sealed in SEALED_TABLES:
+                    for seen, done in self._round(sealed, active):
+                        found += seen
+                        changed += done
+                        yield done
+            except UnavailableError:
+                # Busy: whoever works goes first. What is done is kept.
+                if fruitless == ROUNDS_WITHOUT_PROGRESS_MAX - 1:
+                    raise
+            else:
+                if found == 0:
+                    return
             fruitless = 0 if changed else fruitless + 1
             if not changed:
                 self._sleep(PAUSE_SECONDS)

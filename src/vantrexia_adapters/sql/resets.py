@@ -124,7 +124,8 @@ class SqlResetTokens:
     def _digest(self, user: User, token: Phi[str]) -> bytes:
         # Keyed, and bound to the account: whoever writes to the database cannot make a token good.
         value = user.id.to_bytes(8, "big") + token.reveal().encode("utf-8", "surrogatepass")
-        return self._protection.index.digest(_TOKEN, user.practice_id, value)
+        # Under the key that is not rotated: a token is not stored to digest it anew.
+        return self._protection.index.digest_across_practices(_TOKEN, user.practice_id.bytes + value)
 
 
 class SqlResetRequests:

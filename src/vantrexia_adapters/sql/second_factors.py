@@ -99,7 +99,8 @@ class SqlSecondFactors:
     def _digest(self, user: User, code: FactorCode) -> bytes:
         # The account belongs to it: a row that is copied to another account fits no code.
         value = user.id.to_bytes(8, "big") + code.reveal().encode()
-        return self._protection.index.digest(_CODE, user.practice_id, value)
+        # Under the key that is not rotated: a code is not stored to digest it anew.
+        return self._protection.index.digest_across_practices(_CODE, user.practice_id.bytes + value)
 
 
 def _place(user: User, last_step: int, *, is_confirmed: bool) -> Place:

@@ -89,6 +89,14 @@ _ABOUT: Final = Statement(
 )
 
 
+_ONE: Final = sa.bindparam("one", type_=sa.Uuid())
+_CONCERNING: Final = Statement(
+    sa.select(*_COLUMNS)
+    .where(_OURS, sa.or_(suspicion.c.low_leads_to == _ONE, suspicion.c.high_leads_to == _ONE))
+    .order_by(suspicion.c.id)
+)
+
+
 def _named(prefix: str, count: int) -> list[sa.BindParameter[object]]:
     return [sa.bindparam(f"{prefix}_{position}", type_=sa.Uuid()) for position in range(count)]
 
@@ -232,6 +240,11 @@ class SqlSuspicions:
     def about(self, records: Pair) -> Sequence[Suspicion]:
         """See `SuspicionStore`."""
         rows = self._transaction.read(_ABOUT, self._ours({"low": records.low, "high": records.high}))
+        return list(map(self._suspicion, rows))
+
+    def concerning(self, patient_id: PatientId) -> Sequence[Suspicion]:
+        """See `SuspicionStore`."""
+        rows = self._transaction.read(_CONCERNING, self._ours({"one": patient_id}))
         return list(map(self._suspicion, rows))
 
     def save(self, suspicion: Suspicion) -> None:

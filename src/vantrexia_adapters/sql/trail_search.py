@@ -62,23 +62,26 @@ def _has_shown(dialect: str, name: str) -> sa.ColumnElement[bool]:
     return words.contains(sa.cast(postgresql.array([word]), postgresql.ARRAY(sa.Text())))
 
 
-def _by_patient(dialect: str, name: str, *, shown_only: bool) -> sa.ColumnElement[bool]:
+def _by_patient(dialect: str, *names: str, shown_only: bool) -> sa.ColumnElement[bool]:
     """The numbers of entries that are about a patient, or showed them; each half by its own index."""
-    is_about = audit_entry.c.patient_id == sa.bindparam(name, type_=sa.Uuid())
-    about = sa.select(_SEQ).where(is_about)
-    if shown_only:
-        about = about.where(_has_shown(dialect, name))
-    beside = sa.select(_SEQ).where(
-        audit_entry.c.practice_id == _PRACTICE, _SEQ <= _AS_OF, _BESIDE[dialect], _has_shown(dialect, name)
-    )
-    return _SEQ.in_(sa.union_all(about, beside))
+    parts: list[sa.Select[Any]] = []
+    for name in names:
+        about = sa.select(_SEQ).where(audit_entry.c.patient_id == sa.bindparam(name, type_=sa.Uuid()))
+        if shown_only:
+            about = about.where(_has_shown(dialect, name))
+        ours = (audit_entry.c.practice_id == _PRACTICE, _SEQ <= _AS_OF)
+        beside = sa.select(_SEQ).where(*ours, _BESIDE[dialect], _has_shown(dialect, name))
+        parts += [about, beside]
+    return _SEQ.in_(sa.union_all(*parts))
 
 
 def _equals(column: sa.Column[Any], name: str) -> sa.ColumnElement[bool]:
     return column == sa.bindparam(name, type_=column.type)
 
 
-def _conditions(dialect: str, asked: frozenset[str], actions: int) -> Iterator[sa.ColumnElement[bool]]:
+def _conditions(
+    dialect: str, asked: frozenset[str], actions: int, shown: int
+) -> Iterator[sa.ColumnElement[bool]]:
     columns = audit_entry.c
     yield columns.practice_id == _PRACTICE
     yield _SEQ <= _AS_OF
@@ -91,8 +94,8 @@ def _conditions(dialect: str, asked: frozenset[str], actions: int) -> Iterator[s
     yield from (_equals(column, name) for name, column in by_name.items() if name in asked)
     if "patient_id" in asked:
         yield _by_patient(dialect, "patient_id", shown_only=False)
-    if "shown_id" in asked:
-        yield _by_patient(dialect, "shown_id", shown_only=True)
+    if "shown_ids" in asked:
+        yield _by_patient(dialect, *(f"shown_{number}" for number in range(shown)), shown_only=True)
     if "since" in asked:
         yield columns.at >= sa.bindparam("since", type_=columns.at.type)
     if "before" in asked:
@@ -103,28 +106,30 @@ def _conditions(dialect: str, asked: frozenset[str], actions: int) -> Iterator[s
 
 
 @cache
-def _count(asked: frozenset[str], actions: int) -> Statement:
+def _count(asked: frozenset[str], actions: int, shown: int) -> Statement:
     def count(dialect: str) -> sa.Select[Any]:
         return (
-            sa.select(sa.func.count()).select_from(audit_entry).where(*_conditions(dialect, asked, actions))
+            sa.select(sa.func.count())
+            .select_from(audit_entry)
+            .where(*_conditions(dialect, asked, actions, shown))
         )
 
     return Statement(count("postgresql"), sqlite=count("sqlite"))
 
 
 @cache
-def _newest_first(asked: frozenset[str], actions: int) -> Statement:
+def _newest_first(asked: frozenset[str], actions: int, shown: int) -> Statement:
     def page(dialect: str) -> sa.Select[Any]:
-        found = sa.select(*ENTRY_COLUMNS).where(*_conditions(dialect, asked, actions))
+        found = sa.select(*ENTRY_COLUMNS).where(*_conditions(dialect, asked, actions, shown))
         return found.order_by(_SEQ.desc()).limit(_LIMIT).offset(_SKIP)
 
     return Statement(page("postgresql"), sqlite=page("sqlite"))
 
 
 @cache
-def _oldest_first(asked: frozenset[str], actions: int) -> Statement:
+def _oldest_first(asked: frozenset[str], actions: int, shown: int) -> Statement:
     def part(dialect: str) -> sa.Select[Any]:
-        found = sa.select(*ENTRY_COLUMNS).where(*_conditions(dialect, asked, actions), _SEQ > _AFTER)
+        found = sa.select(*ENTRY_COLUMNS).where(*_conditions(dialect, asked, actions, shown), _SEQ > _AFTER)
         return found.order_by(_SEQ).limit(_LIMIT)
 
     return Statement(part("postgresql"), sqlite=part("sqlite"))
@@ -228,7 +233,9 @@ class SqlTrailSearch:
     def _parameters(self, inquiry: Inquiry) -> dict[str, object]:
         parameters: dict[str, object] = {"practice": self._scope.practice_id}
         parameters |= {name: getattr(inquiry, name) for name in _shape(inquiry)[0] if name != "actions"}
-        for name in ("patient_id", "shown_id"):
+        shown = {f"shown_{number}": id_ for number, id_ in enumerate(inquiry.shown_ids or ())}
+        parameters |= shown
+        for name in ("patient_id", *shown):
             if name in parameters:
                 parameters[f"{name}_word"] = str(parameters[name])
         if inquiry.actions is not None:
@@ -238,11 +245,12 @@ class SqlTrailSearch:
 
 
 _ASKABLE: Final = (
-    "actor_id", "patient_id", "subject_id", "shown_id", "account_id", "address", "since", "before", "actions",
+    "actor_id", "patient_id", "subject_id", "shown_ids", "account_id", "address", "since", "before",
+    "actions",
 )  # fmt: skip
 
 
-def _shape(inquiry: Inquiry) -> tuple[frozenset[str], int]:
-    """What the statement depends on: which things are asked about, and how many actions would do."""
+def _shape(inquiry: Inquiry) -> tuple[frozenset[str], int, int]:
+    """What the statement depends on: what is asked about, how many actions and how many shown would do."""
     asked = frozenset(name for name in _ASKABLE if getattr(inquiry, name) is not None)
-    return asked, len(inquiry.actions or ())
+    return asked, len(inquiry.actions or ()), len(inquiry.shown_ids or ())

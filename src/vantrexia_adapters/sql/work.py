@@ -7,6 +7,7 @@ from vantrexia_adapters.sql.ehr import SqlEhrRecords, SqlImportJobs
 from vantrexia_adapters.sql.exports import SqlExports
 from vantrexia_adapters.sql.identity import SqlSignIns, SqlUsers
 from vantrexia_adapters.sql.lockouts import SqlLockouts
+from vantrexia_adapters.sql.merges import SqlMerges
 from vantrexia_adapters.sql.patients import SqlPatients
 from vantrexia_adapters.sql.receipts import SqlReceipts
 from vantrexia_adapters.sql.resets import SqlResetRequests, SqlResetTokens
@@ -112,6 +113,11 @@ class SqlWork(SqlSignInWork):
     def uncompared(self) -> SqlUncompared:
         """See `PatientWork`."""
         return SqlUncompared(self._scope)
+
+    @property
+    def merges(self) -> SqlMerges:
+        """See `PatientWork`."""
+        return SqlMerges(self._scope, self.patients)
 
     @property
     def suspicions(self) -> SqlSuspicions:

@@ -100,9 +100,9 @@ class Inquiry:
     """Which entries are asked for. What is None is not asked about; everything else must hold.
 
     ``actor_id`` is who acted. ``patient_id`` finds what was done to a patient and whatever showed them, lists
-    included; ``subject_id`` only what was done to them; ``shown_id`` only what showed them. ``account_id`` is
-    the account that was acted upon. ``since`` is the first moment that counts, ``before`` the first that does
-    not.
+    included; ``subject_id`` only what was done to them; ``shown_ids`` only what showed one of these.
+    ``account_id`` is the account that was acted upon. ``since`` is the first moment that counts, ``before``
+    the first that does not.
     """
 
     actor_id: UserId | None = None
@@ -110,7 +110,7 @@ class Inquiry:
     resource: Resource | None = None
     patient_id: PatientId | None = None
     subject_id: PatientId | None = None
-    shown_id: PatientId | None = None
+    shown_ids: tuple[PatientId, ...] | None = None
     account_id: UserId | None = None
     address: str | None = None
     since: datetime | None = None
@@ -134,7 +134,7 @@ class Inquiry:
             and (self.actions is None or entry.action in self.actions)
             and (self.patient_id in {None, entry.patient_id} or self.patient_id in entry.disclosed)
             and self.subject_id in {None, entry.patient_id}
-            and (self.shown_id is None or self.shown_id in entry.disclosed)
+            and (self.shown_ids is None or not set(self.shown_ids).isdisjoint(entry.disclosed))
             and self.account_id in {None, entry.user_id}
             and self.address in {None, entry.address}
             and (self.since is None or entry.at >= self.since)

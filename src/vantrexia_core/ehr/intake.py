@@ -92,6 +92,8 @@ class Refresh:
     item: JobItem
     told: EhrPatient
     patient_id: PatientId
+    record_id: PatientId
+    """The record that has the id: what the EHR told is kept with it, also once it is merged into another."""
 
 
 @attrs.frozen
@@ -187,7 +189,7 @@ class Intake:
         if isinstance(answer, Missed):
             return Settled(item, _failed(item, answer.fault))
         if holder is not None:
-            return Refresh(item, answer, holder.patient_id)
+            return Refresh(item, answer, holder.patient_id, holder.record_id)
         new = _new_patient(answer)
         if new is None:
             return Settled(item, _failed(item, Why.INCOMPLETE))
@@ -429,7 +431,10 @@ def _refreshed(deed: Deed[EhrWork], refresh: Refresh) -> ImportOutcome:
     patient = deed.work.patients.get_to_change(refresh.patient_id)
     if patient.status is Status.DELETED:
         return ImportOutcome(item.external_id, Verdict.SKIPPED, Why.DELETED)
-    last = deed.work.ehr_records.last(patient.id)
+    if patient.merged_into is not None:
+        # Since it was planned. Another one stands for it, and is refreshed the next time.
+        return ImportOutcome(item.external_id, Verdict.SKIPPED, Why.EXISTS, patient.merged_into)
+    last = deed.work.ehr_records.last(refresh.record_id)
     current = ImportOutcome(item.external_id, Verdict.SKIPPED, Why.CURRENT, patient.id)
     if is_stale(told, last):
         return current
@@ -448,7 +453,7 @@ def _refreshed(deed: Deed[EhrWork], refresh: Refresh) -> ImportOutcome:
         lost = LostValues(result.lost, result.winners, revised.version, deed.now)
         deed.work.ehr_records.lose(patient.id, lost)
     told_now = LastTold(_remembered(told, last), deed.now, told.updated_at, result.taken)
-    deed.work.ehr_records.keep([(patient.id, told_now)])
+    deed.work.ehr_records.keep([(refresh.record_id, told_now)])
     if not fact.changed and not result.conflicts:
         return current
     verdict = Verdict.UPDATED if fact.changed else Verdict.SKIPPED

@@ -47,6 +47,7 @@ from vantrexia_core.kernel import (
     VantrexiaError,
 )
 from vantrexia_core.patients import ExternalId
+from vantrexia_core.protection import PracticeDestroyedError
 
 BATCH_SECONDS_MAX: Final = 90.0
 """How long one batch of a job may ask the EHR: long enough to wait for the next minute's calls."""
@@ -187,7 +188,10 @@ def import_next(desk: BackgroundDesk, origin: Origin) -> bool:
     job = desk.import_queue.take(now=desk.clock.now())
     if job is None:
         return False
-    user = desk.accounts.by_id(job.by)
+    try:
+        user = desk.accounts.by_id(job.by)
+    except PracticeDestroyedError:
+        user = None
     actor = None if user is None else actor_for(desk, user, origin)
     if actor is None or actor.practice_id != job.practice_id:
         pause_import(desk, job, PermissionDeniedError.code, is_final=True)

@@ -29,6 +29,7 @@ def is_alike(patient: Patient, new: NewPatient) -> bool:
     """Whether the record is of the same person by name, birth date and gender, and has no external id."""
     return (
         patient.external_id is None
+        and patient.merged_into is None
         and patient.status is not Status.DELETED
         and patient.name == new.name
         and patient.date_of_birth == new.date_of_birth

@@ -34,6 +34,7 @@ from vantrexia_core.kernel.errors import (
 from vantrexia_core.kernel.identifiers import (
     MACHINE_NUMBERS_FROM,
     ClientId,
+    MergeId,
     PatientId,
     PracticeId,
     RequestId,
@@ -91,6 +92,7 @@ __all__ = [
     "Kept",
     "Machine",
     "Mandate",
+    "MergeId",
     "NamePart",
     "NotFoundError",
     "NotSignedInError",

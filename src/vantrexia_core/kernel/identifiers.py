@@ -28,5 +28,8 @@ TokenId = NewType("TokenId", UUID)
 RequestId = NewType("RequestId", str)
 """Joins an answer, its log lines and its audit entry; at most 64 visible ASCII characters."""
 
+MergeId = NewType("MergeId", UUID)
+"""One merge of two records, and its undoing."""
+
 SuspicionId = NewType("SuspicionId", UUID)
 """A pair of records that may be one person; derived from their ids, so that a pair has one id for good."""

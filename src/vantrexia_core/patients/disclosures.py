@@ -57,8 +57,7 @@ def find_disclosures(
         NotFoundError: the practice has no such record, or the page lies behind the last one.
     """
     with undertake(desk, _attempt(actor, patient_id)) as deed:
-        deed.work.patients.get(patient_id)
-        found = look(deed.work, _shown(patient_id, period), page, as_of=as_of)
+        found = look(deed.work, _shown(deed.work, patient_id, period), page, as_of=as_of)
         return deed.finish(DisclosuresAccounted(patient_id), found)
 
 
@@ -73,8 +72,7 @@ def account_for_disclosures(
         NotFoundError: the practice has no such record.
     """
     with undertake(desk, _attempt(actor, patient_id)) as deed:
-        deed.work.patients.get(patient_id)
-        export = follow(desk, deed.work, actor.practice_id, _shown(patient_id, period))
+        export = follow(desk, deed.work, actor.practice_id, _shown(deed.work, patient_id, period))
         return deed.finish(DisclosuresAccounted(patient_id), export)
 
 
@@ -82,5 +80,8 @@ def _attempt(actor: Actor, patient_id: PatientId) -> Attempt:
     return Attempt(actor, Action.ACCOUNTING, Permission.ACCOUNT_FOR_DISCLOSURES, patient_id)
 
 
-def _shown(patient_id: PatientId, period: Period) -> Inquiry:
-    return Inquiry(shown_id=patient_id, since=period.since, before=period.before)
+def _shown(work: DisclosureWork, patient_id: PatientId, period: Period) -> Inquiry:
+    """Whatever showed the record, or one that was merged into it: it is one person's."""
+    work.patients.get(patient_id)
+    shown = (patient_id, *work.patients.led_to(patient_id))
+    return Inquiry(shown_ids=shown, since=period.since, before=period.before)

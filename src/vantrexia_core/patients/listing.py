@@ -77,6 +77,12 @@ class Spelling:
         parted = fold(_APOSTROPHE.sub(" ", text)).encode()
         return cls(folded, () if parted == folded else (parted,))
 
+    def also(self, texts: Iterable[str]) -> "Spelling":
+        """The same field, which is found by other texts as well."""
+        others = map(Spelling.of, texts)
+        forms = (form for other in others for form in (other.folded, *other.variants))
+        return attrs.evolve(self, variants=(*self.variants, *forms))
+
 
 @attrs.frozen(repr=False)
 class SearchWord:
@@ -135,9 +141,9 @@ class DirectoryEntry:
         return cls(number, id_, status, created_at, *spelled, born, gender, updated_at)
 
     @classmethod
-    def of_patient(cls, number: int, patient: Patient) -> "DirectoryEntry":
-        """What a directory is told of a record."""
-        return cls.of(
+    def of_patient(cls, number: int, patient: Patient, *, mrns: Iterable[str] = ()) -> "DirectoryEntry":
+        """What a directory is told of a record; ``mrns`` are those of records merged into it."""
+        entry = cls.of(
             number,
             patient.id,
             patient.status,
@@ -149,6 +155,7 @@ class DirectoryEntry:
             gender=patient.gender.reveal(),
             updated_at=patient.updated_at,
         )
+        return attrs.evolve(entry, mrn=entry.mrn.also(mrns))
 
     @property
     def name_key(self) -> tuple[bytes, bytes, UUID]:
@@ -163,6 +170,13 @@ class DirectoryEntry:
     def has(self, word: SearchWord) -> bool:
         """Whether one of its fields has the word."""
         return word.is_in(self.last) or word.is_in(self.first) or word.is_in(self.mrn)
+
+
+@attrs.frozen
+class Unlisted:
+    """A record that was merged into another one: it is in no list, and found through that one alone."""
+
+    number: int
 
 
 @attrs.frozen

@@ -18,7 +18,7 @@ from vantrexia_core.kernel import (
     UnavailableError,
 )
 from vantrexia_core.patients.facts import ArchivedListed, DeletedListed, Listed, Viewed
-from vantrexia_core.patients.lifecycle import GoneError, Status
+from vantrexia_core.patients.lifecycle import Status
 from vantrexia_core.patients.listing import DirectoryEntry, Found, Listing, find
 from vantrexia_core.patients.model import MovedPatient, Patient
 from vantrexia_core.patients.ports import PatientDesk, PatientStore, PatientWork
@@ -29,6 +29,7 @@ from vantrexia_core.patients.searching import (
     PatientSearch,
     TooCostlyError,
 )
+from vantrexia_core.patients.sight import own, seen
 
 _TRIES = 5
 
@@ -37,16 +38,14 @@ _TRIES = 5
 def look_up_patient(desk: PatientDesk, actor: Actor, patient_id: PatientId) -> Patient:
     """One record, active or archived. A patient's account sees its own record only.
 
+    One that was merged into another is shown as well: its ``merged_into`` says which one stands for it.
+
     Raises:
         PermissionDeniedError: the role may not see patients.
         NotFoundError: no such record for this actor; if it is deleted, a `GoneError`.
     """
     with undertake(desk, Attempt(actor, Action.READ, Permission.VIEW_PATIENTS, patient_id)) as deed:
-        if deed.reach is Reach.OWN and actor.patient_id != patient_id:
-            raise NotFoundError
-        patient = deed.work.patients.get(patient_id)
-        if patient.status is Status.DELETED:
-            raise GoneError
+        patient = seen(deed, patient_id)
         shown = Viewed(patient_id, disclosed=(patient_id,), version=patient.version)
         return deed.finish(shown, patient)
 
@@ -129,7 +128,7 @@ def searched(desk: PatientDesk, deed: Deed[PatientWork], search: PatientSearch) 
         TooCostlyError: only opening very many records could answer it.
     """
     if deed.reach is Reach.OWN:
-        return _page_of(filter(search.holds, _own(deed)), search)
+        return _page_of(filter(search.holds, own(deed)), search)
     named = _named(deed.work.patients, search)
     if named is not None:
         return _page_of(filter(search.holds, named), search)
@@ -177,7 +176,8 @@ def _named(patients: PatientStore, search: PatientSearch) -> Sequence[Patient] |
                 named = set(condition.ids)
             case IdentifierCondition():
                 holders = [*patients.mrn_holders(condition.mrns), *patients.holders(condition.external_ids)]
-                named = {holder.patient_id for holder in holders if holder is not None}
+                # The record with the number itself: one that was merged says who stands for it.
+                named = {holder.record_id for holder in holders if holder is not None}
             case _:
                 continue
         ids = named if ids is None else ids & named
@@ -204,18 +204,9 @@ def _page_of(found: Iterable[Patient], search: PatientSearch, *, is_in_order: bo
     return Page(len(held), tuple(held[begin : begin + search.page.size]), search.page)
 
 
-def _own(deed: Deed[PatientWork]) -> tuple[Patient, ...]:
-    """The record of a patient's own account, or nothing."""
-    own = deed.attempt.actor.patient_id
-    try:
-        return () if own is None else (deed.work.patients.get(own),)
-    except NotFoundError:
-        return ()
-
-
 def _own_page(deed: Deed[PatientWork], listing: Listing) -> Page[Patient]:
     """The list of a patient's own account: their record, if it is what the listing asks for, or nothing."""
-    shown = _own(deed)
+    shown = own(deed)
     entries = [DirectoryEntry.of_patient(0, patient) for patient in shown]
     count, _ = find(entries, listing)
     listing.page.check_within(count)

@@ -79,6 +79,8 @@ class Revision:
 class Patient:
     """A person under monitoring, as one practice knows them.
 
+    ``merged_into`` is the record that stands for this one since the two were merged; this one is archived.
+
     ``version`` counts saved changes from 1 and is what ETag and FHIR's ``versionId`` show.
     Timestamps are UTC.
     """
@@ -99,6 +101,7 @@ class Patient:
     created_at: datetime
     updated_at: datetime
     supplement: Supplement | None = None
+    merged_into: PatientId | None = None
 
     @property
     def is_active(self) -> bool:
@@ -151,7 +154,7 @@ class Patient:
             NotFoundError: the record is deleted.
             InvalidError: the date of birth lies in the future.
         """
-        status_after(self.status, Move.REVISE)
+        status_after(self.status, Move.REVISE, merged_into=self.merged_into)
         if revision.date_of_birth is not KEEP:
             _check_born(revision.date_of_birth, now)
         changed = tuple(
@@ -191,14 +194,27 @@ class Patient:
             AlreadyArchivedError, NotArchivedError, InvalidTransitionError, NotFoundError: as
             `vantrexia_core.patients.lifecycle` says.
         """
-        moved = attrs.evolve(
-            self, status=status_after(self.status, move), version=self.version + 1, updated_at=now
-        )
+        status = status_after(self.status, move, merged_into=self.merged_into)
+        moved = attrs.evolve(self, status=status, version=self.version + 1, updated_at=now)
         change = StatusChange(self.id, moved.version, move, now, by.user_id, by.email, reason)
         # Their answers show what was typed as a reason, and a restored record is shown whole.
         disclosed = (self.id,) if move in {Move.ARCHIVE, Move.RESTORE} else ()
         fact = FACT_OF_MOVE[move](self.id, changed=("status",), disclosed=disclosed, version=moved.version)
         return moved, change, fact
+
+    def give_way(self, survivor_id: PatientId, *, now: datetime) -> "Patient":
+        """The record once another one stands for it, or yet another than before.
+
+        Raises:
+            GoneError: the record is deleted.
+        """
+        return attrs.evolve(
+            self,
+            status=status_after(self.status, Move.MERGE),
+            merged_into=survivor_id,
+            version=self.version + 1,
+            updated_at=now,
+        )
 
 
 @attrs.frozen

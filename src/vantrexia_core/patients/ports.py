@@ -10,6 +10,7 @@ import attrs
 from vantrexia_core.audit import Desk, RecordedWork
 from vantrexia_core.kernel import (
     InvalidError,
+    MergeId,
     Page,
     PageRequest,
     PatientId,
@@ -21,11 +22,12 @@ from vantrexia_core.kernel import (
 )
 from vantrexia_core.patients.export import Export
 from vantrexia_core.patients.lifecycle import Status
-from vantrexia_core.patients.listing import DirectoryEntry, Found, Listing, Unreadable
+from vantrexia_core.patients.listing import DirectoryEntry, Found, Listing, Unlisted, Unreadable
 from vantrexia_core.patients.matching.blocking import BlockingKey
 from vantrexia_core.patients.matching.candidates import Candidates
 from vantrexia_core.patients.matching.ports import PhoneNumbers, Texts
 from vantrexia_core.patients.matching.traits import Person
+from vantrexia_core.patients.merge import Merge
 from vantrexia_core.patients.model import Patient, StatusChange
 from vantrexia_core.patients.searching import PatientSearch
 from vantrexia_core.patients.suspicion import Pair, Suspicion, SuspicionListing
@@ -48,10 +50,20 @@ class ExternalIdTakenError(InvalidError):
 
 @attrs.frozen
 class Holder:
-    """Whose number it is: the record's id and where it stands."""
+    """Whose number it is: the record's id and where it stands.
+
+    Where the record was merged into another, that is the other one, which stands for it; ``via`` is then the
+    record that has the number.
+    """
 
     patient_id: PatientId
     status: Status
+    via: PatientId | None = None
+
+    @property
+    def record_id(self) -> PatientId:
+        """The record that has the number itself."""
+        return self.patient_id if self.via is None else self.via
 
 
 @attrs.frozen
@@ -183,6 +195,18 @@ class PatientStore(Protocol):
         """
         ...
 
+    def redirect(self, patient: Patient) -> None:
+        """Store which record stands for this one from now on, if any, and the status that goes with it.
+
+        Raises:
+            StaleVersionError: the stored record is not the one this change started from.
+        """
+        ...
+
+    def led_to(self, patient_id: PatientId) -> Sequence[PatientId]:
+        """The records that this one stands for, in order of their ids."""
+        ...
+
     def fetch(self, numbers: Sequence[int], *, as_of: int) -> Sequence[Patient] | None:
         """The records of a page, in the order of their ``numbers``; None when one changed after ``as_of``.
 
@@ -284,6 +308,34 @@ class ExportStore(Protocol):
         ...
 
 
+class MergeStore(Protocol):
+    """The merges of one practice's records, inside one transaction. Both records are kept sealed."""
+
+    def add(self, merge: Merge) -> None:
+        """Store a new merge."""
+        ...
+
+    def get(self, merge_id: MergeId) -> Merge:
+        """One merge, undone or not.
+
+        Raises:
+            NotFoundError: no such merge in this practice.
+        """
+        ...
+
+    def of(self, patient_id: PatientId) -> Sequence[Merge]:
+        """The merges that a record took part in, as survivor or as loser, newest first."""
+        ...
+
+    def save(self, merge: Merge) -> None:
+        """Store that a merge was undone. Nothing else of it changes.
+
+        Raises:
+            NotFoundError: no such merge in this practice, or it was undone before.
+        """
+        ...
+
+
 class SuspicionStore(Protocol):
     """The pairs of one practice's records that may be one person, inside one transaction.
 
@@ -321,6 +373,10 @@ class SuspicionStore(Protocol):
 
     def about(self, records: Pair) -> Sequence[Suspicion]:
         """All pairs for which these two records stand today, whatever was decided, in order of their ids."""
+        ...
+
+    def concerning(self, patient_id: PatientId) -> Sequence[Suspicion]:
+        """All pairs of which one is a record that this one stands for, in order of their ids."""
         ...
 
     def save(self, suspicion: Suspicion) -> None:
@@ -463,9 +519,10 @@ class DirectoryStore(IndexStore, Protocol):
 
     def entries(
         self, practice_id: PracticeId, *, after: int
-    ) -> Iterable[tuple[int, DirectoryEntry | Unreadable]]:
+    ) -> Iterable[tuple[int, DirectoryEntry | Unreadable | Unlisted]]:
         """The patients changed after a change number, each with its own, in any order, of one moment.
 
+        One that was merged into another is `Unlisted`; the other is found by its record number, too.
         A row that does not open is `Unreadable`: one damaged record must not hide all others.
         """
         ...
@@ -526,6 +583,11 @@ class PatientWork(RecordedWork, Protocol):
     @property
     def patients(self) -> PatientStore:
         """The practice's records, inside this transaction."""
+        ...
+
+    @property
+    def merges(self) -> MergeStore:
+        """The merges of records, inside this transaction."""
         ...
 
     @property

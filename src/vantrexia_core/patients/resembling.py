@@ -25,7 +25,7 @@ from vantrexia_core.patients.facts import Matched
 from vantrexia_core.patients.lifecycle import Status
 from vantrexia_core.patients.matching.blocking import Blocking, BlockingKey, blocking_keys
 from vantrexia_core.patients.matching.grades import MatchGrade
-from vantrexia_core.patients.matching.judging import MatchingModel, Ranked, in_order
+from vantrexia_core.patients.matching.judging import MatchingModel, Ranked, rank
 from vantrexia_core.patients.matching.traits import Person, Traits, traits_of
 from vantrexia_core.patients.model import Patient
 from vantrexia_core.patients.ports import Candidacy, MatchingDesk
@@ -50,7 +50,7 @@ class Resembling:
     """Candidates that were too many to be compared; or more than so many, if there were changes meanwhile."""
     _probe: Traits
     _model: MatchingModel
-    _judged: Mapping[PatientId, Ranked[Patient]]
+    _compared: Mapping[PatientId, tuple[Patient, Traits]]
     _candidacy: Candidacy
 
     @property
@@ -68,14 +68,15 @@ class Resembling:
 
         Who is compared must not be among them.
         """
-        judged = {**self._judged}
-        for one in changed:
-            judged.pop(one.id, None)
-            judged.update(_judged([one], self._probe, self._model, self._candidacy))
-        if judged == self._judged and not more:
+        newer = {one.id: one for one in changed}
+        if not newer and not more:
             return self
-        ranked = in_order(judged.values(), self._model)
-        return attrs.evolve(self, ranked=ranked, judged=judged, left_out=self.left_out + more)
+        compared = {id_: known for id_, known in self._compared.items() if id_ not in newer}
+        # Whom one was merged into has changed as well.
+        standing = (one for one in newer.values() if one.merged_into is None)
+        compared |= {one.id: (one, _traits(one, self._candidacy)) for one in standing}
+        ranked = _ranked(self._probe, compared, self._model, self._candidacy)
+        return attrs.evolve(self, ranked=ranked, compared=compared, left_out=self.left_out + more)
 
 
 class Acquaintances:
@@ -135,18 +136,22 @@ def find_resembling(
     if found.numbers:
         with desk.begin(practice_id) as work:
             records = work.patients.of_numbers(found.numbers)
+    compared = {
+        one.id: (stands, _traits(one, candidacy))
+        for one, stands in zip(records, _standing(desk, practice_id, records), strict=True)
+        if but not in {one.id, stands.id}
+    }
     # Whoever is stored is counted already; somebody who is not counts as one more.
     frequencies = found.frequencies.with_one_more(probe) if but is None else found.frequencies
     model = MatchingModel(frequencies, people=frequencies.people)
-    judged = _judged((one for one in records if one.id != but), probe, model, candidacy)
     return Resembling(
-        in_order(judged.values(), model),
+        _ranked(probe, compared, model, candidacy),
         found.as_of,
         found.crowded,
         found.left_out,
         probe,
         model,
-        judged,
+        compared,
         candidacy,
     )
 
@@ -200,13 +205,31 @@ def _traits(patient: Patient, candidacy: Candidacy) -> Traits:
     return traits_of(Person.of(patient), candidacy.texts, candidacy.phones)
 
 
-def _judged(
-    records: Iterable[Patient], probe: Traits, model: MatchingModel, candidacy: Candidacy
-) -> dict[PatientId, Ranked[Patient]]:
-    """How those who are not deleted, and not certainly somebody else, compare."""
-    judged = (
-        Ranked(one, model.judge(probe, _traits(one, candidacy), candidacy.texts))
-        for one in records
-        if one.status is not Status.DELETED
-    )
-    return {one.key.id: one for one in judged if one.match.grade is not MatchGrade.CERTAINLY_NOT}
+def _ranked(
+    probe: Traits,
+    compared: Mapping[PatientId, tuple[Patient, Traits]],
+    model: MatchingModel,
+    candidacy: Candidacy,
+) -> tuple[Ranked[Patient], ...]:
+    def score(traits: Traits) -> float:
+        return model.judge(probe, traits, candidacy.texts).score
+
+    people: dict[PatientId, tuple[Patient, Traits]] = {}
+    for patient, traits in compared.values():
+        if patient.status is Status.DELETED:
+            continue
+        # A candidate is a person: of records that were merged, the likest speaks for all.
+        other = people.get(patient.id)
+        if other is None or score(traits) > score(other[1]):
+            people[patient.id] = (patient, traits)
+    return rank(probe, people.values(), model, candidacy.texts)
+
+
+def _standing(desk: MatchingDesk, practice_id: PracticeId, records: Sequence[Patient]) -> list[Patient]:
+    """The records that stand for these today."""
+    ids = {one.merged_into for one in records if one.merged_into is not None}
+    survivors: dict[PatientId, Patient] = {}
+    if ids:
+        with desk.begin(practice_id) as work:
+            survivors = {id_: work.patients.get(id_) for id_ in sorted(ids)}
+    return [one if one.merged_into is None else survivors[one.merged_into] for one in records]

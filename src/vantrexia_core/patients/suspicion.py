@@ -54,6 +54,8 @@ class Occasion(Enum):
     IMPORT = "import"
     REVISION = "revision"
     SWEEP = "sweep"
+    UNMERGE = "unmerge"
+    """Nobody suspected the pair; somebody separated it."""
 
 
 @attrs.frozen

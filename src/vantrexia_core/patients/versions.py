@@ -13,7 +13,6 @@ from vantrexia_core.audit import (
     ID_MAX,
     Action,
     Attempt,
-    Deed,
     Desk,
     TrailLine,
     TrailWork,
@@ -21,11 +20,11 @@ from vantrexia_core.audit import (
     tell_makers,
     undertake,
 )
-from vantrexia_core.kernel import Actor, NotFoundError, Page, PageRequest, PatientId, Permission, Reach
+from vantrexia_core.kernel import Actor, NotFoundError, Page, PageRequest, PatientId, Permission
 from vantrexia_core.patients.facts import VersionsListed, VersionViewed
-from vantrexia_core.patients.lifecycle import GoneError, Status
 from vantrexia_core.patients.model import Patient
 from vantrexia_core.patients.ports import PatientWork
+from vantrexia_core.patients.sight import seen
 
 
 class VersionWork(PatientWork, TrailWork, Protocol):
@@ -58,7 +57,7 @@ def read_version(
     """
     attempt = Attempt(actor, Action.READ_VERSION, Permission.VIEW_PATIENTS, patient_id)
     with undertake(desk, attempt) as deed:
-        _check_seen(deed, patient_id)
+        seen(deed, patient_id)
         if version > ID_MAX:
             raise NotFoundError
         patient = deed.work.patients.version_of(patient_id, version)
@@ -79,18 +78,10 @@ def list_versions(
     """
     attempt = Attempt(actor, Action.LIST_VERSIONS, Permission.VIEW_PATIENTS, patient_id)
     with undertake(desk, attempt) as deed:
-        _check_seen(deed, patient_id)
+        seen(deed, patient_id)
         found = deed.work.patients.versions(patient_id, page)
         shown = Page(found.count, _told(deed.work, patient_id, found.items), page)
         return deed.finish(VersionsListed(patient_id, disclosed=(patient_id,)), shown)
-
-
-def _check_seen(deed: Deed[VersionWork], patient_id: PatientId) -> None:
-    """Refuse a record that the actor does not see as it is now, whatever it was once."""
-    if deed.reach is Reach.OWN and deed.attempt.actor.patient_id != patient_id:
-        raise NotFoundError
-    if deed.work.patients.get(patient_id).status is Status.DELETED:
-        raise GoneError
 
 
 def _told(

@@ -51,8 +51,17 @@ class BlindIndex(Protocol):
     Only for such values: equal digests show equal values, and a name is not unique.
     """
 
-    def digest(self, name: FieldName, practice_id: UUID, value: bytes) -> bytes:
-        """HMAC-SHA-256 (RFC 2104) under this practice's and this column's own key, 32 bytes."""
+    def digest(
+        self, name: FieldName, practice_id: UUID, value: bytes, *, version: int | None = None
+    ) -> bytes:
+        """HMAC-SHA-256 (RFC 2104) under this practice's and this column's own key, 32 bytes.
+
+        By default under the newest version of the key.
+        """
+        ...
+
+    def versions(self, practice_id: UUID) -> Sequence[int]:
+        """The versions of a practice's key that values may have been digested under, newest first."""
         ...
 
     def digest_across_practices(self, name: FieldName, value: bytes) -> bytes:

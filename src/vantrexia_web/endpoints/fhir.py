@@ -15,6 +15,7 @@ from vantrexia_adapters.fhir import (
     InvalidSearchError,
     Issue,
     Json,
+    Link,
     ProvenanceOf,
     TrailAsked,
     audit_event_bundle,
@@ -39,6 +40,7 @@ from vantrexia_core.patients import (
     Patient,
     Revision,
     delete_patient,
+    find_links,
     find_matches,
     list_versions,
     look_up_patient,
@@ -92,7 +94,7 @@ def read(call: Call) -> Answer:
     patient = look_up_patient(call.desk, call.actor, _patient_id(call))
     if is_unchanged(call.request, patient.version, patient.updated_at):
         return Answer(304, headers=_version_headers(patient))
-    return _patient_answer(patient, form)
+    return _patient_answer(patient, form, links=_links(call, patient.id))
 
 
 def create(call: Call) -> Answer:
@@ -119,17 +121,19 @@ def create(call: Call) -> Answer:
 def update(call: Call) -> Answer:
     """Replace what is said of a patient."""
     form, prefer = call.read(parse_format), parse_preferences(call.request)
-    content = call.read(parse_resource)
-    return _revised(call, partial(parse_revision, content), form, prefer.returns)
+    content, links = call.read(parse_resource), _links(call, _patient_id(call))
+    return _revised(call, partial(parse_revision, content, links=links), form, prefer.returns)
 
 
 def patch(call: Call) -> Answer:
     """Change some of what is said of a patient, by a JSON Patch."""
     form, prefer = call.read(parse_format), parse_preferences(call.request)
     operations = call.read(lambda request: parse_json(parse_patch(request)))
+    links = _links(call, _patient_id(call))
 
     def revision(patient: Patient) -> Revision:
-        return parse_revision(_patched(render_patient(patient), operations), patient)
+        patched = _patched(render_patient(patient, links=links), operations)
+        return parse_revision(patched, patient, links=links)
 
     return _revised(call, revision, form, prefer.returns)
 
@@ -191,7 +195,7 @@ def everything(call: Call) -> Answer:
     form = call.read(parse_format)
     patient = look_up_patient(call.desk, call.actor, _patient_id(call))
     found = [
-        Found(render_patient(patient), _url(call, patient)),
+        Found(render_patient(patient, links=_links(call, patient.id)), _url(call, patient)),
         _provenance_entry(call, patient),
     ]
     links = {"self": f"{call.site.public_url}{call.request.path}"}
@@ -233,7 +237,8 @@ def provenance(call: Call) -> Answer:
 def patient_resource(call: Call) -> Answer:
     """One patient as a FHIR resource, at a path of the REST API: its errors keep that API's envelope."""
     form = call.read(parse_format)
-    return _patient_answer(look_up_patient(call.desk, call.actor, call.patient_id), form)
+    patient = look_up_patient(call.desk, call.actor, call.patient_id)
+    return _patient_answer(patient, form, links=_links(call, patient.id))
 
 
 def _patient_id(call: Call) -> PatientId:
@@ -432,8 +437,14 @@ def _preferred(patient: Patient, form: str, returns: str, status: int) -> Answer
             return _patient_answer(patient, form, status)
 
 
-def _patient_answer(patient: Patient, form: str, status: int = 200) -> Answer:
-    return _answer(render_patient(patient), form, status, _version_headers(patient))
+def _patient_answer(patient: Patient, form: str, status: int = 200, *, links: Sequence[Link] = ()) -> Answer:
+    return _answer(render_patient(patient, links=links), form, status, _version_headers(patient))
+
+
+def _links(call: Call, patient_id: PatientId) -> tuple[Link, ...]:
+    """What the record has to do with others of the same person."""
+    found = find_links(call.desk, call.actor.practice_id, patient_id)
+    return tuple(Link(link.type.value, link.other) for link in found)
 
 
 def _version_headers(patient: Patient) -> dict[str, str]:

@@ -71,7 +71,13 @@ def create(call: Call) -> Answer:
 
 def get(call: Call) -> Answer:
     """One patient."""
-    return _patient(look_up_patient(call.desk, call.actor, call.patient_id))
+    patient = look_up_patient(call.desk, call.actor, call.patient_id)
+    answer = _patient(patient)
+    if patient.merged_into is None:
+        return answer
+    # RFC 6596: which one to prefer.
+    base = call.request.path.removesuffix(f"{patient.id}/")
+    return answer.with_headers(Link=f'<{call.site.public_url}{base}{patient.merged_into}/>; rel="canonical"')
 
 
 def replace(call: Call) -> Answer:

@@ -44,6 +44,7 @@ from vantrexia_web.wire.clients import OAUTH_REFUSALS
 from vantrexia_web.wire.conditions import IDEMPOTENCY_KEY_PATTERN
 from vantrexia_web.wire.duplicates import WAITING_WORD
 from vantrexia_web.wire.ehr import NAME_CHARACTERS_MAX as QUERY_NAME_CHARACTERS_MAX
+from vantrexia_web.wire.merges import FieldChoices, FieldHeirs
 from vantrexia_web.wire.request import FORM
 
 API_VERSION: Final = "1.0.0"
@@ -89,6 +90,11 @@ _PROBLEMS: Final = {
 }
 _PATH_TYPE: Final = re.compile(r":[a-z]+\}")
 _PATH_PARAMETER: Final = re.compile(r"{([a-z]+):")
+
+_TAGGED: Final = frozenset(
+    {"Patient", "Archived", "Unarchived", "Suspicion", "SideBySide", "Merged", "Separated"}
+)
+"""What is answered with the version of a record."""
 
 _DESCRIBED: Final = {201: "Created.", 202: "Accepted: see the address in `Location`."}
 
@@ -137,6 +143,14 @@ _PARAMETERS: Final[dict[str, Schema]] = {
         "description": "The pair's id.",
         "schema": {"type": "string", "format": "uuid"},
         "example": "8bf55171-aa0a-5062-b168-1995ddf15288",
+    },
+    "merge": {
+        "name": "merge",
+        "in": "path",
+        "required": True,
+        "description": "The merge's id.",
+        "schema": {"type": "string", "format": "uuid"},
+        "example": "5c1d9a4e-7b2f-4e0a-9d3c-1f6e8a2b4c7d",
     },
     "decision": _query(
         "decision",
@@ -346,7 +360,7 @@ def document(public_url: str = DEFAULT_URL) -> Schema:
                     body.__name__: body_schema(body, is_open=body in forms)
                     for body in sorted(bodies, key=lambda body: body.__name__)
                 },
-                "Address": body_schema(Address),
+                **{part.__name__: body_schema(part) for part in (Address, FieldChoices, FieldHeirs)},
                 **ANSWERS,
             },
             "parameters": _PARAMETERS,
@@ -436,7 +450,7 @@ def _refusals(route: Guarded | Open, operation: Operation) -> list[int]:
 
 def _success(operation: Operation) -> Schema:
     headers = [*_STANDING]
-    if operation.answer in {"Patient", "Archived", "Unarchived", "Suspicion", "SideBySide"}:
+    if operation.answer in _TAGGED:
         headers.append("ETag")
     if operation.status in {201, 202}:
         headers.append("Location")

@@ -256,6 +256,45 @@ DECIDED: Final[Example] = SUSPICION | {
     "decided_by": "clinician@practice.com",
 }
 
+MERGE: Final[Example] = {
+    "loser_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+    "reason": "Registered twice; date of birth and phone confirmed with the patient.",
+    "fields": {"phone": "loser"},
+}
+
+_MERGED: Final[Example] = {
+    "id": "5c1d9a4e-7b2f-4e0a-9d3c-1f6e8a2b4c7d",
+    "survivor_id": PATIENT["id"],
+    "loser_id": MERGE["loser_id"],
+    "merged_at": "2026-02-07T09:00:00Z",
+    "merged_by": "clinician@practice.com",
+    "reason": MERGE["reason"],
+    "fields": ["phone"],
+    "grade": "probable",
+    "score": 9.25,
+    "model": "default-1",
+    "undone_at": None,
+    "undone_by": None,
+    "undo_reason": None,
+}
+
+MERGE_LIST: Final[Example] = {"results": [_MERGED]}
+
+MERGED: Final[Example] = _MERGED | {
+    "survivor": PATIENT | {"phone": "+1-555-0199", "updated_at": "2026-02-07T09:00:00Z"}
+}
+
+UNDO: Final[Example] = {"reason": "They are mother and daughter.", "fields": {"phone": "neither"}}
+
+SEPARATED: Final[Example] = _MERGED | {
+    "undone_at": "2026-02-08T10:00:00Z",
+    "undone_by": "clinician@practice.com",
+    "undo_reason": UNDO["reason"],
+    "survivor": PATIENT | {"updated_at": "2026-02-08T10:00:00Z"},
+    "loser": SIDE_BY_SIDE["patients"][0] | {"updated_at": "2026-02-08T10:00:00Z"},
+    "written_since": ["email"],
+}
+
 REPLACEMENT: Final[Example] = {
     "first_name": "Jane",
     "last_name": "Doe",

@@ -15,6 +15,7 @@ from vantrexia_web.endpoints import (
     credentials,
     duplicates,
     ehr,
+    merges,
     patients,
     sessions,
     signing_in,
@@ -34,6 +35,7 @@ from vantrexia_web.wire.credentials import (
 )
 from vantrexia_web.wire.duplicates import DecisionGiven
 from vantrexia_web.wire.ehr import IDS_WAITED_FOR_MAX, Selection
+from vantrexia_web.wire.merges import MergeWish, UndoWish
 from vantrexia_web.wire.patients import Amendment, ReasonGiven, Registration, Replacement
 from vantrexia_web.wire.sessions import Farewell, RefreshGiven, TokenGiven
 from vantrexia_web.wire.signing_in import Credentials
@@ -421,6 +423,44 @@ OPERATIONS: Final[Mapping[Callable[..., object], Operation]] = {
         200,
         "PatientVersion",
         examples.VERSION,
+    ),
+    merges.merge: Operation(
+        "Duplicates",
+        "Merge a record into this one",
+        "The record of the path survives; `loser_id` gives way: it is archived, stays readable, says "
+        "`merged_into`, and is in no list. Its MRN and external id stay its own, and lead here. If `fields` "
+        "says nothing, a filled field beats an empty one; of two phones, e-mail addresses or addresses the "
+        "one written later is kept, of all else the survivor's. It can be undone.",
+        200,
+        "Merged",
+        examples.MERGED,
+        MergeWish,
+        examples.MERGE,
+        refusals=(409,),
+        is_conditional=True,
+        is_once=True,
+    ),
+    merges.list_merges: Operation(
+        "Duplicates",
+        "List the merges of a patient",
+        "All merges that the record took part in, newest first, undone ones included.",
+        200,
+        "MergeList",
+        examples.MERGE_LIST,
+    ),
+    merges.undo: Operation(
+        "Duplicates",
+        "Undo a merge",
+        "Both records get back what they had, and are remembered as two people. Edits made since stay with "
+        "the survivor. A field that the merge had filled and that was edited since is a 409 "
+        "`edited_since_merge` until `fields` says who gets the new value: survivor, loser or neither.",
+        200,
+        "Separated",
+        examples.SEPARATED,
+        UndoWish,
+        examples.UNDO,
+        refusals=(409,),
+        is_once=True,
     ),
     ehr.import_selected: Operation(
         "Import",

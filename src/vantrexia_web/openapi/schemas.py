@@ -47,11 +47,13 @@ from vantrexia_core.patients import (
     ExternalId,
     Gender,
     Guard,
+    Heir,
     Kept,
     Likeness,
     MatchGrade,
     Mrn,
     Occasion,
+    Party,
     Phone,
     Reason,
     Ssn,
@@ -70,6 +72,7 @@ from vantrexia_web.wire.clients import (
     ScopeText,
 )
 from vantrexia_web.wire.credentials import RESET_TOKEN_CHARACTERS_MAX, UID_PATTERN, ResetToken, Uid
+from vantrexia_web.wire.merges import FieldChoices, FieldHeirs
 from vantrexia_web.wire.sessions import TOKEN_CHARACTERS_MAX, PresentedToken
 from vantrexia_web.wire.signing_in import TypedPassword
 
@@ -150,6 +153,10 @@ _VALUES: Final[Mapping[object, Schema]] = {
     ClientId: {"type": "string", "format": "uuid", "description": "As in the assertion."},
     bool: {"type": "boolean"},
     Decision: {"type": "string", "enum": [one.value for one in Decision if one is not Decision.OPEN]},
+    Party: {"type": "string", "enum": [one.value for one in Party]},
+    Heir: {"type": "string", "enum": [one.value for one in Heir]},
+    FieldChoices: {"$ref": "#/components/schemas/FieldChoices"},
+    FieldHeirs: {"$ref": "#/components/schemas/FieldHeirs"},
     Role: {"type": "string", "enum": [role.value for role in Role]},
     UUID: {"type": "string", "format": "uuid"},
     Phi[Gender]: {"type": "string", "enum": [gender.value for gender in Gender]},
@@ -243,6 +250,15 @@ _PATIENT: Final[dict[str, Schema]] = {
     "created_at": _TIME,
     "updated_at": _TIME,
 }
+
+
+def _patient(**more: Schema) -> Schema:
+    schema = _shown(**_PATIENT, **more)
+    description = "The record that stands for this one. Only there if the two were merged."
+    schema["properties"]["merged_into"] = {**_UUID, "description": description}
+    return schema
+
+
 _ARCHIVE: Final[dict[str, Schema]] = {
     "status": {"type": "string", "const": Status.ARCHIVED.value},
     "archived_at": _TIME,
@@ -264,7 +280,7 @@ _VERSION: Final[dict[str, Schema]] = {
         "items": _TEXT,
         "description": "Fields whose value is another than in the version before.",
     },
-    "patient": _shown(**_PATIENT),
+    "patient": {"$ref": "#/components/schemas/Patient"},
 }
 _COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
 _FIELD: Final[Schema] = {"type": "string", "enum": list(KIND_OF)}
@@ -365,6 +381,25 @@ _SUSPICION: Final[dict[str, Schema]] = {
     "decided_at": _TIME_OR_NULL,
     "decided_by": {"type": ["string", "null"], "format": "email"},
 }
+_MERGE: Final[dict[str, Schema]] = {
+    "id": _UUID,
+    "survivor_id": {**_UUID, "description": "The record that stands for both."},
+    "loser_id": {**_UUID, "description": "The record that gave way."},
+    "merged_at": _TIME,
+    "merged_by": {"type": "string", "format": "email"},
+    "reason": _TEXT,
+    "fields": {
+        "type": "array",
+        "items": _TEXT,
+        "description": "Fields whose value the survivor took from the other record.",
+    },
+    "grade": {"enum": [*(grade.value for grade in MatchGrade), None], "description": "If it was suspected."},
+    "score": {"type": ["number", "null"]},
+    "model": _TEXT_OR_NULL,
+    "undone_at": _TIME_OR_NULL,
+    "undone_by": {"type": ["string", "null"], "format": "email"},
+    "undo_reason": _TEXT_OR_NULL,
+}
 _FIELD_LIKENESS: Final[Schema] = _shown(
     field=_TEXT,
     likeness={"type": "string", "enum": [one.value for one in Likeness]},
@@ -423,7 +458,7 @@ ANSWERS: Final[Mapping[str, Schema]] = {
         **_USER, is_active={"type": "boolean"}, last_login=_TIME_OR_NULL, locked_until=_TIME_OR_NULL
     ),
     "AccountPage": _page_of("Account"),
-    "Patient": _shown(**_PATIENT),
+    "Patient": _patient(),
     "PatientPage": _page_of("Patient"),
     "Archived": _shown(id=_UUID, **_ARCHIVE),
     "Unarchived": _shown(
@@ -449,6 +484,20 @@ ANSWERS: Final[Mapping[str, Schema]] = {
     ),
     "PatientVersion": _shown(**_VERSION),
     "PatientVersionPage": _page_of("PatientVersion"),
+    "Merge": _shown(**_MERGE),
+    "MergeList": _shown(results={"type": "array", "items": {"$ref": "#/components/schemas/Merge"}}),
+    "Merged": _shown(**_MERGE, survivor={"$ref": "#/components/schemas/Patient"}),
+    "Separated": _shown(
+        **_MERGE,
+        survivor={"$ref": "#/components/schemas/Patient"},
+        loser={"$ref": "#/components/schemas/Patient"},
+        written_since={
+            "type": "array",
+            "items": _TEXT,
+            "description": "Fields of the survivor that were edited since and that the merge had not "
+            "touched: they stay, and somebody should look whose they are.",
+        },
+    ),
     "ImportReport": {
         "type": "object",
         "properties": {
@@ -538,6 +587,16 @@ ANSWERS: Final[Mapping[str, Schema]] = {
                 "type": "object",
                 "description": "Complaints by field; nested fields are dotted (address.state). On every 400.",
                 "additionalProperties": {"type": "array", "items": {"type": "string"}},
+            },
+            "survivor_id": {
+                **_UUID,
+                "description": "With `merged_away`: what stands for it.",
+            },
+            "merge_id": {**_UUID, "description": "With `newer_merge`: the merge to be undone first."},
+            "fields": {
+                "type": "array",
+                "items": _TEXT,
+                "description": "With `edited_since_merge`: the fields to decide about.",
             },
             "locked_until": {**_TIME, "description": "When sign-in is possible again. On every 423."},
             "candidates": {

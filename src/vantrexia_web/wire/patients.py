@@ -187,7 +187,11 @@ def parse_nothing(request: Request) -> None:
 
 
 def patient_content(patient: Patient) -> dict[str, object]:
-    """The patient as the API shows it. The social security number is never among it."""
+    """The patient as the API shows it. The social security number is never among it.
+
+    ``merged_into`` is there only where another record stands for this one.
+    """
+    merged = {} if patient.merged_into is None else {"merged_into": patient.merged_into}
     return {
         "id": patient.id,
         "first_name": patient.name.first.reveal(),
@@ -202,6 +206,7 @@ def patient_content(patient: Patient) -> dict[str, object]:
         "external_id": _shown(patient.external_id),
         "created_at": patient.created_at,
         "updated_at": patient.updated_at,
+        **merged,
     }
 
 

@@ -26,7 +26,7 @@ from vantrexia_core.kernel import (
     Phi,
     Role,
 )
-from vantrexia_core.patients import DateOfBirth, Decision, Gender
+from vantrexia_core.patients import DateOfBirth, Decision, Gender, Heir, Party
 
 T = TypeVar("T")
 Hook = Callable[[Any, Any], Any]
@@ -127,6 +127,22 @@ def _decision(value: str) -> Decision:
     raise InvalidValueError(message)
 
 
+def _party(value: str) -> Party:
+    try:
+        return Party(value)
+    except ValueError:
+        message = f"Choose one of: {', '.join(party.value for party in Party)}."
+        raise InvalidValueError(message) from None
+
+
+def _heir(value: str) -> Heir:
+    try:
+        return Heir(value)
+    except ValueError:
+        message = f"Choose one of: {', '.join(heir.value for heir in Heir)}."
+        raise InvalidValueError(message) from None
+
+
 def _uuid(value: str) -> UUID:
     if _UUID.fullmatch(value) is None:
         message = "Not a valid UUID."
@@ -215,6 +231,8 @@ def _converter() -> Converter:
     converter.register_structure_hook_func(lambda type_: type_ == Phi[Gender], _from_text(_gender))
     converter.register_structure_hook_func(lambda type_: type_ is Role, _from_text(_role))
     converter.register_structure_hook_func(lambda type_: type_ is Decision, _from_text(_decision))
+    converter.register_structure_hook_func(lambda type_: type_ is Party, _from_text(_party))
+    converter.register_structure_hook_func(lambda type_: type_ is Heir, _from_text(_heir))
     converter.register_structure_hook_func(lambda type_: type_ is UUID, _from_text(_uuid))
     # By its class: a predicate is asked only after the hook that would take anything for a boolean.
     converter.register_structure_hook(bool, _truth)

@@ -24,6 +24,7 @@ from vantrexia_adapters.crypto import (
     PRACTICE_PURPOSES,
     FileKeyWrapper,
     KeyCheck,
+    KeyInUseError,
     KeyName,
     KeyRing,
     KeyRingDamagedError,
@@ -39,6 +40,7 @@ from vantrexia_adapters.crypto import (
 from vantrexia_core.protection import KEY_VERSION_MAX
 
 HERE, ELSEWHERE = a_practice_id(1), a_practice_id(2)
+Damage = Callable[[dict[str, Any]], object]
 
 
 def a_ring(path: Path) -> KeyRing:
@@ -154,13 +156,91 @@ def test_a_rotation_adds_a_version_and_keeps_the_old_one(path: Path) -> None:
     assert {datetime.fromisoformat(key["created_at"]) for key in tokens} == {EPOCH.astimezone(UTC)}
 
 
-def test_index_keys_are_not_rotated(path: Path) -> None:
-    """Digests that are stored would no longer be found, and unique values no longer be unique."""
+@pytest.mark.parametrize("purpose", [Purpose.INDEX, Purpose.ACCOUNT])
+def test_keys_that_bind_accounts_are_not_rotated(path: Path, purpose: Purpose) -> None:
+    """Nobody would be found by their address, and no account would be genuine."""
     ring = a_ring(path)
     before = path.read_bytes()
-    with pytest.raises(KeyRingError, match="Index keys"):
-        ring.rotate(HERE, Purpose.INDEX)
+    with pytest.raises(KeyRingError, match="not rotated"):
+        ring.rotate(DEPLOYMENT, purpose)
     assert path.read_bytes() == before
+
+
+def test_a_prepared_key_opens_and_does_not_seal_yet(path: Path) -> None:
+    """Published to everybody first; the next rotation uses it."""
+    ring = a_ring(path)
+    assert ring.prepare(HERE, Purpose.FIELD) == 2
+    assert ring.active(HERE, Purpose.FIELD) == 1
+    assert opened(path).root(HERE, Purpose.FIELD, 2)
+    with pytest.raises(KeyInUseError, match="prepared already"):
+        ring.prepare(HERE, Purpose.FIELD)
+    assert ring.rotate(HERE, Purpose.FIELD) == 2
+    assert ring.active(HERE, Purpose.FIELD) == 2
+
+
+def test_a_key_is_retired_after_it_was_replaced_and_destroyed_after_that(path: Path) -> None:
+    """In this order only; its name and check value stay, its number never comes again."""
+    ring = a_ring(path)
+    ring.rotate(HERE, Purpose.FIELD)
+    checks = ring.checks()
+    with pytest.raises(KeyInUseError, match="only one that was replaced"):
+        ring.retire(HERE, Purpose.FIELD, 2)
+    with pytest.raises(KeyInUseError, match="only a retired key"):
+        ring.destroy(HERE, Purpose.FIELD, 1)
+    ring.retire(HERE, Purpose.FIELD, 1)
+    assert ring.root(HERE, Purpose.FIELD, 1).derive(b"x")
+    ring.destroy(HERE, Purpose.FIELD, 1)
+    for one in (ring, opened(path)):
+        with pytest.raises(UnknownKeyError, match="was destroyed"):
+            one.root(HERE, Purpose.FIELD, 1)
+        assert sorted(map(attrs.astuple, one.checks())) == sorted(map(attrs.astuple, checks))
+    assert ring.rotate(HERE, Purpose.FIELD) == 3
+
+
+def test_a_running_process_forgets_a_key_that_another_one_destroyed(path: Path) -> None:
+    """It knows the ring for its own, and goes on with the rest."""
+    ours, theirs = a_ring(path), opened(path)
+    theirs.rotate(HERE, Purpose.FIELD)
+    theirs.retire(HERE, Purpose.FIELD, 1)
+    theirs.destroy(HERE, Purpose.FIELD, 1)
+    ours.refresh()
+    assert ours.active(HERE, Purpose.FIELD) == 2
+    with pytest.raises(UnknownKeyError):
+        ours.root(HERE, Purpose.FIELD, 1)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda key: key.update(state="destroyed"),
+        lambda key: key.pop("ended_at"),
+        lambda key: key.update(ended_at="soon"),
+        lambda key: key.update(state="active"),
+        lambda key: key.pop("wrapped"),
+    ],
+    ids=["destroyed with a key", "no end", "an end that is none", "active with an end", "no key"],
+)
+def test_a_retired_key_that_is_none_is_refused(path: Path, damage: Damage) -> None:
+    """As strict as with the others."""
+    ring = a_ring(path)
+    ring.rotate(HERE, Purpose.FIELD)
+    ring.retire(HERE, Purpose.FIELD, 1)
+    content = json.loads(path.read_text())
+    damage(next(key for key in content["keys"] if key["state"] == "retired"))
+    path.write_text(json.dumps(content))
+    with pytest.raises(KeyRingDamagedError):
+        opened(path)
+
+
+def test_a_file_that_went_wrong_is_told_once(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever seals and opens goes on; the log is not filled."""
+    ring = a_ring(path)
+    path.chmod(0o644)
+    for _ in range(3):
+        ring._look_at = 0.0
+        ring.notice()
+    assert len(caplog.records) == 1
+    assert "chmod 600" in caplog.text
 
 
 def test_a_practice_without_keys_is_not_rotated(path: Path) -> None:
@@ -320,8 +400,6 @@ def test_what_is_no_file_is_refused(path: Path) -> None:
     with pytest.raises(KeyRingUnsafeError, match="not a regular file"):
         opened(path)
 
-
-Damage = Callable[[dict[str, Any]], object]
 
 DAMAGES: dict[str, Damage] = {
     "another format": lambda ring: ring.update(format="vantrexia-keyring/2"),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from moto import mock_aws
 
 from tests.builders import a_practice_id
 from tests.programs import run
@@ -21,6 +22,7 @@ from vantrexia_adapters.crypto import (
     RemoteKek,
     TransitAddress,
     TransitKeyWrapper,
+    open_kms,
 )
 from vantrexia_adapters.crypto.key_ring import SERVICE_RETRY_SECONDS
 from vantrexia_adapters.http import HttpTransport
@@ -237,3 +239,17 @@ def test_a_command_that_does_not_know_where_to_says_so(tmp_path: Path) -> None:
     """And one that lacks a setting names it."""
     assert "VANTREXIA_KEY_WRAPPING" in run(tmp_path, "keys", "rewrap").err
     assert "Set VANTREXIA_KMS_KEY_ID" in run(tmp_path, "keys", "rewrap", "--to", "aws-kms").err
+
+
+def test_an_installation_moves_to_aws_by_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The key is made there, the ring moved; the file then names its ARN and holds no key."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "none")
+    with mock_aws():
+        arn = open_kms("eu-central-1", None).create_key()["KeyMetadata"]["Arn"]  # type: ignore[attr-defined]
+        there = {"VANTREXIA_KMS_KEY_ID": arn, "VANTREXIA_KMS_REGION": "eu-central-1"}
+        moved = run(tmp_path, "keys", "rewrap", "--to", "aws-kms", **there)
+        assert moved.status == 0
+        assert run(tmp_path, "users", "list", VANTREXIA_KEY_WRAPPING="aws-kms", **there).status == 0
+        assert "key_rewrap" in run(tmp_path, "audit", "dump", **there).out
+    assert json.loads((tmp_path / "keyring.json").read_text())["kek"] == {"provider": "aws-kms", "key": arn}

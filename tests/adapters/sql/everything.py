@@ -35,11 +35,14 @@ from vantrexia_core.patients import (
     Revision,
     Ruling,
     archive_patient,
+    find_merges,
     find_patients,
     list_versions,
+    merge_patients,
     register_patient,
     revise_patient,
     unarchive_patient,
+    undo_merge,
 )
 
 ACTOR = an_actor()
@@ -71,6 +74,8 @@ def fill(site: Site, *, patients: int = 3) -> list[PatientId]:
             attrs.evolve(found, decision=Decision.DIFFERENT, ruling=ruling, version=found.version + 1)
         )
         work.commit()
+    merge = merge_patients(desk, ACTOR, ids[0], ids[-1], Reason("registered twice")).merge
+    undo_merge(desk, ACTOR, merge.id, Reason("they are two"))
     return ids
 
 
@@ -83,14 +88,14 @@ def is_full(site: Site) -> bool:
     )
 
 
-def another_process(site: Site) -> SqlDesk:
+def another_process(site: Site, series: str = "another process") -> SqlDesk:
     """A desk that has nothing in common with the site's but the database and the key ring's file."""
     house = object.__new__(SqlHouse)
     ring = KeyRing.open(site.house.ring.path, ManualClock())
     engine = open_engine(site.url)
     site._stack.callback(engine.dispose)
     house.__dict__.update(engine=engine, _ring=ring)
-    return house.desk(site.clock, CountedIds("another process"))
+    return house.desk(site.clock, CountedIds(series))
 
 
 def read(desk: SqlDesk, here: PracticeId, ids: list[PatientId]) -> list[object]:
@@ -100,6 +105,7 @@ def read(desk: SqlDesk, here: PracticeId, ids: list[PatientId]) -> list[object]:
     told += sorted(patients.items, key=lambda one: one.id)
     for id_ in ids:
         told += list_versions(desk, ACTOR, id_).items
+    told += find_merges(desk, ACTOR, ids[-1])
     told += list_users(desk, ACTOR)
     with desk.begin(here) as work:
         told += [change for id_ in ids for change in work.patients.history(id_)]

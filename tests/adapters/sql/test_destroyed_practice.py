@@ -1,18 +1,22 @@
 """A practice that left: nobody reads what it stored, everybody else goes on, the trail verifies."""
 
 import json
+from uuid import UUID
 
 import attrs
 import pytest
 
 from tests.adapters.sql.everything import ACTOR, another_process, fill
 from tests.adapters.sql.site import Site
-from tests.builders import a_new_patient, a_new_user, a_password, a_practice_id, an_actor
+from tests.builders import NOW, a_new_patient, a_new_user, a_password, a_practice_id, an_actor
+from tests.credentials import Tray
 from tests.desks import entries_of
+from tests.ehr import an_external_id
 from vantrexia_adapters.sql import SqlDesk
 from vantrexia_core.audit import Action
-from vantrexia_core.identity import create_user, list_users, sign_in
-from vantrexia_core.kernel import Origin, Phi
+from vantrexia_core.ehr import ImportJob, JobStatus, import_next
+from vantrexia_core.identity import answer_resets, create_user, list_users, request_reset, sign_in
+from vantrexia_core.kernel import Email, Origin, Phi, Role
 from vantrexia_core.patients import Listing, find_patients, look_up_patient, register_patient
 from vantrexia_core.protection import PracticeDestroyedError, Purpose, destroy_practice
 
@@ -93,3 +97,35 @@ def test_no_key_of_it_is_left_in_the_ring_and_none_is_made_again(site: Site) -> 
         site.house.ring.ensure_scope(site.here)
     with pytest.raises(PracticeDestroyedError):
         site.house.ring.rotate(site.here, Purpose.FIELD)
+
+
+def test_letters_of_its_users_hold_up_nobody_else_s(site: Site) -> None:
+    """Who forgot a password there is not answered; who waits behind them is."""
+    site.house.found(ELSEWHERE)
+    gone = create_user(site.desk, ACTOR, a_new_user(email="gone@example.org"), a_password())
+    create_user(site.desk, NEIGHBOUR, a_new_user(email="here@example.org"), a_password())
+    destroy_practice(site.desk, ACTOR, site.house.custody(site.here))
+    desk = another_process(site)
+    for address in ("gone@example.org", "here@example.org"):
+        request_reset(desk, Email(address), Origin())
+    tray = Tray()
+    answer_resets(desk, tray)
+    user_id, _ = tray.token()
+    assert user_id != gone.id
+
+
+def test_an_import_of_it_ends(site: Site) -> None:
+    """It is not taken again and again."""
+    user = create_user(site.desk, ACTOR, a_new_user(Role.PROVIDER), a_password())
+    job = ImportJob(
+        UUID(int=1, version=4), practice_id=site.here, by=user.id, total=1, created_at=NOW, updated_at=NOW
+    )
+    with site.desk.begin(site.here) as work:
+        work.import_jobs.add(job, [an_external_id()])
+        work.commit()
+    destroy_practice(site.desk, ACTOR, site.house.custody(site.here))
+    desk = another_process(site)
+    assert import_next(desk, Origin())
+    with desk.begin(site.here) as work:
+        assert work.import_jobs.get(job.id).status is JobStatus.HALTED
+    assert not import_next(desk, Origin())

@@ -43,8 +43,8 @@ def test_every_action_is_about_something():
         (Inquiry(action=Action.READ, resource=Resource.USER), False),
         (Inquiry(subject_id=a_patient_id(1)), True),
         (Inquiry(subject_id=a_patient_id(2)), False),
-        (Inquiry(shown_id=a_patient_id(2)), True),
-        (Inquiry(shown_id=a_patient_id(3)), False),
+        (Inquiry(shown_ids=(a_patient_id(2),)), True),
+        (Inquiry(shown_ids=(a_patient_id(3),)), False),
         (Inquiry(patient_id=a_patient_id(2)), True),
         (Inquiry(patient_id=a_patient_id(3)), False),
         (Inquiry(address="192.0.2.7"), True),
@@ -77,5 +77,5 @@ def test_a_patients_entries_are_what_was_done_to_them_and_what_showed_them(
 ):
     """The wide question is the two narrow ones together."""
     wide = Inquiry(patient_id=patient_id).is_answered_by(entry)
-    narrow = (Inquiry(subject_id=patient_id), Inquiry(shown_id=patient_id))
+    narrow = (Inquiry(subject_id=patient_id), Inquiry(shown_ids=(patient_id,)))
     assert wide == any(inquiry.is_answered_by(entry) for inquiry in narrow)

@@ -30,6 +30,7 @@ TABLE: dict[Status, dict[Move, Status | type[VantrexiaError]]] = {
         Move.UNARCHIVE: NotArchivedError,
         Move.DELETE: Status.DELETED,
         Move.RESTORE: InvalidTransitionError,
+        Move.MERGE: Status.ARCHIVED,
     },
     Status.ARCHIVED: {
         Move.REVISE: Status.ARCHIVED,
@@ -37,6 +38,7 @@ TABLE: dict[Status, dict[Move, Status | type[VantrexiaError]]] = {
         Move.UNARCHIVE: Status.ACTIVE,
         Move.DELETE: Status.DELETED,
         Move.RESTORE: InvalidTransitionError,
+        Move.MERGE: Status.ARCHIVED,
     },
     Status.DELETED: {
         Move.REVISE: GoneError,
@@ -44,11 +46,12 @@ TABLE: dict[Status, dict[Move, Status | type[VantrexiaError]]] = {
         Move.UNARCHIVE: GoneError,
         Move.DELETE: GoneError,
         Move.RESTORE: Status.ACTIVE,
+        Move.MERGE: GoneError,
     },
 }
 """The contract's words on each case, written down a second time."""
 
-MOVES = [move for move in Move if move is not Move.REVISE]
+MOVES = [move for move in Move if move not in {Move.REVISE, Move.MERGE}]
 LATER = NOW + timedelta(days=1)
 
 

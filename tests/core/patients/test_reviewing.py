@@ -4,7 +4,7 @@ import attrs
 import pytest
 
 from tests.builders import a_new_patient, a_patient_id, a_suspicion, an_actor
-from tests.desks import a_memory_desk, entries_of
+from tests.desks import a_memory_desk, entries_of, put
 from vantrexia_adapters.memory import MemoryDesk
 from vantrexia_core.audit import Action, Outcome
 from vantrexia_core.kernel import (
@@ -29,7 +29,6 @@ from vantrexia_core.patients import (
     decide,
     delete_patient,
     find_suspicions,
-    register_patient,
 )
 
 JUDGES = {Role.ADMIN, Role.CLINICAL_MANAGER}
@@ -44,8 +43,8 @@ def desk() -> MemoryDesk:
 
 
 def _two(desk: MemoryDesk) -> tuple[Patient, Patient, Suspicion]:
-    one = register_patient(desk, ADMIN, a_new_patient(ssn="219-09-1234"))
-    other = register_patient(desk, ADMIN, a_new_patient(first="Marysol", email=None, ssn="219-09-1234"))
+    one = put(desk, a_new_patient(ssn="219-09-1234"))
+    other = put(desk, a_new_patient(first="Marysol", email=None, ssn="219-09-1234"))
     found = a_suspicion(one.id, other.id)
     _add(desk, found)
     return one, other, found
@@ -113,7 +112,7 @@ def test_comparing_shows_both_records_field_by_field(desk: MemoryDesk) -> None:
 
 def test_an_unknown_gender_is_no_likeness(desk: MemoryDesk) -> None:
     """Two who do not say are not alike."""
-    first, second = (register_patient(desk, ADMIN, a_new_patient(gender=Gender.UNKNOWN)) for _ in range(2))
+    first, second = (put(desk, a_new_patient(gender=Gender.UNKNOWN)) for _ in range(2))
     found = a_suspicion(first.id, second.id)
     _add(desk, found)
     fields = {field.field: field.likeness for field in compare_records(desk, ADMIN, found.id).fields}
@@ -176,7 +175,7 @@ def test_somebody_elses_decision_is_overruled_knowingly(desk: MemoryDesk) -> Non
 def test_a_decision_holds_for_all_that_ask_the_same(desk: MemoryDesk) -> None:
     """A pair of a merged record, and that of its survivor, are one question."""
     one, other, found = _two(desk)
-    third = register_patient(desk, ADMIN, a_new_patient())
+    third = put(desk, a_new_patient())
     asked_again = a_suspicion(one.id, third.id)
     _add(desk, asked_again)
     _lead(desk, other, third)

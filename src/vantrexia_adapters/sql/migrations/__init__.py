@@ -22,5 +22,7 @@ REVISIONS: Final = (
     "0014",
     "0015",
     "0016",
+    "0017",
+    "0018",
 )
 """The steps, oldest first. Written out so that a start need not load the migration machinery to look."""

@@ -26,6 +26,7 @@ from vantrexia_adapters.sql.tables.identity import (
     user_session,
 )
 from vantrexia_adapters.sql.tables.keys import key_check
+from vantrexia_adapters.sql.tables.merges import patient_merge
 from vantrexia_adapters.sql.tables.metadata import metadata
 from vantrexia_adapters.sql.tables.patients import patient, patient_move, patient_version
 from vantrexia_adapters.sql.tables.practices import practice, practice_head
@@ -51,6 +52,7 @@ __all__ = [
     "metadata",
     "patient",
     "patient_export",
+    "patient_merge",
     "patient_move",
     "patient_version",
     "practice",

@@ -43,15 +43,31 @@ def _version_columns(*, is_former: bool = False) -> Iterator[sa.Column[Any]]:
     yield sa.Column("supplement", Sealed)
 
 
+def _index_version() -> sa.Column[int]:
+    """Under which version of the practice's index key the digests were made."""
+    return sa.Column("index_version", sa.Integer(), nullable=False, server_default="1")
+
+
 patient: Final = sa.Table(
     "patient",
     metadata,
     *_version_columns(),
+    sa.Column("merged_into", sa.Uuid()),  # the record that stands for this one
+    _index_version(),
     sa.UniqueConstraint("practice_id", "n"),
     sa.UniqueConstraint("practice_id", "mrn_bix"),
     sa.UniqueConstraint("practice_id", "external_id_bix"),
     sa.Index(None, "practice_id", "seq"),
     one_of("status", Status),
+)
+
+# Few records are merged, and few of a practice are asked for.
+sa.Index(
+    "ix_patient_merged_into",
+    patient.c.practice_id,
+    patient.c.merged_into,
+    postgresql_where=patient.c.merged_into.is_not(None),
+    sqlite_where=patient.c.merged_into.is_not(None),
 )
 
 # Replaced versions, copied as they stood: the same envelopes, bound to the same place. So they open under the
@@ -61,6 +77,8 @@ patient_version: Final = sa.Table(
     metadata,
     *_version_columns(is_former=True),
     sa.Column("replaced_seq", sa.BigInteger(), nullable=False),  # the change that replaced it
+    sa.Column("merged_into", sa.Uuid()),
+    _index_version(),
     sa.Index(None, "practice_id", "replaced_seq"),
     one_of("status", Status),
     info={"sealed_as": patient.name},
@@ -78,5 +96,5 @@ patient_move: Final = sa.Table(
     sa.Column("by_email", Sealed, nullable=False),
     sa.Column("reason", Sealed),
     sa.Column("key_version", sa.Integer(), nullable=False, index=True),
-    one_of("move", (move for move in Move if move is not Move.REVISE)),
+    one_of("move", (move for move in Move if move not in {Move.REVISE, Move.MERGE})),
 )

@@ -24,4 +24,6 @@ practice_head: Final = sa.Table(
     sa.Column("seq", sa.BigInteger(), nullable=False),  # the newest change of the practice's records
     sa.Column("n", sa.BigInteger(), nullable=False),  # records ever added; dense
     sa.Column("mrn_number", sa.BigInteger(), nullable=False),  # the newest generated MRN
+    sa.Column("index_version", sa.Integer(), nullable=False, server_default="1"),  # digests are made under
+    sa.Column("index_before", sa.Integer()),  # under which there are some still; NULL as a rule
 )

@@ -239,10 +239,14 @@ class Columns:
     def _bitmap_of_changed(self, condition: ChangedCondition) -> int:
         bitmap = 0
         for one in condition.moments:
-            begin = 0 if one.since is None else seconds(whole_second_from(one.since))
-            end = _SECONDS_MAX if one.before is None else seconds(whole_second_from(one.before)) - 1
-            flags = bytes(map(begin.__le__, self.updated)), bytes(map(end.__ge__, self.updated))
-            bitmap |= bitmap_of_flags(flags[0]) & bitmap_of_flags(flags[1])
+            within = (1 << self.size) - 1
+            if one.since is not None:
+                begin = seconds(whole_second_from(one.since))
+                within &= bitmap_of_flags(bytes(map(begin.__le__, self.updated)))
+            if one.before is not None:
+                end = seconds(whole_second_from(one.before))
+                within &= bitmap_of_flags(bytes(map(end.__gt__, self.updated)))
+            bitmap |= within
         return bitmap
 
     def bitmap_of(self, word: SearchWord) -> int:

@@ -44,6 +44,7 @@ from vantrexia_core.patients.listing import (
     Listing,
     Ordering,
     SearchWord,
+    Unlisted,
     Unreadable,
     search_words,
 )
@@ -141,7 +142,7 @@ class Directory:
 
     @classmethod
     def built(
-        cls, rows: Iterable[tuple[int, DirectoryEntry | Unreadable]], *, size_max: int
+        cls, rows: Iterable[tuple[int, DirectoryEntry | Unreadable | Unlisted]], *, size_max: int
     ) -> "Directory | None":
         """Pack rows, each with its change number, in any order; None if there are more than ``size_max``."""
         packer, as_of, unreadable = Packer(), 0, set()
@@ -151,7 +152,7 @@ class Directory:
             as_of = max(as_of, seq)
             if isinstance(entry, Unreadable):
                 unreadable.add(entry.number)
-            else:
+            elif not isinstance(entry, Unlisted):
                 packer.add(entry)
         return cls(packer.packed(), as_of, unreadable)
 
@@ -183,7 +184,7 @@ class Directory:
         """How many patients wait to be packed."""
         return len(self._added)
 
-    def apply(self, changes: Iterable[DirectoryEntry | Unreadable], *, as_of: int) -> None:
+    def apply(self, changes: Iterable[DirectoryEntry | Unreadable | Unlisted], *, as_of: int) -> None:
         """Take in changed patients, in any order, each as it is at ``as_of``; applying one again is harmless.
 
         One that has become unreadable is no longer listed.
@@ -370,14 +371,19 @@ class Directory:
             self._ranks = inverse(self._columns.created)
         return self._ranks
 
-    def _take_in(self, entry: DirectoryEntry | Unreadable, flips: dict[int, tuple[int, int]]) -> None:
+    def _take_in(
+        self, entry: DirectoryEntry | Unreadable | Unlisted, flips: dict[int, tuple[int, int]]
+    ) -> None:
         position = self._position_of(entry.number)
         old = self._added.pop(entry.number, None)
         if old is not None:
             self._by_name.remove(old)
             self._by_creation.remove(old)
-        if isinstance(entry, Unreadable):
-            self._unreadable.add(entry.number)
+        if isinstance(entry, Unreadable | Unlisted):
+            if isinstance(entry, Unreadable):
+                self._unreadable.add(entry.number)
+            else:
+                self._unreadable.discard(entry.number)
             if position is not None:
                 self._set_status(position, GONE, flips)
             return

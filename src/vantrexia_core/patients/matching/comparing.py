@@ -20,6 +20,7 @@ from vantrexia_core.patients.matching.levels import (
     Suffix,
 )
 from vantrexia_core.patients.matching.ports import Texts
+from vantrexia_core.patients.matching.slips import may_be_slip
 from vantrexia_core.patients.matching.traits import Traits
 
 CLOSE_SIMILARITY: Final = 0.92
@@ -157,14 +158,17 @@ def _spelt(
 
 
 def _may_be_slip(one: Traits, other: Traits, texts: Texts) -> bool:
-    """One edit, or two in a long name that sounds the same, and none of them in the first letter.
+    """One slip, or two edits in a long name that sounds the same, and none of them in the first letter.
 
     There typing errors are rare, and twins' names often differ: Aiden, Jaiden.
     """
     mine, theirs = one.first_joined, other.first_joined
-    is_long = min(len(mine), len(theirs)) >= _LETTERS_LONG
-    most = _PARTS if is_long and one.first_sound == other.first_sound else 1
-    return mine[0] == theirs[0] and texts.edits(mine, theirs, most=most) <= most
+    if mine[0] != theirs[0]:
+        return False
+    edits = texts.edits(mine, theirs, most=_PARTS)
+    if edits == _PARTS:
+        return min(len(mine), len(theirs)) >= _LETTERS_LONG and one.first_sound == other.first_sound
+    return edits < _PARTS and may_be_slip(mine, theirs)
 
 
 def _is_middle(one: Traits, other: Traits) -> bool:

@@ -25,7 +25,7 @@ _WEIGHT_OF_USUAL: Final = 1_000
 PEOPLE_TO_KNOW_NAMES_MIN: Final = 1_000
 """Among fewer people a name that nobody else bears is nothing remarkable."""
 
-BEARERS_MIN: Final = 3
+BEARERS_MIN: Final = 5
 """A spelling that as many records bear is a name."""
 
 
@@ -115,16 +115,16 @@ class Frequencies:
         """
         if not self.people:
             return None
-        alike = 1.0 * self.people
+        alike = float(self.people)
         for counts, mine, theirs, usual in (
             (self._first, one.first_joined, other.first_joined, FIRST_NAME_USUAL),
             (self._last, one.last_joined, other.last_joined, LAST_NAME_USUAL),
-            (self._born, one.born_digits, other.born_digits, BIRTH_DATE_USUAL),
         ):
-            bearers = max(counts(mine), counts(theirs))
-            share = self._share(max(0, bearers - _RECORDS_COMPARED), usual) or 0.0
-            alike *= max(share, BIRTH_DATE_USUAL)
-        return alike
+            others = max(0, max(counts(mine), counts(theirs)) - _RECORDS_COMPARED)
+            alike *= (others + _WEIGHT_OF_USUAL * usual) / (self.people + _WEIGHT_OF_USUAL)
+        born = self._born(one.born_digits) - _RECORDS_COMPARED
+        # A few who were born on one day are chance; many are a date that stands for an unknown one.
+        return alike * (born / self.people if born >= BEARERS_MIN else BIRTH_DATE_USUAL)
 
     def _share(self, count: int, usual: float) -> float | None:
         if not self.people:

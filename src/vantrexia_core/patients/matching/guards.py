@@ -27,9 +27,15 @@ from vantrexia_core.patients.matching.weights import GENERATION_YEARS_MIN
 
 AGREEMENTS_MIN: Final = 3
 CONTRADICTIONS_MIN: Final = 2
-NAMESAKES_MAX: Final = 2e-5
+NAMESAKES_MAX: Final = 5e-6
+NAMESAKES_ELSEWHERE_MAX: Final = 2e-6
 """How many others of the same name and birth date the registry may be expected to have, where name and date
-alone make a link. Some first names go with some last names and years, so it may be ten times as many."""
+alone make a link: if nothing contradicts them, and if a phone, a mailbox or a home does.
+
+Of all pairs of one person, one in 25 is alike in name and date and in nothing else that is known. Some first
+names go with some last names and years, so there may be ten times as many namesakes. One link in 1,000 may
+be wrong at the bound then, and few are near it.
+"""
 
 
 class Guard(Enum):
@@ -138,18 +144,22 @@ def _few_agreements(comparison: Comparison) -> bool:
 
 def _common_name(comparison: Comparison) -> bool:
     """Little is known, or a namesake was born on the same day. Rare is what was counted to be rare."""
-    is_rare = comparison.namesakes is not None and comparison.namesakes <= NAMESAKES_MAX
+    most = NAMESAKES_ELSEWHERE_MAX if _contradictions(comparison) else NAMESAKES_MAX
+    is_rare = comparison.namesakes is not None and comparison.namesakes <= most
     return not is_rare and not _further_agreements(comparison)
 
 
 def _contradicted(comparison: Comparison) -> bool:
     """Somebody who moved, or somebody else of the same name and birth date: rare, and no machine can tell."""
-    contradictions = (
+    return _contradictions(comparison) >= CONTRADICTIONS_MIN and not _further_agreements(comparison)
+
+
+def _contradictions(comparison: Comparison) -> int:
+    return (
         (comparison.phone is PhoneLevel.DIFFERS)
         + (comparison.email is EmailLevel.DIFFERS)
-        + (comparison.address is AddressLevel.DIFFERS)
+        + (comparison.address in {AddressLevel.DIFFERS, AddressLevel.SAME_TOWN})
     )
-    return contradictions >= CONTRADICTIONS_MIN and not _further_agreements(comparison)
 
 
 _RULES: Final[Mapping[Guard, Callable[[Comparison], bool]]] = MappingProxyType(

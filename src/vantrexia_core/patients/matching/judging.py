@@ -132,11 +132,11 @@ class MatchingModel:
 
     def score(self, comparison: Comparison) -> float:
         """The score alone, in bits, for those who look through many."""
-        return _odds(self._joint(comparison)[0])
+        return _odds(self.joint(comparison)[0])
 
     def weigh(self, comparison: Comparison) -> Match:
         """Grade and explain a comparison."""
-        joint, rows = self._joint(comparison)
+        joint, rows = self.joint(comparison)
         score = _odds(joint)
         rival = max(_RIVALS, key=joint.__getitem__)
         total = sum(joint)
@@ -161,7 +161,7 @@ class MatchingModel:
         """What a field weighs in a comparison: its row, with frequencies put in."""
         return Row(*self._row(field, dict(comparison.levels())[field], comparison))
 
-    def _joint(self, comparison: Comparison) -> tuple[list[float], list[tuple[Field, _Probabilities]]]:
+    def joint(self, comparison: Comparison) -> tuple[list[float], list[tuple[Field, _Probabilities]]]:
         """P(levels and explanation) for each explanation, and the row of each field."""
         rows = [(field, self._row(field, level, comparison)) for field, level in comparison.levels()]
         same, stranger, relative, twin, namesake = self._priors

@@ -45,7 +45,7 @@ class FirstName(IntEnum):
     LONGER = 8
     """*Mary Ann* and *Mary*: all words of the one are among the other's."""
     MISTYPED = 9
-    """One typing error from a name that people bear, and borne by nobody else: hardly a twin's."""
+    """A slip of the pen from a name that people bear, and borne by nobody else: hardly a twin's."""
     EXACT = 10
     SWAPPED = 11
     """First and last name stand in each other's place, to the letter: the one fact for both."""

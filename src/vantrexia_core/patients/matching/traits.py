@@ -11,6 +11,7 @@ import attrs
 
 from vantrexia_core.kernel import Phi
 from vantrexia_core.patients.matching.addresses import NO_HOME, Home, home_of
+from vantrexia_core.patients.matching.given_names import is_given_name
 from vantrexia_core.patients.matching.nicknames import groups_of
 from vantrexia_core.patients.matching.placeholders import (
     is_no_date,
@@ -192,13 +193,17 @@ def _mail(written: str) -> tuple[str, str]:
 
 
 def _is_of_name(mailbox: str, first: str, last: str) -> bool:
-    """First and last name, or either, or an initial and the other, in any order, with or without a number."""
+    """First and last name, or either, or an initial and the other, in any order, with or without a number.
+
+    Any first name beside the last one will do: it may be the full form of a nickname, or the middle name.
+    """
     if not mailbox:
         return False
     letters = fold(mailbox.rstrip("0123456789")).replace(" ", "")
     made = {first, last, first + last, last + first}
     made |= {first[:1] + last, last + first[:1], first + last[:1], last[:1] + first}
-    return letters in made - {""}
+    beside = {letters.removesuffix(last), letters.removeprefix(last)} - {letters}
+    return letters in made - {""} or any(is_given_name(name) for name in beside)
 
 
 def _ssn(written: str) -> str:

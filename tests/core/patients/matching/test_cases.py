@@ -245,6 +245,17 @@ def test_a_mailbox_made_of_the_name_says_little() -> None:
     assert by_name.bits[Field.EMAIL] < by_mailbox.bits[Field.EMAIL]
 
 
+def test_a_mailbox_made_of_the_full_name_says_little_of_a_nickname() -> None:
+    """Two Jim Clarks may both be jamesclark somewhere."""
+    one, other = (
+        traits(first_name="Jim", last_name="Clark", email=f"{mailbox}@{provider}", gender=Gender.MALE)
+        for mailbox, provider in (("james.clark", "example.org"), ("jamesclark", "example.com"))
+    )
+    assert one.has_mailbox_of_name
+    assert other.has_mailbox_of_name
+    assert not traits(last_name="Clark", email="gardenclark@example.org").has_mailbox_of_name
+
+
 def test_two_records_over_the_threshold_link_neither() -> None:
     """A third record between two draws them together: somebody decides."""
     found = rank(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.comparing import MODEL, TEXTS, match, traits
-from tests.strategies.matching import anybody, two_people
+from tests.strategies.matching import anybody
 from vantrexia_core.patients import (
     THRESHOLDS,
     Explanation,
@@ -154,9 +154,3 @@ def test_more_people_are_more_strangers(one: Traits, other: Traits) -> None:
         match(one, other, MatchingModel(people=1_000_000)).score
         <= match(one, other, MatchingModel(people=10_000)).score
     )
-
-
-@given(two_people())
-def test_two_people_who_share_something_are_never_linked(people: tuple[Traits, Traits]) -> None:
-    """A namesake, a twin, a parent, a household; mistyped, and with whatever is not known of them."""
-    assert not match(*people).may_link

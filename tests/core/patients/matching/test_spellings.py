@@ -62,6 +62,7 @@ def test_a_spelling_that_nobody_else_bears_is_a_typing_error(typed: str, meant: 
         ("Maria", "Mariah", FirstName.CLOSE),
         ("Zoryan", "Doryan", FirstName.CLOSE),  # rhymes, and neither is borne by anybody
         ("Arosa", "Rosa", FirstName.CLOSE),  # the first letter
+        ("Chlistopher", "Christopher", FirstName.CLOSE),  # no key beside, and not heard so
         ("Rsoaa", "Rosa", FirstName.RESEMBLES),  # two errors in a short name
     ],
 )

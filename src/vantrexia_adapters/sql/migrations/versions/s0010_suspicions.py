@@ -39,7 +39,7 @@ def upgrade() -> None:
             "grade IN ('certain', 'probable', 'possible', 'certainly-not')", name="ck_suspicion_grade"
         ),
         sa.CheckConstraint(
-            "occasion IN ('create', 'import', 'revision', 'sweep')", name="ck_suspicion_occasion"
+            "occasion IN ('create', 'import', 'revision', 'sweep', 'unmerge')", name="ck_suspicion_occasion"
         ),
         sa.CheckConstraint(
             "decision IN ('open', 'later', 'same', 'different')", name="ck_suspicion_decision"

@@ -1,0 +1,48 @@
+"""``vantrexia patients merge``, ``merges`` and ``unmerge``."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.builders import a_new_patient
+from tests.programs import run
+from vantrexia_adapters.assembly import open_service
+from vantrexia_adapters.settings import Settings
+from vantrexia_core.identity import operator
+from vantrexia_core.kernel import Origin, PatientId
+from vantrexia_core.patients import Phone, Revision, register_patient, revise_patient
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> tuple[PatientId, PatientId]:
+    """Two records of one person in the embedded database at ``tmp_path``; the first has no phone."""
+    with open_service(Settings(data_dir=tmp_path)) as service:
+        actor = operator(service.practice_id, Origin())
+        one, other = (
+            register_patient(service.desk, actor, a_new_patient(phone=phone)) for phone in (None, "555-0142")
+        )
+        return one.id, other.id
+
+
+def test_two_records_are_merged_and_separated(tmp_path: Path, two: tuple[PatientId, PatientId]) -> None:
+    """With a reason; what was merged and edited since is asked about."""
+    survivor, loser = map(str, two)
+    merged = run(tmp_path, "patients", "merge", survivor, loser, "--reason-stdin", stdin="one person\n")
+    assert merged.status == 0, merged.err
+    (row,) = json.loads(run(tmp_path, "patients", "merges", loser, "--json").out)
+    assert (row["survivor"], row["loser"], row["fields"]) == (survivor, loser, "phone")
+    again = run(tmp_path, "patients", "merge", survivor, loser, "--reason-stdin", stdin="one person\n")
+    assert again.status == 1
+    assert "merged into another one" in again.err
+    with open_service(Settings(data_dir=tmp_path)) as service:
+        actor = operator(service.practice_id, Origin())
+        revise_patient(service.desk, actor, two[0], Revision(phone=Phone("555-0177")))
+    undo = ("patients", "unmerge", row["id"], "--reason-stdin")
+    asked = run(tmp_path, *undo, stdin="two people\n")
+    assert (asked.status, "--heir phone=survivor|loser|neither" in asked.err) == (1, True)
+    assert run(tmp_path, *undo, "--heir", "phone=me", stdin="two people\n").status == 2
+    undone = run(tmp_path, *undo, "--heir", "phone=loser", stdin="two people\n")
+    assert (undone.status, undone.out) == (0, f"Patients {survivor} and {loser} are two records again.\n")
+    (row,) = json.loads(run(tmp_path, "patients", "merges", survivor, "--json").out)
+    assert row["undone_at"] is not None
