@@ -58,6 +58,8 @@ POLICY: Final[Mapping[Occasion, Mapping[MatchGrade, Course]]] = MappingProxyType
             (Occasion.REVISION, _QUEUE, _QUEUE, _NOTHING),
             (Occasion.IMPORT, Course(is_queued=True, is_linked=True), _QUEUE, _NOTHING),
             (Occasion.SWEEP, _QUEUE, _QUEUE, _NOTHING),
+            # Somebody has just said that they are two.
+            (Occasion.UNMERGE, _NOTHING, _NOTHING, _NOTHING),
         )
     }
 )
