@@ -45,6 +45,7 @@ OPENING = {
     "vantrexia_core.identity.second_factor": "makes backup codes of random bytes",
     "vantrexia_core.identity.password_reset": "writes a token into the one letter that may hold it",
     "vantrexia_core.patients.directory.columns": "finds those whom a search's names, days and genders mean",
+    "vantrexia_core.patients.file_importing": "tells the people and the numbers of one file apart",
     "vantrexia_core.patients.listing": "folds the words of a search, and the names of a record",
     "vantrexia_core.patients.searching": "compares what is looked for with what a record says",
     "vantrexia_core.patients.matching.traits": "folds and takes apart what is compared",

@@ -39,6 +39,7 @@ from vantrexia_adapters.memory.desk import MemorySignInWork
 from vantrexia_adapters.memory.directory import MemoryCandidateStore, MemoryDirectoryStore
 from vantrexia_adapters.memory.ehr import MemoryEhrRecords, MemoryImportJobs
 from vantrexia_adapters.memory.exports import MemoryExports
+from vantrexia_adapters.memory.file_imports import MemoryFileImports
 from vantrexia_adapters.memory.identity import (
     MemoryAccounts,
     MemoryLockouts,
@@ -64,6 +65,7 @@ from vantrexia_adapters.sql.clients import SqlClients, SqlClientStore, SqlUsedAs
 from vantrexia_adapters.sql.directory import SqlDirectoryStore
 from vantrexia_adapters.sql.ehr import SqlEhrRecords, SqlImportJobs, SqlImportQueue
 from vantrexia_adapters.sql.exports import SqlExports
+from vantrexia_adapters.sql.file_imports import SqlFileImports
 from vantrexia_adapters.sql.identity import SqlAccounts, SqlSignIns, SqlUsers
 from vantrexia_adapters.sql.lockouts import SqlLockouts
 from vantrexia_adapters.sql.merges import SqlMerges
@@ -153,6 +155,7 @@ PORTS = {
     "ResetRequests": Held("contracts/test_resets.py", (MemoryResetRequests, SqlResetRequests)),
     "Mailer": Held("contracts/test_mailers.py", (OutboxMailer, SmtpMailer)),
     "PatientStore": Held("contracts/test_patients.py", (MemoryPatients, SqlPatients)),
+    "FileImportStore": Held("contracts/test_file_imports.py", (MemoryFileImports, SqlFileImports)),
     "ExportStore": Held("contracts/test_exports.py", (MemoryExports, SqlExports)),
     "MergeStore": Held("contracts/test_merges.py", (MemoryMerges, SqlMerges)),
     "SuspicionStore": Held("contracts/test_suspicions.py", (MemorySuspicions, SqlSuspicions)),

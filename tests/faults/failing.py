@@ -39,6 +39,7 @@ STORES = frozenset(
         "clients",
         "ehr_records",
         "exports",
+        "file_imports",
         "import_jobs",
         "lockouts",
         "merges",
@@ -185,7 +186,12 @@ class Snapshot:
         failures = [desk.accounts.failures(user.email) for user in users]
         return cls(
             tuple(sorted((attrs.evolve(one, id=nobody) for one in stored), key=lambda one: one.mrn.reveal())),
-            tuple(attrs.evolve(one, id=nobody) for one in versions),
+            tuple(
+                sorted(
+                    (attrs.evolve(one, id=nobody) for one in versions),
+                    key=lambda one: (one.mrn.reveal(), one.version),
+                )
+            ),
             tuple(attrs.evolve(change, patient_id=nobody) for change in moves),
             tuple(sorted(pairs)),
             tuple(merges),

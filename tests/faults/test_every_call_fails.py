@@ -83,12 +83,16 @@ from vantrexia_core.kernel import (
 from vantrexia_core.patients import (
     Decision,
     ExportWish,
+    FileImport,
+    FileLine,
     Listing,
     Mrn,
     NewPatient,
     Pair,
+    Preview,
     Revision,
     archive_patient,
+    begin_file_import,
     compare_records,
     decide,
     delete_patient,
@@ -99,6 +103,7 @@ from vantrexia_core.patients import (
     find_disclosures,
     find_merges,
     find_patients,
+    import_lines,
     list_versions,
     look_up_export,
     look_up_patient,
@@ -148,6 +153,7 @@ class Scene:
     first_code: FactorCode
     backup_code: FactorCode
     export: UUID
+    file: FileImport
     client: MachineClient
     assertion: Phi[str]
     pair: SuspicionId
@@ -179,6 +185,7 @@ class Scene:
             work.commit()
         people = (boss, boss_acting, first_code, backup_code)
         export = start_export(desk, ADMIN, ExportWish()).id
+        file = begin_file_import(desk, ADMIN, None)
         desk.proofs = SmartClientProofs(FetchedKeySets(HttpTransport(), desk.clock))
         client = a_client(desk, a_practice_id())
         assertion = Phi(a_key().assertion(client.id, desk.clock.now()))
@@ -199,6 +206,7 @@ class Scene:
             tokens.refresh,
             *people,
             export,
+            file,
             client,
             assertion,
             Pair.of(active, archived).id,
@@ -280,9 +288,14 @@ CHANGES: dict[str, UseCase] = {
     "grant a token": lambda desk, scene: grant_client_token(
         desk, scene.assertion, ALL, an_origin(), token_url=TOKEN_URL
     ),
+    "import lines": lambda desk, scene: import_lines(
+        desk, ADMIN, scene.file, [FileLine(1, _new()), FileLine(2, _new("S-1")), FileLine(3, None)], upto=3
+    ),
     "close an account": lambda desk, scene: change_user(desk, ADMIN, scene.nurse.id, is_active=False),
 }
 READINGS: dict[str, UseCase] = {
+    "begin a file": lambda desk, _: begin_file_import(desk, ADMIN, Phi(b"a file")),
+    "preview lines": lambda desk, _: Preview(desk, ADMIN).look([FileLine(1, _new())]),
     "grant an export": lambda desk, _: start_export(desk, ADMIN, ExportWish()),
     "look at an export": lambda desk, scene: look_up_export(desk, ADMIN, scene.export),
     "fetch an export": lambda desk, scene: list(fetch_part(desk, ADMIN, scene.export, 0)[1]),

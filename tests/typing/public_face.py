@@ -18,6 +18,7 @@ from vantrexia_core.patients import (
     DateOfBirth,
     Gender,
     Listing,
+    MatchingDesk,
     MovedPatient,
     Mrn,
     NewPatient,
@@ -92,7 +93,7 @@ def desks_fit(memory: MemoryDesk, sql: SqlDesk) -> None:
 
 
 def use_cases_answer_with_types(
-    desk: PatientDesk,
+    desk: MatchingDesk,
     door: SignInDesk,
     actor: Actor,
     id_: PatientId,

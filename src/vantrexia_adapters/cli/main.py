@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from vantrexia_adapters.cli import bulk as _  # noqa: F401 - its commands join a group
+from vantrexia_adapters.cli import bulk, bulk_import  # noqa: F401 - its commands join a group
 from vantrexia_adapters.cli.audit import audit
 from vantrexia_adapters.cli.clients import clients
 from vantrexia_adapters.cli.demo import demo

@@ -5,7 +5,14 @@ hundred times as much as making it; the tests hold them to the classes of ``fhir
 """
 
 from vantrexia_adapters.fhir.audit_event import audit_event, audit_event_bundle
-from vantrexia_adapters.fhir.bulk import NDJSON, NDJSON_NAMES, departed_lines, patient_lines
+from vantrexia_adapters.fhir.bulk import (
+    NDJSON,
+    NDJSON_NAMES,
+    departed_lines,
+    line_outcome,
+    patient_lines,
+    resource_line,
+)
 from vantrexia_adapters.fhir.bundle import Found, searchset, subset
 from vantrexia_adapters.fhir.capability import ServedOperation, ServedResource, capability_statement
 from vantrexia_adapters.fhir.matching import MatchAsked, match_bundle, read_match
@@ -57,6 +64,7 @@ __all__ = [
     "audit_event_bundle",
     "capability_statement",
     "departed_lines",
+    "line_outcome",
     "match_bundle",
     "operation_outcome",
     "parse_patient",
@@ -67,6 +75,7 @@ __all__ = [
     "read_trail_search",
     "render_patient",
     "render_provenance",
+    "resource_line",
     "searchset",
     "subset",
 ]

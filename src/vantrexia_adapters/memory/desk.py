@@ -15,6 +15,7 @@ from vantrexia_adapters.memory.directory import MemoryCandidateStore, MemoryDire
 from vantrexia_adapters.memory.draft import Draft
 from vantrexia_adapters.memory.ehr import MemoryEhrRecords, MemoryImportJobs, taken
 from vantrexia_adapters.memory.exports import MemoryExports
+from vantrexia_adapters.memory.file_imports import MemoryFileImports
 from vantrexia_adapters.memory.identity import (
     Identities,
     MemoryAccounts,
@@ -141,6 +142,7 @@ class MemoryWork(MemorySignInWork):
         self._ehr_records = MemoryEhrRecords(shelf)
         self._import_jobs = MemoryImportJobs(shelf)
         self._exports = MemoryExports(shelf)
+        self._file_imports = MemoryFileImports(shelf)
         self._trail_search = MemoryTrailSearch(practice_id, desk.entries, lambda: desk.committed)
         self._keeper = MemoryReceipts(self._receipts)
 
@@ -187,6 +189,12 @@ class MemoryWork(MemorySignInWork):
         return MemoryUsers(self._practice_id, self._identities)
 
     @property
+    def file_imports(self) -> MemoryFileImports:
+        """See `PatientWork`."""
+        self._check_open()
+        return self._file_imports
+
+    @property
     def exports(self) -> MemoryExports:
         """See `PatientWork`."""
         self._check_open()
@@ -224,6 +232,7 @@ class MemoryWork(MemorySignInWork):
             lost=self._ehr_records.losses.merged(),
             jobs=self._import_jobs.jobs.merged(),
             exports=self._exports.exports.merged(),
+            file_imports=self._file_imports.files.merged(),
             suspicions=self._suspicions.suspicions.merged(),
             uncompared=self._uncompared.noted.merged(),
             merges=self._merges.merges.merged(),

@@ -26,7 +26,16 @@ from vantrexia_core.kernel import (
     SuspicionId,
     UserId,
 )
-from vantrexia_core.patients import DirectoryEntry, Export, Merge, Patient, Replaced, StatusChange, Suspicion
+from vantrexia_core.patients import (
+    DirectoryEntry,
+    Export,
+    FileImport,
+    Merge,
+    Patient,
+    Replaced,
+    StatusChange,
+    Suspicion,
+)
 
 
 @attrs.frozen
@@ -89,6 +98,7 @@ class Shelf:
     jobs: Mapping[UUID, FiledJob] = attrs.Factory(dict)
     uncompared: Mapping[PatientId, datetime] = attrs.Factory(dict)
     exports: Mapping[UUID, Export] = attrs.Factory(dict)
+    file_imports: Mapping[UUID, tuple[FileImport, Phi[bytes] | None]] = attrs.Factory(dict)
     suspicions: Mapping[SuspicionId, Suspicion] = attrs.Factory(dict)
     merges: Mapping[MergeId, Merge] = attrs.Factory(dict)
     seq: int = 0

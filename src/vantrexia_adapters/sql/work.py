@@ -5,6 +5,7 @@ from vantrexia_adapters.sql.clients import SqlClientStore, SqlUsedAssertions
 from vantrexia_adapters.sql.database import Transaction
 from vantrexia_adapters.sql.ehr import SqlEhrRecords, SqlImportJobs
 from vantrexia_adapters.sql.exports import SqlExports
+from vantrexia_adapters.sql.file_imports import SqlFileImports
 from vantrexia_adapters.sql.identity import SqlSignIns, SqlUsers
 from vantrexia_adapters.sql.lockouts import SqlLockouts
 from vantrexia_adapters.sql.merges import SqlMerges
@@ -142,6 +143,11 @@ class SqlWork(SqlSignInWork):
         if self._users is None:
             self._users = SqlUsers(self._scope, self._ids)
         return self._users
+
+    @property
+    def file_imports(self) -> SqlFileImports:
+        """See `PatientWork`."""
+        return SqlFileImports(self._scope)
 
     @property
     def exports(self) -> SqlExports:

@@ -141,6 +141,27 @@ class VersionsListed(Fact):
 
 
 @attrs.frozen
+class FileImportStarted(Fact):
+    """A file of patients is taken in, or gone on with."""
+
+    action: ClassVar[Action] = Action.IMPORT_START
+
+
+@attrs.frozen
+class FileImported(Fact):
+    """A line of a file was settled; ``changed`` names the fields that it filled, if it brought somebody."""
+
+    action: ClassVar[Action] = Action.IMPORT
+
+
+@attrs.frozen
+class FileImportPreviewed(Fact):
+    """It was shown what would become of a file's lines."""
+
+    action: ClassVar[Action] = Action.IMPORT_PREVIEW
+
+
+@attrs.frozen
 class ExportStarted(Fact):
     """An export was granted; nothing has left yet."""
 

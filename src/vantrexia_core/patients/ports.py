@@ -21,6 +21,7 @@ from vantrexia_core.kernel import (
     UserId,
 )
 from vantrexia_core.patients.export import Export
+from vantrexia_core.patients.file_import import FileImport
 from vantrexia_core.patients.lifecycle import Status
 from vantrexia_core.patients.listing import DirectoryEntry, Found, Listing, Unlisted, Unreadable
 from vantrexia_core.patients.matching.blocking import BlockingKey
@@ -281,6 +282,30 @@ class PatientStore(Protocol):
 
     def departed(self, asked: Asked, *, limit: int) -> Sequence[tuple[int, tuple[PatientId, datetime]]]:
         """Like `standing`, for records that were deleted then: their ids and when, and nothing of them."""
+        ...
+
+
+class FileImportStore(Protocol):
+    """The files that one practice has taken in, inside one transaction."""
+
+    def add(self, file: FileImport, fingerprint: Phi[bytes] | None) -> None:
+        """Store the import of a file. Its fingerprint is kept as a keyed digest."""
+        ...
+
+    def find(self, fingerprint: Phi[bytes]) -> FileImport | None:
+        """The newest import of a file, done or not."""
+        ...
+
+    def get_to_change(self, import_id: UUID) -> FileImport:
+        """One import; until this transaction ends nobody else goes on with it. Taken before other locks.
+
+        Raises:
+            NotFoundError: the practice has no such import.
+        """
+        ...
+
+    def save(self, file: FileImport) -> None:
+        """Store how far an import has come."""
         ...
 
 
@@ -593,6 +618,11 @@ class PatientWork(RecordedWork, Protocol):
     @property
     def suspicions(self) -> SuspicionStore:
         """The pairs of records that may be one person, inside this transaction."""
+        ...
+
+    @property
+    def file_imports(self) -> FileImportStore:
+        """The files that the practice takes in, inside this transaction."""
         ...
 
     @property

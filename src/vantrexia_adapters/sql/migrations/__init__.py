@@ -24,5 +24,6 @@ REVISIONS: Final = (
     "0016",
     "0017",
     "0018",
+    "0019",
 )
 """The steps, oldest first. Written out so that a start need not load the migration machinery to look."""

@@ -15,6 +15,7 @@ from vantrexia_adapters.sql.tables.directory import (
 )
 from vantrexia_adapters.sql.tables.ehr import ehr_loss, ehr_record, import_item, import_job
 from vantrexia_adapters.sql.tables.exports import patient_export
+from vantrexia_adapters.sql.tables.file_imports import file_import
 from vantrexia_adapters.sql.tables.identity import (
     backup_code,
     former_password,
@@ -44,6 +45,7 @@ __all__ = [
     "directory_snapshot",
     "ehr_loss",
     "ehr_record",
+    "file_import",
     "former_password",
     "import_item",
     "import_job",
