@@ -425,13 +425,22 @@ def test_a_call_whose_answer_is_lost_has_happened_wholly_or_not_at_all(
             if not fault.has_struck:
                 break
             assert use_case in {*COMPARING, "be answered again"}, fault.struck
-            assert Snapshot.of(scene.desk) == after, fault.struck
+            assert _told(scene, use_case) == _without(after, use_case), fault.struck
             continue
         outcomes = [entry.outcome for entry in entries_of(scene.desk)[lines:]]
         assert bool(outcomes) is ("work.commit" in fault.calls[:at]), fault.struck
-        assert Snapshot.of(scene.desk) == (after if outcomes else before), fault.struck
+        assert _told(scene, use_case) == _without(after if outcomes else before, use_case), fault.struck
     assert not fault.has_struck
     assert at > 1
+
+
+def _told(scene: Scene, use_case: str) -> Snapshot:
+    return _without(Snapshot.of(scene.desk), use_case)
+
+
+def _without(snapshot: Snapshot, use_case: str) -> Snapshot:
+    """Without the pairs that a comparison would find, where it may be lost."""
+    return attrs.evolve(snapshot, pairs=()) if use_case in COMPARING else snapshot
 
 
 SOURCES = ("desk.clock", "desk.ids", "desk.secrets", "desk.passwords", "desk.tokens")

@@ -65,6 +65,7 @@ from vantrexia_core.patients.facts import (
     Registered,
     Restored,
     Revised,
+    SweepStarted,
     Unarchived,
     Unmerged,
     VersionsListed,
@@ -254,6 +255,7 @@ from vantrexia_core.patients.suspicion import (
     SuspicionListing,
     SuspicionOrdering,
 )
+from vantrexia_core.patients.sweeping import SWEPT_AT_ONCE, Swept, start_sweep, sweep_on
 from vantrexia_core.patients.values import (
     BORN_MIN,
     CITY_CHARACTERS_MAX,
@@ -317,6 +319,7 @@ __all__ = [
     "SSN_PATTERN",
     "STATE_PATTERN",
     "SUPPLEMENT_BYTES_MAX",
+    "SWEPT_AT_ONCE",
     "THRESHOLDS",
     "TRANSITIONS",
     "WAITING",
@@ -476,6 +479,8 @@ __all__ = [
     "SuspicionListing",
     "SuspicionOrdering",
     "SuspicionStore",
+    "SweepStarted",
+    "Swept",
     "Tally",
     "TextMatch",
     "Texts",
@@ -552,8 +557,10 @@ __all__ = [
     "search_patients",
     "searched",
     "start_export",
+    "start_sweep",
     "status_after",
     "suspicions_of",
+    "sweep_on",
     "traits_of",
     "unarchive_patient",
     "undo_merge",
