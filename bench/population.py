@@ -147,6 +147,16 @@ _LAST_DRAW: Final = _Draw.of(LAST_NAMES, _SHIFT, _POWER)
 _FIRST_DRAW: Final = _Draw.of(FIRST_NAMES, _FIRST_SHIFT, _FIRST_POWER)
 
 
+def drawn_first_name(chance: float) -> str:
+    """A first name for a number between 0 and 1, as common as it is."""
+    return first_names()[_FIRST_DRAW.rank(chance)]
+
+
+def drawn_last_name(chance: float) -> str:
+    """A last name, likewise."""
+    return last_names()[_LAST_DRAW.rank(chance)]
+
+
 def _named(common: list[str], count: int, chance: random.Random) -> Iterator[str]:
     """The common names, then others that a chain of their letter pairs makes."""
     followers: dict[str, list[str]] = {}

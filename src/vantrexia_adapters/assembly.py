@@ -288,6 +288,7 @@ def open_service(
             store,
             patients_max=settings.directory_patients_max,
             memory_bytes_max=settings.matching_bytes_max,
+            is_asked=settings.matching,
         ),
         rosters={practice_id: roster},
         proofs=SmartClientProofs(FetchedKeySets(key_sets, clock)),

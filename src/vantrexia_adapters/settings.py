@@ -325,6 +325,12 @@ class Settings:
     directory_bytes_max: int = _setting(
         _count, "memory for the directories of all practices in one process, in bytes", 1 << 30
     )
+    matching: bool = _setting(
+        _yes_or_no,
+        "whether records are compared with the others when they are created, changed or imported, and whom "
+        "they resemble is put up for review: yes or no",
+        True,  # noqa: FBT003 - a default
+    )
     matching_bytes_max: int = _setting(
         _count,
         "memory for finding the same person among the records of all practices in one process, in bytes "

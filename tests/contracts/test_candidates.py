@@ -39,7 +39,7 @@ MANY = 2_100
 
 def a_store(stores: Stores) -> CandidateStore:
     """The store behind the desk's candidates."""
-    store: CandidateStore = stores.desk.candidacy._store
+    store: CandidateStore = stores.desk.candidacy.store
     return store
 
 

@@ -240,6 +240,7 @@ class Service:
 
     def pair(self) -> SuspicionId:
         """Two patients who may be one."""
+        self.desk.candidacy.is_asked = False  # what is in the list is what is put there here
         found = a_suspicion(self.patient().id, self.patient().id)
         with self.desk.begin(self.practice_id) as work:
             work.suspicions.add([found])

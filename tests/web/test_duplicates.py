@@ -16,6 +16,7 @@ DUPLICATES = f"{PATIENTS}duplicates/"
 
 
 def _pair(service: Service, **about: Any) -> Suspicion:
+    service.desk.candidacy.is_asked = False  # what is in the list is what is put there here
     new = a_new_patient(first=FIRST, last=LAST, ssn="219-09-1234")
     one, other = (put(service.desk, new, service.practice_id) for _ in range(2))
     found = a_suspicion(one.id, other.id, **about)

@@ -3,6 +3,7 @@
 import click
 
 from vantrexia_adapters.cli.review import decide, list_, show
+from vantrexia_adapters.cli.sweeping import sweep
 from vantrexia_adapters.cli.tuning import estimate_weights, evaluate
 
 
@@ -14,6 +15,7 @@ def matching() -> None:
     Examples:
       vantrexia matching list
       vantrexia matching decide ID different
+      vantrexia matching sweep
       vantrexia matching evaluate labelled.csv
       vantrexia matching estimate registry.csv
     """
@@ -23,6 +25,7 @@ for command in (
     list_,
     show,
     decide,
+    sweep,
     evaluate,
     estimate_weights,
 ):

@@ -72,7 +72,7 @@ class CandidateKeeper(Keeper[CandidateIndex, Known]):
             in_background=in_background,
             wait_seconds=wait_seconds,
         )
-        self._store: Final = store
+        self.store: Final = store
         self._salt: Final = salt or partial(token_bytes, SALT_BYTES)
         self.is_asked = is_asked
         self.texts: Final = texts or RapidfuzzTexts()
@@ -88,7 +88,7 @@ class CandidateKeeper(Keeper[CandidateIndex, Known]):
 
     def _wait_for(self, practice_id: PracticeId) -> None:
         """Have an index loaded; by this thread if that is soon done."""
-        if self._store.head(practice_id).seq <= AT_ONCE_CHANGES_MAX:
+        if self.store.head(practice_id).seq <= AT_ONCE_CHANGES_MAX:
             return
         with self._lock:
             loaded = self._loading.get(practice_id)
@@ -122,7 +122,7 @@ class CandidateKeeper(Keeper[CandidateIndex, Known]):
         return "candidates"
 
     def _changes(self, practice_id: PracticeId, *, after: int) -> Iterable[tuple[int, Known]]:
-        for known in self._store.people(practice_id, after=after):
+        for known in self.store.people(practice_id, after=after):
             yield known.seq, known
 
     def _build(self, rows: Iterable[tuple[int, Known]], *, size_max: int) -> CandidateIndex | None:

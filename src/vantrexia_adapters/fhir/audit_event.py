@@ -131,6 +131,7 @@ KIND_OF: Final[Mapping[Action, _Kind]] = MappingProxyType(
         Action.IMPORT_READ: _READ_OTHER,
         Action.EHR_SEARCH: _SEARCH,
         Action.MATCH: _SEARCH,
+        Action.MATCH_SWEEP: _Kind("E", _WRITING),
         Action.DUPLICATE_LIST: _SEARCH,
         Action.DUPLICATE_READ: _READ,
         Action.DUPLICATE_DECIDE: _UPDATE_OTHER,

@@ -105,6 +105,8 @@ class Action(Enum):
     PRACTICE_DESTROY_ORDER = "practice_destroy_order"
     PRACTICE_DESTROY = "practice_destroy"
     """All keys of a practice were destroyed: what they sealed cannot be read again."""
+    MATCH_SWEEP = "match_sweep"
+    """All records of a practice were put up to be compared with each other."""
 
 
 class ChangedField(StrEnum):

@@ -46,6 +46,7 @@ RESOURCE_OF: Final[Mapping[Action, Resource]] = MappingProxyType(
         Action.IMPORT_READ: Resource.PATIENT,
         Action.EHR_SEARCH: Resource.PATIENT,
         Action.MATCH: Resource.PATIENT,
+        Action.MATCH_SWEEP: Resource.PATIENT,
         Action.DUPLICATE_LIST: Resource.PATIENT,
         Action.DUPLICATE_READ: Resource.PATIENT,
         Action.DUPLICATE_DECIDE: Resource.PATIENT,

@@ -65,6 +65,7 @@ from vantrexia_core.patients.facts import (
     Registered,
     Restored,
     Revised,
+    SweepStarted,
     Unarchived,
     Unmerged,
     VersionsListed,
@@ -117,6 +118,7 @@ from vantrexia_core.patients.matching.candidates import (
 )
 from vantrexia_core.patients.matching.candidates import Row as CandidateRow
 from vantrexia_core.patients.matching.comparing import compare
+from vantrexia_core.patients.matching.estimating import ROUNDS_MAX as ESTIMATE_ROUNDS_MAX
 from vantrexia_core.patients.matching.estimating import Estimate, estimate
 from vantrexia_core.patients.matching.evaluating import Evaluation, Tally, evaluate, judged
 from vantrexia_core.patients.matching.frequencies import Frequencies
@@ -253,6 +255,7 @@ from vantrexia_core.patients.suspicion import (
     SuspicionListing,
     SuspicionOrdering,
 )
+from vantrexia_core.patients.sweeping import SWEPT_AT_ONCE, Swept, start_sweep, sweep_on
 from vantrexia_core.patients.values import (
     BORN_MIN,
     CITY_CHARACTERS_MAX,
@@ -289,6 +292,7 @@ __all__ = [
     "CITY_CHARACTERS_MAX",
     "DATE_PATTERN",
     "DIRECTORY_CHUNK_FORMAT",
+    "ESTIMATE_ROUNDS_MAX",
     "EXPORT_LIFE",
     "EXTERNAL_ID_CHARACTERS_MAX",
     "KEEP",
@@ -315,6 +319,7 @@ __all__ = [
     "SSN_PATTERN",
     "STATE_PATTERN",
     "SUPPLEMENT_BYTES_MAX",
+    "SWEPT_AT_ONCE",
     "THRESHOLDS",
     "TRANSITIONS",
     "WAITING",
@@ -474,6 +479,8 @@ __all__ = [
     "SuspicionListing",
     "SuspicionOrdering",
     "SuspicionStore",
+    "SweepStarted",
+    "Swept",
     "Tally",
     "TextMatch",
     "Texts",
@@ -550,8 +557,10 @@ __all__ = [
     "search_patients",
     "searched",
     "start_export",
+    "start_sweep",
     "status_after",
     "suspicions_of",
+    "sweep_on",
     "traits_of",
     "unarchive_patient",
     "undo_merge",

@@ -71,6 +71,13 @@ class Matched(Fact):
 
 
 @attrs.frozen
+class SweepStarted(Fact):
+    """All records were put up to be compared with each other."""
+
+    action: ClassVar[Action] = Action.MATCH_SWEEP
+
+
+@attrs.frozen
 class ArchivedListed(Fact):
     """A page of archived patients was shown."""
 

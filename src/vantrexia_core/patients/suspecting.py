@@ -58,6 +58,8 @@ POLICY: Final[Mapping[Occasion, Mapping[MatchGrade, Course]]] = MappingProxyType
             (Occasion.REVISION, _QUEUE, _QUEUE, _NOTHING),
             (Occasion.IMPORT, Course(is_queued=True, is_linked=True), _QUEUE, _NOTHING),
             (Occasion.SWEEP, _QUEUE, _QUEUE, _NOTHING),
+            # Somebody has just said that they are two.
+            (Occasion.UNMERGE, _NOTHING, _NOTHING, _NOTHING),
         )
     }
 )
@@ -170,21 +172,21 @@ def compare_now(
             _compare(desk, practice_id, [noted], occasion)
 
 
-def compare_noted(desk: MatchingDesk, practice_id: PracticeId, occasion: Occasion, *, limit: int) -> int:
-    """Compare records that were noted, and queue the pairs; how many there were. 0 when nothing is left.
+def compare_noted(
+    desk: MatchingDesk, practice_id: PracticeId, occasion: Occasion, *, limit: int
+) -> tuple[int, int]:
+    """Compare records that were noted, and queue the pairs; how many there were of each. 0 at the end.
 
     Raises:
         UnavailableError: the candidates, the records or the store cannot be asked now.
     """
     with desk.begin(practice_id) as work:
         noted = work.uncompared.first(limit)
-    if noted:
-        _compare(desk, practice_id, noted, occasion)
-    return len(noted)
+    return len(noted), _compare(desk, practice_id, noted, occasion) if noted else 0
 
 
-def _compare(desk: MatchingDesk, practice_id: PracticeId, noted: Sequence[Noted], occasion: Occasion) -> None:
-    """Queue the pairs of noted records, and forget the notes in the same transaction.
+def _compare(desk: MatchingDesk, practice_id: PracticeId, noted: Sequence[Noted], occasion: Occasion) -> int:
+    """Queue the pairs of noted records, and forget the notes in the same transaction; how many wait.
 
     Whoever is stopped goes on where it was. What changes meanwhile is noted anew, and stays noted.
     """
@@ -198,6 +200,7 @@ def _compare(desk: MatchingDesk, practice_id: PracticeId, noted: Sequence[Noted]
             found += suspicions_of(record.id, resembling, occasion, at)
     with desk.begin(practice_id) as work:
         work.patients.be_alone()
-        work.suspicions.add(found)
+        waiting = work.suspicions.add(found)
         work.uncompared.remove(noted)
         work.commit()
+    return len({one.pair for one in waiting})

@@ -10,10 +10,19 @@ from tests.builders import a_new_patient, a_practice_id, an_actor
 from tests.contracts.stores import at_once
 from tests.desks import a_memory_desk, entries_of
 from vantrexia_adapters.memory import MemoryDesk
-from vantrexia_core.audit import AlreadyAnswered, Once, Outcome
-from vantrexia_core.kernel import NamePart, PatientId, Phi, Phone, Role, UnavailableError
+from vantrexia_core.audit import Action, AlreadyAnswered, Once, Outcome
+from vantrexia_core.kernel import (
+    NamePart,
+    PatientId,
+    PermissionDeniedError,
+    Phi,
+    Phone,
+    Role,
+    UnavailableError,
+)
 from vantrexia_core.patients import (
     POLICY,
+    SWEPT_AT_ONCE,
     Course,
     DateOfBirth,
     DuplicateSuspectedError,
@@ -33,6 +42,8 @@ from vantrexia_core.patients import (
     delete_patient,
     register_patient,
     revise_patient,
+    start_sweep,
+    sweep_on,
 )
 
 ACTOR = an_actor()
@@ -187,8 +198,8 @@ def test_an_index_that_cannot_answer_holds_nobody_up() -> None:
     with pytest.raises(UnavailableError):
         compare_noted(desk, HERE, Occasion.SWEEP, limit=10)
     desk.candidacy = candidacy
-    assert compare_noted(desk, HERE, Occasion.SWEEP, limit=10) == 1
-    assert compare_noted(desk, HERE, Occasion.SWEEP, limit=10) == 0
+    assert compare_noted(desk, HERE, Occasion.SWEEP, limit=10) == (1, 1)
+    assert compare_noted(desk, HERE, Occasion.SWEEP, limit=10) == (0, 0)
     (pair,) = _waiting(desk)
     assert pair.occasion is Occasion.SWEEP
 
@@ -213,6 +224,52 @@ def test_two_who_type_one_person_at_once_find_each_other() -> None:
     assert {one.pair.ids for one in _waiting(desk)} == {
         (min(one, other), max(one, other)) for one in ids for other in ids if one != other
     }
+
+
+# --- sweeping -------------------------------------------------------------------------------------------
+
+
+def _stored(desk: MemoryDesk, count: int) -> list[PatientId]:
+    """Records that were there before anybody compared: pairs of one person each."""
+    desk.candidacy.is_asked = False
+    ids = []
+    for number in range(count):
+        new = a_new_patient(last=f"Quintero{'abcdefgh'[number % 8]}", ssn=f"899-12-{3456 + number}")
+        ids += [register_patient(desk, ACTOR, new).id for _ in range(2)]
+    desk.candidacy.is_asked = True
+    return ids
+
+
+def test_a_sweep_finds_who_was_there_before_anybody_compared() -> None:
+    """Each pair once, whatever the number of steps."""
+    desk = a_memory_desk()
+    ids = _stored(desk, 1)
+    assert start_sweep(desk, ACTOR) == 2
+    assert entries_of(desk)[-1].action is Action.MATCH_SWEEP
+    assert sweep_on(desk, ACTOR).records == 2
+    assert sweep_on(desk, ACTOR).records == 0
+    (pair,) = _waiting(desk)
+    assert (set(pair.pair.ids), pair.occasion) == (set(ids), Occasion.SWEEP)
+
+
+def test_a_sweep_that_was_cut_off_goes_on() -> None:
+    """What was compared is not compared again, unless one asks for it."""
+    desk = a_memory_desk()
+    _stored(desk, 40)
+    assert start_sweep(desk, ACTOR) == 80
+    assert sweep_on(desk, ACTOR).records == SWEPT_AT_ONCE
+    assert start_sweep(desk, ACTOR) == 80 - SWEPT_AT_ONCE
+    assert start_sweep(desk, ACTOR, is_anew=True) == 80
+
+
+def test_who_may_not_decide_does_not_sweep() -> None:
+    """A nurse is refused; nothing is noted."""
+    desk = a_memory_desk()
+    _stored(desk, 1)
+    for sweeping in (start_sweep, sweep_on):
+        with pytest.raises(PermissionDeniedError):
+            sweeping(desk, an_actor(Role.NURSE))  # type: ignore[operator] - two of one shape
+    assert _noted(desk) == 0
 
 
 # --- changing ---------------------------------------------------------------------------------------------

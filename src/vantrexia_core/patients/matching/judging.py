@@ -256,7 +256,11 @@ def rank(
     When two of them score for a link, neither is linked: it may be that they are one, or that a record
     between two people draws them together.
     """
-    judged = [Ranked(key, model.judge(probe, candidate, texts)) for key, candidate in candidates]
+    return in_order((Ranked(key, model.judge(probe, one, texts)) for key, one in candidates), model)
+
+
+def in_order(judged: Iterable[Ranked[K]], model: MatchingModel) -> tuple[Ranked[K], ...]:
+    """Judged candidates as `rank` gives them, for whoever judges them at different times."""
     found = [ranked for ranked in judged if ranked.match.grade is not MatchGrade.CERTAINLY_NOT]
     found.sort(key=lambda ranked: -ranked.match.score)
     over = sum(ranked.match.score >= model.thresholds.certain for ranked in found)
