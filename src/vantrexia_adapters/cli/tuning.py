@@ -29,7 +29,6 @@ if TYPE_CHECKING:
         Thresholds,
         Traits,
     )
-    from vantrexia_core.patients.matching.weights import Row
 
 _LINES_SHOWN_MAX: Final = 5
 _CLUSTER: Final = "cluster"
@@ -211,7 +210,7 @@ def _changes(model: "MatchingModel", found: "Estimate") -> list[dict[str, object
     return rows
 
 
-def _changed(before: "Row", after: "Row") -> dict[str, object]:
+def _changed(before: attrs.AttrsInstance, after: attrs.AttrsInstance) -> dict[str, object]:
     return {
         name: f"{old:.2g} → {new:.2g}" if f"{old:.2g}" != f"{new:.2g}" else f"{old:.2g}"
         for (name, old), new in zip(attrs.asdict(before).items(), attrs.astuple(after), strict=True)
@@ -333,11 +332,10 @@ class _Compared:
 
     def estimate(self) -> "Estimate":
         """Run the rounds."""
-        from vantrexia_core.patients import estimate
-        from vantrexia_core.patients.matching.estimating import ROUNDS_MAX
+        from vantrexia_core.patients import ESTIMATE_ROUNDS_MAX, estimate
 
         rounds = estimate(self.people, self.candidates.pairs, self.model, self.texts)
-        *_, found = with_progress(rounds, total=ROUNDS_MAX, label="Estimating, round")
+        *_, found = with_progress(rounds, total=ESTIMATE_ROUNDS_MAX, label="Estimating, round")
         return found
 
     def estimated(self) -> "MatchingModel":

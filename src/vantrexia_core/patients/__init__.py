@@ -118,6 +118,7 @@ from vantrexia_core.patients.matching.candidates import (
 )
 from vantrexia_core.patients.matching.candidates import Row as CandidateRow
 from vantrexia_core.patients.matching.comparing import compare
+from vantrexia_core.patients.matching.estimating import ROUNDS_MAX as ESTIMATE_ROUNDS_MAX
 from vantrexia_core.patients.matching.estimating import Estimate, estimate
 from vantrexia_core.patients.matching.evaluating import Evaluation, Tally, evaluate, judged
 from vantrexia_core.patients.matching.frequencies import Frequencies
@@ -291,6 +292,7 @@ __all__ = [
     "CITY_CHARACTERS_MAX",
     "DATE_PATTERN",
     "DIRECTORY_CHUNK_FORMAT",
+    "ESTIMATE_ROUNDS_MAX",
     "EXPORT_LIFE",
     "EXTERNAL_ID_CHARACTERS_MAX",
     "KEEP",
