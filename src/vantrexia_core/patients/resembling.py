@@ -222,9 +222,9 @@ def _judged(
 
 
 def _ranked(judged: Mapping[PatientId, Ranked[Patient]], model: MatchingModel) -> tuple[Ranked[Patient], ...]:
-    """The likeliest first. A candidate is a person: of records that were merged, the likest speaks for all."""
+    """The likeliest first. A candidate is a person: of merged records, the likest speaks for all."""
     people: dict[PatientId, Ranked[Patient]] = {}
-    """The likeliest first. A candidate is a person: of records that were merged, the likest speaks for it."""
+    for one in judged.values():
         other = people.get(one.key.id)
         if other is None or one.match.score > other.match.score:
             people[one.key.id] = one
