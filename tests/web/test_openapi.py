@@ -126,6 +126,8 @@ def test_real_answers_are_true_to_their_schemas(service):
         "Archived": service.send("POST", f"{url}archive/", {"reason": "x"}),
         "ArchivedPage": service.send("GET", ARCHIVED),
         "Unarchived": service.send("POST", f"{url}unarchive/"),
+        "PatientVersionPage": service.send("GET", f"{url}versions/"),
+        "PatientVersion": service.send("GET", f"{url}versions/1/"),
         "Health": service.client.get("/health/"),
         "KeySet": service.client.get("/.well-known/jwks.json"),
         "Problem": service.send("POST", PATIENTS, {}),

@@ -345,7 +345,7 @@ def test_what_is_absent_can_be_told_except_for_the_ssn(site: Site):
     absent = {column.name for column in patient.c if row[column.name] is None}
     assert absent == {
         "phone", "email", "line1", "line2", "city", "state", "zip", "external_id", "external_id_bix",
-        "supplement",
+        "supplement", "merged_into",
     }  # fmt: skip
     assert len(row["ssn"]) == len(_ssn_of(site, _person(1)))
     assert look_up_patient(site.desk, ACTOR, bare).ssn is None
