@@ -25,7 +25,7 @@ from vantrexia_core.patients.facts import Matched
 from vantrexia_core.patients.lifecycle import Status
 from vantrexia_core.patients.matching.blocking import Blocking, BlockingKey, blocking_keys
 from vantrexia_core.patients.matching.grades import MatchGrade
-from vantrexia_core.patients.matching.judging import MatchingModel, Ranked, rank
+from vantrexia_core.patients.matching.judging import MatchingModel, Ranked, in_order
 from vantrexia_core.patients.matching.traits import Person, Traits, traits_of
 from vantrexia_core.patients.model import Patient
 from vantrexia_core.patients.ports import Candidacy, MatchingDesk
@@ -50,7 +50,8 @@ class Resembling:
     """Candidates that were too many to be compared; or more than so many, if there were changes meanwhile."""
     _probe: Traits
     _model: MatchingModel
-    _compared: Mapping[PatientId, tuple[Patient, Traits]]
+    _judged: Mapping[PatientId, Ranked[Patient]]
+    """How each record that was compared was judged, under whoever stands for it today."""
     _candidacy: Candidacy
 
     @property
@@ -71,12 +72,13 @@ class Resembling:
         newer = {one.id: one for one in changed}
         if not newer and not more:
             return self
-        compared = {id_: known for id_, known in self._compared.items() if id_ not in newer}
+        judged = {id_: known for id_, known in self._judged.items() if id_ not in newer}
         # Whom one was merged into has changed as well.
         standing = (one for one in newer.values() if one.merged_into is None)
-        compared |= {one.id: (one, _traits(one, self._candidacy)) for one in standing}
-        ranked = _ranked(self._probe, compared, self._model, self._candidacy)
-        return attrs.evolve(self, ranked=ranked, compared=compared, left_out=self.left_out + more)
+        compared = {one.id: (one, _traits(one, self._candidacy)) for one in standing}
+        judged |= _judged(self._probe, compared, self._model, self._candidacy)
+        ranked = _ranked(judged, self._model)
+        return attrs.evolve(self, ranked=ranked, judged=judged, left_out=self.left_out + more)
 
 
 class Acquaintances:
@@ -144,14 +146,15 @@ def find_resembling(
     # Whoever is stored is counted already; somebody who is not counts as one more.
     frequencies = found.frequencies.with_one_more(probe) if but is None else found.frequencies
     model = MatchingModel(frequencies, people=frequencies.people)
+    judged = _judged(probe, compared, model, candidacy)
     return Resembling(
-        _ranked(probe, compared, model, candidacy),
+        _ranked(judged, model),
         found.as_of,
         found.crowded,
         found.left_out,
         probe,
         model,
-        compared,
+        judged,
         candidacy,
     )
 
@@ -205,24 +208,27 @@ def _traits(patient: Patient, candidacy: Candidacy) -> Traits:
     return traits_of(Person.of(patient), candidacy.texts, candidacy.phones)
 
 
-def _ranked(
+def _judged(
     probe: Traits,
     compared: Mapping[PatientId, tuple[Patient, Traits]],
     model: MatchingModel,
     candidacy: Candidacy,
-) -> tuple[Ranked[Patient], ...]:
-    def score(traits: Traits) -> float:
-        return model.judge(probe, traits, candidacy.texts).score
+) -> dict[PatientId, Ranked[Patient]]:
+    return {
+        id_: Ranked(patient, model.judge(probe, traits, candidacy.texts))
+        for id_, (patient, traits) in compared.items()
+        if patient.status is not Status.DELETED
+    }
 
-    people: dict[PatientId, tuple[Patient, Traits]] = {}
-    for patient, traits in compared.values():
-        if patient.status is Status.DELETED:
-            continue
-        # A candidate is a person: of records that were merged, the likest speaks for all.
-        other = people.get(patient.id)
-        if other is None or score(traits) > score(other[1]):
-            people[patient.id] = (patient, traits)
-    return rank(probe, people.values(), model, candidacy.texts)
+
+def _ranked(judged: Mapping[PatientId, Ranked[Patient]], model: MatchingModel) -> tuple[Ranked[Patient], ...]:
+    """The likeliest first. A candidate is a person: of merged records, the likest speaks for all."""
+    people: dict[PatientId, Ranked[Patient]] = {}
+    for one in judged.values():
+        other = people.get(one.key.id)
+        if other is None or one.match.score > other.match.score:
+            people[one.key.id] = one
+    return in_order(people.values(), model)
 
 
 def _standing(desk: MatchingDesk, practice_id: PracticeId, records: Sequence[Patient]) -> list[Patient]:
