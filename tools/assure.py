@@ -1,9 +1,9 @@
 """Run the tests that `docs/assurance.toml` names, and record in `docs/assurance-results.json` how they ended.
 
-``python tools/assure.py`` runs them; ``python tools/assure.py REPORT`` takes a report that
 ``python tools/assure.py`` runs them; ``python tools/assure.py REPORT`` takes a report instead that
 ``pytest --junitxml=REPORT`` has written, of these tests or of all. `docs/generate.py` then makes the page. A
 test that has many cases passed if all of them did; one that was skipped in part says so.
+"""
 
 import json
 import subprocess
