@@ -107,6 +107,13 @@ def fuzz(session: nox.Session) -> None:
 
 
 @nox.session
+def assurance(session: nox.Session) -> None:
+    """Run the tests behind every promise of docs/assurance.toml, and record on its page how they ended."""
+    session.run("python", "tools/assure.py", *session.posargs)
+    session.run("python", "docs/generate.py")
+
+
+@nox.session
 def oauth(session: nox.Session) -> None:
     """Show our sign-in at an EHR to an OAuth server that somebody else wrote (needs Node.js 20 and npm)."""
     if shutil.which("node") is None or shutil.which("npm") is None:

@@ -7,9 +7,11 @@ is written by hand.
 
 import importlib
 import inspect
+import json
 import pkgutil
 import re
 import sys
+import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -289,6 +291,29 @@ def decisions() -> Iterator[str]:
             yield f"- [{title}](adr/{page.name})"
 
 
+def assurance() -> Iterator[str]:
+    """Promises, the tests that prove them, and how those tests ended when they were last recorded."""
+    promises = tomllib.loads((DOCS / "assurance.toml").read_text(encoding="utf-8"))["promise"]
+    recorded = json.loads((DOCS / "assurance-results.json").read_text(encoding="utf-8"))
+    proven = sum(bool(promise["tests"]) for promise in promises)
+    yield f"{len(promises)} promises, {proven} of them proven by tests. Results recorded on {recorded['on']}."
+    yield ""
+    yield "| | promise | source | proven by | last result |"
+    yield "|---|---|---|---|---|"
+    for promise in promises:
+        proofs = [_proof(test) for test in promise["tests"]] or [f"**no test:** {promise['open']}"]
+        results = sorted({recorded["results"].get(test, "not recorded") for test in promise["tests"]}) or [
+            "–"
+        ]
+        cells = (promise["id"], promise["says"], promise["source"], "<br>".join(proofs), ", ".join(results))
+        yield f"| {' | '.join(cells)} |"
+
+
+def _proof(test: str) -> str:
+    file, _, name = test.partition("::")
+    return f"[{name.replace('_', ' ')}](../../tests/{file})"
+
+
 BLOCKS: Final[Mapping[str, Callable[[], Iterable[str]]]] = MappingProxyType(
     {
         "lifecycle-diagram": lifecycle_diagram,
@@ -306,6 +331,7 @@ BLOCKS: Final[Mapping[str, Callable[[], Iterable[str]]]] = MappingProxyType(
         "decisions": decisions,
         "fhir-search": fhir_search,
         "fhir-trail-search": fhir_trail_search,
+        "assurance": assurance,
     }
 )
 
