@@ -26,6 +26,10 @@ from vantrexia_core.patients import (
 
 ACTOR = an_actor()
 ONCE = Once(Phi("key"), Phi(b"request"), lambda _: b"answer")
+LOOKED_FOR = ["SELECT"] * 3
+"""Whether somebody resembles them: the index's head, what changed, the candidates' records."""
+QUEUED = ["SELECT", "SELECT", "SELECT", "SELECT", "INSERT"]
+"""Somebody does, as everybody of these tests: looked at again under the lock, and put into the queue."""
 COSTS: dict[str, tuple[Callable[[PatientDesk, PatientId], object], list[str]]] = {
     "get": (lambda desk, id_: look_up_patient(desk, ACTOR, id_), ["SELECT", "BEGIN", "INSERT", "COMMIT"]),
     "list": (
@@ -38,19 +42,21 @@ COSTS: dict[str, tuple[Callable[[PatientDesk, PatientId], object], list[str]]] =
     ),
     "create": (
         lambda desk, _: register_patient(desk, ACTOR, a_new_patient()),
-        ["BEGIN", "UPDATE", "INSERT", "INSERT", "COMMIT"],
+        [*LOOKED_FOR, "BEGIN", "UPDATE", "INSERT", *QUEUED, "INSERT", "COMMIT"],
     ),
     "create once": (
         lambda desk, _: register_patient(desk, ACTOR, a_new_patient(), once=ONCE),
-        ["BEGIN", "DELETE", "INSERT", "UPDATE", "INSERT", "UPDATE", "INSERT", "COMMIT"],
+        [*LOOKED_FOR, "BEGIN", "DELETE", "INSERT", "UPDATE", "INSERT", *QUEUED, "UPDATE", "INSERT", "COMMIT"],
     ),
     "revise": (
         lambda desk, id_: revise_patient(desk, ACTOR, id_, Revision(phone=Phone("555-0199"))),
-        ["BEGIN", "SELECT", "UPDATE", "UPDATE", "INSERT", "COMMIT"],
+        # The replaced version is kept; who resembles the record now is looked for when it is stored.
+        ["BEGIN", "SELECT", "UPDATE", "INSERT", "UPDATE", "UPDATE", "INSERT", "INSERT", "COMMIT"]
+        + [*LOOKED_FOR, "SELECT", "SELECT", "BEGIN", "UPDATE", "DELETE", "COMMIT"],
     ),
     "archive": (
         lambda desk, id_: archive_patient(desk, ACTOR, id_, Reason("Moved away")),
-        ["BEGIN", "SELECT", "UPDATE", "UPDATE", "INSERT", "INSERT", "COMMIT"],
+        ["BEGIN", "SELECT", "UPDATE", "INSERT", "UPDATE", "INSERT", "INSERT", "COMMIT"],
     ),
 }
 
