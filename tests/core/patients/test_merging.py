@@ -9,12 +9,13 @@ from tests.builders import a_new_patient, a_suspicion, an_actor, an_address, an_
 from tests.desks import a_memory_desk, entries_of, put
 from tests.sources import ManualClock
 from vantrexia_adapters.memory import MemoryDesk
-from vantrexia_core.audit import Action, Outcome
+from vantrexia_core.audit import Action, AlreadyAnswered, Once, Outcome
 from vantrexia_core.kernel import (
     InvalidError,
     MergeId,
     NotFoundError,
     PermissionDeniedError,
+    Phi,
     Role,
     StaleVersionError,
 )
@@ -359,6 +360,26 @@ def test_deleting_the_survivor_hides_the_person(desk: MemoryDesk) -> None:
     delete_patient(desk, ADMIN, survivor.id)
     with pytest.raises(NotFoundError):
         look_up_patient(desk, ADMIN, loser.id)
+
+
+@pytest.mark.parametrize("deleted", [None, "survivor", "loser"])
+def test_an_undoing_told_again_shows_both_records_or_neither(desk: MemoryDesk, deleted: str | None) -> None:
+    """The trail names both, and what was deleted since, whichever of the two, is not shown again."""
+    survivor, loser = _two(desk)
+    merge = _merge(desk, survivor, loser)
+    once = Once(Phi("key-1"), Phi(b"POST"), lambda _: b"both")
+    undo_merge(desk, ADMIN, merge.id, WHY, once=once)
+    both = tuple(sorted((survivor.id, loser.id)))
+    assert entries_of(desk)[-1].disclosed == both
+    if deleted is None:
+        with pytest.raises(AlreadyAnswered):
+            undo_merge(desk, ADMIN, merge.id, WHY, once=once)
+        assert (entries_of(desk)[-1].outcome, entries_of(desk)[-1].disclosed) == (Outcome.REPLAYED, both)
+        return
+    delete_patient(desk, ADMIN, (survivor if deleted == "survivor" else loser).id)
+    with pytest.raises(NotFoundError):
+        undo_merge(desk, ADMIN, merge.id, WHY, once=once)
+    assert (entries_of(desk)[-1].outcome, entries_of(desk)[-1].disclosed) == (Outcome.REFUSED, ())
 
 
 def test_a_patients_account_follows_its_record(desk: MemoryDesk) -> None:
