@@ -143,7 +143,7 @@ class Deed(Generic[W]):
         return answer
 
     def replay(self, check: Callable[[W, PatientId], None] | None) -> None:
-        """Answer from the receipt, if there is one and ``check`` does not object to showing its records again.
+        """Answer from the receipt, if there is one and ``check`` lets its records be shown again.
 
         Raises:
             AlreadyAnswered: with the first answer, once the replay is on the trail.

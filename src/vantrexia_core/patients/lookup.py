@@ -29,7 +29,7 @@ from vantrexia_core.patients.searching import (
     PatientSearch,
     TooCostlyError,
 )
-from vantrexia_core.patients.sight import own, seen
+from vantrexia_core.patients.sight import is_hidden, own, seen
 
 _TRIES = 5
 
@@ -168,7 +168,10 @@ def _fetched(patients: PatientStore, found: Found) -> tuple[Patient, ...] | None
 
 
 def _named(patients: PatientStore, search: PatientSearch) -> Sequence[Patient] | None:
-    """The records that the search names by their ids or numbers; None where it names none."""
+    """The records that the search names by their ids or numbers; None where it names none.
+
+    A merged record is left out when the one that stands for it is deleted: it is one person's.
+    """
     ids: set[PatientId] | None = None
     for condition in search.where:
         match condition:
@@ -186,7 +189,9 @@ def _named(patients: PatientStore, search: PatientSearch) -> Sequence[Patient] |
     found = []
     for id_ in sorted(ids):
         with suppress(NotFoundError):
-            found.append(patients.get(id_))
+            patient = patients.get(id_)
+            if patient.merged_into is None or not is_hidden(patients, patient):
+                found.append(patient)
     return found
 
 

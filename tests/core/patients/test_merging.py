@@ -27,6 +27,8 @@ from vantrexia_core.patients import (
     ExternalId,
     Gender,
     Heir,
+    IdCondition,
+    IdentifierCondition,
     LinkType,
     Listing,
     Merge,
@@ -35,6 +37,7 @@ from vantrexia_core.patients import (
     Party,
     Patient,
     PatientLink,
+    PatientSearch,
     Phone,
     Reason,
     Revision,
@@ -51,7 +54,9 @@ from vantrexia_core.patients import (
     links_of,
     look_up_patient,
     merge_patients,
+    register_patient,
     revise_patient,
+    search_patients,
     unarchive_patient,
     undo_merge,
 )
@@ -380,6 +385,33 @@ def test_an_undoing_told_again_shows_both_records_or_neither(desk: MemoryDesk, d
     with pytest.raises(NotFoundError):
         undo_merge(desk, ADMIN, merge.id, WHY, once=once)
     assert (entries_of(desk)[-1].outcome, entries_of(desk)[-1].disclosed) == (Outcome.REFUSED, ())
+
+
+def test_a_deleted_survivor_is_not_found_by_what_the_merged_record_is_known_under(desk: MemoryDesk) -> None:
+    """Neither by its id nor by its number."""
+    survivor, loser = _two(desk)
+    _merge(desk, survivor, loser)
+    conditions = (IdCondition(frozenset({loser.id})), IdentifierCondition((loser.mrn,)))
+    every = frozenset({Status.ACTIVE, Status.ARCHIVED})
+    searches = [PatientSearch(where=(one,), statuses=every) for one in conditions]
+    for search in searches:
+        assert [one.id for one in search_patients(desk, ADMIN, search).items] == [loser.id]
+    delete_patient(desk, ADMIN, survivor.id)
+    for search in searches:
+        assert search_patients(desk, ADMIN, search).count == 0
+
+
+def test_an_answer_about_a_merged_record_is_not_given_again_once_its_survivor_is_deleted(
+    desk: MemoryDesk,
+) -> None:
+    """From its receipt neither."""
+    once = Once(Phi("key-1"), Phi(b"POST"), lambda _: b"")
+    loser = register_patient(desk, ADMIN, a_new_patient(), once=once)
+    survivor = _register(desk)
+    _merge(desk, survivor, loser)
+    delete_patient(desk, ADMIN, survivor.id)
+    with pytest.raises(NotFoundError):
+        register_patient(desk, ADMIN, a_new_patient(), once=once)
 
 
 def test_a_patients_account_follows_its_record(desk: MemoryDesk) -> None:
