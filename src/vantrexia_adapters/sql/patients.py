@@ -351,7 +351,7 @@ def _asked(*names: str, named: int) -> sa.Subquery:
     ).subquery("asked")
 
 
-def _stands_for(record: sa.Table, survivor: sa.Alias) -> sa.ColumnElement[bool]:
+def _stands_for(record: sa.Table, survivor: sa.FromClause) -> sa.ColumnElement[bool]:
     return sa.and_(
         survivor.c.id == record.c.merged_into, survivor.c.practice_id == _PRACTICE, survivor.c.seq <= _AS_OF
     )
