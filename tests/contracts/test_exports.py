@@ -10,13 +10,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.builders import a_name, a_new_patient, a_patient_id, an_actor
+from tests.clients import a_client
 from tests.contracts.stores import Stores, a_record, at_once
 from tests.desks import a_memory_desk, entries_of
 from vantrexia_core.audit import Action, Outcome
+from vantrexia_core.identity import TokenNotValidError, operator, revoke_client
 from vantrexia_core.kernel import (
     ConflictError,
     InvalidError,
     NotFoundError,
+    Origin,
     PageRequest,
     PatientId,
     PermissionDeniedError,
@@ -43,6 +46,7 @@ from vantrexia_core.patients import (
     fetch_departed,
     fetch_part,
     look_up_export,
+    merge_patients,
     register_patient,
     restore_patient,
     revise_patient,
@@ -164,6 +168,31 @@ def test_since_tells_what_changed_and_who_left(stores: Stores, monkeypatch: pyte
     assert (third.shown, third.gone) == ((), ())
 
 
+def test_deleting_the_survivor_takes_the_merged_out_of_exports(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+):
+    """As they stood at the moment; restored, both are told again."""
+    _small_parts(monkeypatch)
+    stores.clock.advance(timedelta(days=1))
+    kept, merged, other = (register_patient(stores.desk, ADMIN, a_new_patient()) for _ in range(3))
+    merge_patients(stores.desk, ADMIN, kept.id, merged.id, Reason("Twice"))
+    stores.clock.advance(SINCE_SLACK + timedelta(seconds=1))
+    before = start_export(stores.desk, ADMIN, EVERYTHING)
+    stores.clock.advance(timedelta(hours=1))
+    delete_patient(stores.desk, ADMIN, kept.id)
+    since = start_export(stores.desk, ADMIN, ExportWish(since=before.at))
+    everything = start_export(stores.desk, ADMIN, EVERYTHING)
+    with pytest.raises(InvalidError):
+        start_export(stores.desk, ADMIN, ExportWish(patient_ids=(merged.id,)))
+    stores.clock.advance(timedelta(hours=1))
+    restore_patient(stores.desk, ADMIN, kept.id, Reason("By mistake"))
+    restored = start_export(stores.desk, ADMIN, ExportWish(since=since.at))
+    assert [one.id for one in _fetched(stores, before)] == [kept.id, merged.id, other.id]
+    assert [one.id for one in _fetched(stores, everything)] == [other.id]
+    assert (_fetched(stores, since), _departed(stores, since)) == ([], [kept.id, merged.id])
+    assert [one.id for one in _fetched(stores, restored)] == [kept.id, merged.id]
+
+
 def test_what_was_under_way_at_the_moment_is_told_the_next_time(stores: Stores):
     """A change stamped before an export and committed after it is not lost between the two."""
     stores.clock.advance(timedelta(days=1))
@@ -229,6 +258,21 @@ def test_an_export_ends(stores: Stores, monkeypatch: pytest.MonkeyPatch):
     start_export(stores.desk, ADMIN, EVERYTHING)
     with stores.desk.begin(stores.here) as work, pytest.raises(NotFoundError):
         work.exports.get(expired.id)
+
+
+def test_an_export_under_way_ends_with_its_client(stores: Stores, monkeypatch: pytest.MonkeyPatch):
+    """A client that was revoked after the first batch gets no second one."""
+    _small_parts(monkeypatch, part=50)
+    stores.store(*(a_record(number) for number in range(1, 6)))
+    client = a_client(stores.desk, stores.here)
+    actor = client.as_actor(client.scopes, Origin())
+    export = start_export(stores.desk, actor, EVERYTHING)
+    _, batches = fetch_part(stores.desk, actor, export.id, 0)
+    assert len(next(batches)) == 2
+    assert len(next(batches)) == 2
+    revoke_client(stores.desk, operator(stores.here, Origin()), client.id)
+    with pytest.raises(TokenNotValidError):
+        next(batches)
 
 
 def test_an_export_is_its_accounts_own(stores: Stores):

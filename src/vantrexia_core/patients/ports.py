@@ -8,6 +8,7 @@ from uuid import UUID
 import attrs
 
 from vantrexia_core.audit import Desk, RecordedWork
+from vantrexia_core.identity import StandingDesk
 from vantrexia_core.kernel import (
     InvalidError,
     MergeId,
@@ -90,6 +91,7 @@ class Asked:
     """Which records an export asks for: by their numbers, as they stood at the change number ``as_of``.
 
     With ``changed_after`` only those whose version then was made after it; with ``patient_ids`` only those.
+    A record that was merged then counts as deleted if the one that stood for it was, and as changed with it.
     """
 
     numbers: range
@@ -643,6 +645,10 @@ class PatientDesk(Desk[PatientWork], Protocol):
     def directory(self) -> PatientDirectory:
         """The practice's directory."""
         ...
+
+
+class ExportDesk(PatientDesk, StandingDesk, Protocol):
+    """Where records leave in bulk, for so long that who asked for them must be looked up again."""
 
 
 class MatchingDesk(PatientDesk, Protocol):

@@ -6,7 +6,7 @@ from vantrexia_core.audit import Deed
 from vantrexia_core.kernel import NotFoundError, PatientId, Reach
 from vantrexia_core.patients.lifecycle import GoneError, Status
 from vantrexia_core.patients.model import Patient
-from vantrexia_core.patients.ports import PatientWork
+from vantrexia_core.patients.ports import PatientStore, PatientWork
 
 W = TypeVar("W", bound=PatientWork)
 
@@ -23,10 +23,15 @@ def seen(deed: Deed[W], patient_id: PatientId) -> Patient:
     if deed.reach is Reach.OWN and patient_id not in {deed.attempt.actor.patient_id, _own_survivor(deed)}:
         raise NotFoundError
     patient = patients.get(patient_id)
-    stands = patient if patient.merged_into is None else patients.get(patient.merged_into)
-    if Status.DELETED in {patient.status, stands.status}:
+    if is_hidden(patients, patient):
         raise GoneError
     return patient
+
+
+def is_hidden(patients: PatientStore, patient: Patient) -> bool:
+    """Whether the record is deleted, or the one that stands for it is: deleting that one hides the person."""
+    stands = patient if patient.merged_into is None else patients.get(patient.merged_into)
+    return Status.DELETED in {patient.status, stands.status}
 
 
 def own(deed: Deed[W]) -> tuple[Patient, ...]:
