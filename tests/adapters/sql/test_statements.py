@@ -51,8 +51,24 @@ COSTS: dict[str, tuple[Callable[[PatientDesk, PatientId], object], list[str]]] =
     "revise": (
         lambda desk, id_: revise_patient(desk, ACTOR, id_, Revision(phone=Phone("555-0199"))),
         # The replaced version is kept; who resembles the record now is looked for when it is stored.
-        ["BEGIN", "SELECT", "UPDATE", "INSERT", "UPDATE", "UPDATE", "INSERT", "INSERT", "COMMIT"]
-        + [*LOOKED_FOR, "SELECT", "SELECT", "BEGIN", "UPDATE", "DELETE", "COMMIT"],
+        [
+            "BEGIN",
+            "SELECT",
+            "UPDATE",
+            "INSERT",
+            "UPDATE",
+            "UPDATE",
+            "INSERT",
+            "INSERT",
+            "COMMIT",
+            *LOOKED_FOR,
+            "SELECT",
+            "SELECT",
+            "BEGIN",
+            "UPDATE",
+            "DELETE",
+            "COMMIT",
+        ],
     ),
     "archive": (
         lambda desk, id_: archive_patient(desk, ACTOR, id_, Reason("Moved away")),
