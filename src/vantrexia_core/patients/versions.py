@@ -13,6 +13,7 @@ from vantrexia_core.audit import (
     ID_MAX,
     Action,
     Attempt,
+    Deed,
     Desk,
     TrailLine,
     TrailWork,
@@ -20,7 +21,16 @@ from vantrexia_core.audit import (
     tell_makers,
     undertake,
 )
-from vantrexia_core.kernel import Actor, NotFoundError, Page, PageRequest, PatientId, Permission
+from vantrexia_core.kernel import (
+    Actor,
+    Machine,
+    NotFoundError,
+    Page,
+    PageRequest,
+    PatientId,
+    Permission,
+    Reach,
+)
 from vantrexia_core.patients.facts import VersionsListed, VersionViewed
 from vantrexia_core.patients.model import Patient
 from vantrexia_core.patients.ports import PatientWork
@@ -35,7 +45,8 @@ class VersionWork(PatientWork, TrailWork, Protocol):
 class PatientVersion:
     """A record as it was from one change to the next, and the trail's line of the change that made it.
 
-    ``made_by`` is None where the trail does not tell: the record was put in beside the use cases.
+    ``made_by`` is None where the trail does not tell: the record was put in beside the use cases. It is None,
+    too, for a patient's own account and for machine clients: it names staff, and says what they did.
     """
 
     patient: Patient
@@ -61,7 +72,7 @@ def read_version(
         if version > ID_MAX:
             raise NotFoundError
         patient = deed.work.patients.version_of(patient_id, version)
-        (shown,) = _told(deed.work, patient_id, (patient,))
+        (shown,) = _told(deed, patient_id, (patient,))
         fact = VersionViewed(patient_id, disclosed=(patient_id,), version=version)
         return deed.finish(fact, shown)
 
@@ -80,12 +91,14 @@ def list_versions(
     with undertake(desk, attempt) as deed:
         seen(deed, patient_id)
         found = deed.work.patients.versions(patient_id, page)
-        shown = Page(found.count, _told(deed.work, patient_id, found.items), page)
+        shown = Page(found.count, _told(deed, patient_id, found.items), page)
         return deed.finish(VersionsListed(patient_id, disclosed=(patient_id,)), shown)
 
 
 def _told(
-    work: VersionWork, patient_id: PatientId, versions: Sequence[Patient]
+    deed: Deed[VersionWork], patient_id: PatientId, versions: Sequence[Patient]
 ) -> tuple[PatientVersion, ...]:
-    makers = tell_makers(work, patient_id, [one.version for one in versions])
+    if deed.reach is not Reach.PRACTICE or isinstance(deed.attempt.actor.role, Machine):
+        return tuple(PatientVersion(one, None) for one in versions)
+    makers = tell_makers(deed.work, patient_id, [one.version for one in versions])
     return tuple(PatientVersion(one, makers.get(one.version)) for one in versions)

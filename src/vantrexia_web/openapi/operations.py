@@ -409,7 +409,8 @@ OPERATIONS: Final[Mapping[Callable[..., object], Operation]] = {
         "Patients",
         "List the versions of a patient",
         "A page of the record's versions, newest first: each is the record as it was from one change to the "
-        "next, with who made the change and which fields it touched. The first is the record as it is. "
+        "next, with who made the change and which fields it touched (told to staff alone). The first is the "
+        "record as it is. "
         "A deleted record has no versions to show; a restored one shows when it was deleted.",
         200,
         "PatientVersionPage",
