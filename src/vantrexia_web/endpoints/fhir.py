@@ -44,6 +44,7 @@ from vantrexia_core.patients import (
     find_matches,
     list_versions,
     look_up_patient,
+    may_read_patients,
     read_version,
     register_patient,
     register_unless_known,
@@ -270,7 +271,9 @@ def _revised(call: Call, revision: Callable[[Patient], Revision], form: str, ret
         revision,
         expected_version=parse_if_match(call.request),
     )
-    return _preferred(patient, form, returns, 200)
+    # Scopes can grant changing without reading: then there is nothing to show, whatever is preferred.
+    is_shown = returns != "representation" or may_read_patients(call.actor)
+    return _preferred(patient, form, returns if is_shown else "minimal", 200)
 
 
 def _patched(resource: Json, operations: object) -> Json:
