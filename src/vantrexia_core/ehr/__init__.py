@@ -5,7 +5,7 @@ takes chosen patients over while the caller waits, `start_import` and `import_ba
 the two sides disagree on is decided by one table, `SURVIVOR`.
 """
 
-from vantrexia_core.ehr.facts import EhrSearched, Imported, ImportPreviewed, ImportShown, ImportStarted
+from vantrexia_core.ehr.facts import EhrSearched, ImportShown
 from vantrexia_core.ehr.importing import (
     IMPORT_SECONDS_MAX,
     Candidate,
@@ -95,12 +95,9 @@ __all__ = [
     "ImportJob",
     "ImportJobs",
     "ImportOutcome",
-    "ImportPreviewed",
     "ImportQueue",
     "ImportReport",
     "ImportShown",
-    "ImportStarted",
-    "Imported",
     "JobItem",
     "JobStatus",
     "Kind",

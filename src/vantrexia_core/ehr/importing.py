@@ -6,7 +6,7 @@ from typing import Final
 import attrs
 
 from vantrexia_core.audit import Action, Attempt, Once, check_unanswered, record_refusal, undertake
-from vantrexia_core.ehr.facts import EhrSearched, Imported, ImportPreviewed
+from vantrexia_core.ehr.facts import EhrSearched
 from vantrexia_core.ehr.intake import Arrival, Intake, Link, Plan, Refresh, Settled
 from vantrexia_core.ehr.model import (
     IDS_AT_ONCE,
@@ -20,7 +20,7 @@ from vantrexia_core.ehr.model import (
 from vantrexia_core.ehr.ports import EhrDesk
 from vantrexia_core.ehr.roster import EhrPatient, EhrQuery, EhrUnavailableError, Fault
 from vantrexia_core.kernel import Actor, PatientId, Permission
-from vantrexia_core.patients import ExternalId, Status
+from vantrexia_core.patients import ExternalId, Imported, ImportPreviewed, Status
 
 IMPORT_SECONDS_MAX: Final = 60.0
 """How long one call may ask the EHR for its ids; a proxy would not wait longer for the answer."""

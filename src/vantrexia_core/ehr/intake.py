@@ -15,7 +15,6 @@ from uuid import UUID
 import attrs
 
 from vantrexia_core.audit import Attempt, Deed, Line, again_if_undone, undertake
-from vantrexia_core.ehr.facts import Imported
 from vantrexia_core.ehr.lookalike import Lookout, is_alike
 from vantrexia_core.ehr.model import ImportOutcome, JobItem, Verdict, Why
 from vantrexia_core.ehr.ports import EhrDesk, EhrWork
@@ -35,6 +34,7 @@ from vantrexia_core.patients import (
     Acquaintances,
     Gender,
     Holder,
+    Imported,
     Mrn,
     MrnTakenError,
     NewPatient,

@@ -19,7 +19,7 @@ from vantrexia_core.audit import (
     repeated_if_undone,
     undertake,
 )
-from vantrexia_core.ehr.facts import ImportShown, ImportStarted
+from vantrexia_core.ehr.facts import ImportShown
 from vantrexia_core.ehr.intake import Intake, Plan, Settled
 from vantrexia_core.ehr.model import (
     IDS_AT_ONCE,
@@ -46,7 +46,7 @@ from vantrexia_core.kernel import (
     UnavailableError,
     VantrexiaError,
 )
-from vantrexia_core.patients import ExternalId
+from vantrexia_core.patients import ExternalId, ImportStarted
 from vantrexia_core.protection import PracticeDestroyedError
 
 BATCH_SECONDS_MAX: Final = 90.0

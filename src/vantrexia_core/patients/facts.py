@@ -148,22 +148,26 @@ class VersionsListed(Fact):
 
 
 @attrs.frozen
-class FileImportStarted(Fact):
-    """A file of patients is taken in, or gone on with."""
+class Imported(Fact):
+    """Somebody came from elsewhere: registered, linked to a record that was here, or brought up to date.
 
-    action: ClassVar[Action] = Action.IMPORT_START
-
-
-@attrs.frozen
-class FileImported(Fact):
-    """A line of a file was settled; ``changed`` names the fields that it filled, if it brought somebody."""
+    ``changed`` names the fields that this filled. What brought nothing is recorded under the same action as
+    refused or failed, with its code.
+    """
 
     action: ClassVar[Action] = Action.IMPORT
 
 
 @attrs.frozen
-class FileImportPreviewed(Fact):
-    """It was shown what would become of a file's lines."""
+class ImportStarted(Fact):
+    """An import was accepted, to be gone on with: a list of ids, or a file."""
+
+    action: ClassVar[Action] = Action.IMPORT_START
+
+
+@attrs.frozen
+class ImportPreviewed(Fact):
+    """It was shown what an import would do."""
 
     action: ClassVar[Action] = Action.IMPORT_PREVIEW
 

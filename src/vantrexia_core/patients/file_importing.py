@@ -22,7 +22,7 @@ from vantrexia_core.audit import (
     undertake,
 )
 from vantrexia_core.kernel import Actor, ConflictError, PatientId, Permission, Phi
-from vantrexia_core.patients.facts import FileImported, FileImportPreviewed, FileImportStarted, Registered
+from vantrexia_core.patients.facts import Imported, ImportPreviewed, ImportStarted, Registered
 from vantrexia_core.patients.file_import import FileImport, FileLine, LineOutcome, LineVerdict
 from vantrexia_core.patients.lifecycle import Status
 from vantrexia_core.patients.model import NewPatient, Patient
@@ -61,7 +61,7 @@ def begin_file_import(
         if known is None:
             known = FileImport(desk.ids.new_id(), actor.practice_id, actor.user_id, deed.now, deed.now)
             imports.add(known, fingerprint)
-        return deed.finish(FileImportStarted(), known)
+        return deed.finish(ImportStarted(), known)
 
 
 @repeated_if_undone
@@ -105,7 +105,7 @@ def import_lines(
         deed.work.file_imports.save(moved)
         entries = [_entry(outcome, registered) for outcome, registered in settled]
         # A lot without any line is recorded as well: it ends the file.
-        return deed.finish_all(entries or [Line(Outcome.DONE, FileImported())], (moved, outcomes))
+        return deed.finish_all(entries or [Line(Outcome.DONE, Imported())], (moved, outcomes))
 
 
 @attrs.define(repr=False)
@@ -142,7 +142,7 @@ class Preview:
                 one if isinstance(one, LineOutcome) else LineOutcome(one.number, LineVerdict.IMPORTED)
                 for one in judged
             ]
-            return deed.finish(FileImportPreviewed(), outcomes)
+            return deed.finish(ImportPreviewed(), outcomes)
 
 
 @attrs.define(repr=False)
@@ -305,6 +305,6 @@ def _added(
 def _entry(outcome: LineOutcome, registered: Registered | None) -> Line:
     """What the trail says of a line. One that brought nobody is refused, with its verdict as the reason."""
     if registered is not None:
-        fact = FileImported(outcome.patient_id, changed=registered.changed, version=registered.version)
+        fact = Imported(outcome.patient_id, changed=registered.changed, version=registered.version)
         return Line(Outcome.DONE, fact)
-    return Line(Outcome.REFUSED, FileImported(outcome.patient_id), outcome.verdict.value)
+    return Line(Outcome.REFUSED, Imported(outcome.patient_id), outcome.verdict.value)
