@@ -146,6 +146,7 @@ PORTS = {
     "UserWork": Held("contracts/test_identity.py", (MemoryWork, SqlWork)),
     "UserDesk": Held("contracts/test_identity.py", (MemoryDesk, SqlDesk)),
     "AccountDesk": Held("contracts/test_identity.py", (MemoryDesk, SqlDesk)),
+    "StandingDesk": Held("contracts/test_exports.py", (MemoryDesk, SqlDesk)),
     "SignInDesk": Held("contracts/test_identity.py", (MemoryDesk, SqlDesk)),
     "SecretSource": Held("contracts/test_sources.py", (RandomSecrets, CountedSecrets)),
     "SecondFactors": Held("contracts/test_second_factors.py", (MemorySecondFactors, SqlSecondFactors)),
@@ -167,6 +168,7 @@ PORTS = {
         (CandidateKeeper,),
         "one keeper over every store; it is held to a brute search over blocking keys",
     ),
+    "ExportDesk": Held("contracts/test_exports.py", (MemoryDesk, SqlDesk)),
     "MatchingDesk": Held("contracts/test_candidates.py", (MemoryDesk, SqlDesk)),
     "DirectoryStore": Held("contracts/test_directory_store.py", (MemoryDirectoryStore, SqlDirectoryStore)),
     "PatientDirectory": Held(

@@ -10,13 +10,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.builders import a_name, a_new_patient, a_patient_id, an_actor
+from tests.clients import a_client
 from tests.contracts.stores import Stores, a_record, at_once
 from tests.desks import a_memory_desk, entries_of
 from vantrexia_core.audit import Action, Outcome
+from vantrexia_core.identity import TokenNotValidError, operator, revoke_client
 from vantrexia_core.kernel import (
     ConflictError,
     InvalidError,
     NotFoundError,
+    Origin,
     PageRequest,
     PatientId,
     PermissionDeniedError,
@@ -229,6 +232,21 @@ def test_an_export_ends(stores: Stores, monkeypatch: pytest.MonkeyPatch):
     start_export(stores.desk, ADMIN, EVERYTHING)
     with stores.desk.begin(stores.here) as work, pytest.raises(NotFoundError):
         work.exports.get(expired.id)
+
+
+def test_an_export_under_way_ends_with_its_client(stores: Stores, monkeypatch: pytest.MonkeyPatch):
+    """A client that was revoked after the first batch gets no second one."""
+    _small_parts(monkeypatch, part=50)
+    stores.store(*(a_record(number) for number in range(1, 6)))
+    client = a_client(stores.desk, stores.here)
+    actor = client.as_actor(client.scopes, Origin())
+    export = start_export(stores.desk, actor, EVERYTHING)
+    _, batches = fetch_part(stores.desk, actor, export.id, 0)
+    assert len(next(batches)) == 2
+    assert len(next(batches)) == 2
+    revoke_client(stores.desk, operator(stores.here, Origin()), client.id)
+    with pytest.raises(TokenNotValidError):
+        next(batches)
 
 
 def test_an_export_is_its_accounts_own(stores: Stores):

@@ -468,32 +468,30 @@ class KeyRing:
         Raises:
             KeyRingError: it is gone, unsafe or damaged, or no longer the same ring. The ring in memory stays.
         """
-        if not self._is_behind():
-            return
-        with self._loading:
-            if not self._is_behind():
-                return
-            state = _load(self._file, self._wrappers, before=self._state)
-            if state.trouble is not None:
-                self._retry_at = monotonic() + SERVICE_RETRY_SECONDS
-                _LOG.warning("the key ring has keys that cannot be unwrapped now: %s", state.trouble)
-            self._state = state
-            # Afterwards: whoever sees the new number must find the new content.
-            self.generation += 1
+        if self._is_behind():
+            with self._loading:
+                self._catch_up()
 
     def notice(self) -> None:
-        """`refresh`, at most once in `NOTICE_SECONDS` and without complaint: for whoever seals or opens."""
+        """`refresh`, at most once in `NOTICE_SECONDS` and without complaint: for whoever seals or opens.
+
+        One thread at a time: while it waits for the key service, the others go on with what is in memory.
+        """
         now = monotonic()
         if now < self._look_at:
             return
         self._look_at = now + NOTICE_SECONDS
+        if not self._loading.acquire(blocking=False):
+            return
         try:
-            self.refresh()
+            self._catch_up()
         except KeyRingError as wrong:
             # What is in memory goes on working. An operator must look, and every start will say the same.
             if self._told != str(wrong):
                 self._told = str(wrong)
                 _LOG.error("the key ring's file cannot be taken: %s", wrong)
+        finally:
+            self._loading.release()
 
     def has_practices(self) -> bool:
         """Whether any practice's keys are in the ring, that is, whether anything may have been sealed."""
@@ -520,6 +518,18 @@ class KeyRing:
 
     def __repr__(self) -> str:
         return f"KeyRing({str(self._file.path)!r}, {len(self._state.roots)} keys)"
+
+    def _catch_up(self) -> None:
+        """Take the file's content if it is another one. Only for whoever holds `_loading`."""
+        if not self._is_behind():
+            return
+        state = _load(self._file, self._wrappers, before=self._state)
+        if state.trouble is not None:
+            self._retry_at = monotonic() + SERVICE_RETRY_SECONDS
+            _LOG.warning("the key ring has keys that cannot be unwrapped now: %s", state.trouble)
+        self._state = state
+        # Afterwards: whoever sees the new number must find the new content.
+        self.generation += 1
 
     def _is_behind(self) -> bool:
         state = self._state

@@ -1,13 +1,14 @@
 """Key sets of machine clients by URL: fetched within bounds, kept for minutes, asked for one at a time.
 
 Anybody can make us look for a client's keys by pretending to be that client. So what was fetched is kept, a
-failure is remembered for a while, and a set is not asked for again for every unknown ``kid``.
+failure is remembered for a while, and a set is not asked for again for every unknown ``kid``. The threads
+that ask are few and serve all practices: a slow URL holds two of them at most, each for a bounded time.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from threading import Lock
+from threading import Event, Lock
 from typing import Final, Protocol
 
 import attrs
@@ -50,6 +51,15 @@ class _Fetched:
     again_from: datetime
 
 
+class _UnderWay:
+    """A fetch that has begun: whether somebody waits for it already, and what it brought."""
+
+    def __init__(self) -> None:
+        self.is_awaited = False
+        self.has_ended: Final = Event()
+        self.brought: _Fetched | None = None
+
+
 class FetchedKeySets:
     """Threads may share it. ``transport`` decides which hosts may be reached at all."""
 
@@ -58,19 +68,16 @@ class FetchedKeySets:
         self._clock: Final = clock
         self._lock: Final = Lock()
         self._fetched: dict[str, _Fetched] = {}
-        self._under_way: dict[str, Lock] = {}
+        self._under_way: dict[str, _UnderWay] = {}
 
     def keys(self, url: str, kid: str) -> Sequence[PublicKey]:
         """The set behind a URL, looked at anew if it lacks ``kid`` and was not fetched a moment ago.
 
         Raises:
-            KeySetUnavailableError: it could not be fetched, now or a moment ago.
+            KeySetUnavailableError: it could not be fetched, now or a moment ago; or its host is so slow that
+                one thread fetches it and another one waits already.
         """
-        found = self._known(url, kid)
-        if found is None:
-            with self._turn(url):
-                # Perhaps somebody else fetched it while we waited.
-                found = self._known(url, kid) or self._fetch(url)
+        found = self._known(url, kid) or self._fetched_once(url, kid)
         if found.failure is not None:
             raise KeySetUnavailableError(found.failure)
         return found.keys
@@ -83,6 +90,31 @@ class FetchedKeySets:
             return None
         has_key = any(key.kid == kid for key in known.keys)
         return known if has_key or now < known.again_from else None
+
+    def _fetched_once(self, url: str, kid: str) -> _Fetched:
+        """Fetch the set, or take what a fetch under way brings: with ``max-age=0`` as well."""
+        ours = _UnderWay()
+        with self._lock:
+            under_way = self._under_way.get(url)
+            if under_way is None:
+                self._under_way[url] = ours
+            elif under_way.is_awaited:
+                raise KeySetUnavailableError("it is being fetched, and another request waits for it")
+            else:
+                under_way.is_awaited = True
+        if under_way is not None:
+            under_way.has_ended.wait(FETCH_SECONDS_MAX)
+            if under_way.brought is None:
+                raise KeySetUnavailableError("another request's fetch of it brought nothing in time")
+            return under_way.brought
+        try:
+            # Perhaps somebody else's fetch ended just before ours began.
+            ours.brought = self._known(url, kid) or self._fetch(url)
+            return ours.brought
+        finally:
+            with self._lock:
+                del self._under_way[url]
+            ours.has_ended.set()
 
     def _fetch(self, url: str) -> _Fetched:
         request = Request(
@@ -108,12 +140,6 @@ class FetchedKeySets:
                 del self._fetched[next(iter(self._fetched))]
             self._fetched[url] = fetched
         return fetched
-
-    def _turn(self, url: str) -> Lock:
-        with self._lock:
-            if url not in self._under_way and len(self._under_way) >= SETS_MAX:
-                self._under_way.clear()
-            return self._under_way.setdefault(url, Lock())
 
 
 def _kept(headers: Mapping[str, str]) -> timedelta:

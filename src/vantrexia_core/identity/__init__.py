@@ -122,6 +122,7 @@ from vantrexia_core.identity.ports import (
     SignInDesk,
     SignInStore,
     SignInWork,
+    StandingDesk,
     TokenNotValidError,
     Tokens,
     UsedAssertions,
@@ -153,6 +154,7 @@ from vantrexia_core.identity.signing_in import (
     sign_in,
     sign_in_entry,
 )
+from vantrexia_core.identity.standing import check_standing
 from vantrexia_core.identity.totp import DIGITS, STEP_SECONDS
 from vantrexia_core.identity.two_factor import TotpInvalidError
 
@@ -245,6 +247,7 @@ __all__ = [
     "SignInWork",
     "SignedIn",
     "Staffed",
+    "StandingDesk",
     "TokenClaims",
     "TokenNotValidError",
     "TokenPair",
@@ -272,6 +275,7 @@ __all__ = [
     "change_client_scopes",
     "change_password",
     "change_user",
+    "check_standing",
     "check_token",
     "confirm_reset",
     "create_user",

@@ -112,7 +112,7 @@ class MachineClient:
             practice_id=self.practice_id,
             email=self.address,
             origin=origin,
-            mandate=(scopes & self.scopes).mandate,
+            mandate=attrs.evolve((scopes & self.scopes).mandate, client_version=self.version),
         )
 
     def with_keys(self, keys: ClientKeys) -> "MachineClient":

@@ -619,6 +619,25 @@ class AccountDesk(Protocol):
         ...
 
 
+class StandingDesk(Protocol):
+    """Where it is looked up whether somebody who acts would still be let in."""
+
+    @property
+    def clock(self) -> Clock:
+        """The present."""
+        ...
+
+    @property
+    def accounts(self) -> Accounts:
+        """Accounts of every practice."""
+        ...
+
+    @property
+    def clients(self) -> Clients:
+        """Machine clients of every practice."""
+        ...
+
+
 class SignInDesk(UserDesk, AccountDesk, Protocol):
     """Where people are let in."""
 

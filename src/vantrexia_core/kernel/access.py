@@ -128,9 +128,13 @@ MACHINE_PERMISSIONS: Final = frozenset(
 
 @attrs.frozen
 class Mandate:
-    """What a machine client may do in one call: permissions, each for one action of the trail."""
+    """What a machine client may do in one call: permissions, each for one action of the trail.
+
+    ``client_version`` is the client's when it was recognised: another one later says that it was changed.
+    """
 
     granted: frozenset[tuple[Permission, Enum]]
+    client_version: int = 0
 
 
 @attrs.frozen

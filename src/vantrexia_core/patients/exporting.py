@@ -21,6 +21,7 @@ from vantrexia_core.audit import (
     repeated_if_undone,
     undertake,
 )
+from vantrexia_core.identity import check_standing
 from vantrexia_core.kernel import (
     Actor,
     InvalidError,
@@ -40,7 +41,7 @@ from vantrexia_core.patients.export import (
 )
 from vantrexia_core.patients.facts import Exported, ExportEnded, ExportShown, ExportStarted
 from vantrexia_core.patients.model import Patient
-from vantrexia_core.patients.ports import Asked, PatientDesk, PatientWork
+from vantrexia_core.patients.ports import Asked, ExportDesk, PatientDesk, PatientWork
 
 T = TypeVar("T")
 
@@ -119,7 +120,7 @@ def end_export(desk: PatientDesk, actor: Actor, export_id: UUID) -> None:
 
 
 def fetch_part(
-    desk: PatientDesk, actor: Actor, export_id: UUID, place: int
+    desk: ExportDesk, actor: Actor, export_id: UUID, place: int
 ) -> tuple[Export, Iterator[Sequence[Patient]]]:
     """The records of one part, from place 0 on, a batch at a time, in order of their numbers.
 
@@ -129,6 +130,7 @@ def fetch_part(
         PermissionDeniedError: the role may not export.
         NotFoundError: the account has no such export, or it has expired or no such part; and while batches
             are asked for: it was deleted or expired meanwhile.
+        TokenNotValidError: also while batches are asked for: the actor would not be let in any more.
         UnavailableError: the store or the trail is out of reach; also while batches are asked for.
     """
 
@@ -144,7 +146,7 @@ def fetch_part(
 
 
 def fetch_departed(
-    desk: PatientDesk, actor: Actor, export_id: UUID, place: int
+    desk: ExportDesk, actor: Actor, export_id: UUID, place: int
 ) -> tuple[Export, Iterator[Sequence[Departed]]]:
     """Like `fetch_part`, for the records that were deleted: their ids alone, so nothing is disclosed.
 
@@ -165,7 +167,7 @@ _Reading = Callable[[PatientWork, Export, range], tuple[int, list[T]]]
 
 
 def _batches(
-    desk: PatientDesk,
+    desk: ExportDesk,
     actor: Actor,
     export_id: UUID,
     parts_of: Callable[[Export], Sequence[Part]],
@@ -176,6 +178,8 @@ def _batches(
     attempt = Attempt(actor, Action.EXPORT, Permission.EXPORT_PATIENTS)
 
     def batch(after: int) -> tuple[Export, Part, int, list[T]]:
+        # As with the export below: whoever may no longer act gets nothing more.
+        check_standing(desk, actor)
         with undertake(desk, attempt) as deed:
             # Asked for again each time: an export that was deleted ends where it stands.
             export = _live(deed.work, actor, export_id, deed.now)

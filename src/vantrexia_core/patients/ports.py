@@ -8,6 +8,7 @@ from uuid import UUID
 import attrs
 
 from vantrexia_core.audit import Desk, RecordedWork
+from vantrexia_core.identity import StandingDesk
 from vantrexia_core.kernel import (
     InvalidError,
     MergeId,
@@ -643,6 +644,10 @@ class PatientDesk(Desk[PatientWork], Protocol):
     def directory(self) -> PatientDirectory:
         """The practice's directory."""
         ...
+
+
+class ExportDesk(PatientDesk, StandingDesk, Protocol):
+    """Where records leave in bulk, for so long that who asked for them must be looked up again."""
 
 
 class MatchingDesk(PatientDesk, Protocol):

@@ -3,7 +3,9 @@
 import json
 import ssl
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
 from moto import mock_aws
@@ -131,6 +133,37 @@ def test_a_service_that_is_back_is_asked_again(site: Site) -> None:
     ours.refresh()
     assert ours.active(HERE, Purpose.FIELD) == 2
     assert a_key(ours, 2) == a_key(theirs, 2)
+
+
+def test_a_silent_service_holds_up_one_thread_only(site: Site) -> None:
+    """Whoever seals or opens meanwhile goes on with the keys in memory."""
+    is_asked, may_answer = Event(), Event()
+
+    class Silent:
+        def __init__(self, wrapper: KeyWrapper) -> None:
+            self.wrap = wrapper.wrap
+            self._unwrap = wrapper.unwrap
+
+        def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
+            is_asked.set()
+            assert may_answer.wait(60)
+            return self._unwrap(wrapped, context)
+
+    theirs = site.create()
+    ours = KeyRing.open(site.path, ManualClock(), wrappers=site.wrappers)
+    ours._wrappers = lambda kek: Silent(site.wrappers(kek))
+    theirs.rotate(HERE, Purpose.FIELD)
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(ours.notice)
+        try:
+            assert is_asked.wait(60)
+            ours._look_at = 0.0
+            threads.submit(ours.notice).result(timeout=10)
+            assert ours.active(HERE, Purpose.FIELD) == 1
+        finally:
+            may_answer.set()
+        first.result(timeout=60)
+    assert ours.active(HERE, Purpose.FIELD) == 2
 
 
 def test_a_retired_key_is_not_sealed_under_when_the_next_cannot_be_had(site: Site) -> None:

@@ -3,6 +3,7 @@
 import ipaddress
 import ssl
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -125,7 +126,7 @@ def test_a_failure_is_remembered_for_half_a_minute(answer: Response | Trouble) -
 
 
 def test_of_many_at_once_one_fetches() -> None:
-    """The others wait for what it brings."""
+    """The other waits for what it brings."""
     host = Host(Response(200, KEYS))
     host.goes_on.clear()
     sets, _ = _fetched(host)
@@ -135,8 +136,83 @@ def test_of_many_at_once_one_fetches() -> None:
         go.start()
         return _kids(sets)
 
-    assert at_once([lambda: _kids(sets), lambda: _kids(sets), last]) == [["one"]] * 3
+    assert at_once([lambda: _kids(sets), last]) == [["one"]] * 2
     assert host.asked == 1
+
+
+class _Waiting:
+    """One thread fetches from a host that does not answer yet, and a second one waits for what it brings."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.host = Host(Response(200, KEYS, {"cache-control": "max-age=0"}))
+        self.host.goes_on.clear()
+        self.sets, _ = _fetched(self.host)
+        self.threads = ThreadPoolExecutor(2)
+        begun, waits, send = Event(), Event(), self.host.send
+
+        def told(request: Request) -> Response | Trouble:
+            begun.set()
+            return send(request)
+
+        class Told(Event):
+            def wait(self, timeout: float | None = None) -> bool:
+                waits.set()
+                return super().wait(timeout)
+
+        monkeypatch.setattr(self.host, "send", told)
+        monkeypatch.setattr("vantrexia_adapters.smart.fetching.Event", Told)
+        self.first = self.threads.submit(_kids, self.sets)
+        assert begun.wait(60)
+        self.second = self.threads.submit(_kids, self.sets)
+        assert waits.wait(60)
+
+    def end(self) -> None:
+        """The host answers."""
+        self.host.goes_on.set()
+        self.threads.shutdown()
+
+
+def test_whoever_waits_takes_a_set_that_may_not_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With ``max-age=0`` too, waiting is not followed by a fetch of one's own."""
+    waiting = _Waiting(monkeypatch)
+    waiting.end()
+    assert waiting.first.result() == waiting.second.result() == ["one"]
+    assert waiting.host.asked == 1
+    assert _kids(waiting.sets) == ["one"]
+    assert waiting.host.asked == 2
+
+
+def test_a_slow_host_holds_two_threads_and_no_third(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others are refused at once: the threads are few, and serve all practices."""
+    waiting = _Waiting(monkeypatch)
+    try:
+        with pytest.raises(KeySetUnavailableError, match="another request waits"):
+            _kids(waiting.sets)
+    finally:
+        waiting.end()
+    assert waiting.host.asked == 1
+
+
+def test_nobody_waits_longer_than_a_fetch_may_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever holds up the thread that fetches."""
+    monkeypatch.setattr("vantrexia_adapters.smart.fetching.FETCH_SECONDS_MAX", 0.01)
+    waiting = _Waiting(monkeypatch)
+    try:
+        with pytest.raises(KeySetUnavailableError, match="in time"):
+            waiting.second.result(timeout=60)
+    finally:
+        waiting.end()
+
+
+def test_a_fetch_that_fell_over_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next one fetches anew."""
+    host = Host(Response(200, KEYS))
+    sets, _ = _fetched(host)
+    with monkeypatch.context() as fallen:
+        fallen.setattr(host, "send", lambda _: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            _kids(sets)
+    assert _kids(sets) == ["one"]
 
 
 def test_sets_that_are_kept_are_bounded() -> None:
@@ -152,7 +228,7 @@ def test_sets_that_are_kept_are_bounded() -> None:
     for number in range(1_002):
         sets.keys(f"{URL}?{number}", "one")
     assert len(sets._fetched) == 1_000
-    assert len(sets._under_way) <= 1_000
+    assert not sets._under_way
 
 
 ADDRESSES = {
