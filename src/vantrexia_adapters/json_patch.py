@@ -12,6 +12,9 @@ from typing import Any, Final
 
 OPERATIONS_MAX: Final = 100
 NODES_MAX: Final = 20_000
+SIZE_MAX: Final = 256 * 1024
+"""Of what the texts, names and numbers of the document hold together, in characters."""
+DEPTH_MAX: Final = 32
 
 _INDEX: Final = re.compile(r"0|[1-9][0-9]{0,8}")
 
@@ -41,7 +44,7 @@ def apply_patch(document: object, patch: object) -> Any:  # noqa: ANN401 - whate
     for number, operation in enumerate(patch, start=1):
         try:
             _OPERATIONS[_kind(operation)](root, operation)
-            _check_size(root)
+            _check_size(root[0])
         except PatchError as refused:
             kind, message = type(refused), f"Operation {number}: {refused}."
         else:
@@ -51,10 +54,33 @@ def apply_patch(document: object, patch: object) -> Any:  # noqa: ANN401 - whate
     return root[0]
 
 
-def _check_size(root: list[Any]) -> None:
-    if _nodes(root) > NODES_MAX:
-        message = "the document becomes too large"
-        raise PatchError(message)
+def _check_size(document: object) -> None:
+    """Refuse what is too large, looking no further than a little beyond the limits.
+
+    Every text counts wherever it stands: copies share it here, and hold it once each when they are written.
+    """
+    count = size = 0
+    waiting = [(document, 0)]
+    while waiting:
+        value, depth = waiting.pop()
+        count += 1
+        if isinstance(value, str):
+            size += len(value)
+        elif isinstance(value, int):
+            # A digit is a little more than three bits.
+            size += value.bit_length() // 3
+        elif isinstance(value, dict | list):
+            depth += 1
+            if depth > DEPTH_MAX:
+                message = "the document becomes too deep"
+                raise PatchError(message)
+            if isinstance(value, dict):
+                size += sum(map(len, value))
+            members = value.values() if isinstance(value, dict) else value
+            waiting += ((member, depth) for member in members)
+        if count + len(waiting) > NODES_MAX or size > SIZE_MAX:
+            message = "the document becomes too large"
+            raise PatchError(message)
 
 
 def _kind(operation: object) -> str:
@@ -79,6 +105,7 @@ def _value(operation: Mapping[str, Any]) -> object:
     if "value" not in operation:
         message = "a value is missing"
         raise MalformedPatchError(message)
+    _check_size(operation["value"])
     return copy.deepcopy(operation["value"])
 
 
@@ -153,7 +180,9 @@ def _move(root: list[Any], operation: Mapping[str, Any]) -> None:
 
 def _copy(root: list[Any], operation: Mapping[str, Any]) -> None:
     source, target = _pointer(operation, "from"), _pointer(operation)
-    _add_at(root, target, copy.deepcopy(_child(_parent(root, source), source[-1])))
+    value = _child(_parent(root, source), source[-1])
+    _check_size(value)
+    _add_at(root, target, copy.deepcopy(value))
 
 
 def _test(root: list[Any], operation: Mapping[str, Any]) -> None:
@@ -172,19 +201,6 @@ def _is_equal(one: object, other: object) -> bool:
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(_is_equal, one, other))
     return one == other
-
-
-def _nodes(value: object) -> int:
-    """How many values there are, counted no further than a little beyond the limit."""
-    count, waiting = 0, [value]
-    while waiting and count <= NODES_MAX:
-        one = waiting.pop()
-        count += 1
-        if isinstance(one, dict):
-            waiting += one.values()
-        elif isinstance(one, list):
-            waiting += one
-    return count
 
 
 _NOWHERE: Final = "there is nothing at this place"

@@ -201,7 +201,13 @@ class Call:
             return render(act(None))
         request = self.request
         target = f"{request.path}?{request.query}".encode(errors="surrogateescape")
-        whole = b"\n".join((request.method.encode(), target, request.whole_body))
+        # Under another condition it is another call. No method looks like a line that names a header.
+        conditions = (
+            f"{name}: {value}".encode()
+            for name in ("If-Match", "If-None-Exist")
+            for value in request.headers_named(name)
+        )
+        whole = b"\n".join((*conditions, request.method.encode(), target, request.whole_body))
         try:
             return render(act(Once(key, Phi(whole), lambda result: render(result).packed())))
         except AlreadyAnswered as again:

@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vantrexia_adapters.json_patch import (
+    DEPTH_MAX,
     NODES_MAX,
     OPERATIONS_MAX,
+    SIZE_MAX,
     MalformedPatchError,
     PatchError,
     apply_patch,
@@ -107,6 +109,47 @@ def test_a_document_does_not_grow_without_end() -> None:
     doubling = [_op("copy", "/-", **{"from": ""})] * OPERATIONS_MAX
     with pytest.raises(PatchError, match="too large"):
         apply_patch(list(range(NODES_MAX // 2)), doubling)
+
+
+@pytest.mark.parametrize("grown", [["x" * 50_000], [{"x" * 50_000: 1}], [10**4000] * 20])
+def test_long_texts_do_not_multiply(grown: list[object]) -> None:
+    """Few values can be many characters: copies share them in memory, and not when they are written."""
+    copies = [_op("copy", "/-", **{"from": ""})] * 12
+    with pytest.raises(PatchError, match=r"^Operation [1-9]: the document becomes too large"):
+        apply_patch(grown, copies)
+    assert len(apply_patch(["x" * (SIZE_MAX // 2)], [_op("copy", "/-", **{"from": "/0"})])) == 2
+
+
+def _nested(depth: int) -> list[object]:
+    value: list[object] = []
+    for _ in range(depth - 1):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        [_op("add", "/a", value=_nested(DEPTH_MAX))],
+        [_op("test", "/a", value=_nested(5_000))],
+        [
+            _op("add", "/a", value=_nested(DEPTH_MAX - 1)),
+            _op("add", "/a" + "/0" * (DEPTH_MAX - 2), value=[[]]),
+        ],
+        [_op("add", "/a", value=_nested(DEPTH_MAX - 1)), _op("copy", "/a/0", **{"from": "/a"})],
+    ],
+)
+def test_a_document_does_not_become_too_deep(patch: list[object]) -> None:
+    """Neither by a value nor by a copy put into what is deep: what reads it afterwards would stumble."""
+    with pytest.raises(PatchError, match="too deep"):
+        apply_patch({"a": 1}, patch)
+    assert apply_patch({}, [_op("add", "/a", value=_nested(DEPTH_MAX - 1))])
+
+
+def test_what_is_too_large_is_not_copied() -> None:
+    """A document that somebody else made too deep to be copied again is refused as well."""
+    with pytest.raises(PatchError, match="too deep"):
+        apply_patch([_nested(DEPTH_MAX)], [_op("copy", "/-", **{"from": "/0"})])
 
 
 @given(VALUES, VALUES, st.text("ab/~", max_size=3))

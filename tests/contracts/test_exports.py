@@ -46,6 +46,7 @@ from vantrexia_core.patients import (
     fetch_departed,
     fetch_part,
     look_up_export,
+    merge_patients,
     register_patient,
     restore_patient,
     revise_patient,
@@ -165,6 +166,31 @@ def test_since_tells_what_changed_and_who_left(stores: Stores, monkeypatch: pyte
     assert _departed(stores, second) == [people[5].id]
     third = start_export(stores.desk, ADMIN, ExportWish(since=stores.clock.now() + timedelta(hours=1)))
     assert (third.shown, third.gone) == ((), ())
+
+
+def test_deleting_the_survivor_takes_the_merged_out_of_exports(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+):
+    """As they stood at the moment; restored, both are told again."""
+    _small_parts(monkeypatch)
+    stores.clock.advance(timedelta(days=1))
+    kept, merged, other = (register_patient(stores.desk, ADMIN, a_new_patient()) for _ in range(3))
+    merge_patients(stores.desk, ADMIN, kept.id, merged.id, Reason("Twice"))
+    stores.clock.advance(SINCE_SLACK + timedelta(seconds=1))
+    before = start_export(stores.desk, ADMIN, EVERYTHING)
+    stores.clock.advance(timedelta(hours=1))
+    delete_patient(stores.desk, ADMIN, kept.id)
+    since = start_export(stores.desk, ADMIN, ExportWish(since=before.at))
+    everything = start_export(stores.desk, ADMIN, EVERYTHING)
+    with pytest.raises(InvalidError):
+        start_export(stores.desk, ADMIN, ExportWish(patient_ids=(merged.id,)))
+    stores.clock.advance(timedelta(hours=1))
+    restore_patient(stores.desk, ADMIN, kept.id, Reason("By mistake"))
+    restored = start_export(stores.desk, ADMIN, ExportWish(since=since.at))
+    assert [one.id for one in _fetched(stores, before)] == [kept.id, merged.id, other.id]
+    assert [one.id for one in _fetched(stores, everything)] == [other.id]
+    assert (_fetched(stores, since), _departed(stores, since)) == ([], [kept.id, merged.id])
+    assert [one.id for one in _fetched(stores, restored)] == [kept.id, merged.id]
 
 
 def test_what_was_under_way_at_the_moment_is_told_the_next_time(stores: Stores):

@@ -5,10 +5,11 @@ from datetime import date, timedelta
 import pytest
 
 from tests.builders import NOW, a_new_patient, a_patient_id, an_actor
-from tests.contracts.stores import Stores, a_record
+from tests.contracts.stores import Stores, a_record, at_once
 from vantrexia_core.audit import Action
 from vantrexia_core.kernel import NotFoundError, Page, PageRequest, Phi, Role
 from vantrexia_core.patients import (
+    AmbiguousSearchError,
     BornCondition,
     Condition,
     ContactCondition,
@@ -33,6 +34,8 @@ from vantrexia_core.patients import (
     delete_patient,
     lookup,
     register_patient,
+    register_unless_known,
+    registration,
     search_patients,
 )
 
@@ -145,6 +148,53 @@ def test_too_many_records_are_not_opened(
     with pytest.raises(TooCostlyError):
         _search(stores, phone)
     assert _search(stores, phone, _named(NameField.FIRST, BEGIN, "ann")).count == 2
+
+
+def _unless_known(stores: Stores, *where: Condition) -> tuple[Patient, bool]:
+    actor, new = (
+        an_actor(practice_id=stores.here),
+        a_new_patient(first="Ann", last="Quintero", phone="555-0009"),
+    )
+    return register_unless_known(stores.desk, actor, new, PatientSearch(where))
+
+
+def test_a_registration_opens_few_records_to_see_who_is_known(
+    stores: Stores, people: list[Patient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fewer than a search may, for the practice waits: more are refused, and nobody is registered."""
+    monkeypatch.setattr(registration, "OPENED_TO_REGISTER_MAX", 3)
+    phone = ContactCondition(Phi(("5550009",)), Phi(()))
+    with pytest.raises(TooCostlyError):
+        _unless_known(stores, phone)
+    assert _search(stores, phone).count == 0
+    ann = _named(NameField.FIRST, BEGIN, "ann")
+    made, is_new = _unless_known(stores, phone, ann)
+    assert (is_new, _unless_known(stores, phone, ann)) == (True, (made, False))
+
+
+def test_nobody_waits_for_a_registration_of_who_is_known(
+    stores: Stores, people: list[Patient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever is found, or too many to open, is found before other writers are shut out."""
+    shut_out: list[None] = []
+    with stores.desk.begin(stores.here) as work:
+        monkeypatch.setattr(type(work.patients), "be_alone", lambda _: shut_out.append(None))
+    assert _unless_known(stores, _named(NameField.FIRST, BEGIN, "zoe")) == (people[2], False)
+    with pytest.raises(AmbiguousSearchError):
+        _unless_known(stores, _named(NameField.FIRST, BEGIN, "ann"))
+    monkeypatch.setattr(registration, "OPENED_TO_REGISTER_MAX", 3)
+    with pytest.raises(TooCostlyError):
+        _unless_known(stores, ContactCondition(Phi(("5550009",)), Phi(())))
+    assert not shut_out
+
+
+def test_registrations_at_once_of_somebody_unknown_make_one_record(stores: Stores) -> None:
+    """Each finds nobody at first; only one still does when it is its turn."""
+    quintero = _named(NameField.LAST, BEGIN, "quintero")
+    made = at_once([lambda: _unless_known(stores, quintero)] * 4)
+    registered = [one for one in made if not isinstance(one, Exception)]
+    assert sorted(is_new for _, is_new in registered) == [False, False, False, True]
+    assert len({patient.id for patient, _ in registered}) == 1
 
 
 def test_holders_of_record_numbers_are_told(stores: Stores) -> None:

@@ -34,12 +34,17 @@ from vantrexia_core.patients import (
     PatientSearch,
     Status,
     TextMatch,
+    TooCostlyError,
 )
 
 COUNT_DEFAULT: Final = 20
 COUNT_MAX: Final = PAGE_SIZE_MAX
 VALUES_MAX: Final = 100
 VALUE_CHARACTERS_MAX: Final = 200
+DATES_MAX: Final = 10
+NAME_WORDS_MAX: Final = 20
+"""What one search may ask for, over all its parameters; what stands there twice counts once. Each date and
+each word of a name is a look at the whole directory, while others of the practice wait."""
 
 PROVENANCE: Final = "Provenance:target"
 """The one thing that can be brought along: who made what is shown (US Core asks for it)."""
@@ -94,6 +99,7 @@ def read_search(pairs: Sequence[tuple[str, str]], *, is_strict: bool = False, pa
 
     Raises:
         InvalidSearchError: a value, a modifier or a prefix is not to be understood; each is named.
+        TooCostlyError: it asks for more values, dates or words of names than one search may.
     """
     reading = _Reading(is_strict=is_strict)
     for name, value in pairs:
@@ -111,6 +117,33 @@ class _NotHereError(InvalidValueError):
     """Something that FHIR has and this server has not."""
 
 
+@attrs.define
+class _Budget:
+    """What a search asked for so far."""
+
+    values: int = 0
+    dates: int = 0
+    words: int = 0
+
+    def spend(self, parameter: SearchParameter, values: Sequence[str]) -> None:
+        self.values += len(values)
+        if parameter.type == "date":
+            self.dates += len(values)
+        self._check()
+
+    def spend_words(self, names: NameCondition) -> None:
+        self.words += sum(text.count(b" ") + 1 for text in names.folded)
+        self._check()
+
+    def _check(self) -> None:
+        if self.values > VALUES_MAX or self.dates > DATES_MAX or self.words > NAME_WORDS_MAX:
+            complaint = (
+                f"Ask for at most {VALUES_MAX} values, {DATES_MAX} of them dates, and {NAME_WORDS_MAX} words "
+                "of names in one search."
+            )
+            raise TooCostlyError(complaint)
+
+
 class _Reading:
     """The parameters taken so far, and the complaints about them."""
 
@@ -126,6 +159,8 @@ class _Reading:
         self._is_summary = False
         self._brings_provenance = False
         self._elements: frozenset[str] | None = None
+        self._taken: set[tuple[str, frozenset[str]]] = set()
+        self._budget = _Budget()
 
     def take(self, name: str, value: str) -> None:
         """Take one parameter."""
@@ -185,10 +220,15 @@ class _Reading:
             message = f"This modifier is not supported here. Modifiers of this parameter: {known}."
             raise InvalidValueError(message)
         values = values_of(text)
-        if not values:
+        asked = (f"{parameter.name}:{modifier}", frozenset(values))
+        if not values or asked in self._taken:
             return
+        self._taken.add(asked)
+        self._budget.spend(parameter, values)
         reader: Read = parameter.read
         read = reader(modifier, values)
+        if isinstance(read, NameCondition):
+            self._budget.spend_words(read)
         if isinstance(read, frozenset):
             self._statuses = read if self._statuses is None else self._statuses & read
         else:
@@ -265,7 +305,7 @@ def values_of(text: str) -> tuple[str, ...]:
     if len(parts) > VALUES_MAX or any(len(part) > VALUE_CHARACTERS_MAX for part in parts):
         message = f"Send at most {VALUES_MAX} values of at most {VALUE_CHARACTERS_MAX} characters."
         raise InvalidValueError(message)
-    return tuple(part for part in parts if part)
+    return tuple(dict.fromkeys(filter(None, parts)))
 
 
 def _plain(text: str) -> str:

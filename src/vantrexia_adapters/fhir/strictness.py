@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 from typing import Any, Final, TypeAlias
 
 from jsonschema_rs import Draft6Validator, ValidationError, ValidationErrorKind
@@ -27,6 +28,8 @@ VALUES_MAX: Final = 20_000
 NUMBER_MAX: Final = 2**63 - 1
 ISSUES_MAX: Final = 20
 """What one answer says at most: whoever sends more mistakes has made one of them many times."""
+PROBLEMS_MAX: Final = 400
+"""Of which so many are looked at: several may be of one place."""
 
 _MEMBER: Final = re.compile(r"_?[a-z][A-Za-z0-9]{0,63}")
 _REFUSED_CHARACTERS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
@@ -44,8 +47,8 @@ def checked_patient(content: bytes | Mapping[str, Any]) -> Json:
     """
     patient = _object(content)
     for look in (_in_form, _in_schema, _in_class, broken_invariants):
-        if problems := list(look(patient)):
-            raise InvalidResourceError(_issues(problems))
+        if issues := _issues(islice(look(patient), PROBLEMS_MAX)):
+            raise InvalidResourceError(issues)
     return patient
 
 
@@ -184,8 +187,9 @@ def _against(kind: str, resource: Any, path: Path) -> Iterator[Problem]:  # noqa
     validator, bare = _schema(kind), _bare(resource)
     if validator.is_valid(bare):
         return
+    padded: dict[int, list[int]] = {}
     for error in validator.iter_errors(bare):
-        yield from _problems(error, (*path, *_padded_path(resource, error.instance_path)))
+        yield from _problems(error, (*path, *_padded_path(resource, error.instance_path, padded)))
 
 
 def _problems(error: ValidationError, path: Path) -> Iterator[Problem]:
@@ -227,13 +231,18 @@ def _bare(value: Any) -> Any:  # noqa: ANN401 - any JSON
     return value
 
 
-def _padded_path(resource: Any, bare: Path) -> Path:  # noqa: ANN401 - any JSON
-    """The place in what was sent of a place in what is `_bare`."""
+def _padded_path(resource: Any, bare: Path, padded: dict[int, list[int]]) -> Path:  # noqa: ANN401 - any JSON
+    """The place in what was sent of a place in what is `_bare`.
+
+    ``padded`` remembers, by the identity of a list, where its members stand: long lists have many mistakes.
+    """
     path: list[str | int] = []
     value = resource
     for step in bare:
         if isinstance(step, int) and isinstance(value, list):
-            path.append([place for place, member in enumerate(value) if member is not None][step])
+            if id(value) not in padded:
+                padded[id(value)] = [place for place, member in enumerate(value) if member is not None]
+            path.append(padded[id(value)][step])
         else:
             path.append(step)
         value = value[path[-1]]

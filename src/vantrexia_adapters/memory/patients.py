@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
+import attrs
+
 from vantrexia_adapters.memory.draft import Draft
 from vantrexia_adapters.memory.state import Filed, Former, Shelf
 from vantrexia_core.kernel import (
@@ -34,6 +36,26 @@ from vantrexia_core.patients import (
 )
 
 _ID_TWICE: Final = "a patient id was given out twice"
+
+
+@attrs.frozen
+class _Stood:
+    """A record as it stood at a moment, and the one that stood for it then: itself, if it was not merged."""
+
+    patient: Patient
+    survivor: Patient
+
+    @property
+    def is_gone(self) -> bool:
+        return Status.DELETED in {self.patient.status, self.survivor.status}
+
+    @property
+    def gone_at(self) -> datetime:
+        return (self.patient if self.patient.status is Status.DELETED else self.survivor).updated_at
+
+    @property
+    def changed_at(self) -> datetime:
+        return max(self.patient.updated_at, self.survivor.updated_at)
 
 
 class MemoryPatients:
@@ -211,32 +233,31 @@ class MemoryPatients:
     def tally(self, asked: Asked) -> tuple[int, int]:
         """See `PatientStore`."""
         found = self._asked(asked)
-        gone = sum(patient.status is Status.DELETED for _, patient in found)
+        gone = sum(one.is_gone for _, one in found)
         return len(found) - gone, gone
 
     def standing(self, asked: Asked, *, limit: int) -> Sequence[tuple[int, Patient]]:
         """See `PatientStore`."""
-        return [one for one in self._asked(asked) if one[1].status is not Status.DELETED][:limit]
+        there = [(number, one.patient) for number, one in self._asked(asked) if not one.is_gone]
+        return there[:limit]
 
     def departed(self, asked: Asked, *, limit: int) -> Sequence[tuple[int, tuple[PatientId, datetime]]]:
         """See `PatientStore`."""
-        gone = [one for one in self._asked(asked) if one[1].status is Status.DELETED]
-        return [(number, (patient.id, patient.updated_at)) for number, patient in gone[:limit]]
+        gone = [(number, one) for number, one in self._asked(asked) if one.is_gone]
+        return [(number, (one.patient.id, one.gone_at)) for number, one in gone[:limit]]
 
-    def _asked(self, asked: Asked) -> list[tuple[int, Patient]]:
+    def _asked(self, asked: Asked) -> list[tuple[int, _Stood]]:
         found = []
         for number in asked.numbers:
-            patient = self._as_of(number, asked.as_of)
-            if (
-                patient is not None
-                and (asked.changed_after is None or patient.updated_at > asked.changed_after)
-                and (not asked.patient_ids or patient.id in asked.patient_ids)
-            ):
-                found.append((number, patient))
+            patient = self._as_of(self.by_number.get(number), asked.as_of)
+            if patient is None or (asked.patient_ids and patient.id not in asked.patient_ids):
+                continue
+            stood = _Stood(patient, self._as_of(patient.merged_into, asked.as_of) or patient)
+            if asked.changed_after is None or stood.changed_at > asked.changed_after:
+                found.append((number, stood))
         return found
 
-    def _as_of(self, number: int, as_of: int) -> Patient | None:
-        id_ = self.by_number.get(number)
+    def _as_of(self, id_: PatientId | None, as_of: int) -> Patient | None:
         filed = None if id_ is None else self.patients.get(id_)
         if id_ is None or filed is None:
             return None

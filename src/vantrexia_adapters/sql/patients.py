@@ -311,22 +311,50 @@ _NAMED_AT_ONCE: Final = 50
 
 
 def _asked(*names: str, named: int) -> sa.Subquery:
-    """Columns of the records that are asked for, as they stood: as they are, or as they were before."""
+    """Columns of the records that are asked for, as they stood: as they are, or as they were before.
+
+    A merged record is as deleted as the one that stood for it then. ``gone_at`` is for the deleted only.
+    """
 
     def part(record: sa.Table) -> sa.Select[Any]:
         among = [record.c.id.in_(_among(named))] if named else []
-        return sa.select(*(record.c[name] for name in names)).where(
-            record.c.practice_id == _PRACTICE,
-            record.c.n >= _FIRST_N,
-            record.c.n <= _LAST_N,
-            record.c.seq <= _AS_OF,
-            record.c.updated_at > _CHANGED_AFTER,
-            *among,
+        # At most one of the two is there: the survivor as it is, or as it was.
+        now, then = patient.alias("now"), patient_version.alias("then")
+        standing = record.outerjoin(now, _stands_for(record, now)).outerjoin(
+            then, sa.and_(_stands_for(record, then), then.c.replaced_seq > _AS_OF)
+        )
+        is_gone = [one.c.status == Status.DELETED.value for one in (record, now, then)]
+        worked_out = {
+            "status": sa.case((sa.or_(*is_gone), Status.DELETED.value), else_=record.c.status),
+            "gone_at": sa.case(
+                (is_gone[0], record.c.updated_at),
+                (is_gone[1], now.c.updated_at),
+                (is_gone[2], then.c.updated_at),
+            ),
+        }
+        columns = (worked_out[name].label(name) if name in worked_out else record.c[name] for name in names)
+        return (
+            sa.select(*columns)
+            .select_from(standing)
+            .where(
+                record.c.practice_id == _PRACTICE,
+                record.c.n >= _FIRST_N,
+                record.c.n <= _LAST_N,
+                record.c.seq <= _AS_OF,
+                sa.or_(*(one.c.updated_at > _CHANGED_AFTER for one in (record, now, then))),
+                *among,
+            )
         )
 
     return sa.union_all(
         part(patient), part(patient_version).where(patient_version.c.replaced_seq > _AS_OF)
     ).subquery("asked")
+
+
+def _stands_for(record: sa.Table, survivor: sa.FromClause) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        survivor.c.id == record.c.merged_into, survivor.c.practice_id == _PRACTICE, survivor.c.seq <= _AS_OF
+    )
 
 
 @cache
@@ -348,8 +376,8 @@ def _standing(named: int) -> Statement:
 
 @cache
 def _departed(named: int) -> Statement:
-    asked = _asked("n", "id", "updated_at", "status", named=named)
-    gone = sa.select(asked.c.n, asked.c.id, asked.c.updated_at).where(asked.c.status == Status.DELETED.value)
+    asked = _asked("n", "id", "gone_at", "status", named=named)
+    gone = sa.select(asked.c.n, asked.c.id, asked.c.gone_at).where(asked.c.status == Status.DELETED.value)
     return Statement(gone.order_by(asked.c.n).limit(_ROW_LIMIT))
 
 

@@ -143,7 +143,7 @@ class Deed(Generic[W]):
         return answer
 
     def replay(self, check: Callable[[W, PatientId], None] | None) -> None:
-        """Answer from the receipt, if there is one and ``check`` does not object to showing its record again.
+        """Answer from the receipt, if there is one and ``check`` lets its records be shown again.
 
         Raises:
             AlreadyAnswered: with the first answer, once the replay is on the trail.
@@ -154,8 +154,10 @@ class Deed(Generic[W]):
         kept = self.work.receipts.claim(self.attempt.actor.user_id, self._once, at=self.now)
         if kept is not None:
             shown, answer = _read_shown(kept.reveal())
-            if check is not None and shown.patient_id is not None:
-                check(self.work, shown.patient_id)
+            subject = () if shown.patient_id is None else (shown.patient_id,)
+            if check is not None:
+                for patient_id in sorted({*subject, *shown.disclosed}):
+                    check(self.work, patient_id)
             self.work.trail.append(self.attempt.entry(Outcome.REPLAYED, self.now, fact=shown))
             self.work.commit()
             raise AlreadyAnswered(Phi(answer))
@@ -195,7 +197,8 @@ def undertake(
 ) -> Iterator[Deed[W]]:
     """Open a unit of work for an attempt the actor is permitted to make.
 
-    ``before_replay`` may refuse to show a record again: much may have happened since the first answer.
+    ``before_replay`` may refuse to show a record again: much may have happened since the first answer. It is
+    asked of every record that the answer shows.
 
     Raises:
         PermissionDeniedError: the role lacks the permission; nothing was opened, the refusal is recorded.

@@ -29,7 +29,7 @@ from vantrexia_core.patients.searching import (
     PatientSearch,
     TooCostlyError,
 )
-from vantrexia_core.patients.sight import own, seen
+from vantrexia_core.patients.sight import is_hidden, own, seen
 
 _TRIES = 5
 
@@ -73,7 +73,7 @@ def search_patients(desk: PatientDesk, actor: Actor, search: PatientSearch) -> P
         TooCostlyError: only opening very many records could answer it.
     """
     with undertake(desk, Attempt(actor, Action.LIST, Permission.VIEW_PATIENTS)) as deed:
-        page = searched(desk, deed, search)
+        page = searched(desk, deed, search, opened_max=OPENED_MAX)
         return deed.finish(Listed(disclosed=_disclosed(page)), page)
 
 
@@ -120,12 +120,14 @@ def _page(desk: PatientDesk, deed: Deed[PatientWork], listing: Listing) -> Page[
     raise UnavailableError
 
 
-def searched(desk: PatientDesk, deed: Deed[PatientWork], search: PatientSearch) -> Page[Patient]:
+def searched(
+    desk: PatientDesk, deed: Deed[PatientWork], search: PatientSearch, *, opened_max: int
+) -> Page[Patient]:
     """The page of a search, for a deed that goes on to record itself.
 
     Raises:
         NotFoundError: the page lies behind the last one.
-        TooCostlyError: only opening very many records could answer it.
+        TooCostlyError: only opening more than ``opened_max`` records could answer it.
     """
     if deed.reach is Reach.OWN:
         return _page_of(filter(search.holds, own(deed)), search)
@@ -133,18 +135,20 @@ def searched(desk: PatientDesk, deed: Deed[PatientWork], search: PatientSearch) 
     if named is not None:
         return _page_of(filter(search.holds, named), search)
     for _ in range(_TRIES):
-        page = _narrowed_page(desk, deed, search)
+        page = _narrowed_page(desk, deed, search, opened_max)
         if page is not None:
             return page
     raise UnavailableError
 
 
-def _narrowed_page(desk: PatientDesk, deed: Deed[PatientWork], search: PatientSearch) -> Page[Patient] | None:
+def _narrowed_page(
+    desk: PatientDesk, deed: Deed[PatientWork], search: PatientSearch, opened_max: int
+) -> Page[Patient] | None:
     """The page as the directory narrows it down; None when a record changed between the two readings."""
     practice_id, wanted = deed.attempt.actor.practice_id, search.page
     if not search.is_decided_by_entries:
-        found = desk.directory.search(practice_id, search, skip=0, limit=OPENED_MAX)
-        if found.count > OPENED_MAX:
+        found = desk.directory.search(practice_id, search, skip=0, limit=opened_max)
+        if found.count > opened_max:
             raise TooCostlyError
         opened = _fetched(deed.work.patients, found)
         return None if opened is None else _page_of(filter(search.holds, opened), search, is_in_order=True)
@@ -168,7 +172,10 @@ def _fetched(patients: PatientStore, found: Found) -> tuple[Patient, ...] | None
 
 
 def _named(patients: PatientStore, search: PatientSearch) -> Sequence[Patient] | None:
-    """The records that the search names by their ids or numbers; None where it names none."""
+    """The records that the search names by their ids or numbers; None where it names none.
+
+    A merged record is left out when the one that stands for it is deleted: it is one person's.
+    """
     ids: set[PatientId] | None = None
     for condition in search.where:
         match condition:
@@ -186,7 +193,9 @@ def _named(patients: PatientStore, search: PatientSearch) -> Sequence[Patient] |
     found = []
     for id_ in sorted(ids):
         with suppress(NotFoundError):
-            found.append(patients.get(id_))
+            patient = patients.get(id_)
+            if patient.merged_into is None or not is_hidden(patients, patient):
+                found.append(patient)
     return found
 
 

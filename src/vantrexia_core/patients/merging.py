@@ -230,7 +230,8 @@ def undo_merge(
         fact = Unmerged(
             after.id,
             changed=tuple(name for name in merge.taken if value_of(after, name) != value_of(survivor, name)),
-            disclosed=(after.id,),
+            # The answer shows both, and so it does when it is given again.
+            disclosed=tuple(sorted((after.id, back.id))),
             version=after.version,
         )
         return deed.finish(fact, SeparatedPatients(after, revised, undone, merge.written_since(survivor)))

@@ -2,19 +2,20 @@
 
 from vantrexia_core.audit import Deed
 from vantrexia_core.kernel import PatientId
-from vantrexia_core.patients.lifecycle import GoneError, Move, Status
+from vantrexia_core.patients.lifecycle import GoneError, Move
 from vantrexia_core.patients.model import ExpectedVersion, MovedPatient
 from vantrexia_core.patients.ports import PatientWork
+from vantrexia_core.patients.sight import is_hidden
 from vantrexia_core.patients.values import Reason
 
 
 def check_shown(work: PatientWork, patient_id: PatientId) -> None:
-    """Refuse to answer again about a record that was deleted meanwhile.
+    """Refuse to answer again about a record that was deleted meanwhile, or merged into one that was.
 
     Raises:
-        GoneError: it is deleted, and hidden from whoever asked first as well.
+        GoneError: it is, and hidden from whoever asked first as well.
     """
-    if work.patients.get(patient_id).status is Status.DELETED:
+    if is_hidden(work.patients, work.patients.get(patient_id)):
         raise GoneError
 
 

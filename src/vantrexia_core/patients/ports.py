@@ -91,6 +91,7 @@ class Asked:
     """Which records an export asks for: by their numbers, as they stood at the change number ``as_of``.
 
     With ``changed_after`` only those whose version then was made after it; with ``patient_ids`` only those.
+    A record that was merged then counts as deleted if the one that stood for it was, and as changed with it.
     """
 
     numbers: range

@@ -33,6 +33,9 @@ from vantrexia_core.patients.suspecting import (
 from vantrexia_core.patients.suspicion import Occasion, Suspicion
 from vantrexia_core.patients.values import Mrn
 
+OPENED_TO_REGISTER_MAX: Final = 50
+"""Records that the search before a registration may open: it is repeated while the whole practice waits."""
+
 
 class AmbiguousSearchError(StaleVersionError):
     """A search that should tell whether somebody is known finds more than one (FHIR, conditional create)."""
@@ -130,12 +133,12 @@ def register_unless_known(
 ) -> tuple[Patient, bool]:
     """Create a record unless a search finds one; the record, and whether it is a new one.
 
-    Nobody else adds or changes a record of the practice between the search and the creation.
+    Nobody else adds or changes a record of the practice between the search that finds none and the creation.
 
     Raises:
         PermissionDeniedError: the role may not create patients.
         AmbiguousSearchError: the search finds several.
-        TooCostlyError: only opening very many records could answer the search.
+        TooCostlyError: only opening more than `OPENED_TO_REGISTER_MAX` records could answer the search.
         InvalidError: a birth in the future; an MRN or external id that another record has.
     """
     attempt = Attempt(actor, Action.CREATE, Permission.WRITE_PATIENTS)
@@ -144,13 +147,12 @@ def register_unless_known(
     with undertake(desk, attempt, once, before_replay=check_shown) as deed:
         # Whoever is found is shown: who may only write must not learn who is here.
         actor.require(Permission.VIEW_PATIENTS, Action.LIST)
-        patients = deed.work.patients
-        patients.be_alone()
-        found = searched(desk, deed, attrs.evolve(known, page=PageRequest(1, 1)))
-        if found.count > 1:
-            raise AmbiguousSearchError
-        if found.count == 1:
-            (patient,) = found.items
+        patient = _known(desk, deed, known)
+        if patient is None:
+            # Nobody, so far: now it counts, and the practice waits for an answer that is known to be cheap.
+            deed.work.patients.be_alone()
+            patient = _known(desk, deed, known)
+        if patient is not None:
             shown = Registered(patient.id, disclosed=(patient.id,), version=patient.version)
             return deed.finish(shown, (patient, False))
         patient, fact, resembling = _added(desk, deed, new, resembling)
@@ -245,6 +247,15 @@ def _added(
     if desk.candidacy.is_asked and (resembling is None or resembling.left_out):
         work.uncompared.add([patient.id], at=deed.now)
     return patient, fact, resembling
+
+
+def _known(desk: MatchingDesk, deed: Deed[PatientWork], known: PatientSearch) -> Patient | None:
+    """The only one whom the search finds, or nobody."""
+    search = attrs.evolve(known, page=PageRequest(1, 1))
+    found = searched(desk, deed, search, opened_max=OPENED_TO_REGISTER_MAX)
+    if found.count > 1:
+        raise AmbiguousSearchError
+    return found.items[0] if found.items else None
 
 
 def _suspected(deed: Deed[PatientWork], patient_id: PatientId, resembling: Resembling) -> Sequence[Suspicion]:

@@ -26,16 +26,18 @@ SHOWN: Final = frozenset({Status.ACTIVE, Status.ARCHIVED})
 """Where a record stands that somebody may find. A deleted one is found by nobody."""
 
 
+_TOO_MANY_OPENED: Final = (
+    "Too many records would have to be opened for this. Add a name, a date of birth, a gender or an "
+    "identifier."
+)
+
+
 class TooCostlyError(InvalidError):
-    """A search that only the records can answer, over more of them than one search may open."""
+    """A search that asks for too much at once, or would have to open too many records."""
 
     code = "too_costly"
 
-    def __init__(self) -> None:
-        complaint = (
-            "Too many records would have to be opened for this. Add a name, a date of birth, a gender or an "
-            "identifier."
-        )
+    def __init__(self, complaint: str = _TOO_MANY_OPENED) -> None:
         super().__init__({NON_FIELD: (complaint,)})
 
 

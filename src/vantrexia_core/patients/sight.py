@@ -13,7 +13,7 @@ from vantrexia_core.kernel import (
 )
 from vantrexia_core.patients.lifecycle import GoneError, Status
 from vantrexia_core.patients.model import Patient
-from vantrexia_core.patients.ports import PatientWork
+from vantrexia_core.patients.ports import PatientStore, PatientWork
 
 W = TypeVar("W", bound=PatientWork)
 
@@ -30,8 +30,7 @@ def seen(deed: Deed[W], patient_id: PatientId) -> Patient:
     if deed.reach is Reach.OWN and patient_id not in {deed.attempt.actor.patient_id, _own_survivor(deed)}:
         raise NotFoundError
     patient = patients.get(patient_id)
-    stands = patient if patient.merged_into is None else patients.get(patient.merged_into)
-    if Status.DELETED in {patient.status, stands.status}:
+    if is_hidden(patients, patient):
         raise GoneError
     return patient
 
@@ -42,6 +41,12 @@ def may_read_patients(actor: Actor) -> bool:
         return actor.require(Permission.VIEW_PATIENTS, Action.READ) is Reach.PRACTICE
     except PermissionDeniedError:
         return False
+
+
+def is_hidden(patients: PatientStore, patient: Patient) -> bool:
+    """Whether the record is deleted, or the one that stands for it is: deleting that one hides the person."""
+    stands = patient if patient.merged_into is None else patients.get(patient.merged_into)
+    return Status.DELETED in {patient.status, stands.status}
 
 
 def own(deed: Deed[W]) -> tuple[Patient, ...]:

@@ -22,6 +22,7 @@ from vantrexia_core.audit import (
     undertake,
 )
 from vantrexia_core.kernel import (
+    PAGE_SIZE_MAX,
     Actor,
     Machine,
     NotFoundError,
@@ -33,7 +34,7 @@ from vantrexia_core.kernel import (
 )
 from vantrexia_core.patients.facts import VersionsListed, VersionViewed
 from vantrexia_core.patients.model import Patient
-from vantrexia_core.patients.ports import PatientWork
+from vantrexia_core.patients.ports import PatientStore, PatientWork
 from vantrexia_core.patients.sight import seen
 
 
@@ -60,7 +61,8 @@ def read_version(
     """One version of a record, which may be the present one.
 
     Whoever may see the record may see what it said: an amendment does not hide what was there before it
-    (45 CFR 164.526(c)), and a deletion hides all of it.
+    (45 CFR 164.526(c)), and a deletion hides all of it. A patient's own account is not shown what the record
+    said between a merge and its undoing: that may be of another person.
 
     Raises:
         PermissionDeniedError: the role may not see patients.
@@ -69,7 +71,7 @@ def read_version(
     attempt = Attempt(actor, Action.READ_VERSION, Permission.VIEW_PATIENTS, patient_id)
     with undertake(desk, attempt) as deed:
         seen(deed, patient_id)
-        if version > ID_MAX:
+        if version > ID_MAX or any(version in hidden for hidden in _anothers(deed, patient_id)):
             raise NotFoundError
         patient = deed.work.patients.version_of(patient_id, version)
         (shown,) = _told(deed, patient_id, (patient,))
@@ -81,7 +83,7 @@ def read_version(
 def list_versions(
     desk: Desk[VersionWork], actor: Actor, patient_id: PatientId, page: PageRequest = PageRequest()
 ) -> Page[PatientVersion]:
-    """A page of a record's versions, newest first. Each is the record whole.
+    """A page of a record's versions, newest first. Each is the record whole; see `read_version`.
 
     Raises:
         PermissionDeniedError: the role may not see patients.
@@ -90,9 +92,53 @@ def list_versions(
     attempt = Attempt(actor, Action.LIST_VERSIONS, Permission.VIEW_PATIENTS, patient_id)
     with undertake(desk, attempt) as deed:
         seen(deed, patient_id)
-        found = deed.work.patients.versions(patient_id, page)
+        found = _own_versions(deed, patient_id, page)
         shown = Page(found.count, _told(deed, patient_id, found.items), page)
         return deed.finish(VersionsListed(patient_id, disclosed=(patient_id,)), shown)
+
+
+def _own_versions(deed: Deed[VersionWork], patient_id: PatientId, page: PageRequest) -> Page[Patient]:
+    patients, anothers = deed.work.patients, _anothers(deed, patient_id)
+    if not anothers:
+        return patients.versions(patient_id, page)
+    shown = [
+        one
+        for one in _every_version(patients, patient_id)
+        if not any(one.version in hidden for hidden in anothers)
+    ]
+    page.check_within(len(shown))
+    return Page(len(shown), tuple(shown[page.offset : page.offset + page.size]), page)
+
+
+def _anothers(deed: Deed[VersionWork], patient_id: PatientId) -> Sequence[range]:
+    """The versions that a patient's account is not shown: those of merges that were undone.
+
+    From the merge up to its undoing the record may have said what another person's did. Staff see them: they
+    have to be able to find out what was mixed up.
+    """
+    if deed.reach is not Reach.OWN:
+        return ()
+    undone = [
+        (one.survivor.version + 1, one.undoing.at)
+        for one in deed.work.merges.of(patient_id)
+        if one.survivor.id == patient_id and one.undoing is not None
+    ]
+    if not undone:
+        return ()
+    every = _every_version(deed.work.patients, patient_id)
+    # An undoing and its version have one time. Of several the last one: hidden is better than shown.
+    made = {one.updated_at: one.version for one in reversed(every)}
+    return tuple(range(first, made.get(at, every[0].version)) for first, at in undone)
+
+
+def _every_version(patients: PatientStore, patient_id: PatientId) -> Sequence[Patient]:
+    """All versions, newest first."""
+    every: list[Patient] = []
+    while True:
+        found = patients.versions(patient_id, PageRequest(len(every) // PAGE_SIZE_MAX + 1, PAGE_SIZE_MAX))
+        every += found.items
+        if len(every) >= found.count:
+            return every
 
 
 def _told(

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.adapters.fhir.r4_patients import INVALID, VALID, WHOLE, made
-from vantrexia_adapters.fhir import Issue, operation_outcome
+from vantrexia_adapters.fhir import Issue, operation_outcome, strictness
 from vantrexia_adapters.fhir.patient import InvalidResourceError, parse_patient
-from vantrexia_adapters.fhir.strictness import ISSUES_MAX, VALUES_MAX, checked_patient
+from vantrexia_adapters.fhir.strictness import ISSUES_MAX, PROBLEMS_MAX, VALUES_MAX, checked_patient
 
 MARK = "Zzmark"
 
@@ -88,6 +88,41 @@ def test_all_mistakes_are_told_at_once():
 def test_a_thousand_mistakes_are_told_in_part():
     """An answer is no copy of the request."""
     assert len(_refused(made({"telecom": [{"system": MARK}] * 1000}))) == ISSUES_MAX
+
+
+def test_no_more_mistakes_are_looked_at_than_are_told(monkeypatch: pytest.MonkeyPatch):
+    """Thousands in one list cost no more than some hundred."""
+    placed: list[object] = []
+    place_of = strictness._padded_path
+
+    def counted(*where: Any) -> Any:
+        placed.append(where)
+        return place_of(*where)
+
+    monkeypatch.setattr(strictness, "_padded_path", counted)
+    assert len(_refused(made({"telecom": [{"system": MARK}] * 4_000}))) == ISSUES_MAX
+    assert len(placed) <= PROBLEMS_MAX
+
+
+def test_mistakes_in_a_padded_list_are_told_where_they_stand():
+    """Nulls count in what was sent, though the schema never sees them."""
+    given = ["a", None] * 300
+    halves = [None, {"extension": [{"url": "urn:a", "valueBoolean": True}]}] * 300
+    for place in range(0, 40, 2):
+        given[place] = f"{place}"
+        halves[place] = {"nope": "x"}
+    issues = _refused(made({"name": [{"given": given, "_given": halves}]}))
+    assert {issue.expression for issue in issues} == {
+        f"Patient.name[0].given[{place}].nope" for place in range(0, 40, 2)
+    }
+
+
+def test_a_look_at_a_patient_stops_with_what_can_be_told(monkeypatch: pytest.MonkeyPatch):
+    """Of one place a thousand times over as well."""
+    problems = iter([("value", ("name", 0), "Wrong.")] * 1_000)
+    monkeypatch.setattr(strictness, "_in_form", lambda _: problems)
+    assert len(_refused(made({}))) == 1
+    assert len(list(problems)) == 1_000 - PROBLEMS_MAX
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,13 @@ from tests.builders import a_new_patient, a_suspicion, an_actor, an_address, an_
 from tests.desks import a_memory_desk, entries_of, put
 from tests.sources import ManualClock
 from vantrexia_adapters.memory import MemoryDesk
-from vantrexia_core.audit import Action, Outcome
+from vantrexia_core.audit import Action, AlreadyAnswered, Once, Outcome
 from vantrexia_core.kernel import (
     InvalidError,
     MergeId,
     NotFoundError,
     PermissionDeniedError,
+    Phi,
     Role,
     StaleVersionError,
 )
@@ -26,6 +27,8 @@ from vantrexia_core.patients import (
     ExternalId,
     Gender,
     Heir,
+    IdCondition,
+    IdentifierCondition,
     LinkType,
     Listing,
     Merge,
@@ -34,6 +37,7 @@ from vantrexia_core.patients import (
     Party,
     Patient,
     PatientLink,
+    PatientSearch,
     Phone,
     Reason,
     Revision,
@@ -50,7 +54,9 @@ from vantrexia_core.patients import (
     links_of,
     look_up_patient,
     merge_patients,
+    register_patient,
     revise_patient,
+    search_patients,
     unarchive_patient,
     undo_merge,
 )
@@ -359,6 +365,53 @@ def test_deleting_the_survivor_hides_the_person(desk: MemoryDesk) -> None:
     delete_patient(desk, ADMIN, survivor.id)
     with pytest.raises(NotFoundError):
         look_up_patient(desk, ADMIN, loser.id)
+
+
+@pytest.mark.parametrize("deleted", [None, "survivor", "loser"])
+def test_an_undoing_told_again_shows_both_records_or_neither(desk: MemoryDesk, deleted: str | None) -> None:
+    """The trail names both, and what was deleted since, whichever of the two, is not shown again."""
+    survivor, loser = _two(desk)
+    merge = _merge(desk, survivor, loser)
+    once = Once(Phi("key-1"), Phi(b"POST"), lambda _: b"both")
+    undo_merge(desk, ADMIN, merge.id, WHY, once=once)
+    both = tuple(sorted((survivor.id, loser.id)))
+    assert entries_of(desk)[-1].disclosed == both
+    if deleted is None:
+        with pytest.raises(AlreadyAnswered):
+            undo_merge(desk, ADMIN, merge.id, WHY, once=once)
+        assert (entries_of(desk)[-1].outcome, entries_of(desk)[-1].disclosed) == (Outcome.REPLAYED, both)
+        return
+    delete_patient(desk, ADMIN, (survivor if deleted == "survivor" else loser).id)
+    with pytest.raises(NotFoundError):
+        undo_merge(desk, ADMIN, merge.id, WHY, once=once)
+    assert (entries_of(desk)[-1].outcome, entries_of(desk)[-1].disclosed) == (Outcome.REFUSED, ())
+
+
+def test_a_deleted_survivor_is_not_found_by_what_the_merged_record_is_known_under(desk: MemoryDesk) -> None:
+    """Neither by its id nor by its number."""
+    survivor, loser = _two(desk)
+    _merge(desk, survivor, loser)
+    conditions = (IdCondition(frozenset({loser.id})), IdentifierCondition((loser.mrn,)))
+    every = frozenset({Status.ACTIVE, Status.ARCHIVED})
+    searches = [PatientSearch(where=(one,), statuses=every) for one in conditions]
+    for search in searches:
+        assert [one.id for one in search_patients(desk, ADMIN, search).items] == [loser.id]
+    delete_patient(desk, ADMIN, survivor.id)
+    for search in searches:
+        assert search_patients(desk, ADMIN, search).count == 0
+
+
+def test_an_answer_about_a_merged_record_is_not_given_again_once_its_survivor_is_deleted(
+    desk: MemoryDesk,
+) -> None:
+    """From its receipt neither."""
+    once = Once(Phi("key-1"), Phi(b"POST"), lambda _: b"")
+    loser = register_patient(desk, ADMIN, a_new_patient(), once=once)
+    survivor = _register(desk)
+    _merge(desk, survivor, loser)
+    delete_patient(desk, ADMIN, survivor.id)
+    with pytest.raises(NotFoundError):
+        register_patient(desk, ADMIN, a_new_patient(), once=once)
 
 
 def test_a_patients_account_follows_its_record(desk: MemoryDesk) -> None:

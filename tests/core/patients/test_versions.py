@@ -1,14 +1,17 @@
 """Showing former versions: to whoever sees the record, and never without a line in the trail."""
 
+from datetime import timedelta
+
 import attrs
 import pytest
 
-from tests.builders import a_new_patient, a_patient_id, a_practice_id, an_actor
+from tests.builders import a_new_patient, a_patient_id, a_practice_id, an_actor, an_email
 from tests.desks import a_memory_desk
+from tests.sources import ManualClock
 from vantrexia_adapters.memory import MemoryDesk
 from vantrexia_core.audit import ID_MAX, Action, Outcome
 from vantrexia_core.identity import Scopes
-from vantrexia_core.kernel import Actor, Machine, NotFoundError, Role
+from vantrexia_core.kernel import Actor, Machine, NotFoundError, PageRequest, Role
 from vantrexia_core.patients import (
     Patient,
     Phone,
@@ -17,10 +20,12 @@ from vantrexia_core.patients import (
     Status,
     delete_patient,
     list_versions,
+    merge_patients,
     read_version,
     register_patient,
     restore_patient,
     revise_patient,
+    undo_merge,
 )
 
 ADMIN = an_actor()
@@ -110,3 +115,36 @@ def test_a_version_that_never_was_is_not_found(version: int) -> None:
     patient, _ = _revised(desk)
     with pytest.raises(NotFoundError):
         read_version(desk, ADMIN, patient.id, version)
+
+
+def test_a_patients_account_sees_nothing_of_a_person_merged_by_mistake() -> None:
+    """What the record said until the merge was undone is shown to staff alone."""
+    clock = ManualClock()
+    desk = a_memory_desk(clock)
+    own = register_patient(desk, ADMIN, a_new_patient(phone=None))
+    other = register_patient(desk, ADMIN, a_new_patient())
+    account = an_actor(Role.PATIENT, patient_id=own.id)
+    clock.advance(timedelta(minutes=1))
+    merge = merge_patients(desk, ADMIN, own.id, other.id, Reason("Twice")).merge
+    clock.advance(timedelta(minutes=1))
+    revise_patient(desk, ADMIN, own.id, Revision(email=an_email("new")))
+    assert [one.patient.version for one in list_versions(desk, account, own.id).items] == [3, 2, 1]
+    clock.advance(timedelta(minutes=1))
+    undo_merge(desk, ADMIN, merge.id, Reason("Not one"))
+    clock.advance(timedelta(minutes=1))
+    revise_patient(desk, ADMIN, own.id, Revision(phone=Phone("555-0177")))
+    shown = list_versions(desk, account, own.id)
+    assert (shown.count, [one.patient.version for one in shown.items]) == (3, [5, 4, 1])
+    assert other.phone not in [one.patient.phone for one in shown.items]
+    last = list_versions(desk, account, own.id, PageRequest(2, 2))
+    assert [one.patient.version for one in last.items] == [1]
+    assert [read_version(desk, account, own.id, version).patient.version for version in (1, 4, 5)] == [
+        1,
+        4,
+        5,
+    ]
+    for version in (2, 3):
+        with pytest.raises(NotFoundError):
+            read_version(desk, account, own.id, version)
+        assert read_version(desk, ADMIN, own.id, version).patient.version == version
+    assert list_versions(desk, ADMIN, own.id).count == 5

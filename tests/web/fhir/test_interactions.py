@@ -225,6 +225,20 @@ def test_an_idempotency_key_works_here_as_well(service):
     assert again.headers["content-type"] == FHIR_JSON
 
 
+@pytest.mark.parametrize("condition", ["If_None_Exist", "If_Match"])
+def test_an_idempotency_key_belongs_to_the_conditions_it_came_with(service, condition):
+    """Another condition, or none, is another call."""
+    values = {"If_None_Exist": ("family=one", "family=two"), "If_Match": ('W/"1"', 'W/"2"')}[condition]
+    key = {"Content_Type": FHIR, "Idempotency_Key": "k-1"}
+    first, again = (service.send("POST", MANY, a_resource(), **key, **{condition: values[0]}) for _ in "12")
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.headers["idempotency-replayed"] == "true"
+    for other in ({condition: values[1]}, {}):
+        with Unchanged(service, "idempotency_key_reused"):
+            response = service.send("POST", MANY, a_resource(), **key, **other)
+            assert_outcome(response, 422, "idempotency_key_reused")
+
+
 def test_a_number_that_somebody_has_is_a_duplicate(service):
     """422: FHIR's word for what breaks a rule of the business."""
     numbered = {"identifier": [{"system": MRN_SYSTEM, "value": "M-1"}]}

@@ -7,9 +7,11 @@ from fhir.resources.R4B.bundle import Bundle
 
 from tests.web.fhir.resources import (
     ECW_SYSTEM,
+    FHIR,
     FORM,
     MANY,
     MRN_SYSTEM,
+    a_resource,
     created,
     families,
     found,
@@ -265,3 +267,16 @@ def test_a_search_of_the_rest_api_and_this_one_agree(practice):
     """One directory behind both."""
     rest = practice.send("GET", "/api/v1/patients/?search=%5Ead").json()
     assert rest["count"] == found(practice, "name=ad")["total"]
+
+
+def test_a_search_that_asks_for_too_much_is_refused(practice):
+    """With FHIR's own word for it, whether by GET, by POST or as the condition of a creation."""
+    dates = "&".join(f"birthdate=ne19{year}" for year in range(10, 90))
+    answers = [
+        practice.send("GET", f"{MANY}?{dates}"),
+        practice.send("POST", f"{MANY}/_search", dates.encode(), Content_Type=FORM),
+        practice.send("POST", MANY, a_resource(), Content_Type=FHIR, If_None_Exist=dates),
+    ]
+    for answer in answers:
+        assert answer.status_code == 400
+        assert answer.json()["issue"][0]["code"] == "too-costly"

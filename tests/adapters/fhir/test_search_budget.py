@@ -1,0 +1,48 @@
+"""What one search may ask for at most, over all its parameters."""
+
+import pytest
+
+from vantrexia_adapters.fhir import read_search
+from vantrexia_adapters.fhir.searching import DATES_MAX, NAME_WORDS_MAX, VALUES_MAX
+from vantrexia_core.patients import TooCostlyError
+
+DAYS = [f"19{year}-01-01" for year in range(50, 50 + DATES_MAX + 1)]
+CODES = [f"E-{number}" for number in range(VALUES_MAX + 1)]
+WORDS = [f"w{number}" for number in range(NAME_WORDS_MAX + 1)]
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        [("birthdate", f"gt{day}") for day in DAYS],
+        [("birthdate", ",".join(DAYS))],
+        [("_lastUpdated", day) for day in DAYS],
+        [("birthdate", ",".join(DAYS[:6])), ("_lastUpdated", ",".join(DAYS[6:]))],
+        [("identifier", ",".join(CODES[:60])), ("identifier", ",".join(CODES[60:]))],
+        [("phone", one) for one in CODES],
+        [("name", " ".join(WORDS))],
+        [("given", ",".join(WORDS))],
+        [("family:contains", " ".join(WORDS[:9])), ("name:contains", "\u00a0".join(WORDS[9:]))],
+    ],
+)
+@pytest.mark.parametrize("is_strict", [False, True])
+def test_a_search_that_asks_for_too_much_is_refused(pairs: list[tuple[str, str]], *, is_strict: bool) -> None:
+    """However it is spread over parameters; before any directory is asked."""
+    with pytest.raises(TooCostlyError):
+        read_search(pairs, is_strict=is_strict)
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        [("birthdate", ",".join(DAYS[:-1]))],
+        [("identifier", ",".join(CODES[:-1]))],
+        [("name", " ".join(WORDS[:-1]))],
+        [("birthdate", "1950")] * 90,
+        [("birthdate", ",".join(["1950", "1951"] * 50)), ("birthdate", "1951,1950")],
+        [("_count", "5")] * 120,
+    ],
+)
+def test_what_stands_there_twice_counts_once(pairs: list[tuple[str, str]]) -> None:
+    """And as much as is allowed is read: into one condition at most here."""
+    assert len(read_search(pairs, is_strict=True).search.where) <= 1
