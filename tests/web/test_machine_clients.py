@@ -532,3 +532,16 @@ def test_a_desk_without_proofs_lets_no_client_in():
 def test_the_public_url_is_what_assertions_are_for():
     """Of the settings, not of the Host header."""
     assert f"{PUBLIC_URL}{TOKEN}" == TOKEN_URL
+
+
+@pytest.mark.parametrize("is_reading", [False, True])
+def test_who_may_only_change_a_record_is_not_shown_it(asking, is_reading):
+    """A change says nothing of what else is on record, in either API, whatever the client prefers."""
+    patient = asking.service.patient()
+    headers = asking.headers(f"system/Patient.{'ru' if is_reading else 'u'}")
+    rest = asking.service.client.patch(path_of(patient), json={}, headers=headers)
+    patch = headers | {"Content-Type": "application/json-patch+json", "Prefer": "return=representation"}
+    fhir = asking.service.client.patch(f"/fhir/Patient/{patient.id}", content=b"[]", headers=patch)
+    assert (rest.status_code, fhir.status_code) == (200 if is_reading else 204, 200), (rest.text, fhir.text)
+    assert (bool(rest.content), bool(fhir.content)) == (is_reading, is_reading)
+    assert (rest.headers["etag"], fhir.headers["etag"]) == ('"1"', 'W/"1"')

@@ -234,6 +234,7 @@ from vantrexia_core.patients.searching import (
     TooCostlyError,
     narrow,
 )
+from vantrexia_core.patients.sight import may_read_patients
 from vantrexia_core.patients.suspecting import (
     POLICY,
     Course,
@@ -548,6 +549,7 @@ __all__ = [
     "look_up_export",
     "look_up_patient",
     "may_be_told",
+    "may_read_patients",
     "merge_patients",
     "narrow",
     "rank",

@@ -16,7 +16,7 @@ from vantrexia_core.patients.matching.traits import Person
 from vantrexia_core.patients.model import ExpectedVersion, NewPatient, Patient, Revision
 from vantrexia_core.patients.moving import check_shown
 from vantrexia_core.patients.ports import MatchingDesk, MrnTakenError, PatientStore, PatientWork
-from vantrexia_core.patients.resembling import Resembling, may_be_told
+from vantrexia_core.patients.resembling import Resembling, check_may_be_told, may_be_told
 from vantrexia_core.patients.searching import PatientSearch
 from vantrexia_core.patients.suspecting import (
     ANNOUNCED_MAX,
@@ -92,6 +92,8 @@ def admit_patient(
     Raises:
         PermissionDeniedError: the role may not create patients.
         InvalidError: a birth in the future; an MRN or external id that another record has.
+        InsufficientScopeError: ``on_duplicate`` asks for a stop, which says who is here, and the machine
+            client's scopes do not let it see the practice's patients.
         DuplicateSuspectedError: ``on_duplicate`` asks for a stop, and somebody seems to be here already.
     """
     return _admitted(desk, actor, new, once, on_duplicate, is_told=may_be_told(actor))
@@ -109,13 +111,16 @@ def _admitted(
 ) -> Admission:
     attempt = Attempt(actor, Action.CREATE, Permission.WRITE_PATIENTS)
     with preparing(desk, attempt):
+        if on_duplicate is OnDuplicate.REFUSE:
+            # The refusal alone confirms that somebody is here: it is not for who may only write.
+            check_may_be_told(actor)
         resembling = look(desk, actor.practice_id, Person.of(new))
     with undertake(desk, attempt, once, before_replay=check_shown) as deed:
         patient, fact, resembling = _added(desk, deed, new, resembling)
         if resembling is None:
             return deed.finish(fact, Admission(patient, is_compared=not desk.candidacy.is_asked))
         if on_duplicate is OnDuplicate.REFUSE:
-            _check_nobody(resembling, is_told=is_told)
+            _check_nobody(resembling)
         waiting = _suspected(deed, patient.id, resembling)
         told = _announced(waiting, patient.id) if is_told else ()
         disclosed = tuple(sorted({patient.id, *(id_ for id_, _ in told)}))
@@ -168,7 +173,8 @@ def revise_patient(
     """Replace some or all demographics. With ``expected_version`` a record changed meanwhile is refused.
 
     When it tells otherwise who somebody is, the record is compared again, and whom it resembles is queued.
-    ``revision`` may be worked out from the record as it stands: nobody else changes it meanwhile.
+    ``revision`` may be worked out from the record as it stands: nobody else changes it meanwhile. The record
+    that comes back is whole: show it only to whom `may_read_patients`, as scopes can grant changing alone.
 
     Raises:
         PermissionDeniedError: the role may not change patients.
@@ -257,11 +263,11 @@ def _suspected(deed: Deed[PatientWork], patient_id: PatientId, resembling: Resem
     return deed.work.suspicions.add(found) if found else ()
 
 
-def _check_nobody(resembling: Resembling, *, is_told: bool) -> None:
+def _check_nobody(resembling: Resembling) -> None:
     """Refuse to register somebody who seems to be here already."""
     found = on_course(resembling, Occasion.CREATE, lambda course: course.is_refused)
     if found:
-        raise DuplicateSuspectedError([one.key.id for one in found[:ANNOUNCED_MAX]] if is_told else ())
+        raise DuplicateSuspectedError([one.key.id for one in found[:ANNOUNCED_MAX]])
 
 
 def _announced(

@@ -193,9 +193,20 @@ def find_matches(
 def may_be_told(actor: Actor) -> bool:
     """Whether an actor sees all of the practice's patients, and so may be told whom somebody resembles."""
     try:
-        return actor.require(Permission.VIEW_PATIENTS, Action.LIST) is Reach.PRACTICE
+        check_may_be_told(actor)
     except PermissionDeniedError:
         return False
+    return True
+
+
+def check_may_be_told(actor: Actor) -> None:
+    """Like `may_be_told`.
+
+    Raises:
+        PermissionDeniedError: not so; for a machine client an `InsufficientScopeError`.
+    """
+    if actor.require(Permission.VIEW_PATIENTS, Action.LIST) is not Reach.PRACTICE:
+        raise PermissionDeniedError
 
 
 def _check_reach(actor: Actor) -> None:

@@ -2,8 +2,15 @@
 
 from typing import TypeVar
 
-from vantrexia_core.audit import Deed
-from vantrexia_core.kernel import NotFoundError, PatientId, Reach
+from vantrexia_core.audit import Action, Deed
+from vantrexia_core.kernel import (
+    Actor,
+    NotFoundError,
+    PatientId,
+    Permission,
+    PermissionDeniedError,
+    Reach,
+)
 from vantrexia_core.patients.lifecycle import GoneError, Status
 from vantrexia_core.patients.model import Patient
 from vantrexia_core.patients.ports import PatientStore, PatientWork
@@ -26,6 +33,14 @@ def seen(deed: Deed[W], patient_id: PatientId) -> Patient:
     if is_hidden(patients, patient):
         raise GoneError
     return patient
+
+
+def may_read_patients(actor: Actor) -> bool:
+    """Whether an actor who changed a record may be shown it, too: scopes can grant one without the other."""
+    try:
+        return actor.require(Permission.VIEW_PATIENTS, Action.READ) is Reach.PRACTICE
+    except PermissionDeniedError:
+        return False
 
 
 def is_hidden(patients: PatientStore, patient: Patient) -> bool:

@@ -24,6 +24,7 @@ from vantrexia_core.audit import (
 from vantrexia_core.kernel import (
     PAGE_SIZE_MAX,
     Actor,
+    Machine,
     NotFoundError,
     Page,
     PageRequest,
@@ -45,7 +46,8 @@ class VersionWork(PatientWork, TrailWork, Protocol):
 class PatientVersion:
     """A record as it was from one change to the next, and the trail's line of the change that made it.
 
-    ``made_by`` is None where the trail does not tell: the record was put in beside the use cases.
+    ``made_by`` is None where the trail does not tell: the record was put in beside the use cases. It is None,
+    too, for a patient's own account and for machine clients: it names staff, and says what they did.
     """
 
     patient: Patient
@@ -72,7 +74,7 @@ def read_version(
         if version > ID_MAX or any(version in hidden for hidden in _anothers(deed, patient_id)):
             raise NotFoundError
         patient = deed.work.patients.version_of(patient_id, version)
-        (shown,) = _told(deed.work, patient_id, (patient,))
+        (shown,) = _told(deed, patient_id, (patient,))
         fact = VersionViewed(patient_id, disclosed=(patient_id,), version=version)
         return deed.finish(fact, shown)
 
@@ -91,7 +93,7 @@ def list_versions(
     with undertake(desk, attempt) as deed:
         seen(deed, patient_id)
         found = _own_versions(deed, patient_id, page)
-        shown = Page(found.count, _told(deed.work, patient_id, found.items), page)
+        shown = Page(found.count, _told(deed, patient_id, found.items), page)
         return deed.finish(VersionsListed(patient_id, disclosed=(patient_id,)), shown)
 
 
@@ -140,7 +142,9 @@ def _every_version(patients: PatientStore, patient_id: PatientId) -> Sequence[Pa
 
 
 def _told(
-    work: VersionWork, patient_id: PatientId, versions: Sequence[Patient]
+    deed: Deed[VersionWork], patient_id: PatientId, versions: Sequence[Patient]
 ) -> tuple[PatientVersion, ...]:
-    makers = tell_makers(work, patient_id, [one.version for one in versions])
+    if deed.reach is not Reach.PRACTICE or isinstance(deed.attempt.actor.role, Machine):
+        return tuple(PatientVersion(one, None) for one in versions)
+    makers = tell_makers(deed.work, patient_id, [one.version for one in versions])
     return tuple(PatientVersion(one, makers.get(one.version)) for one in versions)

@@ -44,6 +44,7 @@ from vantrexia_core.patients import (
     find_matches,
     list_versions,
     look_up_patient,
+    may_read_patients,
     read_version,
     register_patient,
     register_unless_known,
@@ -215,15 +216,15 @@ def match(call: Call) -> Answer:
 def search_trail(call: Call) -> Answer:
     """A page of the practice's trail as AuditEvents, newest first."""
     form, strict = call.read(parse_format), parse_preferences(call.request).is_strict
-    asked = call.read(lambda request: read_trail_search(parse_parameters(request), is_strict=strict))
-    return _trail(call, asked, form)
+    question = call.read(lambda request: _trail_asked(call, parse_parameters(request), is_strict=strict))
+    return _trail(call, question, form)
 
 
 def search_trail_by_post(call: Call) -> Answer:
     """The same, asked in the body."""
     form, strict = call.read(parse_format), parse_preferences(call.request).is_strict
-    asked = call.read(lambda request: read_trail_search(parse_form(request), is_strict=strict))
-    return _trail(call, asked, form)
+    question = call.read(lambda request: _trail_asked(call, parse_form(request), is_strict=strict))
+    return _trail(call, attrs.evolve(question, is_sealed=True), form)
 
 
 def provenance(call: Call) -> Answer:
@@ -270,7 +271,9 @@ def _revised(call: Call, revision: Callable[[Patient], Revision], form: str, ret
         revision,
         expected_version=parse_if_match(call.request),
     )
-    return _preferred(patient, form, returns, 200)
+    # Scopes can grant changing without reading: then there is nothing to show, whatever is preferred.
+    is_shown = returns != "representation" or may_read_patients(call.actor)
+    return _preferred(patient, form, returns if is_shown else "minimal", 200)
 
 
 def _patched(resource: Json, operations: object) -> Json:
@@ -303,27 +306,62 @@ def _asked(call: Call, pairs: Sequence[tuple[str, str]], *, is_strict: bool) -> 
     token = dict(pairs).get(PAGE)
     if token is None:
         return _Question(read_search(pairs, is_strict=is_strict), 1)
+    number, known = _opened(call, "Patient", token)
+    return _Question(read_search(known, page=number), number, is_sealed=True)
+
+
+def _trail_asked(call: Call, pairs: Sequence[tuple[str, str]], *, is_strict: bool) -> "_TrailQuestion":
+    """Like `_asked`, of the trail."""
+    token = dict(pairs).get(PAGE)
+    if token is None:
+        return _TrailQuestion(read_trail_search(pairs, is_strict=is_strict))
+    _, known = _opened(call, "AuditEvent", token)
+    return _TrailQuestion(read_trail_search(known), is_sealed=True)
+
+
+def _sealed(call: Call, resource: str, number: int, pairs: Sequence[tuple[str, str]]) -> str:
+    """The word that asks for a page of a search."""
+    words = Phi(orjson.dumps([resource, number, pairs]).decode())
+    return call.desk.search_tokens.seal(call.actor.practice_id, words)
+
+
+def _opened(call: Call, resource: str, token: str) -> tuple[int, Sequence[tuple[str, str]]]:
+    """The page's number and the search that were sealed, if it was one of this resource.
+
+    Raises:
+        InvalidSearchError: it does not open here.
+    """
+    complaint = "This link does not open any more. Search again."
     try:
         sealed = call.desk.search_tokens.open(call.actor.practice_id, token)
     except UnreadableError:
-        complaint = "This link does not open any more. Search again."
+        pass
     else:
-        number, known = orjson.loads(sealed.reveal())
-        return _Question(read_search([(name, value) for name, value in known], page=number), number)
+        kind, number, known = orjson.loads(sealed.reveal())
+        if kind == resource:
+            return number, [(name, value) for name, value in known]
     raise InvalidSearchError({PAGE: (complaint,)})
 
 
 @attrs.frozen(repr=False)
 class _Question:
-    """A search, and the number of the page that is asked for."""
+    """A search, and the number of the page that is asked for; and whether a sealed link asked for it."""
 
     asked: Asked
     number: int
+    is_sealed: bool = False
 
     def token(self, call: Call, number: int) -> str:
         """The word that asks for another page of the same."""
-        words = Phi(orjson.dumps([number, self.asked.understood]).decode())
-        return call.desk.search_tokens.seal(call.actor.practice_id, words)
+        return _sealed(call, "Patient", number, self.asked.understood)
+
+
+@attrs.frozen(repr=False)
+class _TrailQuestion:
+    """A search of the trail, and whether it came in a body or a sealed link: then no URL may tell it."""
+
+    asked: TrailAsked
+    is_sealed: bool = False
 
 
 def _found(call: Call, question: _Question, form: str, *, is_in_url: bool) -> Answer:
@@ -347,14 +385,20 @@ def _found(call: Call, question: _Question, form: str, *, is_in_url: bool) -> An
     )
 
 
-def _trail(call: Call, asked: TrailAsked, form: str) -> Answer:
-    """The page as a searchset. Its links go on as of the same entry: reading the trail writes into it."""
+def _trail(call: Call, question: _TrailQuestion, form: str) -> Answer:
+    """The page as a searchset. Its links go on as of the same entry: reading the trail writes into it.
+
+    What came in a body is sealed in the links: whoever follows them writes them into logs.
+    """
+    asked = question.asked
     found = read_trail(call.desk, call.actor, asked.inquiry, asked.page, as_of=asked.as_of)
     url = f"{call.site.public_url}{BASE}/AuditEvent"
 
     def link(number: int) -> str:
-        moving = (("page", str(number)), ("as_of", str(found.as_of)))
-        return f"{url}?{urlencode([*asked.understood, *moving])}"
+        pairs = [*asked.understood, ("page", str(number)), ("as_of", str(found.as_of))]
+        if question.is_sealed:
+            return f"{url}?{PAGE}={_sealed(call, 'AuditEvent', number, pairs)}"
+        return f"{url}?{urlencode(pairs)}"
 
     others = {name: number for name, number in _other_pages(found.page).items() if number is not None}
     links: dict[str, str | None] = {name: link(number) for name, number in others.items()}
@@ -374,7 +418,7 @@ def _search_links(
     def link(number: int) -> str:
         return f"{url}?{PAGE}={question.token(call, number)}"
 
-    if is_in_url and question.number == 1:
+    if is_in_url and not question.is_sealed:
         understood = urlencode(question.asked.understood)
         links = {"self": f"{url}?{understood}" if understood else url}
     else:

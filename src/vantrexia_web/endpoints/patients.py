@@ -6,8 +6,10 @@ from typing import TypeVar
 from vantrexia_core.kernel import Page
 from vantrexia_core.patients import (
     Admission,
+    ExpectedVersion,
     MovedPatient,
     Patient,
+    Revision,
     admit_patient,
     archive_patient,
     delete_patient,
@@ -16,6 +18,7 @@ from vantrexia_core.patients import (
     find_patients,
     list_versions,
     look_up_patient,
+    may_read_patients,
     read_version,
     restore_patient,
     revise_patient,
@@ -83,17 +86,13 @@ def get(call: Call) -> Answer:
 def replace(call: Call) -> Answer:
     """Replace a patient's demographics."""
     revision, expected = call.read(parse_replacement), call.expected_versions
-    return _patient(
-        revise_patient(call.desk, call.actor, call.patient_id, revision, expected_version=expected)
-    )
+    return _revised(call, revision, expected)
 
 
 def revise(call: Call) -> Answer:
     """Change some of a patient's demographics."""
     revision, expected = call.read(parse_revision), call.expected_versions
-    return _patient(
-        revise_patient(call.desk, call.actor, call.patient_id, revision, expected_version=expected)
-    )
+    return _revised(call, revision, expected)
 
 
 def delete(call: Call) -> Answer:
@@ -160,6 +159,14 @@ def get_version(call: Call) -> Answer:
 
 def _patient(patient: Patient, status: int = 200) -> Answer:
     return json_answer(patient_content(patient), status, {"ETag": etag(patient.version)})
+
+
+def _revised(call: Call, revision: Revision, expected: ExpectedVersion) -> Answer:
+    """Revise, and show the record to whoever may read it; to others its version alone."""
+    patient = revise_patient(call.desk, call.actor, call.patient_id, revision, expected_version=expected)
+    if may_read_patients(call.actor):
+        return _patient(patient)
+    return Answer(204, headers={"ETag": etag(patient.version)})
 
 
 def _moved(moved: MovedPatient, render: Callable[[MovedPatient], dict[str, object]]) -> Answer:

@@ -81,6 +81,9 @@ _PERIOD: Final = ("date_from", "date_to")
 _PART: Final = ("page", "page_size", "as_of")
 _AS_FHIR: Final = {FHIR: ("AuditEventBundle", examples.AUDIT_EVENTS)}
 
+_CHANGED_UNSEEN: Final = Operation("", "", "", 204, None, headers=("ETag",))
+"""To a machine client whose scopes let it change records and not read them."""
+
 OPERATIONS: Final[Mapping[Callable[..., object], Operation]] = {
     signing_in.log_in: Operation(
         "Sign in",
@@ -313,23 +316,26 @@ OPERATIONS: Final[Mapping[Callable[..., object], Operation]] = {
         "Patients",
         "Replace a patient",
         "Replaces every field: one that is left out becomes null, but for `mrn`, `external_id` and `ssn`, "
-        "which keep their value.",
+        "which keep their value. A machine client that may not read records gets 204 and the `ETag`.",
         200,
         "Patient",
         examples.REPLACED_PATIENT,
         Replacement,
         examples.REPLACEMENT,
+        other_answers=(_CHANGED_UNSEEN,),
         is_conditional=True,
     ),
     patients.revise: Operation(
         "Patients",
         "Change a patient",
-        "Changes the fields that are sent and leaves the others. An `address` is replaced as a whole.",
+        "Changes the fields that are sent and leaves the others. An `address` is replaced as a whole. "
+        "A machine client that may not read records gets 204 and the `ETag`.",
         200,
         "Patient",
         examples.REVISED_PATIENT,
         Amendment,
         examples.REVISION,
+        other_answers=(_CHANGED_UNSEEN,),
         is_conditional=True,
     ),
     patients.delete: Operation(
@@ -409,7 +415,8 @@ OPERATIONS: Final[Mapping[Callable[..., object], Operation]] = {
         "Patients",
         "List the versions of a patient",
         "A page of the record's versions, newest first: each is the record as it was from one change to the "
-        "next, with who made the change and which fields it touched. The first is the record as it is. "
+        "next, with who made the change and which fields it touched (told to staff alone). The first is the "
+        "record as it is. "
         "A deleted record has no versions to show; a restored one shows when it was deleted.",
         200,
         "PatientVersionPage",

@@ -272,13 +272,17 @@ _VERSION: Final[dict[str, Schema]] = {
     "changed_by": {
         **_TEXT_OR_NULL,
         "description": "The address under which whoever made this version signs in today; null for the "
-        "operator's console.",
+        "operator's console, and for a patient's own account and machine clients, which are not told.",
     },
-    "action": {"enum": [*(action.value for action in Action), None], "description": "What made it."},
+    "action": {
+        "enum": [*(action.value for action in Action), None],
+        "description": "What made it; null for whoever is not told.",
+    },
     "changed_fields": {
         "type": "array",
         "items": _TEXT,
-        "description": "Fields whose value is another than in the version before.",
+        "description": "Fields whose value is another than in the version before; empty for whoever is not "
+        "told who made it.",
     },
     "patient": {"$ref": "#/components/schemas/Patient"},
 }

@@ -246,7 +246,7 @@ def deleted_item(moved: MovedPatient) -> dict[str, object]:
 
 
 def version_content(version: PatientVersion) -> dict[str, object]:
-    """A version of a record, and what the trail says of the change that made it."""
+    """A version of a record, and what the trail says of the change that made it, if it may be told."""
     patient, made_by = version.patient, version.made_by
     return {
         "version": patient.version,

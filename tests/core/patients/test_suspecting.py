@@ -11,7 +11,10 @@ from tests.contracts.stores import at_once
 from tests.desks import a_memory_desk, entries_of
 from vantrexia_adapters.memory import MemoryDesk
 from vantrexia_core.audit import Action, AlreadyAnswered, Once, Outcome
+from vantrexia_core.identity import Scopes
 from vantrexia_core.kernel import (
+    InsufficientScopeError,
+    Machine,
     NamePart,
     PatientId,
     PermissionDeniedError,
@@ -342,3 +345,16 @@ def test_every_role_that_registers_is_told(role: Role) -> None:
     desk = a_memory_desk()
     register_patient(desk, ACTOR, MARISOL)
     assert len(admit_patient(desk, an_actor(role), MARISOL).resembled) == 1
+
+
+@pytest.mark.parametrize("new", [MARISOL, STRANGER])
+def test_who_may_only_create_gets_no_stop(new: NewPatient) -> None:
+    """The stop itself says who is here. It is refused before anything is looked up, whoever is meant."""
+    desk = a_memory_desk()
+    register_patient(desk, ACTOR, MARISOL)
+    client = attrs.evolve(ACTOR, role=Machine.CLIENT, mandate=Scopes.known("system/Patient.c").mandate)
+    with pytest.raises(InsufficientScopeError):
+        admit_patient(desk, client, new, on_duplicate=OnDuplicate.REFUSE)
+    entry = desk.entries[-1]
+    assert (entry.outcome, entry.code, entry.disclosed) == (Outcome.REFUSED, "insufficient_scope", ())
+    assert admit_patient(desk, client, new).resembled == ()

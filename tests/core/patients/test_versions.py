@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import attrs
 import pytest
 
 from tests.builders import a_new_patient, a_patient_id, a_practice_id, an_actor, an_email
@@ -9,7 +10,8 @@ from tests.desks import a_memory_desk
 from tests.sources import ManualClock
 from vantrexia_adapters.memory import MemoryDesk
 from vantrexia_core.audit import ID_MAX, Action, Outcome
-from vantrexia_core.kernel import NotFoundError, PageRequest, Role
+from vantrexia_core.identity import Scopes
+from vantrexia_core.kernel import Actor, Machine, NotFoundError, PageRequest, Role
 from vantrexia_core.patients import (
     Patient,
     Phone,
@@ -60,6 +62,25 @@ def test_a_patient_sees_the_own_versions_and_nobody_elses() -> None:
         with pytest.raises(NotFoundError):
             ask()
         assert desk.entries[-1].disclosed == ()
+
+
+def _machine(scopes: str) -> Actor:
+    return attrs.evolve(an_actor(), role=Machine.CLIENT, mandate=Scopes.known(scopes).mandate)
+
+
+@pytest.mark.parametrize("who", ["staff", "patient", "machine"])
+def test_who_made_a_version_is_told_to_staff_alone(who: str) -> None:
+    """It names a member of staff and says what they did: no patient's account and no program reads that."""
+    desk = a_memory_desk()
+    patient, _ = _revised(desk)
+    actor = {
+        "staff": an_actor(Role.MA),
+        "patient": an_actor(Role.PATIENT, patient_id=patient.id),
+        "machine": _machine("system/Patient.rs"),
+    }[who]
+    shown = [*list_versions(desk, actor, patient.id).items, read_version(desk, actor, patient.id, 1)]
+    assert [one.patient.version for one in shown] == [2, 1, 1]
+    assert [one.made_by is not None for one in shown] == [who == "staff"] * 3
 
 
 @pytest.mark.parametrize("missing", ["never was", "elsewhere", "deleted"])

@@ -171,3 +171,28 @@ def test_pages_of_the_trail_stand_still(service, told):
 def test_the_trail_is_for_administrators(service, told):
     """403 for everybody else."""
     assert_outcome(service.send("GET", EVENTS, role=Role.PROVIDER), 403, "permission_denied")
+
+
+def test_what_was_posted_to_the_trail_stands_in_no_link(service, told):
+    """URLs end up in logs: the links of every page hold the search sealed, and lead on all the same."""
+    asked = f"patient={told}&address=testclient&_count=1"
+    page = service.send("POST", f"{EVENTS}/_search", asked.encode(), Content_Type=FORM).json()
+    shown = _actions(page)
+    for _ in range(2):
+        assert {"self", "next"} <= links(page).keys()
+        assert not any(told in url or "testclient" in url or "address" in url for url in links(page).values())
+        page = service.send("GET", links(page)["next"].removeprefix(PUBLIC_URL)).json()
+        shown += _actions(page)
+    assert shown == ["delete", "read", "create"]
+    again = service.send("GET", links(page)["first"].removeprefix(PUBLIC_URL)).json()
+    assert _actions(again) == ["delete"]
+    assert told not in str(links(again))
+
+
+@pytest.mark.parametrize(("of", "at"), [(MANY, EVENTS), (EVENTS, MANY)])
+def test_a_link_opens_where_it_was_sealed_alone(service, told, of, at):
+    """One search's link is none of another resource's."""
+    created(service, given="Zoe")
+    page = service.send("POST", f"{of}/_search", b"_count=1", Content_Type=FORM).json()
+    token = links(page)["next"].partition("?")[2]
+    assert_outcome(service.send("GET", f"{at}?{token}"), 400, "validation_error")
