@@ -104,7 +104,21 @@ def read_search(pairs: Sequence[tuple[str, str]], *, is_strict: bool = False, pa
     reading = _Reading(is_strict=is_strict)
     for name, value in pairs:
         reading.take(name, value)
+        if is_strict and name.partition(":")[0] == "identifier":
+            _check_numbering(value)
     return reading.asked(page)
+
+
+def _check_numbering(value: str) -> None:
+    """Refuse a numbering that is kept and not searched: who asks strictly, or in order to create, acts on it.
+
+    Raises:
+        InvalidSearchError: a system in it is neither of the two that this server finds.
+    """
+    systems = {part.partition("|")[0] for part in value.split(",") if "|" in part}
+    if not systems <= {"", MRN_SYSTEM, EXTERNAL_ID_SYSTEM}:
+        complaint = f"Identifiers are found by the systems {MRN_SYSTEM} and {EXTERNAL_ID_SYSTEM} alone."
+        raise InvalidSearchError.on("identifier", complaint)
 
 
 class InvalidSearchError(InvalidError):

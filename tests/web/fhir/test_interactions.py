@@ -225,6 +225,15 @@ def test_an_idempotency_key_works_here_as_well(service):
     assert again.headers["content-type"] == FHIR_JSON
 
 
+def test_a_conditional_create_by_a_numbering_that_is_not_searched_is_refused(service):
+    """It would find nobody each time, and make a second record of one person."""
+    condition = {"If_None_Exist": "identifier=http://lab.example/pid|L-900"}
+    response = service.send("POST", MANY, a_resource(), Content_Type=FHIR, **condition)
+    assert response.status_code == 400
+    assert response.json()["resourceType"] == "OperationOutcome"
+    assert service.send("GET", f"{MANY}?_summary=count").json()["total"] == 0
+
+
 @pytest.mark.parametrize("condition", ["If_None_Exist", "If_Match"])
 def test_an_idempotency_key_belongs_to_the_conditions_it_came_with(service, condition):
     """Another condition, or none, is another call."""
