@@ -26,6 +26,8 @@ from vantrexia_core.kernel import UnavailableError
 STEPS = 4
 """Steps of the virtual machine between two chances to stop."""
 CHANCES_MAX = 2_000
+REFUSED = {"import lines": {Outcome.REFUSED}}
+"""What else a use case records when it gets through."""
 STRIDE = {"merge": 17, "undo a merge": 17}
 """What has so many statements that every chance would take a minute; nights take every one."""
 
@@ -89,7 +91,8 @@ def test_a_statement_that_is_cut_off_leaves_all_or_nothing(
             interruption.arm(0)
         outcomes = {entry.outcome for entry in entries_of(scene.desk)[lines:]}
         assert (Snapshot.of(scene.desk) != before) == (Outcome.DONE in outcomes)
-        assert outcomes <= {Outcome.DONE, Outcome.FAILED}
+        # Of the lines of a file some are refused, whether or not anything fails.
+        assert outcomes - REFUSED.get(use_case, set()) <= {Outcome.DONE, Outcome.FAILED}
         if Outcome.DONE in outcomes:
             break
     assert failures > 10
