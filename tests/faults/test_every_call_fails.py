@@ -11,6 +11,7 @@ from uuid import UUID
 
 import attrs
 import pytest
+from hypothesis import settings
 
 from tests.builders import a_new_user, a_password, a_practice_id, a_suspicion, an_actor, an_origin
 from tests.clients import ALL, TOKEN_URL, a_client, a_key, a_new_client
@@ -458,7 +459,9 @@ def test_a_call_that_was_undone_is_made_again(use_case: str) -> None:
     after = attrs.evolve(Snapshot.of(done.desk), credentials=(), pairs=())
     outcomes = [entry.outcome for entry in entries_of(done.desk)[lines:]]
     broken = [at for at, call in enumerate(counting.calls, 1) if not call.startswith(SOURCES)]
-    for at in broken:
+    # Every scene is set anew: by day a fifth of the calls, another fifth for each use case; by night all.
+    is_night = settings.get_current_profile_name() == "night"
+    for at in broken if is_night else broken[len(use_case) % 5 :: 5] or broken[:1]:
         scene = Scene.on(a_memory_desk())
         lines = len(entries_of(scene.desk))
         fault = Fault(at, UndoneError)
