@@ -417,7 +417,7 @@ def test_a_program_does_with_patients_what_its_scopes_name(asking):
     path = f"{PATIENTS}{send('c', 'POST', PATIENTS, new).json()['id']}/"
     assert send("r", "GET", path).json()["first_name"] == "A"
     assert send("s", "GET", f"{PATIENTS}?search=a").json()["count"] == 1
-    assert send("u", "PATCH", path, {"phone": "555-0177"}).status_code == 204  # who may not read is shown nothing
+    assert send("u", "PATCH", path, {"phone": "555-0177"}).status_code == 204  # nothing is shown
     assert send("r", "GET", path).json()["phone"] == "555-0177"
     send("d", "DELETE", path)
     assert service.send("GET", path).status_code == 404
