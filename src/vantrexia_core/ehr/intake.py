@@ -35,7 +35,6 @@ from vantrexia_core.patients import (
     Gender,
     Holder,
     Imported,
-    Mrn,
     MrnTakenError,
     NewPatient,
     Occasion,
@@ -50,6 +49,7 @@ from vantrexia_core.patients import (
     linkable,
     look,
     look_again,
+    number_many,
     suspicions_of,
 )
 
@@ -344,18 +344,10 @@ class Intake:
         if not fresh:
             return []
         patients, practice_id = deed.work.patients, self.attempt.actor.practice_id
-        unnumbered = sum(arrival.new.mrn is None for arrival, _ in fresh)
-        last = patients.next_mrn_number(skip=unnumbered - 1) if unnumbered else 0
-        numbers = iter(range(last - unnumbered + 1, last + 1))
-        added: list[Patient] = []
-        filled: list[tuple[str, ...]] = []
-        for arrival, id_ in fresh:
-            mrn = Mrn.numbered(next(numbers)) if arrival.new.mrn is None else arrival.new.mrn
-            patient, fact = Patient.register(
-                arrival.new, id_=id_, practice_id=practice_id, mrn=mrn, now=deed.now
-            )
-            added.append(patient)
-            filled.append(fact.changed)
+        numbered = number_many(
+            patients, [(arrival.new, id_) for arrival, id_ in fresh], practice_id=practice_id, now=deed.now
+        )
+        added = [patient for patient, _ in numbered]
         try:
             patients.add_many(added)
         except MrnTakenError:
@@ -370,7 +362,7 @@ class Intake:
                 for patient, (arrival, _) in zip(added, fresh, strict=True)
             ]
         )
-        return list(zip(added, filled, strict=True))
+        return [(patient, fact.changed) for patient, (_, fact) in zip(added, numbered, strict=True)]
 
 
 def _changed_since(deed: Deed[EhrWork], arrivals: Sequence[Arrival]) -> Sequence[Patient]:

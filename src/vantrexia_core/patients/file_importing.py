@@ -27,7 +27,7 @@ from vantrexia_core.patients.file_import import FileImport, FileLine, LineOutcom
 from vantrexia_core.patients.lifecycle import Status
 from vantrexia_core.patients.model import NewPatient, Patient
 from vantrexia_core.patients.ports import Holder, MatchingDesk, MrnTakenError, PatientStore, PatientWork
-from vantrexia_core.patients.registration import add_numbered
+from vantrexia_core.patients.registration import add_numbered, number_many
 from vantrexia_core.patients.values import ExternalId, Mrn
 from vantrexia_core.protection import fold
 
@@ -282,15 +282,10 @@ def _added(
         return {}
     patients, ids = deed.work.patients, {one.number: new_id() for one in arrivals}
     practice_id = deed.attempt.actor.practice_id
-    unnumbered = sum(one.new.mrn is None for one in arrivals)
-    last = patients.next_mrn_number(skip=unnumbered - 1) if unnumbered else 0
-    numbers = iter(range(last - unnumbered + 1, last + 1))
-    added: dict[int, tuple[Patient, Registered]] = {}
-    for one in arrivals:
-        mrn = Mrn.numbered(next(numbers)) if one.new.mrn is None else one.new.mrn
-        added[one.number] = Patient.register(
-            one.new, id_=ids[one.number], practice_id=practice_id, mrn=mrn, now=deed.now
-        )
+    numbered = number_many(
+        patients, [(one.new, ids[one.number]) for one in arrivals], practice_id=practice_id, now=deed.now
+    )
+    added = {one.number: registered for one, registered in zip(arrivals, numbered, strict=True)}
     try:
         patients.add_many([patient for patient, _ in added.values()])
     except MrnTakenError:

@@ -227,6 +227,33 @@ def add_numbered(
             return patient, fact
 
 
+def number_many(
+    patients: PatientStore,
+    new: Sequence[tuple[NewPatient, PatientId]],
+    *,
+    practice_id: PracticeId,
+    now: datetime,
+) -> list[tuple[Patient, Registered]]:
+    """New records in their order, not stored yet; those without an MRN share one step of the counter.
+
+    Raises:
+        InvalidError: a birth in the future.
+    """
+    unnumbered = sum(one.mrn is None for one, _ in new)
+    last = patients.next_mrn_number(skip=unnumbered - 1) if unnumbered else 0
+    numbers = iter(range(last - unnumbered + 1, last + 1))
+    return [
+        Patient.register(
+            one,
+            id_=id_,
+            practice_id=practice_id,
+            mrn=Mrn.numbered(next(numbers)) if one.mrn is None else one.mrn,
+            now=now,
+        )
+        for one, id_ in new
+    ]
+
+
 def _added(
     desk: MatchingDesk, deed: Deed[PatientWork], new: NewPatient, resembling: Resembling | None
 ) -> tuple[Patient, Registered, Resembling | None]:
