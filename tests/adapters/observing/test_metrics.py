@@ -1,15 +1,18 @@
 """Numbers of exchanges and of the house, as a monitoring system reads them."""
 
+import os
 import threading
+from pathlib import Path
 
 import attrs
 import pytest
 from prometheus_client import CollectorRegistry
+from prometheus_client.mmap_dict import MmapedDict, mmap_key
 from prometheus_client.openmetrics.exposition import generate_latest
 
 from tests.builders import NOW
 from vantrexia_adapters.observing import Exchange
-from vantrexia_adapters.observing.metrics import RequestMetrics, Sampler, Samples
+from vantrexia_adapters.observing.metrics import LivingWorkers, RequestMetrics, Sampler, Samples
 
 EXCHANGE = Exchange("f" * 32, "GET", "/api/v1/patients/{patient_id}/", 200, NOW, 0.004)
 
@@ -71,3 +74,32 @@ def test_a_look_that_fails_does_not_end_the_others() -> None:
     assert looked.wait(10)
     sampler.stop()
     assert len(looks) > 1
+
+
+def _worker_measures(folder: Path, pid: int, value: float) -> Path:
+    file = folder / f"gauge_livesum_{pid}.db"
+    kept = MmapedDict(str(file))  # type: ignore[no-untyped-call]
+    key = mmap_key("vantrexia_resident_bytes", "vantrexia_resident_bytes", [], [], "Memory.")
+    kept.write_value(key, value, 0.0)  # type: ignore[no-untyped-call]
+    kept.close()  # type: ignore[no-untyped-call]
+    return file
+
+
+def test_a_worker_in_the_act_of_starting_does_not_fail_a_scrape(tmp_path: Path) -> None:
+    """Its file is there and has no size yet: the others are added up."""
+    _worker_measures(tmp_path, os.getpid(), 5.0)
+    (tmp_path / f"counter_{os.getpid()}.db").touch()
+    registry = CollectorRegistry()
+    registry.register(LivingWorkers(tmp_path))
+    assert "vantrexia_resident_bytes 5.0" in _text(registry)
+
+
+def test_a_dead_worker_takes_its_measurements_with_it(tmp_path: Path) -> None:
+    """Its file is removed; whoever lives stays in the sum."""
+    beyond_every_pid = 2**22 + 1
+    left = _worker_measures(tmp_path, beyond_every_pid, 7.0)
+    _worker_measures(tmp_path, os.getpid(), 5.0)
+    registry = CollectorRegistry()
+    registry.register(LivingWorkers(tmp_path))
+    assert "vantrexia_resident_bytes 5.0" in _text(registry)
+    assert not left.exists()
