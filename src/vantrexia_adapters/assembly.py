@@ -96,7 +96,7 @@ from vantrexia_adapters.system import RandomIds, RandomSecrets, SystemClock
 from vantrexia_adapters.tokens import JwtTokens
 from vantrexia_core.audit import Notary
 from vantrexia_core.ehr import EhrRoster, NoRoster
-from vantrexia_core.identity import Mailer, Round, answer_resets
+from vantrexia_core.identity import Mailer, Round, answer_resets, tell_of_emergencies
 from vantrexia_core.kernel import Clock, Email, IdSource, PracticeId, UnavailableError
 from vantrexia_core.protection import FieldName, KeyWrapper, SnapshotCipher
 from vantrexia_core.throttling import RateStore
@@ -206,7 +206,8 @@ class Service:
 
     def deliver_mail(self) -> Round:
         """Let the letters leave that are due. `Postman` calls this again and again."""
-        return answer_resets(self.desk, self.mailer, self.settings.password_reset_url)
+        resets = answer_resets(self.desk, self.mailer, self.settings.password_reset_url)
+        return resets.and_then(tell_of_emergencies(self.desk, self.mailer))
 
     def close(self) -> None:
         """Publish a last checkpoint; let go of the database, the store of counted requests and the EHR."""

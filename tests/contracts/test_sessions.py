@@ -7,7 +7,7 @@ import pytest
 
 from tests.builders import NOW, a_new_user, a_session, a_token_id
 from tests.contracts.stores import Stores, at_once
-from vantrexia_core.identity import Session, User
+from vantrexia_core.identity import Present, Session, User
 from vantrexia_core.kernel import Role, SessionId
 
 LATER = NOW + timedelta(hours=1)
@@ -46,7 +46,7 @@ def test_a_session_is_read_back_as_it_was_opened(stores: Stores):
     user = _hire(stores)
     [session] = _open(stores, user, 1)
     assert _get(stores, session.id) == session
-    assert stores.desk.accounts.in_session(user.id, session.id, at=NOW) == user
+    assert stores.desk.accounts.in_session(user.id, session.id, at=NOW) == Present(user)
 
 
 def test_a_session_that_never_was_is_nobodys(stores: Stores):
@@ -68,7 +68,7 @@ def test_an_expired_session_is_nobodys(stores: Stores):
     user = _hire(stores)
     [session] = _open(stores, user, 1)
     last = session.expires_at - timedelta(microseconds=1)
-    assert stores.desk.accounts.in_session(user.id, session.id, at=last) == user
+    assert stores.desk.accounts.in_session(user.id, session.id, at=last) == Present(user)
     assert stores.desk.accounts.in_session(user.id, session.id, at=session.expires_at) is None
 
 
@@ -81,7 +81,7 @@ def test_an_account_is_seen_as_it_is_now(stores: Stores):
         work.commit()
     shown = stores.desk.accounts.in_session(user.id, session.id, at=NOW)
     assert shown is not None
-    assert not shown.is_active
+    assert not shown.user.is_active
 
 
 def test_a_successor_takes_the_place_of_the_token_presented(stores: Stores):
@@ -135,7 +135,7 @@ def test_an_ended_session_is_gone(stores: Stores):
     assert _get(stores, ended.id) is None
     assert stores.desk.accounts.in_session(user.id, ended.id, at=NOW) is None
     assert not _rotate(stores, ended, 1, 3)
-    assert stores.desk.accounts.in_session(user.id, other.id, at=NOW) == user
+    assert stores.desk.accounts.in_session(user.id, other.id, at=NOW) == Present(user)
 
 
 @pytest.mark.parametrize("is_one_kept", [False, True])

@@ -9,6 +9,7 @@ are kept outside the database, and whoever holds one can tell whether anything b
 
 from vantrexia_core.audit.canonical import (
     ENTRY_FORMAT,
+    MARKED_ENTRY_FORMAT,
     EntryText,
     UnreadableEntryError,
     decode_entry,
@@ -127,6 +128,7 @@ __all__ = [
     "ENTRY_FORMAT",
     "HASH_BYTES",
     "ID_MAX",
+    "MARKED_ENTRY_FORMAT",
     "RECEIPT_LIFE",
     "RESOURCE_OF",
     "RETENTION_YEARS",

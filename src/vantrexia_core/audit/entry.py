@@ -15,7 +15,15 @@ from typing import ClassVar, Final, Self
 
 import attrs
 
-from vantrexia_core.kernel import ActingRole, BrokenPromiseError, PatientId, PracticeId, RequestId, UserId
+from vantrexia_core.kernel import (
+    ActingRole,
+    BrokenPromiseError,
+    PatientId,
+    PracticeId,
+    Purpose,
+    RequestId,
+    UserId,
+)
 
 ID_MAX: Final = 2**53 - 1
 """The largest number in an entry: what every reader of JSON reads exactly (RFC 7493, section 2.2)."""
@@ -107,6 +115,9 @@ class Action(Enum):
     """All keys of a practice were destroyed: what they sealed cannot be read again."""
     MATCH_SWEEP = "match_sweep"
     """All records of a practice were put up to be compared with each other."""
+    EMERGENCY_DECLARE = "emergency_declare"
+    """Somebody broke the glass: from here on, for a while, entries of that session bear a purpose."""
+    EMERGENCY_LIST = "emergency_list"
 
 
 class ChangedField(StrEnum):
@@ -236,7 +247,8 @@ class AuditEntry:
 
     ``code`` is the error code of a refusal, ``role`` the actor's role at that moment. ``patient_id`` and
     ``user_id`` say on whom it was acted, ``version`` which version of the record was shown or made;
-    ``disclosed`` lists all whose PHI left, in order of ids.
+    ``disclosed`` lists all whose PHI left, in order of ids. ``purpose`` marks what was done in an emergency
+    that the actor had declared, and is None for everything else.
 
     Raises:
         BrokenPromiseError: a part is not what the trail's format takes, free text above all.
@@ -256,6 +268,7 @@ class AuditEntry:
     version: int | None = None
     request_id: RequestId | None = None
     address: CallerAddress | None = attrs.field(default=None, converter=_address)
+    purpose: Purpose | None = None
 
     def __attrs_post_init__(self) -> None:
         if self.at.tzinfo is None:

@@ -13,6 +13,12 @@ from vantrexia_core.identity.administration import (
     set_password,
     unlock_user,
 )
+from vantrexia_core.identity.break_glass import (
+    EMERGENCY_LIFE,
+    BreakGlass,
+    EmergencyNotice,
+    EmergencyShown,
+)
 from vantrexia_core.identity.client_registration import (
     ClientRevokedError,
     change_client_keys,
@@ -41,6 +47,11 @@ from vantrexia_core.identity.clients import (
     MachineClient,
     NewClient,
 )
+from vantrexia_core.identity.emergency_access import (
+    declare_emergency,
+    find_emergencies,
+    tell_of_emergencies,
+)
 from vantrexia_core.identity.enrolment import (
     AlreadyEnabledError,
     Enrolment,
@@ -55,6 +66,8 @@ from vantrexia_core.identity.facts import (
     ClientRevoked,
     ClientsListed,
     ClientUpdated,
+    EmergenciesListed,
+    EmergencyDeclared,
     LoggedOut,
     PasswordChanged,
     PasswordReset,
@@ -68,6 +81,7 @@ from vantrexia_core.identity.facts import (
     UserUpdated,
     UserViewed,
 )
+from vantrexia_core.identity.letters import Letter, Round
 from vantrexia_core.identity.lockout import (
     FAILURES_MAX,
     FORGOTTEN_AFTER,
@@ -80,6 +94,7 @@ from vantrexia_core.identity.model import (
     Account,
     NewUser,
     Practice,
+    Present,
     ProfileRevision,
     Session,
     SignedIn,
@@ -97,7 +112,7 @@ from vantrexia_core.identity.password_policy import (
     NewPassword,
     password_bytes,
 )
-from vantrexia_core.identity.password_reset import Round, answer_resets, confirm_reset, request_reset
+from vantrexia_core.identity.password_reset import answer_resets, confirm_reset, request_reset
 from vantrexia_core.identity.ports import (
     AccountDesk,
     Accounts,
@@ -108,6 +123,8 @@ from vantrexia_core.identity.ports import (
     ClientStore,
     ClientWork,
     EmailTakenError,
+    EmergencyNotices,
+    EmergencyStore,
     FactorWork,
     ForgedAccountError,
     ForgedClientError,
@@ -132,7 +149,7 @@ from vantrexia_core.identity.ports import (
     Verdict,
 )
 from vantrexia_core.identity.profile import Profile, revise_profile, view_profile
-from vantrexia_core.identity.resets import RESET_TOKEN_LIFE, Letter, ResetRequest
+from vantrexia_core.identity.resets import RESET_TOKEN_LIFE, ResetRequest
 from vantrexia_core.identity.scopes import (
     SCOPE_CHARACTERS_MAX,
     SCOPES,
@@ -164,6 +181,7 @@ __all__ = [
     "CLIENT_TOKEN_LIFE",
     "CLOCKS_APART_MAX",
     "DIGITS",
+    "EMERGENCY_LIFE",
     "FAILURES_MAX",
     "FORGOTTEN_AFTER",
     "LOCK_LIFE",
@@ -185,6 +203,7 @@ __all__ = [
     "AlreadyEnabledError",
     "AssertionClaims",
     "AuthenticationFailedError",
+    "BreakGlass",
     "ClientClaims",
     "ClientDesk",
     "ClientKeys",
@@ -201,6 +220,12 @@ __all__ = [
     "Clients",
     "ClientsListed",
     "EmailTakenError",
+    "EmergenciesListed",
+    "EmergencyDeclared",
+    "EmergencyNotice",
+    "EmergencyNotices",
+    "EmergencyShown",
+    "EmergencyStore",
     "Enrolment",
     "FactorCode",
     "FactorWork",
@@ -228,6 +253,7 @@ __all__ = [
     "PasswordReset",
     "Passwords",
     "Practice",
+    "Present",
     "Profile",
     "ProfileRevision",
     "ProfileUpdated",
@@ -279,7 +305,9 @@ __all__ = [
     "check_token",
     "confirm_reset",
     "create_user",
+    "declare_emergency",
     "disable_two_factor",
+    "find_emergencies",
     "find_users",
     "finish_two_factor",
     "grant",
@@ -302,6 +330,7 @@ __all__ = [
     "sign_in",
     "sign_in_entry",
     "start_two_factor",
+    "tell_of_emergencies",
     "unlock_user",
     "view_profile",
 ]

@@ -64,6 +64,20 @@ class UsersListed(Fact):
 
 
 @attrs.frozen
+class EmergencyDeclared(Fact):
+    """Somebody broke the glass."""
+
+    action: ClassVar[Action] = Action.EMERGENCY_DECLARE
+
+
+@attrs.frozen
+class EmergenciesListed(Fact):
+    """The emergencies of a practice were shown, with their reasons."""
+
+    action: ClassVar[Action] = Action.EMERGENCY_LIST
+
+
+@attrs.frozen
 class PasswordChanged(Fact):
     """An account's owner chose another password."""
 

@@ -4,6 +4,7 @@ Small files without behaviour of their own; nothing here knows what a patient is
 """
 
 from vantrexia_core.kernel.access import (
+    EMERGENCY_PERMISSIONS,
     GRANTS,
     MACHINE_PERMISSIONS,
     ActingRole,
@@ -12,6 +13,7 @@ from vantrexia_core.kernel.access import (
     Mandate,
     Origin,
     Permission,
+    Purpose,
     Reach,
     Role,
     acting_role,
@@ -34,6 +36,7 @@ from vantrexia_core.kernel.errors import (
 from vantrexia_core.kernel.identifiers import (
     MACHINE_NUMBERS_FROM,
     ClientId,
+    EmergencyId,
     MergeId,
     PatientId,
     PracticeId,
@@ -54,10 +57,12 @@ from vantrexia_core.kernel.people import (
     EMAIL_CHARACTERS_MAX,
     NAME_CHARACTERS_MAX,
     PHONE_PATTERN,
+    REASON_CHARACTERS_MAX,
     Email,
     NamePart,
     PersonName,
     Phone,
+    Reason,
     clean_text,
     matching_text,
 )
@@ -67,6 +72,7 @@ from vantrexia_core.kernel.sources import Clock, IdSource, SecretSource
 
 __all__ = [
     "EMAIL_CHARACTERS_MAX",
+    "EMERGENCY_PERMISSIONS",
     "GRANTS",
     "KEEP",
     "MACHINE_NUMBERS_FROM",
@@ -78,6 +84,7 @@ __all__ = [
     "PAGE_SIZE_DEFAULT",
     "PAGE_SIZE_MAX",
     "PHONE_PATTERN",
+    "REASON_CHARACTERS_MAX",
     "ActingRole",
     "Actor",
     "BrokenPromiseError",
@@ -85,6 +92,7 @@ __all__ = [
     "Clock",
     "ConflictError",
     "Email",
+    "EmergencyId",
     "IdSource",
     "InsufficientScopeError",
     "InvalidError",
@@ -106,7 +114,9 @@ __all__ = [
     "Phi",
     "Phone",
     "PracticeId",
+    "Purpose",
     "Reach",
+    "Reason",
     "RequestId",
     "Role",
     "SecretSource",

@@ -7,6 +7,8 @@ from tests.builders import NOW
 from vantrexia_core.audit import Action, AuditEntry, Fact, Outcome, TrailExported, TrailRead
 from vantrexia_core.identity import (
     AccountUnlocked,
+    EmergenciesListed,
+    EmergencyDeclared,
     LoggedOut,
     PasswordChanged,
     PasswordReset,
@@ -49,6 +51,8 @@ FACTS: dict[type[Fact], str] = {
     UserCreated: "user_create",
     UserUpdated: "user_update",
     UsersListed: "user_list",
+    EmergencyDeclared: "emergency_declare",
+    EmergenciesListed: "emergency_list",
     UserViewed: "user_read",
     AccountUnlocked: "account_unlocked",
     LoggedOut: "logout",
@@ -106,6 +110,7 @@ def test_the_words_of_the_format_stay() -> None:
         "client_register", "client_list", "client_update", "client_revoke",
         "key_prepare", "key_rotate", "key_reencrypt_start", "key_reencrypt", "key_retire", "key_destroy",
         "key_rewrap", "practice_destroy_order", "practice_destroy", "match_sweep",
+        "emergency_declare", "emergency_list",
     ]  # fmt: skip
     assert [outcome.value for outcome in Outcome] == ["done", "replayed", "refused", "failed"]
 
