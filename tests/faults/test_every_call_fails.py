@@ -48,7 +48,9 @@ from vantrexia_core.identity import (
     check_token,
     confirm_reset,
     create_user,
+    declare_emergency,
     disable_two_factor,
+    find_emergencies,
     find_users,
     finish_two_factor,
     grant_client_token,
@@ -292,6 +294,7 @@ CHANGES: dict[str, UseCase] = {
     "import lines": lambda desk, scene: import_lines(
         desk, ADMIN, scene.file, [FileLine(1, _new()), FileLine(2, _new("S-1")), FileLine(3, None)], upto=3
     ),
+    "declare an emergency": lambda desk, scene: declare_emergency(desk, scene.nurse_acting, REASON),
     "close an account": lambda desk, scene: change_user(desk, ADMIN, scene.nurse.id, is_active=False),
 }
 READINGS: dict[str, UseCase] = {
@@ -316,6 +319,7 @@ READINGS: dict[str, UseCase] = {
     "list accounts": lambda desk, _: list_users(desk, ADMIN),
     "list accounts by page": lambda desk, _: find_users(desk, ADMIN, PageRequest()),
     "look up an account": lambda desk, scene: look_up_user(desk, ADMIN, scene.nurse.id),
+    "list emergencies": lambda desk, _: find_emergencies(desk, ADMIN, PageRequest()),
     "view a profile": lambda desk, scene: view_profile(desk, scene.nurse_acting),
     "check an access token": lambda desk, scene: check_token(desk, scene.access, an_origin()),
     "check a refresh token": lambda desk, scene: check_token(desk, scene.refresh, an_origin()),
