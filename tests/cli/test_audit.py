@@ -191,6 +191,7 @@ def test_the_dump_is_a_json_object_a_line(practice: Path) -> None:
         "disclosed": [patient],
         "request_id": None,
         "address": "console:test",
+        "purpose": None,
         "v": 1,
     }
     part = run(practice, "audit", "dump", "--after", "10", "--limit", "3").out
