@@ -296,6 +296,9 @@ def _into(folder: Path) -> Iterator[None]:
     except FileExistsError:
         message = f"{folder} is not empty. Name a new folder."
         raise click.ClickException(message) from None
+    except OSError as refused:
+        message = f"{folder} cannot be written: {refused.strerror}. Name another folder."
+        raise click.ClickException(message) from None
 
 
 @contextmanager

@@ -313,7 +313,7 @@ def rewrap(wrapping: str | None) -> None:
         message = "Say where to: --to, or VANTREXIA_KEY_WRAPPING."
         raise click.UsageError(message)
     kek = key_encryption_key(attrs.evolve(settings, key_wrapping=target))
-    with open_service(attrs.evolve(settings, key_wrapping=None)) as service:
+    with open_service(attrs.evolve(settings, key_wrapping=None), may_found=False) as service:
         old = service.ring.rewrap(kek)
         record_rewrapping(service.desk, console_actor(service))
         click.echo(f"All keys are wrapped by {service.ring.kek} now.")

@@ -79,7 +79,7 @@ def create(**options: object) -> None:
         patient_id=PatientId(options["patient_id"]) if options["patient_id"] else None,  # type: ignore[arg-type]
     )
     password = _password(from_stdin=bool(options["password_stdin"]))
-    with opened() as service:
+    with opened(may_found=True) as service:
         user = create_user(service.desk, console_actor(service), new, password)
     click.echo(f"Account {user.id} can sign in now.")
 
