@@ -129,13 +129,11 @@ class NoPracticeError(StartRefusedError):
     """There is no practice where the settings point to, and nobody asked for a new one."""
 
     def __init__(self, settings: Settings) -> None:
-        place = (
-            f"in {settings.data_dir}" if settings.is_embedded else f"in the database of {PREFIX}DATABASE_URL"
-        )
+        there = settings.data_dir if settings.is_embedded else f"the database of {PREFIX}DATABASE_URL"
         super().__init__(
-            f"There is no practice {place}. Say where yours is: {PREFIX}DATA_DIR names its folder, "
-            f"{PREFIX}DATABASE_URL its database, {PREFIX}CONFIG a file that says so. A new practice begins with "
-            "vantrexia serve, or with vantrexia users create. Nothing was done."
+            f"There is no practice in {there}. Say where yours is: {PREFIX}DATA_DIR names its folder, "
+            f"{PREFIX}DATABASE_URL its database, {PREFIX}CONFIG a file that says so. A new practice begins "
+            "with vantrexia serve, or with vantrexia users create. Nothing was done."
         )
 
 

@@ -277,6 +277,25 @@ def test_a_checkpoint_is_printed_as_it_is_kept(practice: Path) -> None:
     assert signature.startswith(f"— {origin} ")
 
 
+def test_a_rotated_checkpoint_key_and_the_one_before_prove_one_trail(practice: Path, tmp_path: Path) -> None:
+    """Here and offline, with the keys that are printed; checkpoints of the first key stay good."""
+    assert run(practice, "audit", "verify").status == 0
+    assert run(practice, "audit", "checkpoint").status == 0
+    before = run(practice, "audit", "checkpoint", "--public-key").out
+    assert run(practice, "keys", "rotate", "checkpoint").status == 0
+    assert run(practice, "audit", "verify").status == 0
+    keys = run(practice, "audit", "checkpoint", "--public-key").out
+    assert (len(keys.splitlines()), keys.startswith(before)) == (2, True)
+    folder = tmp_path / "trail"
+    assert run(practice, "audit", "export", str(folder)).status == 0
+    (both := tmp_path / "keys.txt").write_text(keys)
+    verify = ("audit", "verify", "--offline", str(folder), "--public-key")
+    assert run(tmp_path / "nowhere", *verify, str(both)).status == 0
+    assert run(tmp_path / "nowhere", *verify, keys.splitlines()[1]).status == 0
+    # The newest checkpoint is the new key's alone: whoever has the old one only has to be given the new one.
+    assert run(tmp_path / "nowhere", *verify, before.strip()).status == 1
+
+
 def test_the_folder_of_checkpoints_can_lie_elsewhere(tmp_path: Path) -> None:
     """On another disk, say, that the database's administrator cannot write to."""
     elsewhere = tmp_path / "elsewhere"

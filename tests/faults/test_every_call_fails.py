@@ -50,6 +50,7 @@ from vantrexia_core.identity import (
     create_user,
     declare_emergency,
     disable_two_factor,
+    end_sessions,
     find_emergencies,
     find_users,
     finish_two_factor,
@@ -294,6 +295,8 @@ CHANGES: dict[str, UseCase] = {
     "import lines": lambda desk, scene: import_lines(
         desk, ADMIN, scene.file, [FileLine(1, _new()), FileLine(2, _new("S-1")), FileLine(3, None)], upto=3
     ),
+    "end an account's sessions": lambda desk, scene: end_sessions(desk, ADMIN, scene.nurse.id),
+    "end everybody's sessions": lambda desk, _: end_sessions(desk, ADMIN),
     "declare an emergency": lambda desk, scene: declare_emergency(desk, scene.nurse_acting, REASON),
     "close an account": lambda desk, scene: change_user(desk, ADMIN, scene.nurse.id, is_active=False),
 }

@@ -163,6 +163,7 @@ KIND_OF: Final[Mapping[Action, _Kind]] = MappingProxyType(
         Action.USER_LIST: _SEARCH,
         Action.EMERGENCY_DECLARE: _Kind("E", _ASKING, _ALERT, (_OVERRIDE,)),
         Action.EMERGENCY_LIST: _SEARCH,
+        Action.SESSIONS_END: _Kind("E", _ASKING, _SIGN_IN, (_LOGOUT,)),
         Action.CLIENT_REGISTER: attrs.evolve(_CREATE, profile=None),
         Action.CLIENT_LIST: _SEARCH,
         Action.CLIENT_UPDATE: _UPDATE_OTHER,

@@ -118,6 +118,8 @@ class Action(Enum):
     EMERGENCY_DECLARE = "emergency_declare"
     """Somebody broke the glass: from here on, for a while, entries of that session bear a purpose."""
     EMERGENCY_LIST = "emergency_list"
+    SESSIONS_END = "sessions_end"
+    """An administrator ended sessions: one account's, or everybody's."""
 
 
 class ChangedField(StrEnum):

@@ -76,6 +76,7 @@ RESOURCE_OF: Final[Mapping[Action, Resource]] = MappingProxyType(
         Action.USER_LIST: Resource.USER,
         Action.EMERGENCY_DECLARE: Resource.USER,
         Action.EMERGENCY_LIST: Resource.USER,
+        Action.SESSIONS_END: Resource.USER,
         Action.TRAIL_READ: Resource.AUDIT_LOG,
         Action.TRAIL_EXPORT: Resource.AUDIT_LOG,
         Action.ACCOUNTING: Resource.AUDIT_LOG,

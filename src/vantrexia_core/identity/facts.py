@@ -36,6 +36,13 @@ class LoggedOut(Fact):
 
 
 @attrs.frozen
+class SessionsEnded(Fact):
+    """One account's sessions, or those of all accounts, were ended by an administrator."""
+
+    action: ClassVar[Action] = Action.SESSIONS_END
+
+
+@attrs.frozen
 class ProfileViewed(Fact):
     """Somebody looked at their own account."""
 

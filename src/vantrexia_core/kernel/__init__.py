@@ -21,6 +21,7 @@ from vantrexia_core.kernel.access import (
 from vantrexia_core.kernel.errors import (
     NON_FIELD,
     BrokenPromiseError,
+    Complaints,
     ConflictError,
     InsufficientScopeError,
     InvalidError,
@@ -90,6 +91,7 @@ __all__ = [
     "BrokenPromiseError",
     "ClientId",
     "Clock",
+    "Complaints",
     "ConflictError",
     "Email",
     "EmergencyId",

@@ -38,6 +38,7 @@ from vantrexia_core.protection.custody import (
     record_rewrapping,
     retire_key,
     rotate_key,
+    rotate_token_key_at_once,
     start_reencryption,
     state_needs,
 )
@@ -114,6 +115,7 @@ __all__ = [
     "record_rewrapping",
     "retire_key",
     "rotate_key",
+    "rotate_token_key_at_once",
     "start_reencryption",
     "state_needs",
     "unpad",

@@ -14,6 +14,7 @@ from vantrexia_core.identity import (
     PasswordReset,
     ProfileUpdated,
     ProfileViewed,
+    SessionsEnded,
     TwoFactorDisabled,
     TwoFactorEnabled,
     TwoFactorStarted,
@@ -51,6 +52,7 @@ FACTS: dict[type[Fact], str] = {
     UserCreated: "user_create",
     UserUpdated: "user_update",
     UsersListed: "user_list",
+    SessionsEnded: "sessions_end",
     EmergencyDeclared: "emergency_declare",
     EmergenciesListed: "emergency_list",
     UserViewed: "user_read",
@@ -110,7 +112,7 @@ def test_the_words_of_the_format_stay() -> None:
         "client_register", "client_list", "client_update", "client_revoke",
         "key_prepare", "key_rotate", "key_reencrypt_start", "key_reencrypt", "key_retire", "key_destroy",
         "key_rewrap", "practice_destroy_order", "practice_destroy", "match_sweep",
-        "emergency_declare", "emergency_list",
+        "emergency_declare", "emergency_list", "sessions_end",
     ]  # fmt: skip
     assert [outcome.value for outcome in Outcome] == ["done", "replayed", "refused", "failed"]
 
