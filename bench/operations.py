@@ -19,6 +19,7 @@ from traffic import Address, Response, TrafficError, Turn, WrongAnswerError
 from vantrexia_adapters.sandbox import synthetic_people
 
 LOGIN: Final = "/api/v1/auth/login/"
+REFRESH: Final = "/api/v1/auth/refresh/"
 PATIENTS: Final = "/api/v1/patients/"
 ARCHIVED: Final = "/api/v1/patients/archived/"
 
@@ -26,6 +27,8 @@ PAGES: Final = 10
 PAGE_SIZE: Final = 20
 IDS_MAX: Final = 500
 WORDS: Final = 8
+LETTERS: Final = 3
+"""Of a name, in a short search."""
 PEOPLE: Final = 2_000
 PEOPLE_SEED: Final = 99
 """Other people than those that are loaded."""
@@ -55,6 +58,8 @@ class World:
     chance: random.Random = attrs.field(repr=False)
     resting: list[str] = attrs.field(repr=False)
     """Patients that nobody is archiving at the moment."""
+    sessions: list[str] = attrs.field(repr=False, factory=list)
+    """Refresh tokens that nobody is using at the moment."""
 
     @classmethod
     def explored(cls, address: Address, credentials: Credentials) -> "World":
@@ -125,6 +130,12 @@ def search(world: World) -> Turn:
     expect((yield world.request("GET", f"{PATIENTS}?search={word}&page_size={PAGE_SIZE}")), _OK)
 
 
+def short(world: World) -> Turn:
+    """The first page of those in whose name three letters stand."""
+    word = quote(world.chance.choice(world.words)[:LETTERS].lower())
+    expect((yield world.request("GET", f"{PATIENTS}?search={word}&page_size={PAGE_SIZE}")), _OK)
+
+
 def order(world: World) -> Turn:
     """A page of 20 by last name."""
     expect((yield world.request("GET", world.a_page("&ordering=last_name"))), _OK)
@@ -161,17 +172,33 @@ def login(world: World) -> Turn:
     expect((yield login_request(world.address, world.credentials)), _OK)
 
 
+def refresh(world: World) -> Turn:
+    """New tokens for a session's last ones; whoever finds no session free signs in first."""
+    if world.sessions:
+        token = world.sessions.pop()
+    else:
+        response = yield login_request(world.address, world.credentials)
+        expect(response, _OK)
+        token = json.loads(response.body)["refresh"]
+    body = json.dumps({"refresh": token}).encode()
+    response = yield world.address.request("POST", REFRESH, body=body)
+    expect(response, _OK)
+    world.sessions.append(json.loads(response.body)["refresh"])
+
+
 OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
     {
         "get": get,
         "list": list_,
         "search": search,
+        "short": short,
         "order": order,
         "archived": archived,
         "create": create,
         "put": put,
         "archive": archive,
         "login": login,
+        "refresh": refresh,
     }
 )
 

@@ -80,7 +80,7 @@ def once(address, status):
 
 
 def test_waiting_for_a_connection_counts():
-    """Of three turns that are due at once on one connection the last waits longest; a wrong answer is named."""
+    """Of three turns due at once on one connection the last waits longest; a wrong answer is named."""
     listener, thread = answering([200, 500, 200])
     address = traffic.Address("127.0.0.1", listener.getsockname()[1])
     arrivals = [traffic.Arrival(0.0, str(number), once(address, 200)) for number in range(3)]
