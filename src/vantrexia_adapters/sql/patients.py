@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from vantrexia_adapters.sql.scope import Scope, SealedColumn, SealedRow
-from vantrexia_adapters.sql.statements import Adding, Parameters, Row, Statement
+from vantrexia_adapters.sql.statements import Adding, Parameters, Row, Statement, first
 from vantrexia_adapters.sql.tables import patient, patient_move, patient_version, practice_head
 from vantrexia_core.kernel import (
     BrokenPromiseError,
@@ -807,9 +807,7 @@ class SqlPatients:
         return int(mrn_number)
 
     def _one(self, rows: Sequence[Row]) -> Patient:
-        if not rows:
-            raise NotFoundError
-        return self._patient(rows[0])
+        return self._patient(first(rows))
 
     def _changed(self, replacing: _Replacing, patient: Patient, changes: Parameters) -> bool:
         if self._seq is None:
