@@ -10,6 +10,7 @@ from vantrexia_core.kernel import MergeId, NotFoundError, PatientId, StaleVersio
 from vantrexia_core.patients import (
     ExternalId,
     Holder,
+    Joining,
     Listing,
     MatchGrade,
     Merge,
@@ -139,6 +140,24 @@ def test_records_led_to_another_are_named(filled: Stores) -> None:
         assert list(work.patients.led_to(_id(1))) == []
     with filled.desk.begin(filled.elsewhere) as work:
         assert list(work.patients.led_to(_id(4))) == []
+
+
+def test_what_records_stood_for_is_told_without_opening_anything(filled: Stores) -> None:
+    """From the version that the merge made up to the one that its undoing made, chains and all."""
+    first = _merged(filled, 2, 1)
+    second = _merged(filled, 3, 2)
+    undo_merge(filled.desk, ADMIN, second.id, WHY)
+    revise_patient(filled.desk, ADMIN, _id(3), Revision(email=an_email("new")))
+    third = _merged(filled, 3, 4)
+    with filled.desk.begin(filled.here) as work:
+        found = work.merges.joined([_id(3), _id(2), _id(3), _id(1)])
+    assert sorted(found, key=lambda one: (one.survivor, one.before)) == [
+        Joining(_id(2), first.survivor.version, (_id(1),)),
+        Joining(_id(3), second.survivor.version, (_id(2), _id(1)), until=3),
+        Joining(_id(3), third.survivor.version, (_id(4),)),
+    ]
+    with filled.desk.begin(filled.elsewhere) as work:
+        assert list(work.merges.joined([_id(3)])) == []
 
 
 def test_a_redirection_starts_from_the_stored_version(filled: Stores) -> None:

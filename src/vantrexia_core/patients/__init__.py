@@ -85,7 +85,7 @@ from vantrexia_core.patients.lifecycle import (
     Status,
     status_after,
 )
-from vantrexia_core.patients.links import LinkType, PatientLink, find_links, links_of
+from vantrexia_core.patients.links import LinkType, PatientLink, find_links, find_links_now, links_of
 from vantrexia_core.patients.listing import (
     SEARCH_CHARACTERS_MAX,
     DirectoryEntry,
@@ -133,6 +133,7 @@ from vantrexia_core.patients.matching.weights import WEIGHTS, Explanation
 from vantrexia_core.patients.merge import (
     KIND_OF_FIELD,
     Heir,
+    Joining,
     Merge,
     Party,
     Resemblance,
@@ -407,6 +408,7 @@ __all__ = [
     "Imported",
     "IndexStore",
     "InvalidTransitionError",
+    "Joining",
     "Kept",
     "Known",
     "Likeness",
@@ -533,6 +535,7 @@ __all__ = [
     "find_deleted_patients",
     "find_disclosures",
     "find_links",
+    "find_links_now",
     "find_matches",
     "find_merges",
     "find_patients",

@@ -460,7 +460,8 @@ def test_links_say_what_records_have_to_do_with_each_other(desk: MemoryDesk) -> 
     _merge(desk, survivor, loser)
     decide(desk, ADMIN, _suspect(desk, survivor, third).id, Decision.SAME)
     with desk.begin(ADMIN.practice_id) as work:
-        links = {one.id: links_of(work, work.patients.get(one.id)) for one in (survivor, loser, third)}
+        shown = [work.patients.get(one.id) for one in (survivor, loser, third)]
+        links = dict(zip((one.id for one in shown), links_of(work, shown), strict=True))
     assert links == {
         survivor.id: (
             PatientLink(LinkType.REPLACES, loser.id),
