@@ -5,14 +5,16 @@ from it, so the one promises what the other keeps.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
 import attrs
 
+from vantrexia_adapters.fhir.outcome import Issue
 from vantrexia_adapters.fhir.systems import EXTERNAL_ID_SYSTEM, MRN_SYSTEM
 from vantrexia_core.kernel import PAGE_SIZE_MAX, InvalidError, InvalidValueError, PageRequest, PatientId, Phi
 from vantrexia_core.patients import (
@@ -92,10 +94,12 @@ class Asked:
     brings_provenance: bool = False
     elements: frozenset[str] | None = None
     """The elements that are wanted, where not all are."""
+    ignored: tuple[Issue, ...] = ()
+    """What was left out, for the client to be told."""
 
 
 def read_search(pairs: Sequence[tuple[str, str]], *, is_strict: bool = False, page: int = 1) -> Asked:
-    """What a client asks for. Parameters that there are not are left out, or refused if it wants to be told.
+    """What a client asks for. Parameters that there are not are left out and told of, or refused if it is strict.
 
     Raises:
         InvalidSearchError: a value, a modifier or a prefix is not to be understood; each is named.
@@ -125,6 +129,30 @@ class InvalidSearchError(InvalidError):
     """A search is not to be understood; ``field_errors`` names the parameters."""
 
     sentence = "The search is not valid. See the issues."
+
+
+def known_or_sane(name: str, known: Iterable[str]) -> str | None:
+    """The name of a parameter, to be repeated in an answer; None where it may be anything.
+
+    A name is the client's text as well. What looks like FHIR's names and is no longer than they are holds no
+    number, no date, no address and no blank.
+    """
+    plain = name.partition(":")[0]
+    return plain if plain in known or _NAME.fullmatch(plain) else None
+
+
+def no_such(name: str, known: Collection[str]) -> str:
+    """That there is no such parameter, and which one may be meant."""
+    alike = get_close_matches(name.partition(":")[0].lower(), [one.lower() for one in known], n=1)
+    meant = next((f" Perhaps {one} is meant." for one in known if one.lower() in alike), "")
+    return f"There is no such parameter here.{meant} See /fhir/metadata."
+
+
+def ignored_issue(name: str | None, complaint: str) -> Issue:
+    """A warning about what was left out of a search."""
+    which = "A parameter" if name is None else f"The parameter {name}"
+    text = f"{which} was ignored. {complaint} With 'Prefer: handling=strict' this would be refused."
+    return Issue("not-supported", text, severity="warning")
 
 
 class _NotHereError(InvalidValueError):
@@ -167,6 +195,7 @@ class _Reading:
         self._where: list[Condition] = []
         self._statuses: frozenset[Status] | None = None
         self._understood: list[tuple[str, str]] = []
+        self._ignored: list[Issue] = []
         self._count: int | None = COUNT_DEFAULT
         self._ordering = Ordering.LAST_NAME
         self._has_total = True
@@ -179,24 +208,24 @@ class _Reading:
     def take(self, name: str, value: str) -> None:
         """Take one parameter."""
         plain, _, modifier = name.partition(":")
-        if not value:
+        if name in _NOT_FOR_US:
             return
         try:
+            if plain not in PARAMETERS and name not in _RESULT:
+                raise _NotHereError(no_such(name, _KNOWN))  # noqa: TRY301 - as what a reader finds is not here
+            if not value.strip(","):
+                message = "It has no value."
+                raise _NotHereError(message)  # noqa: TRY301 - the same
             if plain in PARAMETERS:
                 self._take_condition(PARAMETERS[plain], modifier, value)
-            elif name in _RESULT:
-                _RESULT[name](self, value)
-            elif name in _NOT_FOR_US:
-                return
-            elif self._is_strict:
-                self._complain(name, "There is no such parameter here. See /fhir/metadata.")
-                return
             else:
-                return
+                _RESULT[name](self, value)
         except InvalidValueError as refused:
             # What is right and not to be had is left out of the link to itself, unless the client is strict.
             if self._is_strict or not isinstance(refused, _NotHereError):
                 self._complain(name, str(refused))
+            else:
+                self._ignored.append(ignored_issue(known_or_sane(name, _KNOWN), str(refused)))
             return
         self._understood.append((name, value))
 
@@ -220,12 +249,11 @@ class _Reading:
             self._has_total,
             self._brings_provenance,
             self._elements,
+            tuple(self._ignored),
         )
 
     def _complain(self, name: str, complaint: str) -> None:
-        # The name of a parameter is the client's text as well: only one that we know is repeated.
-        plain = name.partition(":")[0]
-        key = plain if plain in PARAMETERS or plain in _RESULT else "parameter"
+        key = known_or_sane(name, _KNOWN) or "parameter"
         self._complaints[key] = (*self._complaints.get(key, ()), complaint)
 
     def _take_condition(self, parameter: SearchParameter, modifier: str, text: str) -> None:
@@ -304,6 +332,7 @@ _RESULT: Final[Mapping[str, Callable[[_Reading, str], None]]] = MappingProxyType
         "_elements": _Reading.take_elements,
     }
 )
+_NAME: Final = re.compile(r"_?[A-Za-z][A-Za-z-]{0,30}")
 _NOT_FOR_US: Final = frozenset({"_format", "_pretty"})
 """These are about the answer's form, which is somebody else's business."""
 
@@ -564,6 +593,8 @@ _ALL: Final = (
 
 PARAMETERS: Final[Mapping[str, SearchParameter]] = MappingProxyType({one.name: one for one in _ALL})
 """What Patients can be searched by."""
+
+_KNOWN: Final = (*PARAMETERS, *_RESULT)
 
 COMBINATIONS: Final = (
     ("birthdate", "name"),

@@ -396,6 +396,7 @@ def _found(call: Call, question: _Question, form: str, *, is_in_url: bool) -> An
     ]
     if asked.brings_provenance:
         found += [_provenance_entry(call, patient, mode="include") for patient in page.items]
+    found += _told_of(asked.ignored)
     return _answer(
         searchset(
             found,
@@ -425,10 +426,18 @@ def _trail(call: Call, question: _TrailQuestion, form: str) -> Answer:
     links: dict[str, str | None] = {name: link(number) for name, number in others.items()}
     return _answer(
         audit_event_bundle(
-            found.page, {"self": link(asked.page.number), **links}, server_url=call.site.public_url
+            found.page,
+            {"self": link(asked.page.number), **links},
+            server_url=call.site.public_url,
+            also=_told_of(asked.ignored),
         ),
         form,
     )
+
+
+def _told_of(ignored: Sequence[Issue]) -> list[Found]:
+    """What was left out of a search, as an entry of its own (FHIR, search.mode outcome)."""
+    return [Found(operation_outcome(ignored), mode="outcome")] if ignored else []
 
 
 def _search_links(
