@@ -8,8 +8,11 @@ from tests.contracts.stores import Stores, a_record, at_once
 from vantrexia_adapters.directory import DirectoryKeeper
 from vantrexia_core.kernel import MergeId, NotFoundError, PatientId, StaleVersionError
 from vantrexia_core.patients import (
+    Condition,
     ExternalId,
     Holder,
+    IdCondition,
+    IdentifierCondition,
     Joining,
     Listing,
     MatchGrade,
@@ -17,6 +20,7 @@ from vantrexia_core.patients import (
     MergedAwayError,
     Mrn,
     Patient,
+    PatientSearch,
     Period,
     Phone,
     Reason,
@@ -24,12 +28,14 @@ from vantrexia_core.patients import (
     Revision,
     Status,
     Undoing,
+    delete_patient,
     find_disclosures,
     find_merges,
     find_patients,
     look_up_patient,
     merge_patients,
     revise_patient,
+    search_patients,
     undo_merge,
 )
 
@@ -129,6 +135,24 @@ def test_a_merged_record_is_in_no_list_and_found_through_its_survivor(filled: St
     assert _listed(filled, search=Mrn("MRN-00001")) == [_id(1)]
     assert _listed(filled) == [_id(number) for number in (1, 2, 3, 4)]
     assert anew.find(filled.here, Listing()).count == 4
+
+
+def test_a_number_of_a_merged_record_finds_its_survivor(filled: Stores) -> None:
+    """As at every door; further conditions are asked of the survivor. Nobody once it is deleted."""
+    _merged(filled, 2, 1)
+    _merged(filled, 3, 2)
+    old = IdentifierCondition((Mrn("MRN-00001"),), (ExternalId("E-2"),))
+
+    def found(*where: Condition) -> list[PatientId]:
+        return [one.id for one in search_patients(filled.desk, ADMIN, PatientSearch(where)).items]
+
+    assert found(old) == [_id(3)]
+    assert found(old, IdCondition(frozenset({_id(1), _id(3)}))) == [_id(3)]
+    assert found(old, IdentifierCondition((Mrn("MRN-00003"),))) == [_id(3)]
+    assert found(old, IdentifierCondition((Mrn("MRN-00004"),))) == []
+    assert found(IdCondition(frozenset({_id(1)}))) == [_id(1)]
+    delete_patient(filled.desk, ADMIN, _id(3))
+    assert found(old) == []
 
 
 def test_records_led_to_another_are_named(filled: Stores) -> None:

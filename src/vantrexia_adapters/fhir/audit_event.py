@@ -230,8 +230,8 @@ def audit_event_bundle(
     also: Iterable[Found] = (),
 ) -> Json:
     """A page as a searchset; ``links`` are URLs by their relation (self, next, previous)."""
-    # The events are not served one by one, so there is no URL: the name of each is made from its place, and is
-    # the same every time.
+    # The events are not served one by one, so there is no URL: the name of each is made from its place, and
+    # is the same every time.
     found = [
         Found(
             audit_event(line, server_url=server_url),

@@ -18,6 +18,7 @@ from vantrexia_adapters.fhir.outcome import Issue
 from vantrexia_adapters.fhir.systems import EXTERNAL_ID_SYSTEM, MRN_SYSTEM
 from vantrexia_core.kernel import PAGE_SIZE_MAX, InvalidError, InvalidValueError, PageRequest, PatientId, Phi
 from vantrexia_core.patients import (
+    SEARCH_VALUES_MAX,
     BornCondition,
     ChangedCondition,
     Condition,
@@ -36,17 +37,11 @@ from vantrexia_core.patients import (
     PatientSearch,
     Status,
     TextMatch,
-    TooCostlyError,
 )
 
 COUNT_DEFAULT: Final = 20
 COUNT_MAX: Final = PAGE_SIZE_MAX
-VALUES_MAX: Final = 100
 VALUE_CHARACTERS_MAX: Final = 200
-DATES_MAX: Final = 10
-NAME_WORDS_MAX: Final = 20
-"""What one search may ask for, over all its parameters; what stands there twice counts once. Each date and
-each word of a name is a look at the whole directory, while others of the practice wait."""
 
 PROVENANCE: Final = "Provenance:target"
 """The one thing that can be brought along: who made what is shown (US Core asks for it)."""
@@ -99,11 +94,10 @@ class Asked:
 
 
 def read_search(pairs: Sequence[tuple[str, str]], *, is_strict: bool = False, page: int = 1) -> Asked:
-    """What a client asks for. Parameters that there are not are left out and told of, or refused if it is strict.
+    """What a client asks for. Parameters that there are not are left out and told of; strictly, refused.
 
     Raises:
         InvalidSearchError: a value, a modifier or a prefix is not to be understood; each is named.
-        TooCostlyError: it asks for more values, dates or words of names than one search may.
     """
     reading = _Reading(is_strict=is_strict)
     for name, value in pairs:
@@ -159,33 +153,6 @@ class _NotHereError(InvalidValueError):
     """Something that FHIR has and this server has not."""
 
 
-@attrs.define
-class _Budget:
-    """What a search asked for so far."""
-
-    values: int = 0
-    dates: int = 0
-    words: int = 0
-
-    def spend(self, parameter: SearchParameter, values: Sequence[str]) -> None:
-        self.values += len(values)
-        if parameter.type == "date":
-            self.dates += len(values)
-        self._check()
-
-    def spend_words(self, names: NameCondition) -> None:
-        self.words += sum(text.count(b" ") + 1 for text in names.folded)
-        self._check()
-
-    def _check(self) -> None:
-        if self.values > VALUES_MAX or self.dates > DATES_MAX or self.words > NAME_WORDS_MAX:
-            complaint = (
-                f"Ask for at most {VALUES_MAX} values, {DATES_MAX} of them dates, and {NAME_WORDS_MAX} words "
-                "of names in one search."
-            )
-            raise TooCostlyError(complaint)
-
-
 class _Reading:
     """The parameters taken so far, and the complaints about them."""
 
@@ -203,7 +170,6 @@ class _Reading:
         self._brings_provenance = False
         self._elements: frozenset[str] | None = None
         self._taken: set[tuple[str, frozenset[str]]] = set()
-        self._budget = _Budget()
 
     def take(self, name: str, value: str) -> None:
         """Take one parameter."""
@@ -212,10 +178,10 @@ class _Reading:
             return
         try:
             if plain not in PARAMETERS and name not in _RESULT:
-                raise _NotHereError(no_such(name, _KNOWN))  # noqa: TRY301 - as what a reader finds is not here
+                raise _NotHereError(no_such(name, _KNOWN))
             if not value.strip(","):
                 message = "It has no value."
-                raise _NotHereError(message)  # noqa: TRY301 - the same
+                raise _NotHereError(message)
             if plain in PARAMETERS:
                 self._take_condition(PARAMETERS[plain], modifier, value)
             else:
@@ -266,11 +232,8 @@ class _Reading:
         if not values or asked in self._taken:
             return
         self._taken.add(asked)
-        self._budget.spend(parameter, values)
         reader: Read = parameter.read
         read = reader(modifier, values)
-        if isinstance(read, NameCondition):
-            self._budget.spend_words(read)
         if isinstance(read, frozenset):
             self._statuses = read if self._statuses is None else self._statuses & read
         else:
@@ -341,12 +304,12 @@ _FIRST_PAGE: Final = PageRequest()
 
 def values_of(text: str) -> tuple[str, ...]:
     """The values between the commas; a comma, a bar, a dollar or a backslash behind a backslash is itself."""
-    if len(text) > VALUES_MAX * VALUE_CHARACTERS_MAX:
+    if len(text) > SEARCH_VALUES_MAX * VALUE_CHARACTERS_MAX:
         message = "This is too long."
         raise InvalidValueError(message)
     parts = _UNESCAPED_COMMA.sub(r"\1" + "\0", text).split("\0")
-    if len(parts) > VALUES_MAX or any(len(part) > VALUE_CHARACTERS_MAX for part in parts):
-        message = f"Send at most {VALUES_MAX} values of at most {VALUE_CHARACTERS_MAX} characters."
+    if len(parts) > SEARCH_VALUES_MAX or any(len(part) > VALUE_CHARACTERS_MAX for part in parts):
+        message = f"Send at most {SEARCH_VALUES_MAX} values of at most {VALUE_CHARACTERS_MAX} characters."
         raise InvalidValueError(message)
     return tuple(dict.fromkeys(filter(None, parts)))
 

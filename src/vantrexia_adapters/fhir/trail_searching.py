@@ -38,7 +38,7 @@ Change = Callable[[Inquiry, str], Inquiry]
 
 @attrs.frozen(repr=False)
 class TrailAsked:
-    """A question to the trail, which page of it, and as of which entry. ``understood``, ``ignored`` are as in `Asked`."""
+    """A question to the trail, which page of it, and as of which entry. The others are as in `Asked`."""
 
     inquiry: Inquiry
     page: PageRequest
@@ -48,7 +48,7 @@ class TrailAsked:
 
 
 def read_trail_search(pairs: Sequence[tuple[str, str]], *, is_strict: bool = False) -> TrailAsked:
-    """What is asked of the trail. Parameters that there are not are left out and told of, or refused if it is strict.
+    """What is asked of the trail. Parameters that there are not are left out and told of; strictly, refused.
 
     Raises:
         InvalidSearchError: a value or a modifier is not to be understood; each is named.

@@ -220,6 +220,9 @@ from vantrexia_core.patients.reviewing import (
 )
 from vantrexia_core.patients.searching import (
     OPENED_MAX,
+    SEARCH_NAME_WORDS_MAX,
+    SEARCH_RANGES_MAX,
+    SEARCH_VALUES_MAX,
     BornCondition,
     ChangedCondition,
     Condition,
@@ -318,6 +321,9 @@ __all__ = [
     "SALT_BYTES",
     "SCORE_MAX",
     "SEARCH_CHARACTERS_MAX",
+    "SEARCH_NAME_WORDS_MAX",
+    "SEARCH_RANGES_MAX",
+    "SEARCH_VALUES_MAX",
     "SHARERS_MAX",
     "SINCE_SLACK",
     "SSN_PATTERN",

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from tests.builders import a_new_patient, a_suspicion, an_actor
-from tests.web.fhir.resources import FHIR, MANY, PATCH, created, found
-from tests.web.service import PUBLIC_URL
+from tests.web.fhir.resources import FHIR, MANY, MRN_SYSTEM, PATCH, a_resource, created, found
+from tests.web.service import PATIENTS, PUBLIC_URL
 from vantrexia_core.patients import Decision, Reason, decide, merge_patients, undo_merge
 
 WHY = Reason("Registered twice")
@@ -71,6 +71,18 @@ def test_a_change_answers_with_the_links_and_takes_them_back(service, merged):
     patched = service.send("PATCH", path, patch, Content_Type=PATCH)
     for response in (sent, patched):
         assert _links(response.json()) == [("replaces", f"Patient/{loser}")]
+
+
+def test_the_number_of_a_record_that_gave_way_finds_its_survivor(service, merged):
+    """In FHIR as over REST, and where a create is conditional on it: nobody is made twice."""
+    survivor, loser, _ = merged
+    number = service.send("GET", f"{PATIENTS}{loser}/").json()["mrn"]
+    (entry,) = found(service, f"identifier={MRN_SYSTEM}|{number}")["entry"]
+    (listed,) = service.send("GET", f"{PATIENTS}?search={number}").json()["results"]
+    condition = {"If_None_Exist": f"identifier={number}"}
+    known = service.send("POST", MANY, a_resource(), Content_Type=FHIR, **condition)
+    assert {entry["resource"]["id"], listed["id"], known.json()["id"]} == {str(survivor)}
+    assert (known.status_code, _links(known.json())) == (200, [("replaces", f"Patient/{loser}")])
 
 
 def test_two_records_of_one_person_that_were_not_merged_see_each_other(service, merged):

@@ -190,7 +190,7 @@ def _outcomes(bundle):
     ],
 )
 def test_what_is_left_out_is_told(practice, query, named, meant):
-    """An outcome beside the matches, or the reason of the refusal: by its name, unless that may be anything."""
+    """An outcome beside the matches, or why it is refused: by its name, unless that may be anything."""
     bundle = found(practice, f"{query}&gender=male")
     Bundle.model_validate(bundle)
     (outcome,) = _outcomes(bundle)
