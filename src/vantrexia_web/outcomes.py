@@ -142,8 +142,8 @@ def _issues(error: VantrexiaError) -> Iterator[Issue]:
         yield Issue(kind, error.detail, error.code)
         if isinstance(error, DuplicateSuspectedError):
             for id_ in error.candidates:
-                place = f"Patient/{id_}"
-                yield Issue(kind, "A candidate.", error.code, severity="information", diagnostics=place)
+                reference = f"Patient/{id_}"
+                yield Issue(kind, "A candidate.", error.code, severity="information", diagnostics=reference)
         return
     for field, complaints in error.field_errors.items():
         is_of_search = isinstance(error, InvalidSearchError)
