@@ -18,7 +18,6 @@ from vantrexia_web.door import Door, Elsewhere, ExactRoute, answer_failure
 from vantrexia_web.forwarding import Network
 from vantrexia_web.health import HealthCheck, HealthReport
 from vantrexia_web.importer import Importer
-from vantrexia_web.openapi import document
 from vantrexia_web.perimeter import Perimeter
 from vantrexia_web.routes import FHIR, HASHING, PROVING, ROUTES, WAITING, Guarded, Open
 from vantrexia_web.throttle import Throttle
@@ -63,7 +62,7 @@ def create_app(
         desk=desk,
         public_url=public_url,
         health=health or HealthCheck({}, desk.clock),
-        pages=reference_pages(document(public_url)) | fhir_pages(public_url, at=desk.clock.now()),
+        pages={**reference_pages(public_url), **fhir_pages(public_url, at=desk.clock.now())},
         wake_importer=background.wake,
         throttle=throttle or Throttle(MemoryRateStore(), MemoryRateStore(), desk.clock),
         trusted_proxies=tuple(trusted_proxies),

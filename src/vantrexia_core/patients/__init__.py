@@ -132,6 +132,7 @@ from vantrexia_core.patients.matching.traits import Person, Traits, traits_of
 from vantrexia_core.patients.matching.weights import WEIGHTS, Explanation
 from vantrexia_core.patients.merge import (
     KIND_OF_FIELD,
+    FieldKind,
     Heir,
     Joining,
     Merge,
@@ -393,6 +394,7 @@ __all__ = [
     "ExternalId",
     "ExternalIdTakenError",
     "Field",
+    "FieldKind",
     "FieldLikeness",
     "FileImport",
     "FileImportStore",

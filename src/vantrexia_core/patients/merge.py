@@ -33,26 +33,29 @@ class Heir(Enum):
     """Both records get back what they had before."""
 
 
-class Kind(Enum):
-    """What decides, where both records say something else and nobody chose."""
+class FieldKind(Enum):
+    """What a field is about: it decides whose value stands where two sides say something else."""
 
     IDENTITY = "identity"
-    """Who the person is: the survivor's value stands, because the survivor was chosen for it."""
+    """Who the person is. A wrong one shows a chart to the wrong carer.
+
+    In a merge the survivor's value stands, because the survivor was chosen for it.
+    """
     CONTACT = "contact"
     """Where the person is reached: the value that was written later is the right one."""
 
 
-KIND_OF_FIELD: Final[Mapping[str, Kind]] = MappingProxyType(
+KIND_OF_FIELD: Final[Mapping[str, FieldKind]] = MappingProxyType(
     {
-        "first_name": Kind.IDENTITY,
-        "last_name": Kind.IDENTITY,
-        "date_of_birth": Kind.IDENTITY,
-        "gender": Kind.IDENTITY,
-        "phone": Kind.CONTACT,
-        "email": Kind.CONTACT,
-        "address": Kind.CONTACT,
-        "ssn": Kind.IDENTITY,
-        "supplement": Kind.IDENTITY,
+        "first_name": FieldKind.IDENTITY,
+        "last_name": FieldKind.IDENTITY,
+        "date_of_birth": FieldKind.IDENTITY,
+        "gender": FieldKind.IDENTITY,
+        "phone": FieldKind.CONTACT,
+        "email": FieldKind.CONTACT,
+        "address": FieldKind.CONTACT,
+        "ssn": FieldKind.IDENTITY,
+        "supplement": FieldKind.IDENTITY,
     }
 )
 """The fields of which one value survives. MRN and external id are not among them: each record keeps its own,
