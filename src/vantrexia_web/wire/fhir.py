@@ -43,6 +43,8 @@ _FORMATS: Final = {
 }
 """Names of formats that there are, and what the answer is then called."""
 
+_NOT_A_CONDITION: Final = frozenset({"_format", "_pretty", "on_duplicate"})
+
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,8}")
 _QUALITY: Final = re.compile(r"[01](?:\.[0-9]{0,3})?")
 _VERSION_TAG: Final = re.compile(r'(?:W/)?"([1-9][0-9]{0,17})"')
@@ -179,13 +181,14 @@ def is_unchanged(request: Request, version: int, updated_at: datetime) -> bool:
 def parse_if_none_exist(request: Request) -> Sequence[tuple[str, str]] | None:
     """The search of a conditional create; None if it is none.
 
-    FHIR has it in a header; clients of other servers write it into the URL, where it means nothing else.
+    FHIR has it in a header; clients of other servers write it into the URL, where nothing else stands but
+    `_NOT_A_CONDITION`.
 
     Raises:
         InvalidError: it is empty or no query.
     """
     fields = request.headers_named("If-None-Exist")
-    in_url = [pair for pair in parse_parameters(request) if pair[0] not in {"_format", "_pretty"}]
+    in_url = [pair for pair in parse_parameters(request) if pair[0] not in _NOT_A_CONDITION]
     if not fields:
         return in_url or None
     found = _pairs(fields[0].rpartition("?")[2])
