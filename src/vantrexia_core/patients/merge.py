@@ -141,6 +141,24 @@ class Merge:
         return tuple(name for name in names if value_of(survivor, name) != value_of(self.survivor, name))
 
 
+@attrs.frozen
+class Joining:
+    """Since which version, and up to which, a record stands for others; ids and versions alone.
+
+    ``until`` is the version that the undoing made, None while the merge holds.
+    """
+
+    survivor: PatientId
+    before: int
+    moved: tuple[PatientId, ...]
+    until: int | None = None
+
+    def holds_for(self, patient: Patient) -> bool:
+        """Whether this version of a record stands for the others."""
+        is_since = patient.id == self.survivor and patient.version > self.before
+        return is_since and (self.until is None or patient.version < self.until)
+
+
 def is_empty(patient: Patient, field: str) -> bool:
     """Whether a record says nothing in a field; an unknown gender is nothing."""
     value = value_of(patient, field)
