@@ -237,4 +237,4 @@ def test_sessions_end_on_the_next_request(*, is_everybody: bool) -> None:
                 recognise(desk, access[number], an_origin())
         else:
             assert recognise(desk, access[number], an_origin()).user_id == people[number].id
-    assert sign_in(desk, nurse.email, a_password(), an_origin()).user == nurse
+    assert sign_in(desk, nurse.email, a_password(), an_origin()).user.id == nurse.id
