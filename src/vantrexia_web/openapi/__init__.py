@@ -69,6 +69,7 @@ _TAGS: Final = {
     "Patients": "The patients of your practice.",
     "Duplicates": "Records that may be of one person, and what people decide about them.",
     "Import": "Patients of eClinicalWorks, and how they come over.",
+    "Emergency access": "Seeing every record for an hour, with a reason (45 CFR 164.312(a)(2)(ii)).",
     "Administration": "For administrators only.",
     "Service": "How the service is.",
 }
