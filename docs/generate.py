@@ -310,7 +310,7 @@ def assurance() -> Iterator[str]:
 
 
 def _proof(test: str) -> str:
-    file, _, name = test.partition("::")
+    file, name = test.partition("::")[0], test.rpartition("::")[2]
     return f"[{name.replace('_', ' ')}](../../tests/{file})"
 
 

@@ -1,5 +1,7 @@
 """Reading the documentation: its pages, their fenced blocks, their headings."""
 
+import ast
+import importlib
 import importlib.util
 import re
 import sys
@@ -57,6 +59,17 @@ def anchors(page: Path) -> frozenset[str]:
     """The anchors that a forge gives to the headings of a page."""
     plain = (re.sub(r"[`*]", "", text).lower() for _, text in headings(page))
     return frozenset(re.sub(r"[^\w\- ]", "", text).replace(" ", "-") for text in plain)
+
+
+def has_test(file: Path, name: str) -> bool:
+    """Whether a file defines a test: ``test_name``, or ``TestClass::test_name`` of a class or its bases."""
+    kind, _, method = name.rpartition("::")
+    if not kind:
+        module = ast.parse(file.read_text(encoding="utf-8"))
+        return name in {node.name for node in module.body if isinstance(node, ast.FunctionDef)}
+    # A contract's tests are inherited, so the class is looked at as it is.
+    imported = importlib.import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
+    return callable(getattr(getattr(imported, kind, None), method, None))
 
 
 def generator() -> ModuleType:
