@@ -13,6 +13,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -20,6 +21,7 @@ from typing import Any, Final
 import attrs
 import click
 
+import library
 from vantrexia_adapters.cli.main import program
 from vantrexia_adapters.directory import DirectoryFullError
 from vantrexia_adapters.fhir import PARAMETERS, TRAIL_PARAMETERS, SearchParameter
@@ -314,6 +316,32 @@ def _proof(test: str) -> str:
     return f"[{name.replace('_', ' ')}](../../tests/{file})"
 
 
+def python_packages() -> Iterator[str]:
+    """The packages of the library, each with its own sentence and a link to its page."""
+    yield from _table(
+        ("package", "what it is about", "names"),
+        (
+            (
+                f"[`vantrexia_core.{name}`]({name}.md)",
+                library.sentence(f"vantrexia_core.{name}"),
+                str(len(list(library.names(f"vantrexia_core.{name}")))),
+            )
+            for name in library.packages()
+        ),
+    )
+
+
+def python_contracts() -> Iterator[str]:
+    """The contracts of the kit, with the fixtures that a subclass overrides."""
+    yield from _table(
+        ("contract", "what is held to it", "fixtures to override"),
+        (
+            (f"`vantrexia_contracts.{module}.{name}`", said, f"`{wanted}`")
+            for module, name, wanted, said in library.contracts()
+        ),
+    )
+
+
 BLOCKS: Final[Mapping[str, Callable[[], Iterable[str]]]] = MappingProxyType(
     {
         "lifecycle-diagram": lifecycle_diagram,
@@ -332,6 +360,9 @@ BLOCKS: Final[Mapping[str, Callable[[], Iterable[str]]]] = MappingProxyType(
         "fhir-search": fhir_search,
         "fhir-trail-search": fhir_trail_search,
         "assurance": assurance,
+        "python-packages": python_packages,
+        "python-contracts": python_contracts,
+        **{f"python-{name}": partial(library.page, f"vantrexia_core.{name}") for name in library.packages()},
     }
 )
 
