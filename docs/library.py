@@ -299,9 +299,8 @@ def _found(module: str, name: str) -> tuple[str, ast.stmt, str]:
             return module, node, ast.get_docstring(node) or ""
         if isinstance(node, ast.Assign | ast.AnnAssign) and name in _targets(node):
             after = body[place + 1] if place + 1 < len(body) else None
-            is_said = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
-            said = after.value.value if is_said else ""
-            return module, node, inspect.cleandoc(str(said))
+            said = ast.get_docstring(ast.Module([after], [])) if after is not None else None
+            return module, node, said or ""
     for node in body:
         if isinstance(node, ast.ImportFrom) and node.module is not None:
             for alias in node.names:

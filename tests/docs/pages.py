@@ -13,9 +13,21 @@ import attrs
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 
-PAGES = tuple(sorted(DOCS.rglob("*.md")))
+
+def _pages(room: str) -> list[Path]:
+    return [page for page in (ROOT / room).rglob("*.md") if "node_modules" not in page.parts]
+
+
+PAGES = tuple(sorted(_pages("docs")))
 GUIDED = (ROOT / "README.md", *PAGES)
 """The pages and the README, which makes the same kind of claims."""
+
+EVERY_PAGE = tuple(
+    sorted(
+        [*ROOT.glob("*.md"), *(page for room in ("docs", "bench", "src", "tests") for page in _pages(room))]
+    )
+)
+"""Whatever is written for readers anywhere in the repository."""
 
 _FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 

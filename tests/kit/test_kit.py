@@ -1,6 +1,7 @@
 """The published contracts, subclassed by somebody who has nothing of this repository but the wheel."""
 
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -42,6 +43,17 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]
         kind = case.attrib["classname"].rpartition(".")[2]
         found.setdefault(kind, {})[case.attrib["name"]] = "".join(bad)
     return found
+
+
+def test_the_page_shows_what_its_adapter_prints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Run as the program that it is, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    adapter, *_ = (block.text for block in blocks(PAGE) if block.language == "python")
+    (tmp_path / FILES[0]).write_text(adapter, encoding="utf-8")
+    runpy.run_path(FILES[0], run_name="__main__")
+    assert capsys.readouterr().out == next(block.text for block in blocks(PAGE) if block.language == "output")
 
 
 @pytest.mark.parametrize("kind", ["TestRecordedIds", "TestMyUnitOfWork", "TestMyLockouts"])

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from vantrexia_adapters.sql.patients import SqlPatients
 from vantrexia_adapters.sql.scope import Scope, SealedColumn
-from vantrexia_adapters.sql.statements import Parameters, Row, Statement
+from vantrexia_adapters.sql.statements import Parameters, Row, Statement, first
 from vantrexia_adapters.sql.tables import patient_merge
 from vantrexia_core.kernel import Email, MergeId, NotFoundError, PatientId, UserId
 from vantrexia_core.patients import MatchGrade, Merge, Reason, Resemblance, Undoing
@@ -91,10 +91,7 @@ class SqlMerges:
 
     def get(self, merge_id: MergeId) -> Merge:
         """See `MergeStore`."""
-        rows = self._transaction.read(_GET, self._ours({"merge": merge_id}))
-        if not rows:
-            raise NotFoundError
-        return self._merge(rows[0])
+        return self._merge(first(self._transaction.read(_GET, self._ours({"merge": merge_id}))))
 
     def of(self, patient_id: PatientId) -> Sequence[Merge]:
         """See `MergeStore`."""

@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from vantrexia_adapters.sql.scope import Scope, SealedColumn, moment_version
-from vantrexia_adapters.sql.statements import Adding, Parameters, Row, Statement
+from vantrexia_adapters.sql.statements import Adding, Parameters, Row, Statement, first
 from vantrexia_adapters.sql.tables import patient, suspicion
 from vantrexia_core.kernel import (
     Email,
@@ -287,9 +287,7 @@ class SqlSuspicions:
         return {"practice": self._practice_id, **parameters}
 
     def _one(self, rows: Sequence[Row]) -> Suspicion:
-        if not rows:
-            raise NotFoundError
-        return self._suspicion(rows[0])
+        return self._suspicion(first(rows))
 
     def _check_ours(self, found: Sequence[Suspicion]) -> None:
         ids = {id_ for one in found for id_ in one.pair.ids}

@@ -78,15 +78,6 @@ class Sighting:
 
 
 @attrs.frozen
-class Replaced:
-    """A version that a change replaced: ``seq`` is that change's number, ``number`` the record's own."""
-
-    seq: int
-    number: int
-    patient: Patient
-
-
-@attrs.frozen
 class Asked:
     """Which records an export asks for: by their numbers, as they stood at the change number ``as_of``.
 
@@ -253,16 +244,6 @@ class PatientStore(Protocol):
 
         Raises:
             NotFoundError: no such record in this practice, or no such version is kept.
-        """
-        ...
-
-    def replaced_since(self, seq: int, *, limit: int) -> Sequence[Replaced]:
-        """What records were before their changes after a change number, in the order of those changes.
-
-        For whoever keeps an index over former values up to date: ask with the ``seq`` of the last one told,
-        until nothing comes. At most ``limit`` are told, and beyond it only what the last one's change
-        replaced as well, so that no change is told in halves. A record's versions that are moves apart have
-        the same demographics.
         """
         ...
 
