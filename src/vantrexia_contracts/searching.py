@@ -65,7 +65,8 @@ def _unless_known(stores: Stores, *where: Condition) -> tuple[Patient, bool]:
         an_actor(practice_id=stores.here),
         a_new_patient(first="Ann", last="Quintero", phone="555-0009"),
     )
-    return register_unless_known(stores.desk, actor, new, PatientSearch(where))
+    admission, is_new = register_unless_known(stores.desk, actor, new, PatientSearch(where))
+    return admission.patient, is_new
 
 
 class SearchingContract(StoresContract):
@@ -215,3 +216,15 @@ class SearchingContract(StoresContract):
         archive_patient(stores.desk, actor, people[0].id, Reason("Moved away"))
         assert _search(stores, statuses=archived).count == 2
         assert stores.read(people[0].id).updated_at > NOW
+
+    def test_a_search_that_asks_for_too_much_is_refused_before_anything_is_looked_up(
+        self, stores: Stores, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Whoever asks: a library's user by hand, or the condition of a create."""
+        words = _named(NameField.ANY, BEGIN, " ".join("abcdefghijklmnopqrstu"))
+        monkeypatch.setattr(type(stores.desk.directory), "search", None)
+        with pytest.raises(TooCostlyError) as refusal:
+            _search(stores, words)
+        assert "20 words" in str(refusal.value.field_errors)
+        with pytest.raises(TooCostlyError):
+            _unless_known(stores, words)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.databases import PostgresqlServer, SqliteTemplate
+from tests.databases import PostgresqlServer, SqliteTemplate, quick_engine
 from tests.desks import SqlHouse, a_memory_desk
 from tests.sources import ManualClock
 from vantrexia_adapters.memory import MemoryRoster, MemoryTrailSource
-from vantrexia_adapters.sql import SqlTrailSource, open_engine
+from vantrexia_adapters.sql import SqlTrailSource
 from vantrexia_contracts.stores import HERE, Stores, at_once
 
 __all__ = ["OurStores", "at_once"]
@@ -35,7 +35,7 @@ class OurStores:
             else:
                 server: PostgresqlServer = request.getfixturevalue("postgresql")
                 url = stack.enter_context(server.database())
-            house = stack.enter_context(closing(SqlHouse(open_engine(url), tmp_path)))
+            house = stack.enter_context(closing(SqlHouse(quick_engine(url), tmp_path)))
             desk = house.desk(clock, rosters={HERE: roster})
             stores = Stores(
                 desk,

@@ -197,13 +197,13 @@ class MemoryPatients:
 
     def versions(self, patient_id: PatientId, page: PageRequest) -> Page[Patient]:
         """See `PatientStore`."""
-        every = self._versions(patient_id)
+        every = self.all_versions(patient_id)
         page.check_within(len(every))
         return Page(len(every), every[page.offset : page.offset + page.size], page)
 
     def version_of(self, patient_id: PatientId, version: int) -> Patient:
         """See `PatientStore`."""
-        for patient in self._versions(patient_id):
+        for patient in self.all_versions(patient_id):
             if patient.version == version:
                 return patient
         raise NotFoundError
@@ -258,7 +258,8 @@ class MemoryPatients:
                 return one.filed.patient
         return None
 
-    def _versions(self, patient_id: PatientId) -> tuple[Patient, ...]:
+    def all_versions(self, patient_id: PatientId) -> tuple[Patient, ...]:
+        """Every version of a record, newest first."""
         former = self.former.get(patient_id) or ()
         return (self.get(patient_id), *(one.filed.patient for one in reversed(former)))
 
