@@ -26,6 +26,7 @@ users set-role ann@example.org nurse
 users deactivate ann@example.org
 users activate ann@example.org
 users unlock ann@example.org
+users sign-out ann@example.org
 users reset-password ann@example.org --password-stdin
 clients register Bridge --jwks-url https://example.org/keys --scope system/Patient.r
 clients list
