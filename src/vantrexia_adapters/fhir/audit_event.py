@@ -175,6 +175,10 @@ KIND_OF: Final[Mapping[Action, _Kind]] = MappingProxyType(
         Action.KEY_REWRAP: _KEYS,
         Action.PRACTICE_DESTROY_ORDER: _KEYS,
         Action.PRACTICE_DESTROY: _KEYS_LOST,
+        Action.BACKUP_START: _Kind("R", _READING, _EXPORT),
+        Action.BACKUP: _Kind("R", _READING, _EXPORT),
+        Action.BACKUP_RESTORE: _Kind("C", _WRITING, _IMPORT),
+        Action.TRAIL_ROLLBACK: _Kind("D", _WRITING, _ALERT),
     }
 )
 """Total over the actions: a new one says what it is to FHIR."""
