@@ -133,7 +133,7 @@ class RestoreUnfinishedError(StartRefusedError):
     def __init__(self, marker: Path) -> None:
         super().__init__(
             "A restore was cut off before its end, or is still going on. Run the same vantrexia restore "
-            "again: it goes on from where it was. If you want to begin with something else, empty the database "
+            "again: it goes on from where it was. To begin with something else, empty the database "
             f"and remove {marker}."
         )
 

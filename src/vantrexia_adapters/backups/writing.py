@@ -63,11 +63,11 @@ def write_backup(
 ) -> Contents:
     """Write a backup, read it again, and say what it holds.
 
-    Without keys it holds neither the key ring nor the keys at eClinicalWorks: it is of use to whoever has
+    Without keys it holds neither the key ring nor those at eClinicalWorks: it is of use to whoever has
     the key ring on another way.
 
     Raises:
-        BackupFileError: there is a file of that name, it cannot be written, or does not read as it was written.
+        BackupFileError: there is a file of that name, it cannot be written, or does not read as written.
         KeyRingError: the key ring cannot be read.
         UnavailableError: the database or the checkpoints cannot be read.
     """

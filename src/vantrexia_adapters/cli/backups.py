@@ -39,7 +39,8 @@ def backup(
     ring that opens them. Left out are sessions, links of letters and caches. It is sealed under the backup
     key, and read again before it gets its name. What is cut off leaves no FILE.
 
-    The backup key opens all of it, unless a key service wraps the key ring. Keep it where the backups are not.
+    The backup key opens all of it, unless a key service wraps the key ring. Keep it where the backups
+    are not.
 
     \b
     Examples:

@@ -165,7 +165,8 @@ class SealedReader:
         Raises:
             DamagedBackupError: something is.
         """
-        if self._opened or next(self._chunks, None) is not None:
+        # All of them: a last chunk without content is one, where nothing was written.
+        if self._opened or any(list(self._chunks)):
             raise DamagedBackupError
 
 

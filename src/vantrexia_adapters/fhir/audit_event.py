@@ -195,6 +195,7 @@ _MANY: Final = {
     Resource.CLIENT: "Machine clients",
     Resource.AUDIT_LOG: "Audit trail",
     Resource.KEY: "Key ring",
+    Resource.BACKUP: "Backup",
 }
 
 
@@ -286,9 +287,9 @@ def _entities(entry: AuditEntry) -> Iterator[Json]:
 
 
 def _data(entry: AuditEntry) -> Json:
-    """What it was done to: a resource, or the trail itself."""
+    """What it was done to: a resource, or the trail, the keys or all of it."""
     resource = RESOURCE_OF[entry.action]
-    if resource in {Resource.AUDIT_LOG, Resource.KEY}:
+    if resource in {Resource.AUDIT_LOG, Resource.KEY, Resource.BACKUP}:
         what: Json = {"display": _MANY[resource]}
         role = _coding(_ENTITY_ROLE, "13", "Security Resource")
     else:

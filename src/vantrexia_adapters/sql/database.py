@@ -241,7 +241,7 @@ class Transaction:
 
     @classmethod
     def within(cls, database: Database, connection: PoolProxiedConnection) -> "Transaction":
-        """Part of a transaction that somebody else began on a connection and ends: never commit or close it."""
+        """Part of a transaction that somebody else began on a connection and ends: never commit it."""
         transaction = cls(database)
         transaction._connection, transaction._cursor = connection, database.cursor(connection)
         transaction._has_begun = True
