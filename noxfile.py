@@ -1,7 +1,7 @@
 """What a machine checks, one session each; `nox --list` names them.
 
-A session runs in the environment that nox runs in. Only `febrl`, `wheel`, `audit` and `pin` make one of
-their own.
+A session runs in the environment that nox runs in. Only `docs`, `febrl`, `wheel`, `audit`, `sbom` and `pin`
+make one of their own.
 """
 
 import os
@@ -23,7 +23,7 @@ os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.envir
 @nox.session(name="all")
 def everything(session: nox.Session) -> None:
     """Run every check that changes nothing."""
-    for name in ("lint", "types", "layers", "tests", "wheel", "audit"):
+    for name in ("lint", "types", "layers", "tests", "docs", "wheel", "audit"):
         session.notify(name)
 
 
@@ -38,6 +38,14 @@ def fmt(session: nox.Session) -> None:
 def diagrams(session: nox.Session) -> None:
     """Make the generated tables and pictures of the documentation anew; a test refuses drift."""
     session.run("python", "docs/generate.py", *session.posargs)
+
+
+@nox.session(venv_backend="venv")
+def docs(session: nox.Session) -> None:
+    """Make a site of docs/ in dist/docs; a warning, a link that leads nowhere among them, is an error."""
+    session.install("--require-hashes", "-r", "requirements/docs.txt")
+    session.run("sphinx-build", "-W", "--keep-going", "-q", "-b", "html", "-E", "docs", "dist/docs")
+    session.log("read it: dist/docs/index.html")
 
 
 @nox.session
@@ -164,7 +172,9 @@ def wheel(session: nox.Session) -> None:
 def audit(session: nox.Session) -> None:
     """Ask whether a pinned version has a known vulnerability."""
     session.install("pip-audit")
-    session.run("pip-audit", "--strict", "--disable-pip", "--require-hashes", "-r", "requirements/dev.txt")
+    for name in ("dev", "docs"):
+        pins = f"requirements/{name}.txt"
+        session.run("pip-audit", "--strict", "--disable-pip", "--require-hashes", "-r", pins)
 
 
 @nox.session(venv_backend="venv")
@@ -184,11 +194,12 @@ def pin(session: nox.Session) -> None:
     """Write requirements/ from pyproject.toml; `nox -s pin -- --upgrade` takes the newest versions."""
     session.install("uv")
     for name, *wanted in (
-        ("dev", "--all-extras", "--group=dev"),
-        ("serve", "--extra=postgres", "--extra=server", "--group=build"),
+        ("dev", "pyproject.toml", "--all-extras", "--group=dev"),
+        ("serve", "pyproject.toml", "--extra=postgres", "--extra=server", "--group=build"),
+        ("docs", "--group=docs"),  # the site is made without the product
     ):
         session.run(
-            *("uv", "pip", "compile", "pyproject.toml", *wanted, f"--output-file=requirements/{name}.txt"),
+            *("uv", "pip", "compile", *wanted, f"--output-file=requirements/{name}.txt"),
             *("--universal", "--python-version=3.11", "--generate-hashes", "--quiet"),
             *("--custom-compile-command=nox -s pin", *session.posargs),
         )

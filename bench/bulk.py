@@ -29,7 +29,7 @@ from vantrexia_adapters.cli.console import console_actor
 from vantrexia_adapters.fhir import patient_lines
 from vantrexia_adapters.settings import Settings
 from vantrexia_adapters.system import spare_what_stays
-from vantrexia_core.patients import ExportWish, end_export, fetch_part, start_export
+from vantrexia_core.patients import ExportWish, end_export, fetch_part, find_links, start_export
 
 _AT_ONCE = 5_000
 _KILOBYTE = 1024
@@ -77,7 +77,7 @@ def _exported(service: Service, path: Path) -> str:
     with path.open("wb") as out:
         for place in range(len(export.shown)):
             for batch in fetch_part(desk, actor, export.id, place)[1]:
-                out.write(patient_lines(batch))
+                out.write(patient_lines(batch, find_links(desk, actor.practice_id, batch)))
     seconds, used = time.perf_counter() - began, time.process_time() - used
     end_export(desk, actor, export.id)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _KILOBYTE / 1e6

@@ -14,10 +14,9 @@ Examples:
 import json
 import os
 import platform
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
 from typing import Final
@@ -26,16 +25,13 @@ import attrs
 import click
 
 from operations import OPERATIONS, Credentials, World
-from processes import ProcessError, cpu_seconds, free_port, listener, postgresql, run, running, vantrexia
+from practice import DATABASES, EMAIL, PASSWORD, people, practice
+from processes import ProcessError, cpu_seconds, listener
 from traffic import Address, Outcome, TrafficError, Turn, drive
 from vantrexia_adapters.cli.console import with_progress
 
-HERE: Final = Path(__file__).parent
-DATABASES: Final = ("sqlite", "postgresql")
 REQUESTS_MAX: Final = 20_000
 WARM_UP_REQUESTS: Final = 50
-EMAIL: Final = "bench@practice.example"
-PASSWORD: Final = "a pass phrase for the bench"  # noqa: S105 - opens a practice that lives for a minute
 
 
 @attrs.frozen
@@ -149,13 +145,16 @@ def main(  # noqa: D103 - the help is the module's
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="vantrexia-bench-")))
             targets = []
             if databases:
-                lines = folder / "patients.jsonl"
-                run(
-                    [sys.executable, str(HERE / "synthetic.py"), f"--patients={patients}", f"--out={lines}"],
-                    os.environ,
-                    log=folder / "log",
-                )
-                targets += [stack.enter_context(_ours(name, lines, folder, workers)) for name in databases]
+                lines = people(folder, patients)
+                targets += [
+                    Target(
+                        name,
+                        (served := stack.enter_context(practice(name, lines, folder, workers=workers))).world,
+                        (served.pid,),
+                        served.database_pids,
+                    )
+                    for name in databases
+                ]
             others = Credentials(beside_email, beside_password)
             targets += [_other(name, url, beside_pid, others) for name, url in beside]
             phases = _measured(targets, operations, rounds, seconds=seconds, connections=connections)
@@ -167,31 +166,6 @@ def main(  # noqa: D103 - the help is the module's
     else:
         for line in _table(phases, names, operations):
             click.echo(line)
-
-
-@contextmanager
-def _ours(database: str, lines: Path, folder: Path, workers: int) -> Iterator[Target]:
-    """Our own service on one of its databases, filled."""
-    with ExitStack() as stack:
-        port, log = free_port(), folder / f"{database}.log"
-        environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("VANTREXIA_")},
-            "VANTREXIA_DATA_DIR": str(folder / database),
-            "VANTREXIA_PUBLIC_URL": f"http://127.0.0.1:{port}",
-            "BENCH_PASSWORD": PASSWORD,
-            # Out of the way, and counted all the same.
-            **{f"VANTREXIA_LIMIT_{scope}": "1000000000/hour" for scope in ("USER", "ANONYMOUS", "AUTH")},
-        }
-        cluster = stack.enter_context(postgresql()) if database == "postgresql" else None
-        if cluster is not None:
-            environment["VANTREXIA_DATABASE_URL"] = cluster.url
-        click.echo(f"{database}: filling a practice", err=True)
-        run(vantrexia("migrate"), environment, log=log)
-        run([sys.executable, str(HERE / "load.py"), str(lines), "--email", EMAIL], environment, log=log)
-        command = vantrexia("serve", "--port", str(port), "--workers", str(workers))
-        pid = stack.enter_context(running(command, environment, port=port, log=log))
-        world = World.explored(Address.of(environment["VANTREXIA_PUBLIC_URL"]), Credentials(EMAIL, PASSWORD))
-        yield Target(database, world, (pid,), () if cluster is None else (cluster.pid,))
 
 
 def _other(name: str, url: str, pids: Sequence[tuple[str, str]], credentials: Credentials) -> Target:

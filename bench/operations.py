@@ -19,6 +19,7 @@ from traffic import Address, Response, TrafficError, Turn, WrongAnswerError
 from vantrexia_adapters.sandbox import synthetic_people
 
 LOGIN: Final = "/api/v1/auth/login/"
+REFRESH: Final = "/api/v1/auth/token/refresh/"
 PATIENTS: Final = "/api/v1/patients/"
 ARCHIVED: Final = "/api/v1/patients/archived/"
 
@@ -26,6 +27,8 @@ PAGES: Final = 10
 PAGE_SIZE: Final = 20
 IDS_MAX: Final = 500
 WORDS: Final = 8
+LETTERS: Final = 3
+"""Of a name, in a short search."""
 PEOPLE: Final = 2_000
 PEOPLE_SEED: Final = 99
 """Other people than those that are loaded."""
@@ -55,6 +58,8 @@ class World:
     chance: random.Random = attrs.field(repr=False)
     resting: list[str] = attrs.field(repr=False)
     """Patients that nobody is archiving at the moment."""
+    sessions: list[str] = attrs.field(repr=False, factory=list)
+    """Refresh tokens that nobody is using at the moment."""
 
     @classmethod
     def explored(cls, address: Address, credentials: Credentials) -> "World":
@@ -111,54 +116,74 @@ Operation: TypeAlias = Callable[[World], Turn]
 
 def get(world: World) -> Turn:
     """One patient."""
-    _expect((yield world.request("GET", f"{PATIENTS}{world.chance.choice(world.ids)}/")), _OK)
+    expect((yield world.request("GET", f"{PATIENTS}{world.chance.choice(world.ids)}/")), _OK)
 
 
 def list_(world: World) -> Turn:
     """A page of 20, in the order that nobody asked for."""
-    _expect((yield world.request("GET", world.a_page())), _OK)
+    expect((yield world.request("GET", world.a_page())), _OK)
 
 
 def search(world: World) -> Turn:
     """The first page of those with a last name."""
     word = quote(world.chance.choice(world.words))
-    _expect((yield world.request("GET", f"{PATIENTS}?search={word}&page_size={PAGE_SIZE}")), _OK)
+    expect((yield world.request("GET", f"{PATIENTS}?search={word}&page_size={PAGE_SIZE}")), _OK)
+
+
+def short(world: World) -> Turn:
+    """The first page of those in whose name three letters stand."""
+    word = quote(world.chance.choice(world.words)[:LETTERS].lower())
+    expect((yield world.request("GET", f"{PATIENTS}?search={word}&page_size={PAGE_SIZE}")), _OK)
 
 
 def order(world: World) -> Turn:
     """A page of 20 by last name."""
-    _expect((yield world.request("GET", world.a_page("&ordering=last_name"))), _OK)
+    expect((yield world.request("GET", world.a_page("&ordering=last_name"))), _OK)
 
 
 def create(world: World) -> Turn:
     """A new patient without an MRN."""
-    _expect((yield world.request("POST", PATIENTS, next(world.people))), _CREATED)
+    expect((yield world.request("POST", PATIENTS, next(world.people))), _CREATED)
 
 
 def put(world: World) -> Turn:
     """Other demographics for one of the patients."""
     path = f"{PATIENTS}{world.chance.choice(world.ids)}/"
-    _expect((yield world.request("PUT", path, next(world.people))), _OK)
+    expect((yield world.request("PUT", path, next(world.people))), _OK)
 
 
 def archive(world: World) -> Turn:
     """A patient archived, and brought back."""
     id_ = world.resting.pop()
     reason = b'{"reason": "Patient discharged from RPM program - goals met"}'
-    _expect((yield world.request("POST", f"{PATIENTS}{id_}/archive/", reason)), _OK)
-    _expect((yield world.request("POST", f"{PATIENTS}{id_}/unarchive/")), _OK)
+    expect((yield world.request("POST", f"{PATIENTS}{id_}/archive/", reason)), _OK)
+    expect((yield world.request("POST", f"{PATIENTS}{id_}/unarchive/")), _OK)
     world.resting.insert(0, id_)
 
 
 def archived(world: World) -> Turn:
     """A page of the archived."""
     page = world.chance.randint(1, world.archived_pages)
-    _expect((yield world.request("GET", f"{ARCHIVED}?page={page}")), _OK)
+    expect((yield world.request("GET", f"{ARCHIVED}?page={page}")), _OK)
 
 
 def login(world: World) -> Turn:
     """A password checked and tokens handed out; a comparison means something at equal hash costs only."""
-    _expect((yield _login(world.address, world.credentials)), _OK)
+    expect((yield login_request(world.address, world.credentials)), _OK)
+
+
+def refresh(world: World) -> Turn:
+    """New tokens for a session's last ones; whoever finds no session free signs in first."""
+    if world.sessions:
+        token = world.sessions.pop()
+    else:
+        response = yield login_request(world.address, world.credentials)
+        expect(response, _OK)
+        token = json.loads(response.body)["refresh"]
+    body = json.dumps({"refresh": token}).encode()
+    response = yield world.address.request("POST", REFRESH, body=body)
+    expect(response, _OK)
+    world.sessions.append(json.loads(response.body)["refresh"])
 
 
 OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
@@ -166,17 +191,24 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
         "get": get,
         "list": list_,
         "search": search,
+        "short": short,
         "order": order,
         "archived": archived,
         "create": create,
         "put": put,
         "archive": archive,
         "login": login,
+        "refresh": refresh,
     }
 )
 
 
-def _expect(response: Response, status: int) -> None:
+def expect(response: Response, status: int) -> None:
+    """Take an answer for what it should be.
+
+    Raises:
+        WrongAnswerError: it has another status.
+    """
     if response.status != status:
         raise WrongAnswerError(response.status)
 
@@ -187,13 +219,14 @@ def _other_people() -> Iterator[Any]:
         yield attrs.evolve(person, external_id=None, ssn=None)
 
 
-def _login(address: Address, credentials: Credentials) -> bytes:
+def login_request(address: Address, credentials: Credentials) -> bytes:
+    """The bytes of a sign-in."""
     body = json.dumps({"email": credentials.email, "password": credentials.password}).encode()
     return address.request("POST", LOGIN, body=body)
 
 
 def _signed_in(address: Address, credentials: Credentials) -> str:
-    return str(_content(address.send(_login(address, credentials)), LOGIN)["access"])
+    return str(_content(address.send(login_request(address, credentials)), LOGIN)["access"])
 
 
 def _content(response: Response, path: str) -> dict[str, Any]:

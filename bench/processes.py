@@ -28,6 +28,22 @@ class ProcessError(Exception):
 def cpu_seconds(roots: Sequence[int]) -> float:
     """User and system time of some processes and all that descend from them, the ended ones included."""
     stats = dict(_stats())
+    return sum(stats[pid][1] for pid in _family(roots, stats)) / _TICKS
+
+
+def memory_bytes(roots: Sequence[int]) -> int:
+    """Memory of some processes and all that descend from them; what several share counts once (PSS)."""
+    total = 0
+    for pid in _family(roots, dict(_stats())):
+        try:
+            lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
+        except OSError:
+            continue  # it has ended meanwhile
+        total += sum(1024 * int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return total
+
+
+def _family(roots: Sequence[int], stats: Mapping[int, tuple[int, int]]) -> set[int]:
     children: dict[int, list[int]] = {}
     for pid, (parent, _) in stats.items():
         children.setdefault(parent, []).append(pid)
@@ -38,7 +54,7 @@ def cpu_seconds(roots: Sequence[int]) -> float:
         if pid in stats and pid not in seen:
             seen.add(pid)
             waiting += children.get(pid, [])
-    return sum(stats[pid][1] for pid in seen) / _TICKS
+    return seen
 
 
 def listener(port: int) -> int:

@@ -1,16 +1,18 @@
-"""Closed-loop load over HTTP/1.1: so many keep-alive connections, each with one request under way at a time.
+"""Load over HTTP/1.1: so many keep-alive connections, each with one request under way at a time.
 
 What a connection does is a *turn*: a generator that yields a request and is sent the response, until it comes
 to a point where it may rest. A read is a turn of one request, archiving and unarchiving a patient one of two.
 One loop serves all connections, with the standard library alone: some 30 µs of CPU a request, outside of
-what is measured. Loopback only: this is no tool against other people's machines.
+what is measured. `drive` lets each connection go on as soon as it is answered (a closed loop, for what a request
+costs); `pace` begins turns at times that are fixed beforehand (an open loop, for how long people wait). Loopback only: this is no tool against other people's machines.
 """
 
 import gc
 import ipaddress
 import select
 import socket
-from collections.abc import Callable, Generator
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
 from time import perf_counter
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit
@@ -19,6 +21,8 @@ import attrs
 
 ANSWER_SECONDS_MAX: Final = 30.0
 """Longer than any answer may take; a server that is silent for so long ends the run."""
+IDLE_SECONDS_MAX: Final = 5.0
+"""Servers close connections that are idle for some seconds; one that might be closing now is not used."""
 READ_BYTES: Final = 256 * 1024
 
 _END_OF_HEAD: Final = b"\r\n\r\n"
@@ -248,6 +252,93 @@ def drive(
         gc.enable()
         for lane in lanes.values():
             lane.connection.socket.close()
+        poller.close()
+
+
+@attrs.frozen
+class Arrival:
+    """A turn that begins at a time which is fixed beforehand, with the name of what it does."""
+
+    at: float
+    name: str
+    turn: Turn
+
+
+@attrs.frozen
+class Answered:
+    """A request and how it went: ``milliseconds`` from when it was due, ``wrong`` a status nobody asked for."""
+
+    name: str
+    milliseconds: float
+    wrong: int | None
+
+
+def pace(address: Address, arrivals: Iterable[Arrival], *, connections: int) -> Iterator[Answered]:
+    """Begin each turn when it is due, and yield each answer as it comes.
+
+    ``at`` counts seconds from the first call. A turn that finds all connections taken waits for one, and its
+    waiting counts: a server that stalls cannot hide it by being asked less.
+
+    Raises:
+        TrafficError: the server closed a connection or did not answer in time.
+    """
+    poller = select.epoll()
+    under_way: dict[int, tuple[Connection, Arrival, float]] = {}
+    idle: list[tuple[Connection, float]] = []
+    waiting: deque[Arrival] = deque()
+    coming = iter(arrivals)
+    upcoming = next(coming, None)
+    began = perf_counter()
+
+    def send(connection: Connection, arrival: Arrival, request: bytes, due: float) -> None:
+        number = connection.socket.fileno()
+        if number not in under_way:
+            poller.register(number, select.EPOLLIN)
+        under_way[number] = connection, arrival, due
+        connection.socket.sendall(request)
+
+    try:
+        while upcoming or waiting or under_way:
+            now = perf_counter() - began
+            while upcoming and upcoming.at <= now:
+                waiting.append(upcoming)
+                upcoming = next(coming, None)
+            while waiting and len(under_way) < connections:
+                arrival = waiting.popleft()
+                connection, since = idle.pop() if idle else (Connection(address), now)
+                if now - since > IDLE_SECONDS_MAX:
+                    connection.socket.close()
+                    connection = Connection(address)
+                send(connection, arrival, next(arrival.turn), arrival.at)
+            rest = upcoming.at - now if upcoming else ANSWER_SECONDS_MAX
+            ready = poller.poll(max(0.0, min(rest, ANSWER_SECONDS_MAX)))
+            now = perf_counter() - began
+            if any(now - due > ANSWER_SECONDS_MAX for _, _, due in under_way.values()):
+                message = f"no answer within {ANSWER_SECONDS_MAX:.0f} seconds"
+                raise TrafficError(message)
+            for number, _ in ready:
+                connection, arrival, due = under_way[number]
+                response = connection.received(connection.socket.recv(READ_BYTES))
+                if response is None:
+                    continue
+                wrong: list[int] = []
+                request = _next_request(arrival.turn, response, wrong)
+                poller.unregister(number)
+                del under_way[number]
+                if response.is_last:
+                    connection.socket.close()
+                    connection = Connection(address)
+                if request is None:
+                    idle.append((connection, now))
+                else:
+                    send(connection, arrival, request, now)
+                yield Answered(arrival.name, 1000 * (now - due), wrong[0] if wrong else None)
+    except OSError as error:
+        message = f"{address.host}:{address.port}: {type(error).__name__}"
+        raise TrafficError(message) from None
+    finally:
+        for connection in (*(one for one, _ in idle), *(busy for busy, _, _ in under_way.values())):
+            connection.socket.close()
         poller.close()
 
 

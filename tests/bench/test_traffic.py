@@ -1,4 +1,5 @@
 import socket
+import threading
 
 import pytest
 
@@ -52,3 +53,42 @@ def test_nothing_but_loopback_is_measured(url):
     """Another machine, and anything but plain HTTP, is refused before a connection is opened."""
     with pytest.raises(traffic.TrafficError):
         traffic.Address.of(url)
+
+
+def answering(statuses):
+    """A listener that answers each request with the next status, for as long as there are any."""
+
+    def serve(listener):
+        for status in statuses:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(4096)
+                head = f"HTTP/1.1 {status} X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                connection.sendall(head.encode())
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=serve, args=(listener,))
+    thread.start()
+    return listener, thread
+
+
+def once(address, status):
+    """A turn of one request that wants a status."""
+    response = yield address.request("GET", "/")
+    if response.status != status:
+        raise traffic.WrongAnswerError(response.status)
+
+
+def test_waiting_for_a_connection_counts():
+    """Of three turns due at once on one connection the last waits longest; a wrong answer is named."""
+    listener, thread = answering([200, 500, 200])
+    address = traffic.Address("127.0.0.1", listener.getsockname()[1])
+    arrivals = [traffic.Arrival(0.0, str(number), once(address, 200)) for number in range(3)]
+
+    answered = list(traffic.pace(address, arrivals, connections=1))
+
+    thread.join()
+    listener.close()
+    assert [(one.name, one.wrong) for one in answered] == [("0", None), ("1", 500), ("2", None)]
+    took = [one.milliseconds for one in answered]
+    assert took == sorted(took)

@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.contracts.stores import ADAPTERS, HERE, Stores
-from tests.databases import PostgresqlServer, SqliteTemplate
+from tests.databases import PostgresqlServer, SqliteTemplate, quick_engine
 from tests.desks import SqlHouse, a_memory_desk
 from tests.sources import ManualClock
 from vantrexia_adapters.memory import MemoryRoster
-from vantrexia_adapters.sql import open_engine
 
 
 @pytest.fixture(params=ADAPTERS)
@@ -29,7 +28,7 @@ def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stores]:
         else:
             server: PostgresqlServer = request.getfixturevalue("postgresql")
             url = stack.enter_context(server.database())
-        house = stack.enter_context(closing(SqlHouse(open_engine(url), tmp_path)))
+        house = stack.enter_context(closing(SqlHouse(quick_engine(url), tmp_path)))
         roster = MemoryRoster()
         stores = Stores(house.desk(clock, rosters={HERE: roster}), clock, roster)
         for practice_id in (stores.here, stores.elsewhere):

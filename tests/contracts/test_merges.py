@@ -8,14 +8,19 @@ from tests.contracts.stores import Stores, a_record, at_once
 from vantrexia_adapters.directory import DirectoryKeeper
 from vantrexia_core.kernel import MergeId, NotFoundError, PatientId, StaleVersionError
 from vantrexia_core.patients import (
+    Condition,
     ExternalId,
     Holder,
+    IdCondition,
+    IdentifierCondition,
+    Joining,
     Listing,
     MatchGrade,
     Merge,
     MergedAwayError,
     Mrn,
     Patient,
+    PatientSearch,
     Period,
     Phone,
     Reason,
@@ -23,12 +28,14 @@ from vantrexia_core.patients import (
     Revision,
     Status,
     Undoing,
+    delete_patient,
     find_disclosures,
     find_merges,
     find_patients,
     look_up_patient,
     merge_patients,
     revise_patient,
+    search_patients,
     undo_merge,
 )
 
@@ -130,6 +137,24 @@ def test_a_merged_record_is_in_no_list_and_found_through_its_survivor(filled: St
     assert anew.find(filled.here, Listing()).count == 4
 
 
+def test_a_number_of_a_merged_record_finds_its_survivor(filled: Stores) -> None:
+    """As at every door; further conditions are asked of the survivor. Nobody once it is deleted."""
+    _merged(filled, 2, 1)
+    _merged(filled, 3, 2)
+    old = IdentifierCondition((Mrn("MRN-00001"),), (ExternalId("E-2"),))
+
+    def found(*where: Condition) -> list[PatientId]:
+        return [one.id for one in search_patients(filled.desk, ADMIN, PatientSearch(where)).items]
+
+    assert found(old) == [_id(3)]
+    assert found(old, IdCondition(frozenset({_id(1), _id(3)}))) == [_id(3)]
+    assert found(old, IdentifierCondition((Mrn("MRN-00003"),))) == [_id(3)]
+    assert found(old, IdentifierCondition((Mrn("MRN-00004"),))) == []
+    assert found(IdCondition(frozenset({_id(1)}))) == [_id(1)]
+    delete_patient(filled.desk, ADMIN, _id(3))
+    assert found(old) == []
+
+
 def test_records_led_to_another_are_named(filled: Stores) -> None:
     """In order of their ids, here and nowhere else."""
     _merged(filled, 4, 2)
@@ -139,6 +164,24 @@ def test_records_led_to_another_are_named(filled: Stores) -> None:
         assert list(work.patients.led_to(_id(1))) == []
     with filled.desk.begin(filled.elsewhere) as work:
         assert list(work.patients.led_to(_id(4))) == []
+
+
+def test_what_records_stood_for_is_told_without_opening_anything(filled: Stores) -> None:
+    """From the version that the merge made up to the one that its undoing made, chains and all."""
+    first = _merged(filled, 2, 1)
+    second = _merged(filled, 3, 2)
+    undo_merge(filled.desk, ADMIN, second.id, WHY)
+    revise_patient(filled.desk, ADMIN, _id(3), Revision(email=an_email("new")))
+    third = _merged(filled, 3, 4)
+    with filled.desk.begin(filled.here) as work:
+        found = work.merges.joined([_id(3), _id(2), _id(3), _id(1)])
+    assert sorted(found, key=lambda one: (one.survivor, one.before)) == [
+        Joining(_id(2), first.survivor.version, (_id(1),)),
+        Joining(_id(3), second.survivor.version, (_id(2), _id(1)), until=3),
+        Joining(_id(3), third.survivor.version, (_id(4),)),
+    ]
+    with filled.desk.begin(filled.elsewhere) as work:
+        assert list(work.merges.joined([_id(3)])) == []
 
 
 def test_a_redirection_starts_from_the_stored_version(filled: Stores) -> None:

@@ -150,12 +150,26 @@ def test_too_many_records_are_not_opened(
     assert _search(stores, phone, _named(NameField.FIRST, BEGIN, "ann")).count == 2
 
 
+def test_a_search_that_asks_for_too_much_is_refused_before_anything_is_looked_up(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever asks: a library's user by hand, or the condition of a create."""
+    words = _named(NameField.ANY, BEGIN, " ".join("abcdefghijklmnopqrstu"))
+    monkeypatch.setattr(type(stores.desk.directory), "search", None)
+    with pytest.raises(TooCostlyError) as refusal:
+        _search(stores, words)
+    assert "20 words" in str(refusal.value.field_errors)
+    with pytest.raises(TooCostlyError):
+        _unless_known(stores, words)
+
+
 def _unless_known(stores: Stores, *where: Condition) -> tuple[Patient, bool]:
     actor, new = (
         an_actor(practice_id=stores.here),
         a_new_patient(first="Ann", last="Quintero", phone="555-0009"),
     )
-    return register_unless_known(stores.desk, actor, new, PatientSearch(where))
+    admission, is_new = register_unless_known(stores.desk, actor, new, PatientSearch(where))
+    return admission.patient, is_new
 
 
 def test_a_registration_opens_few_records_to_see_who_is_known(

@@ -285,3 +285,22 @@ def test_more_pairs_than_one_statement_asks_for_are_added(filled: Stores) -> Non
     assert _add(filled, *found) == found
     assert _add(filled, *found[::-1]) == found[::-1]
     assert _page(filled).count == 80
+
+
+def test_who_is_decided_to_be_one_person_is_told_for_many_at_once(filled: Stores) -> None:
+    """By the records that stand for them; not who was merged, told apart, or not decided about."""
+    pairs = {pair: a_suspicion(_id(pair[0]), _id(pair[1])) for pair in ((1, 2), (3, 4), (4, 5), (2, 5))}
+    _add(filled, *pairs.values())
+    for pair, decision in (((1, 2), Decision.SAME), ((3, 4), Decision.SAME), ((4, 5), Decision.DIFFERENT)):
+        with filled.desk.begin(filled.here) as work:
+            known = work.suspicions.get_to_change(pairs[pair].id)
+            work.suspicions.save(
+                attrs.evolve(known, decision=decision, ruling=RULING, version=known.version + 1)
+            )
+            work.commit()
+    with filled.desk.begin(filled.here) as work:
+        work.suspicions.lead([_id(3)], _id(4))
+        assert set(work.suspicions.same_as([_id(1), _id(4), _id(5)])) == {(_id(1), _id(2))}
+        assert list(work.suspicions.same_as([_id(5)])) == []
+    with filled.desk.begin(filled.elsewhere) as work:
+        assert list(work.suspicions.same_as([_id(1)])) == []

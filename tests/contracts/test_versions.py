@@ -22,7 +22,6 @@ from vantrexia_core.patients import (
     Patient,
     Phone,
     Reason,
-    Replaced,
     Revision,
     Status,
     StatusChange,
@@ -126,12 +125,11 @@ def test_a_refused_change_leaves_no_version(
         work.patients.save(_next(work.patients.get_to_change(a_patient_id(1)), name=a_name("Ann")))
         work.commit()
     assert _versions(stores, a_patient_id(2)) == [a_record(2)]
-    with stores.desk.begin(stores.here) as work:
-        assert [one.patient for one in work.patients.replaced_since(0, limit=9)] == [a_record(1, mrn="M-7")]
+    assert _versions(stores, a_patient_id(1))[1:] == [a_record(1, mrn="M-7")]
 
 
 def test_versions_of_another_practice_do_not_exist(stores: Stores):
-    """Neither as a page, nor one by one, nor for an index."""
+    """Neither as a page, nor one by one."""
     stores.store(a_record(1))
     with stores.desk.begin(stores.here) as work:
         work.patients.save(_next(work.patients.get_to_change(a_patient_id(1)), name=a_name("Ann")))
@@ -142,7 +140,6 @@ def test_versions_of_another_practice_do_not_exist(stores: Stores):
                 work.patients.version_of(a_patient_id(1), version)
         with pytest.raises(NotFoundError):
             work.patients.versions(a_patient_id(1), ALL)
-        assert list(work.patients.replaced_since(0, limit=9)) == []
 
 
 def test_a_version_that_never_was_is_not_found(stores: Stores):
@@ -154,28 +151,6 @@ def test_a_version_that_never_was_is_not_found(stores: Stores):
                 work.patients.version_of(a_patient_id(1), version)
         with pytest.raises(NotFoundError):
             work.patients.versions(a_patient_id(1), PageRequest(2, 1))
-
-
-def test_what_was_replaced_is_told_change_by_change(stores: Stores):
-    """Whole changes, in their order, however few are asked for at once; each with the record's number."""
-    stores.store(a_record(1), a_record(2), a_record(3))
-    for numbers in ((2, 1), (3,), (1, 1)):
-        with stores.desk.begin(stores.here) as work:
-            for number in numbers:
-                before = work.patients.get_to_change(a_patient_id(number))
-                work.patients.save(_next(before, name=a_name(f"Name{before.version}")))
-            work.commit()
-    told: list[Replaced] = []
-    parts = []
-    with stores.desk.begin(stores.here) as work:
-        while part := work.patients.replaced_since(told[-1].seq if told else 0, limit=1):
-            told += part
-            parts.append(len(part))
-    assert parts == [2, 1, 2]
-    assert [one.seq for one in told] == [4, 4, 5, 6, 6]
-    assert [(one.number, one.patient.version) for one in told] == [(1, 1), (2, 1), (3, 1), (1, 2), (1, 3)]
-    assert [one.patient.name for one in told[:3]] == [a_record(1).name] * 3
-    assert told[3].patient.name == a_name("Name1")
 
 
 def test_the_trail_names_who_made_each_version(stores: Stores):

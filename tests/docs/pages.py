@@ -1,6 +1,6 @@
 """Reading the documentation: its pages, their fenced blocks, their headings."""
 
-import importlib.util
+import importlib
 import re
 import sys
 from collections.abc import Sequence
@@ -60,12 +60,7 @@ def anchors(page: Path) -> frozenset[str]:
 
 
 def generator() -> ModuleType:
-    """``docs/generate.py``, which is a program and lies in no package."""
-    if "generate" not in sys.modules:
-        specification = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
-        assert specification is not None
-        assert specification.loader is not None
-        module = importlib.util.module_from_spec(specification)
-        sys.modules["generate"] = module
-        specification.loader.exec_module(module)
-    return sys.modules["generate"]
+    """``docs/generate.py``, which is a program and lies in no package; beside it is what it imports."""
+    if str(DOCS) not in sys.path:
+        sys.path.append(str(DOCS))
+    return importlib.import_module("generate")

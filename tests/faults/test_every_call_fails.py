@@ -15,13 +15,12 @@ from hypothesis import settings
 
 from tests.builders import a_new_user, a_password, a_practice_id, a_suspicion, an_actor, an_origin
 from tests.clients import ALL, TOKEN_URL, a_client, a_key, a_new_client
-from tests.databases import SqliteTemplate
+from tests.databases import SqliteTemplate, quick_engine
 from tests.desks import SqlHouse, a_memory_desk, entries_of
 from tests.faults.failing import AnyDesk, FailingDesk, Fault, Snapshot
 from tests.marks import FIRST, LAST, a_marked_new_patient, a_marked_reason, core_frames, marks_in
 from vantrexia_adapters.http import HttpTransport
 from vantrexia_adapters.smart import FetchedKeySets, SmartClientProofs
-from vantrexia_adapters.sql import open_engine
 from vantrexia_core.audit import (
     AlreadyAnswered,
     AuditUnavailableError,
@@ -357,7 +356,7 @@ def new_scene(
     def on_sqlite() -> Scene:
         folder: Path = tmp_path_factory.mktemp("scene")
         template: SqliteTemplate = request.getfixturevalue("sqlite_template")
-        house = SqlHouse(open_engine(template.database(folder)), folder)
+        house = SqlHouse(quick_engine(template.database(folder)), folder)
         houses.append(house)
         house.found(a_practice_id())
         return Scene.on(house.desk())

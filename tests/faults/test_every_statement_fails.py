@@ -14,12 +14,12 @@ from hypothesis import settings
 from sqlalchemy import event
 
 from tests.builders import a_practice_id
-from tests.databases import SqliteTemplate
+from tests.databases import SqliteTemplate, quick_engine
 from tests.desks import SqlHouse, entries_of
 from tests.faults.failing import Snapshot
 from tests.faults.test_every_call_fails import CHANGES, Scene
 from tests.marks import core_frames, marks_in
-from vantrexia_adapters.sql import StatementFailedError, open_engine
+from vantrexia_adapters.sql import StatementFailedError
 from vantrexia_core.audit import Outcome
 from vantrexia_core.kernel import UnavailableError
 
@@ -54,7 +54,7 @@ def scene_and_interruption(
     sqlite_template: SqliteTemplate, tmp_path: Path
 ) -> Iterator[tuple[Scene, Interruption]]:
     """A scene on SQLite whose statements can be stopped."""
-    engine, interruption = open_engine(sqlite_template.database(tmp_path)), Interruption()
+    engine, interruption = quick_engine(sqlite_template.database(tmp_path)), Interruption()
 
     @event.listens_for(engine, "connect")
     def _watch(connection: Connection, _: object) -> None:

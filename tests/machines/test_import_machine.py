@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from tests.builders import a_new_patient, a_practice_id, an_actor
-from tests.databases import SqliteTemplate
+from tests.databases import SqliteTemplate, quick_engine
 from tests.desks import SqlHouse, a_memory_desk
 from tests.ehr import a_told, an_external_id
 from tests.sources import CountedIds
 from vantrexia_adapters.memory import MemoryDesk, MemoryRoster
-from vantrexia_adapters.sql import SqlDesk, open_engine
+from vantrexia_adapters.sql import SqlDesk
 from vantrexia_core.ehr import Fault, Verdict, import_batch, import_patients, start_import
 from vantrexia_core.kernel import NotFoundError, PatientId, PracticeId, VantrexiaError
 from vantrexia_core.patients import (
@@ -216,7 +216,7 @@ def test_one_patient_an_external_id_on_sqlite(
     tmp_path: Path, sqlite_template: SqliteTemplate, runs: int
 ) -> None:
     """The same with a database and its constraints."""
-    with closing(SqlHouse(open_engine(sqlite_template.database(tmp_path)), tmp_path)) as house:
+    with closing(SqlHouse(quick_engine(sqlite_template.database(tmp_path)), tmp_path)) as house:
         practices, patients = CountedIds("practices"), CountedIds("patients of all runs")
 
         def new_ground() -> Ground:

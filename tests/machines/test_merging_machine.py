@@ -8,12 +8,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.databases import SqliteTemplate
+from tests.databases import SqliteTemplate, quick_engine
 from tests.desks import SqlHouse, a_memory_desk
 from tests.machines.merging import MergingMachine
 from tests.machines.practice import Ground
 from tests.sources import CountedIds, ManualClock
-from vantrexia_adapters.sql import open_engine
 from vantrexia_core.kernel import PracticeId
 
 NewGround = Callable[[ManualClock, CountedIds], Ground]
@@ -31,7 +30,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str,
         yield "memory", lambda clock, ids: Ground(a_memory_desk(clock, ids), (here, here))
         return
     template: SqliteTemplate = request.getfixturevalue("sqlite_template")
-    with closing(SqlHouse(open_engine(template.database(tmp_path)), tmp_path)) as house:
+    with closing(SqlHouse(quick_engine(template.database(tmp_path)), tmp_path)) as house:
 
         def new_ground(clock: ManualClock, _: CountedIds) -> Ground:
             here = house.found(PracticeId(practices.new_id()))

@@ -8,11 +8,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.databases import PostgresqlServer, SqliteTemplate
+from tests.databases import PostgresqlServer, SqliteTemplate, quick_engine
 from tests.desks import SqlHouse, a_memory_desk
 from tests.machines.practice import Ground, PracticeMachine
 from tests.sources import CountedIds, ManualClock
-from vantrexia_adapters.sql import open_engine
 from vantrexia_core.kernel import PracticeId
 
 NewGround = Callable[[ManualClock, CountedIds], Ground]
@@ -46,11 +45,11 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str,
         yield "memory", _on_memory
     elif request.param == "sqlite":
         template: SqliteTemplate = request.getfixturevalue("sqlite_template")
-        with closing(SqlHouse(open_engine(template.database(tmp_path)), tmp_path)) as house:
+        with closing(SqlHouse(quick_engine(template.database(tmp_path)), tmp_path)) as house:
             yield "sqlite", _in(house)
     else:
         server: PostgresqlServer = request.getfixturevalue("postgresql")
-        with server.database() as url, closing(SqlHouse(open_engine(url), tmp_path)) as house:
+        with server.database() as url, closing(SqlHouse(quick_engine(url), tmp_path)) as house:
             yield "postgresql", _in(house)
 
 

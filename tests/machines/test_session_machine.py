@@ -13,11 +13,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from tests.builders import a_new_user, a_password, a_practice_id, an_actor, an_origin
 from tests.credentials import ACCESS_LIFE, REFRESH_LIFE
-from tests.databases import SqliteTemplate
+from tests.databases import SqliteTemplate, quick_engine
 from tests.desks import SqlHouse, a_memory_desk, entries_of
 from tests.sources import CountedIds, ManualClock
 from vantrexia_adapters.memory import MemoryDesk
-from vantrexia_adapters.sql import SqlDesk, open_engine
+from vantrexia_adapters.sql import SqlDesk
 from vantrexia_core.audit import Action
 from vantrexia_core.identity import (
     NewPassword,
@@ -329,7 +329,7 @@ def test_a_token_works_on_sqlite_when_the_model_says_so(
 ) -> None:
     """The same. Runs share the database; practices and addresses keep them apart."""
     practices, ids = CountedIds("practices"), CountedIds("sessions of all runs")
-    with closing(SqlHouse(open_engine(sqlite_template.database(tmp_path)), tmp_path)) as house:
+    with closing(SqlHouse(quick_engine(sqlite_template.database(tmp_path)), tmp_path)) as house:
 
         def new_ground(clock: ManualClock) -> Ground:
             return house.desk(clock, ids), house.found(PracticeId(practices.new_id()))

@@ -11,13 +11,13 @@ from starlette.testclient import TestClient
 from tests.builders import a_practice_id
 from tests.clients import a_client, a_key, form
 from tests.contracts.stores import at_once
-from tests.databases import database_of
+from tests.databases import database_of, quick_engine
 from tests.desks import SqlHouse
 from tests.sources import CountedIds, ManualClock
 from tests.web.service import NO_LIMITS, PUBLIC_URL, Hosts, OneKey
 from vantrexia_adapters.memory import MemoryRateStore
 from vantrexia_adapters.smart import FetchedKeySets, SmartClientProofs
-from vantrexia_adapters.sql import SqlDesk, open_engine
+from vantrexia_adapters.sql import SqlDesk
 from vantrexia_adapters.tokens import JwtTokens
 from vantrexia_core.identity import operator, revoke_client
 from vantrexia_core.kernel import Origin
@@ -33,7 +33,7 @@ def apps(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[SqlDe
     clock = ManualClock()
     with ExitStack() as stack:
         url = stack.enter_context(database_of(request, tmp_path))
-        house = stack.enter_context(closing(SqlHouse(open_engine(url), tmp_path)))
+        house = stack.enter_context(closing(SqlHouse(quick_engine(url), tmp_path)))
         house.found(a_practice_id())
         desks, clients = [], []
         for process in ("one process", "another"):

@@ -199,7 +199,10 @@ def test_fhir_clients_see_who_replaces_whom(service, two):
     assert gone["active"] is False
     found = service.send("GET", f"/fhir/Patient?identifier={loser.mrn.reveal()}").json()
     (entry,) = (entry for entry in found["entry"] if entry["search"]["mode"] == "match")
-    assert (entry["resource"]["id"], entry["resource"]["link"]) == (str(loser.id), gone["link"])
+    assert (entry["resource"]["id"], entry["resource"]["link"]) == (
+        str(survivor.id),
+        kept.json()["link"],
+    )
     resource = kept.json() | {"gender": "other"}
     put = service.send("PUT", f"/fhir/Patient/{survivor.id}", resource, Content_Type="application/fhir+json")
     assert put.status_code == 200, put.text

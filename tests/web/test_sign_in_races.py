@@ -12,14 +12,14 @@ from starlette.testclient import TestClient
 
 from tests.builders import a_new_user, a_password, a_practice_id, an_origin
 from tests.contracts.stores import at_once
-from tests.databases import database_of
+from tests.databases import database_of, quick_engine
 from tests.desks import SqlHouse, entries_of
 from tests.sources import CountedIds, ManualClock
 from tests.web.refusals import assert_problem
 from tests.web.service import LOGIN, NO_LIMITS, PUBLIC_URL, OneKey
 from vantrexia_adapters.crypto.passwords import Argon2Cost, Argon2Passwords
 from vantrexia_adapters.memory import MemoryRateStore
-from vantrexia_adapters.sql import SqlDesk, open_engine
+from vantrexia_adapters.sql import SqlDesk
 from vantrexia_adapters.tokens import JwtTokens
 from vantrexia_core.audit import Action, Outcome
 from vantrexia_core.identity import (
@@ -105,7 +105,7 @@ def servers(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TwoServe
     """Two servers on a database that holds one practice and one nurse."""
     with ExitStack() as stack:
         url = stack.enter_context(database_of(request, tmp_path))
-        house = stack.enter_context(closing(SqlHouse(open_engine(url), tmp_path)))
+        house = stack.enter_context(closing(SqlHouse(quick_engine(url), tmp_path)))
         yield TwoServers(house, stack)
 
 

@@ -21,6 +21,7 @@ from vantrexia_core.patients import (
     end_export,
     fetch_departed,
     fetch_part,
+    find_links,
     start_export,
 )
 
@@ -83,7 +84,8 @@ def _written(service: "Service", actor: Actor, granted: Export, out: IO[bytes]) 
 
     for place in range(len(granted.shown)):
         for batch in fetch_part(service.desk, actor, granted.id, place)[1]:
-            out.write(patient_lines(batch))
+            links = find_links(service.desk, actor.practice_id, batch)
+            out.write(patient_lines(batch, links))
             yield from [None] * len(batch)
 
 

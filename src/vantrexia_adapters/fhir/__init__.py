@@ -19,7 +19,6 @@ from vantrexia_adapters.fhir.matching import MatchAsked, match_bundle, read_matc
 from vantrexia_adapters.fhir.outcome import Issue, operation_outcome
 from vantrexia_adapters.fhir.patient import (
     InvalidResourceError,
-    Link,
     parse_patient,
     parse_revision,
     render_patient,
@@ -53,7 +52,6 @@ __all__ = [
     "InvalidSearchError",
     "Issue",
     "Json",
-    "Link",
     "MatchAsked",
     "ProvenanceOf",
     "SearchParameter",

@@ -5,7 +5,7 @@ the text of the search, and ours is not kept because it is PHI. What BALP leaves
 list showed, stands as further patient entities, which the base resource allows.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import ip_address
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
@@ -13,6 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 import attrs
 
+from vantrexia_adapters.fhir.bundle import Found, searchset
 from vantrexia_core.audit import RESOURCE_OF, Action, AuditEntry, Outcome, Resource, TrailLine
 from vantrexia_core.kernel import MACHINE_NUMBERS_FROM, Page
 
@@ -226,24 +227,25 @@ def audit_event(line: TrailLine, *, server_url: str) -> Json:
     return event
 
 
-def audit_event_bundle(page: Page[TrailLine], links: Mapping[str, str | None], *, server_url: str) -> Json:
+def audit_event_bundle(
+    page: Page[TrailLine],
+    links: Mapping[str, str | None],
+    *,
+    server_url: str,
+    also: Iterable[Found] = (),
+) -> Json:
     """A page as a searchset; ``links`` are URLs by their relation (self, next, previous)."""
-    return {
-        "resourceType": "Bundle",
-        "type": "searchset",
-        "total": page.count,
-        "link": [{"relation": relation, "url": url} for relation, url in links.items() if url is not None],
-        "entry": [
-            {
-                # The events are not served one by one, so there is no URL: the name of each is made from its
-                # place, and is the same every time.
-                "fullUrl": uuid5(NAMESPACE_URL, f"{server_url}/AuditEvent/{line.seq}").urn,
-                "resource": audit_event(line, server_url=server_url),
-                "search": {"mode": "match"},
-            }
-            for line in page.items
-        ],
-    }
+    # The events are not served one by one, so there is no URL: the name of each is made from its place, and
+    # is the same every time.
+    found = [
+        Found(
+            audit_event(line, server_url=server_url),
+            uuid5(NAMESPACE_URL, f"{server_url}/AuditEvent/{line.seq}").urn,
+        )
+        for line in page.items
+    ]
+    urls = {relation: url for relation, url in links.items() if url is not None}
+    return searchset([*found, *also], total=page.count, links=urls)
 
 
 def _agents(line: TrailLine, kind: _Kind, network: Json | None, server_url: str) -> Iterator[Json]:

@@ -9,16 +9,20 @@ from vantrexia_adapters.fhir.bundle import subset
 from vantrexia_adapters.fhir.outcome import Issue, operation_outcome
 from vantrexia_adapters.fhir.rendering import render_patient
 from vantrexia_adapters.fhir.supplement import Json
-from vantrexia_core.patients import Departed, Patient
+from vantrexia_core.patients import Departed, Patient, PatientLink
 
 NDJSON: Final = "application/fhir+ndjson"
 NDJSON_NAMES: Final = (NDJSON, "application/ndjson", "ndjson")
 """What ``_outputFormat`` may say; all three mean the same."""
 
 
-def patient_lines(patients: Sequence[Patient], elements: Collection[str] = ()) -> bytes:
-    """The Patients, a line each. With ``elements`` only those, tagged as not being the whole."""
-    resources = map(render_patient, patients)
+def patient_lines(
+    patients: Sequence[Patient],
+    links: Sequence[Sequence[PatientLink]],
+    elements: Collection[str] = (),
+) -> bytes:
+    """The Patients and their links, a line each. With ``elements`` only those, tagged as not the whole."""
+    resources = (render_patient(one, links=its) for one, its in zip(patients, links, strict=True))
     if elements:
         return b"".join([resource_line(subset(resource, elements)) for resource in resources])
     return b"".join(map(resource_line, resources))

@@ -3,7 +3,7 @@
 The Patient that is asked about may lack whatever a record needs: it is a person as far as somebody knows.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -18,8 +18,8 @@ from vantrexia_adapters.fhir.strictness import DEPTH_MAX, VALUES_MAX, checked_pa
 from vantrexia_adapters.fhir.supplement import Json
 from vantrexia_adapters.fhir.systems import MRN_SYSTEM, SSN_SYSTEMS, SSN_TYPE
 from vantrexia_adapters.strict_json import StrictJsonError, read_json
-from vantrexia_core.kernel import Phi
-from vantrexia_core.patients import MATCHES_MAX, Gender, Matches, Person
+from vantrexia_core.kernel import PatientId, Phi
+from vantrexia_core.patients import MATCHES_MAX, Gender, Matches, PatientLink, Person
 
 _NOT_ALL: Final = Issue(
     "incomplete",
@@ -56,12 +56,16 @@ def read_match(content: bytes) -> MatchAsked:
     return _of_parameters(value)
 
 
-def match_bundle(matches: Matches, url_of: Callable[[str], str]) -> Json:
-    """The answer, the likeliest first; ``url_of`` gives the address of a Patient's id."""
+def match_bundle(
+    matches: Matches,
+    url_of: Callable[[PatientId], str],
+    links: Mapping[PatientId, Sequence[PatientLink]],
+) -> Json:
+    """The answer, likeliest first; ``url_of`` gives a Patient's address, ``links`` its links, by its id."""
     found = [
         Found(
-            render_patient(one.key),
-            url_of(str(one.key.id)),
+            render_patient(one.key, links=links[one.key.id]),
+            url_of(one.key.id),
             score=round(one.match.probability, 4),
             grade=one.match.grade.value,
         )

@@ -13,7 +13,8 @@ ERROR_SYSTEM: Final = "urn:vantrexia:error-code"
 class Issue:
     """One thing to say.
 
-    ``kind`` is a code of FHIR's issue-type, ``code`` ours, ``expression`` a FHIRPath to where it is wrong.
+    ``kind`` is a code of FHIR's issue-type, ``code`` ours, ``expression`` a FHIRPath to where it is wrong,
+    ``diagnostics`` what a program reads beside the sentence: a reference to a resource.
     """
 
     kind: str
@@ -21,6 +22,7 @@ class Issue:
     code: str | None = None
     expression: str | None = None
     severity: str = "error"
+    diagnostics: str | None = None
 
 
 def operation_outcome(issues: Iterable[Issue]) -> dict[str, Any]:
@@ -33,6 +35,8 @@ def _rendered(issue: Issue) -> dict[str, Any]:
     if issue.code is not None:
         details = {"coding": [{"system": ERROR_SYSTEM, "code": issue.code}], **details}
     rendered: dict[str, Any] = {"severity": issue.severity, "code": issue.kind, "details": details}
+    if issue.diagnostics is not None:
+        rendered["diagnostics"] = issue.diagnostics
     if issue.expression is not None:
         rendered["expression"] = [issue.expression]
     return rendered

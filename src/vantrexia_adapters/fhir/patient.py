@@ -2,6 +2,6 @@
 
 from vantrexia_adapters.fhir.reading import parse_patient, parse_revision
 from vantrexia_adapters.fhir.refusing import InvalidResourceError
-from vantrexia_adapters.fhir.rendering import Link, render_patient
+from vantrexia_adapters.fhir.rendering import render_patient
 
-__all__ = ["InvalidResourceError", "Link", "parse_patient", "parse_revision", "render_patient"]
+__all__ = ["InvalidResourceError", "parse_patient", "parse_revision", "render_patient"]

@@ -11,7 +11,7 @@ import attrs
 from vantrexia_adapters.fhir.choosing import contact, preferred, record_number, type_codes
 from vantrexia_adapters.fhir.outcome import Issue
 from vantrexia_adapters.fhir.refusing import InvalidResourceError, issue_at
-from vantrexia_adapters.fhir.rendering import Link, own_address, own_elements, said_at
+from vantrexia_adapters.fhir.rendering import own_address, own_elements, rendered_link, said_at
 from vantrexia_adapters.fhir.strictness import checked_patient
 from vantrexia_adapters.fhir.supplement import Json, Path, Told, packed
 from vantrexia_adapters.fhir.systems import (
@@ -35,6 +35,7 @@ from vantrexia_core.patients import (
     Mrn,
     NewPatient,
     Patient,
+    PatientLink,
     Revision,
     Ssn,
     State,
@@ -60,7 +61,7 @@ def parse_patient(content: bytes | Json) -> NewPatient:
     return reading.record(is_new=True)
 
 
-def parse_revision(content: bytes | Json, patient: Patient, *, links: Sequence[Link] = ()) -> Revision:
+def parse_revision(content: bytes | Json, patient: Patient, *, links: Sequence[PatientLink] = ()) -> Revision:
     """New values for all fields, from the Patient of an update: it says all that a record shall hold.
 
     Record number, external id and social security number keep their value when they are not in it: they are
@@ -105,7 +106,7 @@ class _Reading:
             )
         self._check_links()
 
-    def check_is_of(self, patient: Patient, links: Sequence[Link]) -> None:
+    def check_is_of(self, patient: Patient, links: Sequence[PatientLink]) -> None:
         """What a Patient that is updated may not say."""
         if self._document.get("id") != str(patient.id):
             self._complain("invalid", ("id",), "The id must be that of the address which this is sent to.")
@@ -114,7 +115,7 @@ class _Reading:
                 "Records are archived and taken back by operations of their own, which ask for the reason."
             )
             self._complain("business-rule", ("active",), sentence)
-        shown = [link.render() for link in links]
+        shown = [rendered_link(link) for link in links]
         if said := self._document.get("link"):
             self._document["link"] = [link for link in said if link not in shown]
         self._check_links()

@@ -9,8 +9,6 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
-import attrs
-
 from vantrexia_adapters.fhir.choosing import second_line
 from vantrexia_adapters.fhir.supplement import Json, Path, Told, unpacked
 from vantrexia_adapters.fhir.systems import (
@@ -19,8 +17,7 @@ from vantrexia_adapters.fhir.systems import (
     MRN_SYSTEM,
     US_CORE_PATIENT,
 )
-from vantrexia_core.kernel import PatientId
-from vantrexia_core.patients import Address, Gender, NewPatient, Patient
+from vantrexia_core.patients import Address, Gender, LinkType, NewPatient, Patient, PatientLink
 
 COUNTRY: Final = "US"
 _ADDRESS_PARTS: Final = ("line1", "line2", "city", "state", "zip")
@@ -35,25 +32,13 @@ _ORDER: Final = {name: place for place, name in enumerate(_ELEMENTS)} | {
 }
 
 
-@attrs.frozen
-class Link:
-    """That another record is about the same person: FHIR's link-type, and the record."""
-
-    type: str
-    other: PatientId
-
-    def render(self) -> Json:
-        """An element of ``Patient.link``."""
-        return {"other": {"reference": f"Patient/{self.other}"}, "type": self.type}
-
-
-def render_patient(patient: Patient, *, links: Sequence[Link] = ()) -> Json:
+def render_patient(patient: Patient, *, links: Sequence[PatientLink] = ()) -> Json:
     """The Patient, ready to be written as JSON. Nothing empty is in it, nor a social security number.
 
     A record that was merged into another says so, also where nobody asked for its ``links``.
     """
     if not links and patient.merged_into is not None:
-        links = (Link("replaced-by", patient.merged_into),)
+        links = (PatientLink(LinkType.REPLACED_BY, patient.merged_into),)
     if patient.supplement is None:
         resource = _own_resource(patient)
     else:
@@ -65,8 +50,13 @@ def render_patient(patient: Patient, *, links: Sequence[Link] = ()) -> Json:
             meta["profile"] = [US_CORE_PATIENT, *profiles]
         resource = {"resourceType": "Patient", "id": str(patient.id), "meta": meta, **document}
     if links:
-        resource["link"] = [*resource.get("link", ()), *(link.render() for link in links)]
+        resource["link"] = [*resource.get("link", ()), *map(rendered_link, links)]
     return resource
+
+
+def rendered_link(link: PatientLink) -> Json:
+    """An element of ``Patient.link``."""
+    return {"other": {"reference": f"Patient/{link.other}"}, "type": link.type.value}
 
 
 def own_elements(patient: Patient | NewPatient) -> Json:

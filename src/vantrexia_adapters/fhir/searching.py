@@ -5,17 +5,20 @@ from it, so the one promises what the other keeps.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
 import attrs
 
+from vantrexia_adapters.fhir.outcome import Issue
 from vantrexia_adapters.fhir.systems import EXTERNAL_ID_SYSTEM, MRN_SYSTEM
 from vantrexia_core.kernel import PAGE_SIZE_MAX, InvalidError, InvalidValueError, PageRequest, PatientId, Phi
 from vantrexia_core.patients import (
+    SEARCH_VALUES_MAX,
     BornCondition,
     ChangedCondition,
     Condition,
@@ -34,17 +37,11 @@ from vantrexia_core.patients import (
     PatientSearch,
     Status,
     TextMatch,
-    TooCostlyError,
 )
 
 COUNT_DEFAULT: Final = 20
 COUNT_MAX: Final = PAGE_SIZE_MAX
-VALUES_MAX: Final = 100
 VALUE_CHARACTERS_MAX: Final = 200
-DATES_MAX: Final = 10
-NAME_WORDS_MAX: Final = 20
-"""What one search may ask for, over all its parameters; what stands there twice counts once. Each date and
-each word of a name is a look at the whole directory, while others of the practice wait."""
 
 PROVENANCE: Final = "Provenance:target"
 """The one thing that can be brought along: who made what is shown (US Core asks for it)."""
@@ -92,14 +89,15 @@ class Asked:
     brings_provenance: bool = False
     elements: frozenset[str] | None = None
     """The elements that are wanted, where not all are."""
+    ignored: tuple[Issue, ...] = ()
+    """What was left out, for the client to be told."""
 
 
 def read_search(pairs: Sequence[tuple[str, str]], *, is_strict: bool = False, page: int = 1) -> Asked:
-    """What a client asks for. Parameters that there are not are left out, or refused if it wants to be told.
+    """What a client asks for. Parameters that there are not are left out and told of; strictly, refused.
 
     Raises:
         InvalidSearchError: a value, a modifier or a prefix is not to be understood; each is named.
-        TooCostlyError: it asks for more values, dates or words of names than one search may.
     """
     reading = _Reading(is_strict=is_strict)
     for name, value in pairs:
@@ -127,35 +125,32 @@ class InvalidSearchError(InvalidError):
     sentence = "The search is not valid. See the issues."
 
 
+def known_or_sane(name: str, known: Iterable[str]) -> str | None:
+    """The name of a parameter, to be repeated in an answer; None where it may be anything.
+
+    A name is the client's text as well. What looks like FHIR's names and is no longer than they are holds no
+    number, no date, no address and no blank.
+    """
+    plain = name.partition(":")[0]
+    return plain if plain in known or _NAME.fullmatch(plain) else None
+
+
+def no_such(name: str, known: Collection[str]) -> str:
+    """That there is no such parameter, and which one may be meant."""
+    alike = get_close_matches(name.partition(":")[0].lower(), [one.lower() for one in known], n=1)
+    meant = next((f" Perhaps {one} is meant." for one in known if one.lower() in alike), "")
+    return f"There is no such parameter here.{meant} See /fhir/metadata."
+
+
+def ignored_issue(name: str | None, complaint: str) -> Issue:
+    """A warning about what was left out of a search."""
+    which = "A parameter" if name is None else f"The parameter {name}"
+    text = f"{which} was ignored. {complaint} With 'Prefer: handling=strict' this would be refused."
+    return Issue("not-supported", text, severity="warning")
+
+
 class _NotHereError(InvalidValueError):
     """Something that FHIR has and this server has not."""
-
-
-@attrs.define
-class _Budget:
-    """What a search asked for so far."""
-
-    values: int = 0
-    dates: int = 0
-    words: int = 0
-
-    def spend(self, parameter: SearchParameter, values: Sequence[str]) -> None:
-        self.values += len(values)
-        if parameter.type == "date":
-            self.dates += len(values)
-        self._check()
-
-    def spend_words(self, names: NameCondition) -> None:
-        self.words += sum(text.count(b" ") + 1 for text in names.folded)
-        self._check()
-
-    def _check(self) -> None:
-        if self.values > VALUES_MAX or self.dates > DATES_MAX or self.words > NAME_WORDS_MAX:
-            complaint = (
-                f"Ask for at most {VALUES_MAX} values, {DATES_MAX} of them dates, and {NAME_WORDS_MAX} words "
-                "of names in one search."
-            )
-            raise TooCostlyError(complaint)
 
 
 class _Reading:
@@ -167,6 +162,7 @@ class _Reading:
         self._where: list[Condition] = []
         self._statuses: frozenset[Status] | None = None
         self._understood: list[tuple[str, str]] = []
+        self._ignored: list[Issue] = []
         self._count: int | None = COUNT_DEFAULT
         self._ordering = Ordering.LAST_NAME
         self._has_total = True
@@ -174,29 +170,28 @@ class _Reading:
         self._brings_provenance = False
         self._elements: frozenset[str] | None = None
         self._taken: set[tuple[str, frozenset[str]]] = set()
-        self._budget = _Budget()
 
     def take(self, name: str, value: str) -> None:
         """Take one parameter."""
         plain, _, modifier = name.partition(":")
-        if not value:
+        if name in _NOT_FOR_US:
             return
         try:
+            if plain not in PARAMETERS and name not in _RESULT:
+                raise _NotHereError(no_such(name, _KNOWN))
+            if not value.strip(","):
+                message = "It has no value."
+                raise _NotHereError(message)
             if plain in PARAMETERS:
                 self._take_condition(PARAMETERS[plain], modifier, value)
-            elif name in _RESULT:
-                _RESULT[name](self, value)
-            elif name in _NOT_FOR_US:
-                return
-            elif self._is_strict:
-                self._complain(name, "There is no such parameter here. See /fhir/metadata.")
-                return
             else:
-                return
+                _RESULT[name](self, value)
         except InvalidValueError as refused:
             # What is right and not to be had is left out of the link to itself, unless the client is strict.
             if self._is_strict or not isinstance(refused, _NotHereError):
                 self._complain(name, str(refused))
+            else:
+                self._ignored.append(ignored_issue(known_or_sane(name, _KNOWN), str(refused)))
             return
         self._understood.append((name, value))
 
@@ -220,12 +215,11 @@ class _Reading:
             self._has_total,
             self._brings_provenance,
             self._elements,
+            tuple(self._ignored),
         )
 
     def _complain(self, name: str, complaint: str) -> None:
-        # The name of a parameter is the client's text as well: only one that we know is repeated.
-        plain = name.partition(":")[0]
-        key = plain if plain in PARAMETERS or plain in _RESULT else "parameter"
+        key = known_or_sane(name, _KNOWN) or "parameter"
         self._complaints[key] = (*self._complaints.get(key, ()), complaint)
 
     def _take_condition(self, parameter: SearchParameter, modifier: str, text: str) -> None:
@@ -238,11 +232,8 @@ class _Reading:
         if not values or asked in self._taken:
             return
         self._taken.add(asked)
-        self._budget.spend(parameter, values)
         reader: Read = parameter.read
         read = reader(modifier, values)
-        if isinstance(read, NameCondition):
-            self._budget.spend_words(read)
         if isinstance(read, frozenset):
             self._statuses = read if self._statuses is None else self._statuses & read
         else:
@@ -304,6 +295,7 @@ _RESULT: Final[Mapping[str, Callable[[_Reading, str], None]]] = MappingProxyType
         "_elements": _Reading.take_elements,
     }
 )
+_NAME: Final = re.compile(r"_?[A-Za-z][A-Za-z-]{0,30}")
 _NOT_FOR_US: Final = frozenset({"_format", "_pretty"})
 """These are about the answer's form, which is somebody else's business."""
 
@@ -312,12 +304,12 @@ _FIRST_PAGE: Final = PageRequest()
 
 def values_of(text: str) -> tuple[str, ...]:
     """The values between the commas; a comma, a bar, a dollar or a backslash behind a backslash is itself."""
-    if len(text) > VALUES_MAX * VALUE_CHARACTERS_MAX:
+    if len(text) > SEARCH_VALUES_MAX * VALUE_CHARACTERS_MAX:
         message = "This is too long."
         raise InvalidValueError(message)
     parts = _UNESCAPED_COMMA.sub(r"\1" + "\0", text).split("\0")
-    if len(parts) > VALUES_MAX or any(len(part) > VALUE_CHARACTERS_MAX for part in parts):
-        message = f"Send at most {VALUES_MAX} values of at most {VALUE_CHARACTERS_MAX} characters."
+    if len(parts) > SEARCH_VALUES_MAX or any(len(part) > VALUE_CHARACTERS_MAX for part in parts):
+        message = f"Send at most {SEARCH_VALUES_MAX} values of at most {VALUE_CHARACTERS_MAX} characters."
         raise InvalidValueError(message)
     return tuple(dict.fromkeys(filter(None, parts)))
 
@@ -564,6 +556,8 @@ _ALL: Final = (
 
 PARAMETERS: Final[Mapping[str, SearchParameter]] = MappingProxyType({one.name: one for one in _ALL})
 """What Patients can be searched by."""
+
+_KNOWN: Final = (*PARAMETERS, *_RESULT)
 
 COMBINATIONS: Final = (
     ("birthdate", "name"),

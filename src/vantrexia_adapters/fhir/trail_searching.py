@@ -10,11 +10,15 @@ from uuid import UUID
 import attrs
 
 from vantrexia_adapters.fhir.audit_event import ACTION_SYSTEM, USER_SYSTEM
+from vantrexia_adapters.fhir.outcome import Issue
 from vantrexia_adapters.fhir.searching import (
     COUNT_DEFAULT,
     COUNT_MAX,
     InvalidSearchError,
     SearchParameter,
+    ignored_issue,
+    known_or_sane,
+    no_such,
     prefixed,
     stretch,
     token,
@@ -34,22 +38,24 @@ Change = Callable[[Inquiry, str], Inquiry]
 
 @attrs.frozen(repr=False)
 class TrailAsked:
-    """A question to the trail, which page of it, and as of which entry. ``understood`` is as in `Asked`."""
+    """A question to the trail, which page of it, and as of which entry. The others are as in `Asked`."""
 
     inquiry: Inquiry
     page: PageRequest
     as_of: int | None
     understood: tuple[tuple[str, str], ...]
+    ignored: tuple[Issue, ...] = ()
 
 
 def read_trail_search(pairs: Sequence[tuple[str, str]], *, is_strict: bool = False) -> TrailAsked:
-    """What is asked of the trail. Parameters that there are not are left out, or refused if it is strict.
+    """What is asked of the trail. Parameters that there are not are left out and told of; strictly, refused.
 
     Raises:
         InvalidSearchError: a value or a modifier is not to be understood; each is named.
     """
     inquiry, complaints = Inquiry(), dict[str, tuple[str, ...]]()
     understood, numbers = [], {"_count": COUNT_DEFAULT, "page": 1, "as_of": -1}
+    known, ignored = (*TRAIL_PARAMETERS, "_count"), list[Issue]()
     for name, value in pairs:
         plain = name.partition(":")[0]
         try:
@@ -60,8 +66,9 @@ def read_trail_search(pairs: Sequence[tuple[str, str]], *, is_strict: bool = Fal
             elif plain in TRAIL_PARAMETERS:
                 inquiry = _changed(inquiry, name, value)
             elif is_strict:
-                complaints["parameter"] = ("There is no such parameter here. See /fhir/metadata.",)
+                complaints[known_or_sane(name, known) or "parameter"] = (no_such(name, known),)
             else:
+                ignored.append(ignored_issue(known_or_sane(name, known), no_such(name, known)))
                 continue
         except InvalidValueError as refused:
             complaints[plain] = (*complaints.get(plain, ()), str(refused))
@@ -71,7 +78,7 @@ def read_trail_search(pairs: Sequence[tuple[str, str]], *, is_strict: bool = Fal
         raise InvalidSearchError(complaints)
     page = PageRequest(numbers["page"], min(numbers["_count"], COUNT_MAX))
     as_of = None if numbers["as_of"] < 0 else numbers["as_of"]
-    return TrailAsked(inquiry, page, as_of, tuple(understood))
+    return TrailAsked(inquiry, page, as_of, tuple(understood), tuple(ignored))
 
 
 def _changed(inquiry: Inquiry, name: str, value: str) -> Inquiry:

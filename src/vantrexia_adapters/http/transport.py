@@ -14,6 +14,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from threading import Lock, Timer
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
@@ -29,6 +30,16 @@ _CHUNK_BYTES: Final = 64 * 1024
 _PORTS: Final = {"https": 443, "http": 80}
 
 
+@cache
+def trusting_this_machine() -> ssl.SSLContext:
+    """TLS 1.2 or newer that believes whom this machine believes.
+
+    Made when it is first needed: reading a machine's certificates takes some 30 ms, and most processes never
+    call anybody.
+    """
+    return ssl.create_default_context()
+
+
 class HttpTransport:
     """HTTP/1.1 over TLS. Threads may share it; each request has a connection to itself."""
 
@@ -41,7 +52,7 @@ class HttpTransport:
         very address that is connected to, after the name was looked up.
         """
         self._may_reach: Final = may_reach
-        self._tls: Final = tls or ssl.create_default_context()
+        self._tls: Final = tls
         self._lock: Final = Lock()
         self._idle: list[tuple[str, _Connection]] = []
 
@@ -53,7 +64,7 @@ class HttpTransport:
         connection = self._idle_one(origin)
         try:
             if connection is None:
-                tls = self._tls if parts.scheme == "https" else None
+                tls = (self._tls or trusting_this_machine()) if parts.scheme == "https" else None
                 seconds_max = min(CONNECT_SECONDS_MAX, request.seconds_max)
                 connection = _opened(parts, tls, watch, seconds_max, self._may_reach)
             watch.over(connection.wire)

@@ -138,7 +138,7 @@ class MemoryWork(MemorySignInWork):
         self._patients = MemoryPatients(practice_id, shelf)
         self._suspicions = MemorySuspicions(shelf, self._patients)
         self._uncompared = MemoryUncompared(shelf, self._patients)
-        self._merges = MemoryMerges(shelf)
+        self._merges = MemoryMerges(shelf, self._patients)
         self._ehr_records = MemoryEhrRecords(shelf)
         self._import_jobs = MemoryImportJobs(shelf)
         self._exports = MemoryExports(shelf)

@@ -66,10 +66,11 @@ class MemoryCandidateStore(MemoryIndexStore):
         for one in shelf.patients.values():
             if one.seq > after:
                 yield Known(one.seq, one.entry.number, Person.of(one.patient))
-        for former in shelf.former.values():
-            for version in (one.replaced for one in former):
-                if version.seq > after:
-                    yield Known(version.seq, version.number, Person.of(version.patient), is_former=True)
+        for versions in shelf.former.values():
+            for former in versions:
+                if former.replaced_seq > after:
+                    person = Person.of(former.filed.patient)
+                    yield Known(former.replaced_seq, former.filed.entry.number, person, is_former=True)
 
 
 def _entry(filed: Filed, mrns: Sequence[str]) -> DirectoryEntry | Unlisted:

@@ -29,7 +29,6 @@ from vantrexia_core.patients import (
     Mrn,
     MrnTakenError,
     Patient,
-    Replaced,
     Sighting,
     Status,
     StatusChange,
@@ -198,25 +197,16 @@ class MemoryPatients:
 
     def versions(self, patient_id: PatientId, page: PageRequest) -> Page[Patient]:
         """See `PatientStore`."""
-        every = self._versions(patient_id)
+        every = self.all_versions(patient_id)
         page.check_within(len(every))
         return Page(len(every), every[page.offset : page.offset + page.size], page)
 
     def version_of(self, patient_id: PatientId, version: int) -> Patient:
         """See `PatientStore`."""
-        for patient in self._versions(patient_id):
+        for patient in self.all_versions(patient_id):
             if patient.version == version:
                 return patient
         raise NotFoundError
-
-    def replaced_since(self, seq: int, *, limit: int) -> Sequence[Replaced]:
-        """See `PatientStore`."""
-        everything = (one.replaced for _, former in self.former.items() for one in former)
-        later = [one for one in everything if one.seq > seq]
-        later.sort(key=lambda one: (one.seq, one.number, one.patient.version))
-        if not (first := later[:limit]):
-            return []
-        return [one for one in later if one.seq <= first[-1].seq]
 
     def _holder(self, id_: PatientId | None) -> Holder | None:
         if id_ is None:
@@ -264,18 +254,18 @@ class MemoryPatients:
         if filed.seq <= as_of:
             return filed.patient
         for one in self.former.get(id_) or ():
-            if one.written <= as_of < one.replaced.seq:
-                return one.replaced.patient
+            if one.filed.seq <= as_of < one.replaced_seq:
+                return one.filed.patient
         return None
 
-    def _versions(self, patient_id: PatientId) -> tuple[Patient, ...]:
+    def all_versions(self, patient_id: PatientId) -> tuple[Patient, ...]:
+        """Every version of a record, newest first."""
         former = self.former.get(patient_id) or ()
-        return (self.get(patient_id), *(one.replaced.patient for one in reversed(former)))
+        return (self.get(patient_id), *(one.filed.patient for one in reversed(former)))
 
     def _replace(self, before: Filed, after: Patient) -> None:
         self._file(after)
-        kept = Former(before.seq, Replaced(self._seq, before.entry.number, before.patient))
-        self.former.put(after.id, (*(self.former.get(after.id) or ()), kept))
+        self.former.put(after.id, (*(self.former.get(after.id) or ()), Former(before, self._seq)))
 
     def _check_ours(self, patient: Patient) -> None:
         if patient.practice_id != self._practice_id:

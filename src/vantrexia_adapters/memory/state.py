@@ -32,7 +32,6 @@ from vantrexia_core.patients import (
     FileImport,
     Merge,
     Patient,
-    Replaced,
     StatusChange,
     Suspicion,
 )
@@ -57,10 +56,10 @@ class Filed:
 
 @attrs.frozen
 class Former:
-    """A version that was replaced, and the number of the change that had written it."""
+    """A version that was replaced, as it was filed, and the number of the change that replaced it."""
 
-    written: int
-    replaced: Replaced
+    filed: Filed
+    replaced_seq: int
 
 
 @attrs.frozen

@@ -53,9 +53,15 @@ class MemorySuspicions:
         """See `SuspicionStore`."""
         return sorted((one for _, one in self.suspicions.items() if one.records == records), key=_id)
 
-    def concerning(self, patient_id: PatientId) -> Sequence[Suspicion]:
+    def same_as(self, ids: Sequence[PatientId]) -> Sequence[tuple[PatientId, PatientId]]:
         """See `SuspicionStore`."""
-        return sorted((one for _, one in self.suspicions.items() if patient_id in one.leads_to), key=_id)
+        return [
+            one.leads_to
+            for _, one in self.suspicions.items()
+            if one.decision is Decision.SAME
+            and one.records is not None
+            and not {*one.leads_to}.isdisjoint(ids)
+        ]
 
     def save(self, suspicion: Suspicion) -> None:
         """See `SuspicionStore`."""

@@ -12,13 +12,11 @@ from typing import Any, Final
 
 import attrs
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from vantrexia_adapters.sql.database import Database, Transaction
-from vantrexia_adapters.sql.identity import first
 from vantrexia_adapters.sql.row_content import encoded_row
 from vantrexia_adapters.sql.scope import Protection, Scope
-from vantrexia_adapters.sql.statements import Row, Statement
+from vantrexia_adapters.sql.statements import Row, Statement, first, upsert
 from vantrexia_adapters.sql.tables import machine_client, used_assertion
 from vantrexia_core.identity import (
     CLOCKS_APART_MAX,
@@ -51,9 +49,9 @@ _CLIENT: Final = sa.bindparam("client", type_=sa.Uuid())
 _ROW: Final = sa.bindparam("row", type_=sa.BigInteger())
 _IS_OURS: Final = sa.and_(machine_client.c.practice_id == _PRACTICE, machine_client.c.client_id == _CLIENT)
 
-_ADD: Final = Statement(
-    postgresql.insert(machine_client).values(_NEW).on_conflict_do_nothing().returning(machine_client.c.id),
-    sqlite=sqlite.insert(machine_client).values(_NEW).on_conflict_do_nothing().returning(machine_client.c.id),
+_ADD: Final = upsert(
+    machine_client,
+    lambda insert: insert.values(_NEW).on_conflict_do_nothing().returning(machine_client.c.id),
 )
 _TAG: Final = Statement(
     sa.update(machine_client)
@@ -87,10 +85,7 @@ _BY_ROW: Final = Statement(sa.select(*_COLUMNS).where(machine_client.c.id == _RO
 _DIGEST: Final = sa.bindparam("digest", type_=sa.LargeBinary())
 _FORGET_AT: Final = sa.bindparam("forget_at", type_=used_assertion.c.forget_at.type)
 _USED: Final = {used_assertion.c.jti_digest: _DIGEST, used_assertion.c.forget_at: _FORGET_AT}
-_USE: Final = Statement(
-    postgresql.insert(used_assertion).values(_USED).on_conflict_do_nothing(),
-    sqlite=sqlite.insert(used_assertion).values(_USED).on_conflict_do_nothing(),
-)
+_USE: Final = upsert(used_assertion, lambda insert: insert.values(_USED).on_conflict_do_nothing())
 _FORGET: Final = Statement(
     sa.delete(used_assertion).where(
         used_assertion.c.forget_at <= sa.bindparam("at", type_=used_assertion.c.forget_at.type)

@@ -8,12 +8,11 @@ from uuid import UUID
 
 import attrs
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from vantrexia_adapters.sql.database import Database, Transaction
 from vantrexia_adapters.sql.demographics import packed, unpacked
 from vantrexia_adapters.sql.scope import Scope, SealedColumn, moment_version
-from vantrexia_adapters.sql.statements import Adding, Parameters, Row, Statement
+from vantrexia_adapters.sql.statements import Adding, Parameters, Row, Statement, first, upsert
 from vantrexia_adapters.sql.tables import ehr_loss, ehr_record, import_item, import_job
 from vantrexia_core.ehr import (
     JOB_LIFE,
@@ -31,7 +30,7 @@ from vantrexia_core.ehr import (
     Why,
 )
 from vantrexia_core.identity import OPERATOR_ID
-from vantrexia_core.kernel import NotFoundError, PageRequest, PatientId, PracticeId, UserId
+from vantrexia_core.kernel import PageRequest, PatientId, PracticeId, UserId
 from vantrexia_core.patients import ExternalId
 from vantrexia_core.protection import BUCKET_LONG, BUCKET_NAME, FieldName, Place
 
@@ -54,12 +53,12 @@ _LIMIT: Final = sa.bindparam("row_limit", type_=sa.Integer())
 _KEPT: Final = ("at", "source_updated_at", "taken", "told", "key_version")
 
 
-def _keep(insert: postgresql.Insert | sqlite.Insert) -> sa.Insert:
-    newest = {name: insert.excluded[name] for name in _KEPT}
-    return insert.on_conflict_do_update(index_elements=["patient_id"], set_=newest)
-
-
-_KEEP: Final = Statement(_keep(postgresql.insert(ehr_record)), sqlite=_keep(sqlite.insert(ehr_record)))
+_KEEP: Final = upsert(
+    ehr_record,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=["patient_id"], set_={name: insert.excluded[name] for name in _KEPT}
+    ),
+)
 _ADD: Final = Adding(ehr_record)
 _LAST: Final = Statement(
     sa.select(ehr_record.c.at, ehr_record.c.source_updated_at, ehr_record.c.taken, ehr_record.c.told).where(
@@ -332,11 +331,11 @@ class SqlImportJobs:
 
     def get(self, job_id: UUID) -> ImportJob:
         """See `ImportJobs`."""
-        return _one(self._transaction.read(_GET_JOB, self._of(job_id)))
+        return _job(first(self._transaction.read(_GET_JOB, self._of(job_id))))
 
     def get_to_change(self, job_id: UUID) -> ImportJob:
         """See `ImportJobs`."""
-        return _one(self._transaction.rows(_GET_JOB_TO_CHANGE, self._of(job_id)))
+        return _job(first(self._transaction.rows(_GET_JOB_TO_CHANGE, self._of(job_id))))
 
     def find_open(self, by: UserId, ids: Sequence[ExternalId], *, is_refresh: bool) -> ImportJob | None:
         """See `ImportJobs`."""
@@ -455,12 +454,6 @@ class SqlImportQueue:
         finally:
             transaction.close()
         return None if row is None else _job(row)
-
-
-def _one(rows: Sequence[Row]) -> ImportJob:
-    if not rows:
-        raise NotFoundError
-    return _job(rows[0])
 
 
 def _job(row: Row) -> ImportJob:

@@ -8,9 +8,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from vantrexia_adapters.sql.scope import Scope
-from vantrexia_adapters.sql.statements import Parameters, Statement
+from vantrexia_adapters.sql.statements import Parameters, Statement, first
 from vantrexia_adapters.sql.tables import patient_export, practice_head
-from vantrexia_core.kernel import NotFoundError, PatientId, UserId
+from vantrexia_core.kernel import PatientId, UserId
 from vantrexia_core.patients import Export, ExportWish, Part
 
 _PRACTICE: Final = sa.bindparam("practice", type_=sa.Uuid())
@@ -75,10 +75,8 @@ class SqlExports:
 
     def get(self, export_id: UUID) -> Export:
         """See `ExportStore`."""
-        rows = self._transaction.read(_GET, self._here({"export": export_id}))
-        if not rows:
-            raise NotFoundError
-        id_, _, by, at, as_of, since, patient_ids, elements, request, shown, gone = rows[0]
+        row = first(self._transaction.read(_GET, self._here({"export": export_id})))
+        id_, _, by, at, as_of, since, patient_ids, elements, request, shown, gone = row
         ids = tuple(PatientId(UUID(text)) for text in patient_ids.split())
         wish = ExportWish(since, ids, tuple(elements.split()), request)
         return Export(id_, self._practice_id, UserId(by), at, as_of, wish, _read(shown), _read(gone))

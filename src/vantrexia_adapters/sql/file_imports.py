@@ -6,9 +6,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from vantrexia_adapters.sql.scope import Scope
-from vantrexia_adapters.sql.statements import Parameters, Row, Statement
+from vantrexia_adapters.sql.statements import Parameters, Row, Statement, first
 from vantrexia_adapters.sql.tables import file_import
-from vantrexia_core.kernel import NotFoundError, Phi, UserId
+from vantrexia_core.kernel import Phi, UserId
 from vantrexia_core.patients import FileImport
 from vantrexia_core.protection import FieldName
 
@@ -66,10 +66,7 @@ class SqlFileImports:
 
     def get_to_change(self, import_id: UUID) -> FileImport:
         """See `FileImportStore`."""
-        rows = self._transaction.rows(_GET_TO_CHANGE, self._here({"import": import_id}))
-        if not rows:
-            raise NotFoundError
-        return self._file(rows[0])
+        return self._file(first(self._transaction.rows(_GET_TO_CHANGE, self._here({"import": import_id}))))
 
     def save(self, file: FileImport) -> None:
         """See `FileImportStore`."""

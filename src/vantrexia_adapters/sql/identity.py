@@ -13,14 +13,13 @@ from typing import Any, Final
 
 import attrs
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from vantrexia_adapters.sql.database import Database, Transaction
 from vantrexia_adapters.sql.errors import StatementFailedError
 from vantrexia_adapters.sql.lockouts import failures_of
 from vantrexia_adapters.sql.row_content import encoded_row
 from vantrexia_adapters.sql.scope import Protection, Scope, SealedColumn
-from vantrexia_adapters.sql.statements import Row, Statement
+from vantrexia_adapters.sql.statements import Row, Statement, first, upsert
 from vantrexia_adapters.sql.tables import former_password, practice, user_account, user_session
 from vantrexia_core.identity import (
     PASSWORDS_BARRED,
@@ -36,7 +35,6 @@ from vantrexia_core.kernel import (
     Email,
     IdSource,
     NamePart,
-    NotFoundError,
     PatientId,
     PersonName,
     Phone,
@@ -80,9 +78,9 @@ _NEW: Final = {
 }
 _LOCKED: Final[dict[str, Any]] = {"key_share": True}
 
-_ADD: Final = Statement(
-    postgresql.insert(user_account).values(_NEW).on_conflict_do_nothing().returning(user_account.c.id),
-    sqlite=sqlite.insert(user_account).values(_NEW).on_conflict_do_nothing().returning(user_account.c.id),
+_ADD: Final = upsert(
+    user_account,
+    lambda insert: insert.values(_NEW).on_conflict_do_nothing().returning(user_account.c.id),
 )
 _TAG: Final = Statement(
     sa.update(user_account).where(_IS_OURS).values({user_account.c.tag: _NEW[user_account.c.tag]})
@@ -453,17 +451,6 @@ class SqlAccounts:
                     del self._opened[next(iter(self._opened))]
                 self._opened[row] = user
         return user
-
-
-def first(rows: Sequence[Row]) -> Row:
-    """The first row.
-
-    Raises:
-        NotFoundError: there is none.
-    """
-    if not rows:
-        raise NotFoundError
-    return rows[0]
 
 
 def email_digest(protection: Protection, email: Email) -> bytes:

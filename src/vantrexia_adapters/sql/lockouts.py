@@ -5,11 +5,10 @@ from datetime import datetime
 from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from vantrexia_adapters.sql.database import Transaction
 from vantrexia_adapters.sql.scope import Protection
-from vantrexia_adapters.sql.statements import Parameters, Row, Statement
+from vantrexia_adapters.sql.statements import Parameters, Row, Statement, upsert
 from vantrexia_adapters.sql.tables import sign_in_failure
 from vantrexia_core.identity import FORGOTTEN_AFTER, Failures
 from vantrexia_core.kernel import Clock, Email
@@ -27,19 +26,15 @@ _SHOWN: Final = (sign_in_failure.c.count, sign_in_failure.c.locked_until)
 
 _GET: Final = Statement(sa.select(*_SHOWN).where(_IS_ONE))
 # An update that changes nothing locks the row, and the insert makes one to be locked.
-_GET_TO_CHANGE: Final = Statement(
-    postgresql.insert(sign_in_failure)
-    .values(_FRESH)
-    .on_conflict_do_update(
-        index_elements=["email_bix"], set_={sign_in_failure.c.count: sign_in_failure.c.count}
-    )
-    .returning(*_SHOWN),
-    sqlite=sqlite.insert(sign_in_failure)
-    .values(_FRESH)
-    .on_conflict_do_update(
-        index_elements=["email_bix"], set_={sign_in_failure.c.count: sign_in_failure.c.count}
-    )
-    .returning(*_SHOWN),
+_GET_TO_CHANGE: Final = upsert(
+    sign_in_failure,
+    lambda insert: (
+        insert.values(_FRESH)
+        .on_conflict_do_update(
+            index_elements=["email_bix"], set_={sign_in_failure.c.count: sign_in_failure.c.count}
+        )
+        .returning(*_SHOWN)
+    ),
 )
 _KEEP: Final = Statement(
     sa.update(sign_in_failure)

@@ -1,17 +1,19 @@
 """Merges of records, in SQL."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from vantrexia_adapters.sql.padding import padded, parts_of, size_of
 from vantrexia_adapters.sql.patients import SqlPatients
 from vantrexia_adapters.sql.scope import Scope, SealedColumn
-from vantrexia_adapters.sql.statements import Parameters, Row, Statement
-from vantrexia_adapters.sql.tables import patient_merge
+from vantrexia_adapters.sql.statements import Parameters, Row, Statement, first
+from vantrexia_adapters.sql.tables import patient, patient_merge, patient_version
 from vantrexia_core.kernel import Email, MergeId, NotFoundError, PatientId, UserId
-from vantrexia_core.patients import MatchGrade, Merge, Reason, Resemblance, Undoing
+from vantrexia_core.patients import Joining, MatchGrade, Merge, Reason, Resemblance, Undoing
 from vantrexia_core.protection import BUCKET_LONG, Place
 
 BY_EMAIL: Final = SealedColumn.of("patient_merge", "by_email", BUCKET_LONG)
@@ -40,6 +42,37 @@ _OF: Final = Statement(
     )
     .order_by(patient_merge.c.at.desc(), patient_merge.c.id.desc())
 )
+_former: Final = patient_version.alias("former")
+_UNDONE_AT_VERSION: Final = sa.case(
+    (
+        patient_merge.c.undone_at.is_not(None),
+        sa.func.coalesce(
+            sa.select(sa.func.min(_former.c.version))
+            .where(
+                _former.c.id == patient_merge.c.survivor_id,
+                # The merge made the next one, so its undoing made one after that.
+                _former.c.version > patient_merge.c.survivor_version + 1,
+                _former.c.updated_at == patient_merge.c.undone_at,
+            )
+            .scalar_subquery(),
+            sa.select(patient.c.version).where(patient.c.id == patient_merge.c.survivor_id).scalar_subquery(),
+        ),
+    ),
+)
+"""The version that the undoing made: among the replaced ones, or the present one."""
+
+
+@cache
+def _joined(count: int) -> Statement:
+    survivors = [sa.bindparam(f"id_{position}", type_=sa.Uuid()) for position in range(count)]
+    merge = patient_merge.c
+    return Statement(
+        sa.select(merge.survivor_id, merge.survivor_version, merge.loser_id, merge.led, _UNDONE_AT_VERSION)
+        .where(merge.practice_id == _PRACTICE, merge.survivor_id.in_(survivors))
+        .order_by(merge.at, merge.id)
+    )
+
+
 _UNDO: Final = Statement(
     sa.update(patient_merge)
     .where(_IS_ONE, patient_merge.c.undone_at.is_(None))
@@ -91,14 +124,26 @@ class SqlMerges:
 
     def get(self, merge_id: MergeId) -> Merge:
         """See `MergeStore`."""
-        rows = self._transaction.read(_GET, self._ours({"merge": merge_id}))
-        if not rows:
-            raise NotFoundError
-        return self._merge(rows[0])
+        return self._merge(first(self._transaction.read(_GET, self._ours({"merge": merge_id}))))
 
     def of(self, patient_id: PatientId) -> Sequence[Merge]:
         """See `MergeStore`."""
         return list(map(self._merge, self._transaction.read(_OF, self._ours({"patient": patient_id}))))
+
+    def joined(self, survivors: Sequence[PatientId]) -> Sequence[Joining]:
+        """See `MergeStore`."""
+        return [
+            Joining(
+                PatientId(survivor),
+                before,
+                (PatientId(loser), *(PatientId(UUID(one)) for one in led.split())),
+                until,
+            )
+            for part in parts_of(sorted(set(survivors)))
+            for survivor, before, loser, led, until in self._transaction.read(
+                _joined(size_of(part)), self._ours(padded("id", part))
+            )
+        ]
 
     def save(self, merge: Merge) -> None:
         """See `MergeStore`."""

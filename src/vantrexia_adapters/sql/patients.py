@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from vantrexia_adapters.sql.scope import Scope, SealedColumn, SealedRow
-from vantrexia_adapters.sql.statements import Adding, Parameters, Row, Statement
+from vantrexia_adapters.sql.statements import Adding, Parameters, Row, Statement, first
 from vantrexia_adapters.sql.tables import patient, patient_move, patient_version, practice_head
 from vantrexia_core.kernel import (
     BrokenPromiseError,
@@ -44,7 +44,6 @@ from vantrexia_core.patients import (
     Patient,
     Phone,
     Reason,
-    Replaced,
     Sighting,
     Ssn,
     State,
@@ -283,23 +282,6 @@ _ONE_VERSION: Final = Statement(
         _EVERY_VERSION.c.version == sa.bindparam("one_version", type_=sa.BigInteger())
     )
 )
-
-
-def _replaced_after() -> sa.Select[Any]:
-    """Whole changes only: of the last one among the first few rows, the rest comes along."""
-    seq, after = patient_version.c.replaced_seq, sa.bindparam("after", type_=sa.BigInteger())
-    ours = sa.and_(patient_version.c.practice_id == _PRACTICE, seq > after)
-    few = sa.select(seq).where(ours).order_by(seq).limit(sa.bindparam("row_limit", type_=sa.Integer()))
-    last = sa.select(sa.func.max(few.subquery("few").c.replaced_seq)).scalar_subquery()
-    columns = (patient_version.c[column.name] for column in _COLUMNS)
-    return (
-        sa.select(seq, patient_version.c.n, *columns)
-        .where(ours, seq <= last)
-        .order_by(seq, patient_version.c.n, patient_version.c.version)
-    )
-
-
-_REPLACED_SINCE: Final = Statement(_replaced_after())
 
 
 _LONG_AGO: Final = datetime(1, 1, 1, tzinfo=UTC)
@@ -804,11 +786,6 @@ class SqlPatients:
         parameters = {"patient": patient_id, "one_version": version}
         return self._one(self._transaction.read(_ONE_VERSION, self._here(parameters)))
 
-    def replaced_since(self, seq: int, *, limit: int) -> Sequence[Replaced]:
-        """See `PatientStore`."""
-        rows = self._transaction.read(_REPLACED_SINCE, self._here({"after": seq, "row_limit": limit}))
-        return [Replaced(row[0], row[1], self._patient(row[2:])) for row in rows]
-
     def _here(self, parameters: Parameters) -> Parameters:
         return {"practice": self._practice_id, **parameters}
 
@@ -830,9 +807,7 @@ class SqlPatients:
         return int(mrn_number)
 
     def _one(self, rows: Sequence[Row]) -> Patient:
-        if not rows:
-            raise NotFoundError
-        return self._patient(rows[0])
+        return self._patient(first(rows))
 
     def _changed(self, replacing: _Replacing, patient: Patient, changes: Parameters) -> bool:
         if self._seq is None:

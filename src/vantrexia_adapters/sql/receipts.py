@@ -6,10 +6,9 @@ from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from vantrexia_adapters.sql.scope import Protection, Scope, moment_version
-from vantrexia_adapters.sql.statements import Statement
+from vantrexia_adapters.sql.statements import Statement, upsert
 from vantrexia_adapters.sql.tables import receipt
 from vantrexia_core.audit import RECEIPT_LIFE, IdempotencyKeyReusedError, Once
 from vantrexia_core.kernel import BrokenPromiseError, Phi, UserId
@@ -30,10 +29,7 @@ _IS_ONE: Final = sa.and_(
 _EXPIRE: Final = Statement(
     sa.delete(receipt).where(receipt.c.at <= sa.bindparam("expired_at", type_=receipt.c.at.type))
 )
-_CLAIM: Final = Statement(
-    postgresql.insert(receipt).on_conflict_do_nothing(),
-    sqlite=sqlite.insert(receipt).on_conflict_do_nothing(),
-)
+_CLAIM: Final = upsert(receipt, lambda insert: insert.on_conflict_do_nothing())
 _GET: Final = Statement(sa.select(receipt.c.request_digest, receipt.c.at, receipt.c.answer).where(_IS_ONE))
 _KEEP: Final = Statement(
     sa.update(receipt)

@@ -17,11 +17,11 @@ import sqlalchemy as sa
 from vantrexia_adapters.sql.counting import counted
 from vantrexia_adapters.sql.database import Database, Transaction
 from vantrexia_adapters.sql.patients import EXTERNAL_ID, EXTERNAL_ID_BIX, MRN, MRN_BIX
-from vantrexia_adapters.sql.resealing import PAUSE_SECONDS, ROUNDS_WITHOUT_PROGRESS_MAX, ROWS_AT_ONCE
+from vantrexia_adapters.sql.rounds import ROWS_AT_ONCE, in_rounds
 from vantrexia_adapters.sql.scope import Protection
 from vantrexia_adapters.sql.statements import Parameters, Row, Statement
 from vantrexia_adapters.sql.tables import patient, practice_head
-from vantrexia_core.kernel import PracticeId, UnavailableError
+from vantrexia_core.kernel import PracticeId
 from vantrexia_core.protection import Need, Place, UnreadableError
 
 NOTICE_SECONDS: Final = 3.0
@@ -134,24 +134,7 @@ class Redigesting:
         """
         if self.needs(range(1, active)):
             self._sleep(NOTICE_SECONDS)
-        fruitless = 0
-        while fruitless < ROUNDS_WITHOUT_PROGRESS_MAX:
-            found = changed = 0
-            try:
-                for seen, done in self._round(active):
-                    found += seen
-                    changed += done
-                    yield done
-            except UnavailableError:
-                # Busy: whoever works goes first. What is done is kept.
-                if fruitless == ROUNDS_WITHOUT_PROGRESS_MAX - 1:
-                    raise
-            else:
-                if found == 0:
-                    break
-            fruitless = 0 if changed else fruitless + 1
-            if not changed:
-                self._sleep(PAUSE_SECONDS)
+        yield from in_rounds(lambda: self._round(active), self._sleep)
         self._close(active)
 
     def _close(self, active: int) -> None:

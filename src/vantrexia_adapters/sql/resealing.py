@@ -24,6 +24,7 @@ from vantrexia_adapters.sql.database import Database, Transaction
 from vantrexia_adapters.sql.identity import SEALED_VERSION, AccountRow
 from vantrexia_adapters.sql.merges import SEALED_VERSION as MERGE_VERSION
 from vantrexia_adapters.sql.receipts import resealed_answer
+from vantrexia_adapters.sql.rounds import ROWS_AT_ONCE, in_rounds
 from vantrexia_adapters.sql.scope import Protection, moment_version
 from vantrexia_adapters.sql.second_factors import factor_version
 from vantrexia_adapters.sql.statements import Statement
@@ -45,15 +46,8 @@ from vantrexia_adapters.sql.tables import (
     user_account,
 )
 from vantrexia_adapters.sql.tables.types import Sealed
-from vantrexia_core.kernel import PracticeId, UnavailableError
+from vantrexia_core.kernel import PracticeId
 from vantrexia_core.protection import Envelope, FieldName, Need, Place, UnreadableError
-
-ROWS_AT_ONCE: Final = 500
-"""How many rows share a transaction."""
-ROUNDS_WITHOUT_PROGRESS_MAX: Final = 5
-"""After how many rounds that found rows and could change none of them they are left for another day."""
-PAUSE_SECONDS: Final = 1.0
-"""Before a round after one that could change nothing: somebody may be at work on those rows."""
 
 Values = dict[str, Any]
 _PREFIX_BYTES: Final = 3
@@ -233,25 +227,11 @@ class Resealing:
         Raises:
             UnavailableError: the database cannot be reached or is busy for too long. What is done is kept.
         """
-        fruitless = 0
-        while fruitless < ROUNDS_WITHOUT_PROGRESS_MAX:
-            found = changed = 0
-            try:
-                for sealed in SEALED_TABLES:
-                    for seen, done in self._round(sealed, active):
-                        found += seen
-                        changed += done
-                        yield done
-            except UnavailableError:
-                # Busy: whoever works goes first. What is done is kept.
-                if fruitless == ROUNDS_WITHOUT_PROGRESS_MAX - 1:
-                    raise
-            else:
-                if found == 0:
-                    return
-            fruitless = 0 if changed else fruitless + 1
-            if not changed:
-                self._sleep(PAUSE_SECONDS)
+        yield from in_rounds(lambda: self._every_table(active), self._sleep)
+
+    def _every_table(self, active: int) -> Iterator[tuple[int, int]]:
+        for sealed in SEALED_TABLES:
+            yield from self._round(sealed, active)
 
     def _round(self, sealed: SealedTable, active: int) -> Iterator[tuple[int, int]]:
         """Once through a table, in the order of its key."""

@@ -4,12 +4,11 @@ from datetime import datetime
 from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from vantrexia_adapters.sql.database import Transaction
 from vantrexia_adapters.sql.identity import email_digest
 from vantrexia_adapters.sql.scope import Protection
-from vantrexia_adapters.sql.statements import Statement
+from vantrexia_adapters.sql.statements import Statement, upsert
 from vantrexia_adapters.sql.tables import reset_request, reset_token, user_account
 from vantrexia_core.identity import ResetRequest, User
 from vantrexia_core.kernel import Email, Phi, UserId
@@ -39,13 +38,11 @@ _REMOVE: Final = Statement(sa.delete(reset_token).where(_IS_THEIRS))
 
 _ASKED: Final = {column: sa.bindparam(f"new_{column.name}", type_=column.type) for column in reset_request.c}
 _ASKED_AGAIN: Final = {column.name: _ASKED[column] for column in reset_request.c if not column.primary_key}
-_ASK: Final = Statement(
-    postgresql.insert(reset_request)
-    .values(_ASKED)
-    .on_conflict_do_update(index_elements=[reset_request.c.email_bix], set_=_ASKED_AGAIN),
-    sqlite=sqlite.insert(reset_request)
-    .values(_ASKED)
-    .on_conflict_do_update(index_elements=[reset_request.c.email_bix], set_=_ASKED_AGAIN),
+_ASK: Final = upsert(
+    reset_request,
+    lambda insert: insert.values(_ASKED).on_conflict_do_update(
+        index_elements=[reset_request.c.email_bix], set_=_ASKED_AGAIN
+    ),
 )
 _DUE: Final = (
     sa.select(

@@ -5,11 +5,10 @@ from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from vantrexia_adapters.sql.database import Transaction
 from vantrexia_adapters.sql.scope import Protection
-from vantrexia_adapters.sql.statements import Statement
+from vantrexia_adapters.sql.statements import Statement, upsert
 from vantrexia_adapters.sql.tables import backup_code, second_factor
 from vantrexia_core.identity import FactorCode, SecondFactor, User
 from vantrexia_core.kernel import Phi
@@ -26,13 +25,11 @@ _GET: Final = Statement(
 )
 _NEW: Final = {column: sa.bindparam(f"new_{column.name}", type_=column.type) for column in second_factor.c}
 _CHANGED: Final = {column.name: _NEW[column] for column in second_factor.c if not column.primary_key}
-_KEEP: Final = Statement(
-    postgresql.insert(second_factor)
-    .values(_NEW)
-    .on_conflict_do_update(index_elements=[second_factor.c.user_id], set_=_CHANGED),
-    sqlite=sqlite.insert(second_factor)
-    .values(_NEW)
-    .on_conflict_do_update(index_elements=[second_factor.c.user_id], set_=_CHANGED),
+_KEEP: Final = upsert(
+    second_factor,
+    lambda insert: insert.values(_NEW).on_conflict_do_update(
+        index_elements=[second_factor.c.user_id], set_=_CHANGED
+    ),
 )
 _REMOVE: Final = Statement(sa.delete(second_factor).where(_IS_THEIRS))
 _REMOVE_CODES: Final = Statement(sa.delete(backup_code).where(_CODES_ARE_THEIRS))

@@ -15,6 +15,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.sql.expression import Executable
 
+from vantrexia_core.kernel import NotFoundError
+
 Row: TypeAlias = tuple[Any, ...]
 Parameters: TypeAlias = Mapping[str, Any]
 Conversion: TypeAlias = Callable[[Any], Any]
@@ -95,6 +97,22 @@ class Adding:
         self.copying: Final = f"COPY {table.name} ({', '.join(self.names)}) FROM STDIN (FORMAT BINARY)"
         dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
         self.types: Final = tuple(column.type.compile(dialect).lower() for column in table.columns)
+
+
+def upsert(table: sa.Table, said: Callable[[postgresql.Insert | sqlite.Insert], Executable]) -> Statement:
+    """An INSERT that says what happens to a row that is there already: once, for both databases' dialects."""
+    return Statement(said(postgresql.insert(table)), sqlite=said(sqlite.insert(table)))
+
+
+def first(rows: Sequence[Row]) -> Row:
+    """The first row.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    if not rows:
+        raise NotFoundError
+    return rows[0]
 
 
 def _compile(expression: Executable, dialect: Dialect) -> Compiled:

@@ -1,15 +1,15 @@
 """The list of pairs that may be one person, in SQL."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
 from types import MappingProxyType
-from typing import Any, Final, TypeVar
-from uuid import UUID
+from typing import Any, Final
 
 import sqlalchemy as sa
 
+from vantrexia_adapters.sql.padding import padded, parts_of, size_of
 from vantrexia_adapters.sql.scope import Scope, SealedColumn, moment_version
-from vantrexia_adapters.sql.statements import Adding, Parameters, Row, Statement
+from vantrexia_adapters.sql.statements import Adding, Parameters, Row, Statement, first
 from vantrexia_adapters.sql.tables import patient, suspicion
 from vantrexia_core.kernel import (
     Email,
@@ -38,11 +38,6 @@ from vantrexia_core.patients import (
 from vantrexia_core.protection import BUCKET_LONG, Place
 
 BY_EMAIL: Final = SealedColumn.of("suspicion", "by_email", BUCKET_LONG)
-
-PAIRS_AT_ONCE_MAX: Final = 64
-"""How many pairs are looked up by one statement."""
-
-K = TypeVar("K")
 
 _PRACTICE: Final = sa.bindparam("practice", type_=sa.Uuid())
 _COLUMNS: Final = tuple(column for column in suspicion.c if column.name not in {"practice_id", "key_version"})
@@ -89,14 +84,6 @@ _ABOUT: Final = Statement(
 )
 
 
-_ONE: Final = sa.bindparam("one", type_=sa.Uuid())
-_CONCERNING: Final = Statement(
-    sa.select(*_COLUMNS)
-    .where(_OURS, sa.or_(suspicion.c.low_leads_to == _ONE, suspicion.c.high_leads_to == _ONE))
-    .order_by(suspicion.c.id)
-)
-
-
 def _named(prefix: str, count: int) -> list[sa.BindParameter[object]]:
     return [sa.bindparam(f"{prefix}_{position}", type_=sa.Uuid()) for position in range(count)]
 
@@ -128,6 +115,19 @@ def _apart(count: int) -> Statement:
             suspicion.c.decision == Decision.DIFFERENT.value,
             suspicion.c.low_leads_to.in_(_named("id", count)),
             suspicion.c.high_leads_to.in_(_named("id", count)),
+        )
+    )
+
+
+@cache
+def _same(count: int) -> Statement:
+    low, high, asked = suspicion.c.low_leads_to, suspicion.c.high_leads_to, _named("id", count)
+    return Statement(
+        sa.select(low, high).where(
+            _OURS,
+            suspicion.c.decision == Decision.SAME.value,
+            low != high,
+            sa.or_(low.in_(asked), high.in_(asked)),
         )
     )
 
@@ -222,10 +222,10 @@ class SqlSuspicions:
     def add(self, found: Sequence[Suspicion]) -> Sequence[Suspicion]:
         """See `SuspicionStore`."""
         newest = {one.id: one for one in sorted(found, key=lambda one: one.scored_at)}
-        for part in _parts(sorted(newest)):
+        for part in parts_of(sorted(newest)):
             self._check_ours([newest[id_] for id_ in part])
         stands: dict[SuspicionId, Suspicion] = {}
-        for part in _parts(sorted(newest)):
+        for part in parts_of(sorted(newest)):
             stands |= self._added([newest[id_] for id_ in part])
         return [stands[id_] for id_ in dict.fromkeys(one.id for one in found) if id_ in stands]
 
@@ -242,10 +242,13 @@ class SqlSuspicions:
         rows = self._transaction.read(_ABOUT, self._ours({"low": records.low, "high": records.high}))
         return list(map(self._suspicion, rows))
 
-    def concerning(self, patient_id: PatientId) -> Sequence[Suspicion]:
+    def same_as(self, ids: Sequence[PatientId]) -> Sequence[tuple[PatientId, PatientId]]:
         """See `SuspicionStore`."""
-        rows = self._transaction.read(_CONCERNING, self._ours({"one": patient_id}))
-        return list(map(self._suspicion, rows))
+        return [
+            (PatientId(low), PatientId(high))
+            for part in parts_of(sorted(set(ids)))
+            for low, high in self._transaction.read(_same(size_of(part)), self._ours(padded("id", part)))
+        ]
 
     def save(self, suspicion: Suspicion) -> None:
         """See `SuspicionStore`."""
@@ -257,10 +260,10 @@ class SqlSuspicions:
 
     def lead(self, ids: Sequence[PatientId], to: PatientId) -> None:
         """See `SuspicionStore`."""
-        for part in _parts(sorted(set(ids))):
+        for part in parts_of(sorted(set(ids))):
             for side in ("low", "high"):
-                parameters = self._ours({**_padded("id", part), "to_id": to})
-                self._transaction.change(_lead(side, _size(part)), parameters)
+                parameters = self._ours({**padded("id", part), "to_id": to})
+                self._transaction.change(_lead(side, size_of(part)), parameters)
 
     def page(self, listing: SuspicionListing) -> Page[Suspicion]:
         """See `SuspicionStore`."""
@@ -287,21 +290,19 @@ class SqlSuspicions:
         return {"practice": self._practice_id, **parameters}
 
     def _one(self, rows: Sequence[Row]) -> Suspicion:
-        if not rows:
-            raise NotFoundError
-        return self._suspicion(rows[0])
+        return self._suspicion(first(rows))
 
     def _check_ours(self, found: Sequence[Suspicion]) -> None:
         ids = {id_ for one in found for id_ in one.pair.ids}
-        for part in _parts(sorted(ids)):
-            rows = self._transaction.read(_here(_size(part)), self._ours(_padded("id", part)))
+        for part in parts_of(sorted(ids)):
+            rows = self._transaction.read(_here(size_of(part)), self._ours(padded("id", part)))
             if len(rows) != len(part):
                 raise NotFoundError
 
     def _added(self, found: Sequence[Suspicion]) -> dict[SuspicionId, Suspicion]:
-        """Those that wait, of at most `PAIRS_AT_ONCE_MAX` in order of their ids."""
+        """Those that wait, of at most `IDS_AT_ONCE_MAX` in order of their ids."""
         ids = [one.id for one in found]
-        rows = self._transaction.rows(_known(_size(ids)), self._ours(_padded("pair", ids)))
+        rows = self._transaction.rows(_known(size_of(ids)), self._ours(padded("pair", ids)))
         known = {one.id: one for one in map(self._suspicion, rows)}
         stands = [known[one.id].found_again(one) if one.id in known else one for one in found]
         scored = [self._scored(one) for one in stands if one.id in known and one != known[one.id]]
@@ -317,8 +318,8 @@ class SqlSuspicions:
 
     def _told_apart(self, stands: Sequence[Suspicion]) -> set[Pair]:
         ids = sorted({id_ for one in stands for id_ in one.leads_to})
-        size = 2 * _size(stands)
-        rows = self._transaction.read(_apart(size), self._ours(_padded("id", ids, size)))
+        size = 2 * size_of(stands)
+        rows = self._transaction.read(_apart(size), self._ours(padded("id", ids, size)))
         return {Pair.of(one, other) for one, other in rows if one != other}
 
     def _scored(self, one: Suspicion) -> Parameters:
@@ -386,18 +387,3 @@ class SqlSuspicions:
             version=version,
             leads_to=(PatientId(low_leads_to), PatientId(high_leads_to)),
         )
-
-
-def _parts(ids: Sequence[K]) -> Iterator[Sequence[K]]:
-    return (ids[start : start + PAIRS_AT_ONCE_MAX] for start in range(0, len(ids), PAIRS_AT_ONCE_MAX))
-
-
-def _size(part: Sequence[object]) -> int:
-    """How many a statement is asked about: one or the most, so that few are compiled."""
-    return 1 if len(part) == 1 else PAIRS_AT_ONCE_MAX
-
-
-def _padded(prefix: str, ids: Sequence[UUID], size: int | None = None) -> Parameters:
-    """The parameters of a statement about ``ids``, the last one repeated."""
-    size = _size(ids) if size is None else size
-    return {f"{prefix}_{position}": ids[min(position, len(ids) - 1)] for position in range(size)}

@@ -23,7 +23,6 @@ from vantrexia_core.ehr.survivorship import Demographics, LastTold, LostValues, 
 from vantrexia_core.kernel import (
     BrokenPromiseError,
     ConflictError,
-    InvalidValueError,
     PatientId,
     PersonName,
     Phi,
@@ -193,9 +192,7 @@ class Intake:
         new = _new_patient(answer)
         if new is None:
             return Settled(item, _failed(item, Why.INCOMPLETE))
-        try:
-            new.date_of_birth.check_not_after(self.desk.clock.now())
-        except InvalidValueError:
+        if new.date_of_birth.is_after(self.desk.clock.now()):
             return Settled(item, _failed(item, Why.INVALID))
         alike = self._lookout.find(new) if may_link else None
         if alike is not None:
@@ -432,11 +429,8 @@ def _refreshed(deed: Deed[EhrWork], refresh: Refresh) -> ImportOutcome:
         return current
     if Demographics.here(patient).is_somebody_else(Demographics.there(told)):
         return ImportOutcome(item.external_id, Verdict.FAILED, Why.SOMEBODY_ELSE, patient.id)
-    if told.date_of_birth is not None:
-        try:
-            told.date_of_birth.check_not_after(deed.now)
-        except InvalidValueError:
-            return ImportOutcome(item.external_id, Verdict.FAILED, Why.INVALID, patient.id)
+    if told.date_of_birth is not None and told.date_of_birth.is_after(deed.now):
+        return ImportOutcome(item.external_id, Verdict.FAILED, Why.INVALID, patient.id)
     result = reconcile(patient, told, last)
     revised, fact = patient.revise(result.revision, now=deed.now)
     if revised.version != patient.version:

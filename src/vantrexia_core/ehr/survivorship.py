@@ -18,7 +18,16 @@ import attrs
 
 from vantrexia_core.ehr.roster import EhrPatient
 from vantrexia_core.kernel import Email, NamePart, Phi
-from vantrexia_core.patients import Address, DateOfBirth, Gender, Patient, Phone, Revision
+from vantrexia_core.patients import (
+    KIND_OF_FIELD,
+    Address,
+    DateOfBirth,
+    FieldKind,
+    Gender,
+    Patient,
+    Phone,
+    Revision,
+)
 from vantrexia_core.protection import fold
 
 
@@ -27,15 +36,6 @@ class Side(Enum):
 
     HERE = "here"
     EHR = "ehr"
-
-
-class Kind(Enum):
-    """What a field is about."""
-
-    IDENTITY = "identity"
-    """Who the person is. A wrong one shows a chart to the wrong carer."""
-    CONTACT = "contact"
-    """Where the person is reached. The newest is the right one."""
 
 
 class Shift(Enum):
@@ -50,32 +50,26 @@ class Shift(Enum):
     """The EHR was never read for this record, and does not say that its value is the newer one."""
 
 
-KIND_OF: Final[Mapping[str, Kind]] = MappingProxyType(
+KIND_OF: Final[Mapping[str, FieldKind]] = MappingProxyType(
     {
-        "first_name": Kind.IDENTITY,
-        "last_name": Kind.IDENTITY,
-        "date_of_birth": Kind.IDENTITY,
-        "gender": Kind.IDENTITY,
-        "phone": Kind.CONTACT,
-        "email": Kind.CONTACT,
-        "address": Kind.CONTACT,
+        field: KIND_OF_FIELD[field]
+        for field in ("first_name", "last_name", "date_of_birth", "gender", "phone", "email", "address")
     }
 )
 """The fields that a refresh may touch. MRN, SSN, external id and status are ours: the EHR has no say."""
-
-SURVIVOR: Final[Mapping[tuple[Kind, Shift], Side]] = MappingProxyType(
+SURVIVOR: Final[Mapping[tuple[FieldKind, Shift], Side]] = MappingProxyType(
     {
-        (Kind.IDENTITY, Shift.EHR_ALONE): Side.EHR,
-        (Kind.IDENTITY, Shift.HERE_ALONE): Side.HERE,
-        (Kind.IDENTITY, Shift.BOTH): Side.EHR,
+        (FieldKind.IDENTITY, Shift.EHR_ALONE): Side.EHR,
+        (FieldKind.IDENTITY, Shift.HERE_ALONE): Side.HERE,
+        (FieldKind.IDENTITY, Shift.BOTH): Side.EHR,
         # Somebody typed the external id into a record they knew. Who the person is was their decision.
-        (Kind.IDENTITY, Shift.UNREAD_NEWER_THERE): Side.HERE,
-        (Kind.IDENTITY, Shift.UNREAD): Side.HERE,
-        (Kind.CONTACT, Shift.EHR_ALONE): Side.EHR,
-        (Kind.CONTACT, Shift.HERE_ALONE): Side.HERE,
-        (Kind.CONTACT, Shift.BOTH): Side.EHR,
-        (Kind.CONTACT, Shift.UNREAD_NEWER_THERE): Side.EHR,
-        (Kind.CONTACT, Shift.UNREAD): Side.HERE,
+        (FieldKind.IDENTITY, Shift.UNREAD_NEWER_THERE): Side.HERE,
+        (FieldKind.IDENTITY, Shift.UNREAD): Side.HERE,
+        (FieldKind.CONTACT, Shift.EHR_ALONE): Side.EHR,
+        (FieldKind.CONTACT, Shift.HERE_ALONE): Side.HERE,
+        (FieldKind.CONTACT, Shift.BOTH): Side.EHR,
+        (FieldKind.CONTACT, Shift.UNREAD_NEWER_THERE): Side.EHR,
+        (FieldKind.CONTACT, Shift.UNREAD): Side.HERE,
     }
 )
 """Every kind with every shift. Where both changed, the EHR is the practice's chart and wins."""

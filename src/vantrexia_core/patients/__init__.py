@@ -85,7 +85,7 @@ from vantrexia_core.patients.lifecycle import (
     Status,
     status_after,
 )
-from vantrexia_core.patients.links import LinkType, PatientLink, find_links, links_of
+from vantrexia_core.patients.links import LinkType, PatientLink, find_links, find_links_now, links_of
 from vantrexia_core.patients.listing import (
     SEARCH_CHARACTERS_MAX,
     DirectoryEntry,
@@ -132,7 +132,9 @@ from vantrexia_core.patients.matching.traits import Person, Traits, traits_of
 from vantrexia_core.patients.matching.weights import WEIGHTS, Explanation
 from vantrexia_core.patients.merge import (
     KIND_OF_FIELD,
+    FieldKind,
     Heir,
+    Joining,
     Merge,
     Party,
     Resemblance,
@@ -179,7 +181,6 @@ from vantrexia_core.patients.ports import (
     PatientDirectory,
     PatientStore,
     PatientWork,
-    Replaced,
     SearchTokens,
     Sighting,
     SuspicionStore,
@@ -219,6 +220,9 @@ from vantrexia_core.patients.reviewing import (
 )
 from vantrexia_core.patients.searching import (
     OPENED_MAX,
+    SEARCH_NAME_WORDS_MAX,
+    SEARCH_RANGES_MAX,
+    SEARCH_VALUES_MAX,
     BornCondition,
     ChangedCondition,
     Condition,
@@ -317,6 +321,9 @@ __all__ = [
     "SALT_BYTES",
     "SCORE_MAX",
     "SEARCH_CHARACTERS_MAX",
+    "SEARCH_NAME_WORDS_MAX",
+    "SEARCH_RANGES_MAX",
+    "SEARCH_VALUES_MAX",
     "SHARERS_MAX",
     "SINCE_SLACK",
     "SSN_PATTERN",
@@ -387,6 +394,7 @@ __all__ = [
     "ExternalId",
     "ExternalIdTakenError",
     "Field",
+    "FieldKind",
     "FieldLikeness",
     "FileImport",
     "FileImportStore",
@@ -407,6 +415,7 @@ __all__ = [
     "Imported",
     "IndexStore",
     "InvalidTransitionError",
+    "Joining",
     "Kept",
     "Known",
     "Likeness",
@@ -461,7 +470,6 @@ __all__ = [
     "Ranked",
     "Reason",
     "Registered",
-    "Replaced",
     "Resemblance",
     "Resembling",
     "Restored",
@@ -533,6 +541,7 @@ __all__ = [
     "find_deleted_patients",
     "find_disclosures",
     "find_links",
+    "find_links_now",
     "find_matches",
     "find_merges",
     "find_patients",

@@ -212,7 +212,7 @@ def _judged(
     judged: list[LineOutcome | _Arrival] = []
     for line in lines:
         new = line.new
-        if new is None or not _may_be_born(new, now):
+        if new is None or new.date_of_birth.is_after(now):
             judged.append(LineOutcome(line.number, LineVerdict.INVALID))
             continue
         holders = {
@@ -264,14 +264,6 @@ def _identifiers(new: NewPatient) -> Collection[tuple[str, str]]:
         for kind, value in (("mrn", new.mrn), ("external_id", new.external_id))
         if value is not None
     ]
-
-
-def _may_be_born(new: NewPatient, now: datetime) -> bool:
-    try:
-        new.date_of_birth.check_not_after(now)
-    except ValueError:
-        return False
-    return True
 
 
 def _added(

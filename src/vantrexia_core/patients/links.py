@@ -1,13 +1,14 @@
 """What one record has to do with others of the same person, in FHIR's words (``Patient.link``)."""
 
+from collections.abc import Iterable, Sequence
 from enum import Enum
 
 import attrs
 
 from vantrexia_core.kernel import NotFoundError, PatientId, PracticeId
+from vantrexia_core.patients.merge import Joining
 from vantrexia_core.patients.model import Patient
 from vantrexia_core.patients.ports import PatientDesk, PatientWork
-from vantrexia_core.patients.suspicion import Decision
 
 
 class LinkType(Enum):
@@ -29,26 +30,49 @@ class PatientLink:
     other: PatientId
 
 
-def find_links(desk: PatientDesk, practice_id: PracticeId, patient_id: PatientId) -> tuple[PatientLink, ...]:
-    """The links of a record for whoever was shown it: ids alone, so they are no disclosure of their own."""
+def find_links(
+    desk: PatientDesk, practice_id: PracticeId, patients: Sequence[Patient]
+) -> Sequence[tuple[PatientLink, ...]]:
+    """The links of records for whoever was shown them: ids alone, so they are no disclosure of their own."""
+    if not patients:
+        return ()
+    with desk.begin(practice_id) as work:
+        return links_of(work, patients)
+
+
+def find_links_now(
+    desk: PatientDesk, practice_id: PracticeId, patient_id: PatientId
+) -> tuple[PatientLink, ...]:
+    """The links of a record as it is, for whoever knows its id alone; none if it is not there."""
     with desk.begin(practice_id) as work:
         try:
             patient = work.patients.get(patient_id)
         except NotFoundError:
             return ()
-        return links_of(work, patient)
+        return links_of(work, [patient])[0]
 
 
-def links_of(work: PatientWork, patient: Patient) -> tuple[PatientLink, ...]:
-    """All links of a record: what replaces what, then the others, each in order of ids."""
+def links_of(work: PatientWork, patients: Sequence[Patient]) -> Sequence[tuple[PatientLink, ...]]:
+    """All links of records, or of versions of records, in their order: the one rule, wherever they are shown.
+
+    What replaces what belongs to a version: an older one says what held then. That two records are of one
+    person is said of the records, and goes with every version that stands for itself. First what is replaced,
+    then the others, each in order of ids.
+    """
+    ids = [one.id for one in patients if one.merged_into is None]
+    joined = work.merges.joined(ids) if ids else ()
+    same = work.suspicions.same_as(ids) if ids else ()
+    return [_links(one, joined, same) for one in patients]
+
+
+def _links(
+    patient: Patient, joined: Iterable[Joining], same: Iterable[tuple[PatientId, PatientId]]
+) -> tuple[PatientLink, ...]:
     if patient.merged_into is not None:
         return (PatientLink(LinkType.REPLACED_BY, patient.merged_into),)
-    replaced = [PatientLink(LinkType.REPLACES, id_) for id_ in work.patients.led_to(patient.id)]
-    same = {
-        other
-        for suspicion in work.suspicions.concerning(patient.id)
-        if suspicion.decision is Decision.SAME and suspicion.records is not None
-        for other in suspicion.records.ids
-        if other != patient.id
-    }
-    return (*replaced, *(PatientLink(LinkType.SEE_ALSO, id_) for id_ in sorted(same)))
+    replaced = {id_ for one in joined if one.holds_for(patient) for id_ in one.moved}
+    others = {id_ for pair in same if patient.id in pair for id_ in pair} - {patient.id}
+    return (
+        *(PatientLink(LinkType.REPLACES, id_) for id_ in sorted(replaced)),
+        *(PatientLink(LinkType.SEE_ALSO, id_) for id_ in sorted(others)),
+    )

@@ -24,6 +24,7 @@ from vantrexia_core.patients.model import MovedPatient, Patient
 from vantrexia_core.patients.ports import PatientDesk, PatientStore, PatientWork
 from vantrexia_core.patients.searching import (
     OPENED_MAX,
+    Condition,
     IdCondition,
     IdentifierCondition,
     PatientSearch,
@@ -127,8 +128,11 @@ def searched(
 
     Raises:
         NotFoundError: the page lies behind the last one.
-        TooCostlyError: only opening more than ``opened_max`` records could answer it.
+        TooCostlyError: it asks for too much at once, or only opening more than ``opened_max`` records could
+            answer it.
     """
+    search.check_cost()
+    search = _led(deed.work.patients, search)
     if deed.reach is Reach.OWN:
         return _page_of(filter(search.holds, own(deed)), search)
     named = _named(deed.work.patients, search)
@@ -139,6 +143,18 @@ def searched(
         if page is not None:
             return page
     raise UnavailableError
+
+
+def _led(patients: PatientStore, search: PatientSearch) -> PatientSearch:
+    """The search with records instead of their numbers: the number of a merged one leads to its survivor."""
+
+    def led(condition: Condition) -> Condition:
+        if not isinstance(condition, IdentifierCondition):
+            return condition
+        holders = [*patients.mrn_holders(condition.mrns), *patients.holders(condition.external_ids)]
+        return IdCondition(frozenset(holder.patient_id for holder in holders if holder is not None))
+
+    return attrs.evolve(search, where=tuple(map(led, search.where)))
 
 
 def _narrowed_page(
@@ -172,26 +188,15 @@ def _fetched(patients: PatientStore, found: Found) -> tuple[Patient, ...] | None
 
 
 def _named(patients: PatientStore, search: PatientSearch) -> Sequence[Patient] | None:
-    """The records that the search names by their ids or numbers; None where it names none.
+    """The records that the search names by their ids; None where it names none.
 
     A merged record is left out when the one that stands for it is deleted: it is one person's.
     """
-    ids: set[PatientId] | None = None
-    for condition in search.where:
-        match condition:
-            case IdCondition():
-                named = set(condition.ids)
-            case IdentifierCondition():
-                holders = [*patients.mrn_holders(condition.mrns), *patients.holders(condition.external_ids)]
-                # The record with the number itself: one that was merged says who stands for it.
-                named = {holder.record_id for holder in holders if holder is not None}
-            case _:
-                continue
-        ids = named if ids is None else ids & named
-    if ids is None:
+    named = [condition.ids for condition in search.where if isinstance(condition, IdCondition)]
+    if not named:
         return None
     found = []
-    for id_ in sorted(ids):
+    for id_ in sorted(frozenset.intersection(*named)):
         with suppress(NotFoundError):
             patient = patients.get(id_)
             if patient.merged_into is None or not is_hidden(patients, patient):

@@ -33,26 +33,29 @@ class Heir(Enum):
     """Both records get back what they had before."""
 
 
-class Kind(Enum):
-    """What decides, where both records say something else and nobody chose."""
+class FieldKind(Enum):
+    """What a field is about: it decides whose value stands where two sides say something else."""
 
     IDENTITY = "identity"
-    """Who the person is: the survivor's value stands, because the survivor was chosen for it."""
+    """Who the person is. A wrong one shows a chart to the wrong carer.
+
+    In a merge the survivor's value stands, because the survivor was chosen for it.
+    """
     CONTACT = "contact"
     """Where the person is reached: the value that was written later is the right one."""
 
 
-KIND_OF_FIELD: Final[Mapping[str, Kind]] = MappingProxyType(
+KIND_OF_FIELD: Final[Mapping[str, FieldKind]] = MappingProxyType(
     {
-        "first_name": Kind.IDENTITY,
-        "last_name": Kind.IDENTITY,
-        "date_of_birth": Kind.IDENTITY,
-        "gender": Kind.IDENTITY,
-        "phone": Kind.CONTACT,
-        "email": Kind.CONTACT,
-        "address": Kind.CONTACT,
-        "ssn": Kind.IDENTITY,
-        "supplement": Kind.IDENTITY,
+        "first_name": FieldKind.IDENTITY,
+        "last_name": FieldKind.IDENTITY,
+        "date_of_birth": FieldKind.IDENTITY,
+        "gender": FieldKind.IDENTITY,
+        "phone": FieldKind.CONTACT,
+        "email": FieldKind.CONTACT,
+        "address": FieldKind.CONTACT,
+        "ssn": FieldKind.IDENTITY,
+        "supplement": FieldKind.IDENTITY,
     }
 )
 """The fields of which one value survives. MRN and external id are not among them: each record keeps its own,
@@ -136,6 +139,24 @@ class Merge:
         """The fields beyond those that the merge had filled which say something else now: they stay so."""
         names = (name for name in (*KIND_OF_FIELD, "mrn", "external_id") if name not in self.taken)
         return tuple(name for name in names if value_of(survivor, name) != value_of(self.survivor, name))
+
+
+@attrs.frozen
+class Joining:
+    """Since which version, and up to which, a record stands for others; ids and versions alone.
+
+    ``until`` is the version that the undoing made, None while the merge holds.
+    """
+
+    survivor: PatientId
+    before: int
+    moved: tuple[PatientId, ...]
+    until: int | None = None
+
+    def holds_for(self, patient: Patient) -> bool:
+        """Whether this version of a record stands for the others."""
+        is_since = patient.id == self.survivor and patient.version > self.before
+        return is_since and (self.until is None or patient.version < self.until)
 
 
 def is_empty(patient: Patient, field: str) -> bool:

@@ -34,8 +34,8 @@ from vantrexia_core.patients.matching.grades import MatchGrade
 from vantrexia_core.patients.matching.weights import Explanation
 from vantrexia_core.patients.merge import (
     KIND_OF_FIELD,
+    FieldKind,
     Heir,
-    Kind,
     Merge,
     Party,
     Resemblance,
@@ -302,13 +302,9 @@ def _agreed(deed: Deed[PatientWork], records: Pair) -> Resemblance | None:
     for one in about:
         if one.decision is not Decision.SAME:
             locked = suspicions.get_to_change(one.id)
-            suspicions.save(_ruled(locked, Decision.SAME, Ruling(actor.user_id, actor.email, deed.now)))
+            suspicions.save(locked.ruled(Decision.SAME, Ruling(actor.user_id, actor.email, deed.now)))
     found = max(about, key=lambda one: one.score, default=None)
     return None if found is None else Resemblance(found.grade, found.score, found.model)
-
-
-def _ruled(suspicion: Suspicion, decision: Decision, ruling: Ruling) -> Suspicion:
-    return attrs.evolve(suspicion, decision=decision, ruling=ruling, version=suspicion.version + 1)
 
 
 def _taken(
@@ -323,7 +319,7 @@ def _taken(
             continue
         if is_empty(loser, name) or is_empty(survivor, name):
             chosen[name] = Party.SURVIVOR if is_empty(loser, name) else Party.LOSER
-        elif KIND_OF_FIELD[name] is Kind.IDENTITY:
+        elif KIND_OF_FIELD[name] is FieldKind.IDENTITY:
             chosen[name] = Party.SURVIVOR
         else:
             if not written:
@@ -336,7 +332,7 @@ def _taken(
 def _written_at(patients: PatientStore, patient: Patient) -> Mapping[str, datetime]:
     """When a record got the values that it has where the person is reached."""
     written: dict[str, datetime] = {}
-    unsure = {name for name, kind in KIND_OF_FIELD.items() if kind is Kind.CONTACT}
+    unsure = {name for name, kind in KIND_OF_FIELD.items() if kind is FieldKind.CONTACT}
     for version in patients.versions(patient.id, _LOOKED_BACK).items:
         unsure = {name for name in unsure if value_of(version, name) == value_of(patient, name)}
         written |= dict.fromkeys(unsure, version.updated_at)
@@ -379,7 +375,7 @@ def _tell_apart(deed: Deed[PatientWork], records: Pair) -> None:
         suspicions.add([_by_hand(records, deed.now)])
     for one in suspicions.about(records):
         if one.decision is not Decision.DIFFERENT:
-            suspicions.save(_ruled(suspicions.get_to_change(one.id), Decision.DIFFERENT, ruling))
+            suspicions.save(suspicions.get_to_change(one.id).ruled(Decision.DIFFERENT, ruling))
 
 
 def _by_hand(records: Pair, at: datetime) -> Suspicion:

@@ -29,7 +29,7 @@ from vantrexia_core.patients.matching.blocking import BlockingKey
 from vantrexia_core.patients.matching.candidates import Candidates
 from vantrexia_core.patients.matching.ports import PhoneNumbers, Texts
 from vantrexia_core.patients.matching.traits import Person
-from vantrexia_core.patients.merge import Merge
+from vantrexia_core.patients.merge import Joining, Merge
 from vantrexia_core.patients.model import Patient, StatusChange
 from vantrexia_core.patients.searching import PatientSearch
 from vantrexia_core.patients.suspicion import Pair, Suspicion, SuspicionListing
@@ -75,15 +75,6 @@ class Sighting:
     patient_id: PatientId
     seq: int
     identity: tuple[PersonName, DateOfBirth, Phi[Gender]] | None
-
-
-@attrs.frozen
-class Replaced:
-    """A version that a change replaced: ``seq`` is that change's number, ``number`` the record's own."""
-
-    seq: int
-    number: int
-    patient: Patient
 
 
 @attrs.frozen
@@ -256,16 +247,6 @@ class PatientStore(Protocol):
         """
         ...
 
-    def replaced_since(self, seq: int, *, limit: int) -> Sequence[Replaced]:
-        """What records were before their changes after a change number, in the order of those changes.
-
-        For whoever keeps an index over former values up to date: ask with the ``seq`` of the last one told,
-        until nothing comes. At most ``limit`` are told, and beyond it only what the last one's change
-        replaced as well, so that no change is told in halves. A record's versions that are moves apart have
-        the same demographics.
-        """
-        ...
-
     def newest_number(self) -> int:
         """The number of the practice's newest record; they are dense. 0 before the first."""
         ...
@@ -354,6 +335,10 @@ class MergeStore(Protocol):
         """The merges that a record took part in, as survivor or as loser, newest first."""
         ...
 
+    def joined(self, survivors: Sequence[PatientId]) -> Sequence[Joining]:
+        """What was ever merged into these records, undone merges too, oldest first. Nothing is opened."""
+        ...
+
     def save(self, merge: Merge) -> None:
         """Store that a merge was undone. Nothing else of it changes.
 
@@ -402,8 +387,11 @@ class SuspicionStore(Protocol):
         """All pairs for which these two records stand today, whatever was decided, in order of their ids."""
         ...
 
-    def concerning(self, patient_id: PatientId) -> Sequence[Suspicion]:
-        """All pairs of which one is a record that this one stands for, in order of their ids."""
+    def same_as(self, ids: Sequence[PatientId]) -> Sequence[tuple[PatientId, PatientId]]:
+        """Two records of one person, as somebody decided, that have not been merged; one is among ``ids``.
+
+        By the records that stand for them today, in any order, each perhaps more than once.
+        """
         ...
 
     def save(self, suspicion: Suspicion) -> None:

@@ -10,6 +10,7 @@ from vantrexia_core.audit import Action, Attempt, Deed, Once, preparing, repeate
 from vantrexia_core.kernel import Actor, PageRequest, PatientId, Permission, PracticeId, StaleVersionError
 from vantrexia_core.patients.facts import Registered
 from vantrexia_core.patients.lifecycle import Move, status_after
+from vantrexia_core.patients.links import PatientLink, links_of
 from vantrexia_core.patients.lookup import searched
 from vantrexia_core.patients.matching.grades import MatchGrade
 from vantrexia_core.patients.matching.traits import Person
@@ -54,12 +55,14 @@ class Admission:
     """A registered patient, and whom the record resembles: the likeliest first, `ANNOUNCED_MAX` at most.
 
     ``resembled`` is empty for actors who may not see the practice's patients. ``is_compared`` is False when
-    the record could not be compared now; it is noted, and compared later.
+    the record could not be compared now; it is noted, and compared later. ``links`` are those of a record
+    that was here already.
     """
 
     patient: Patient
     resembled: tuple[tuple[PatientId, MatchGrade], ...] = ()
     is_compared: bool = True
+    links: tuple[PatientLink, ...] = ()
 
 
 def register_patient(
@@ -116,33 +119,35 @@ def _admitted(
             check_may_be_told(actor)
         resembling = look(desk, actor.practice_id, Person.of(new))
     with undertake(desk, attempt, once, before_replay=check_shown) as deed:
-        patient, fact, resembling = _added(desk, deed, new, resembling)
-        if resembling is None:
-            return deed.finish(fact, Admission(patient, is_compared=not desk.candidacy.is_asked))
-        if on_duplicate is OnDuplicate.REFUSE:
-            _check_nobody(resembling)
-        waiting = _suspected(deed, patient.id, resembling)
-        told = _announced(waiting, patient.id) if is_told else ()
-        disclosed = tuple(sorted({patient.id, *(id_ for id_, _ in told)}))
-        return deed.finish(attrs.evolve(fact, disclosed=disclosed), Admission(patient, told))
+        return deed.finish(*_taken_in(desk, deed, new, resembling, on_duplicate, is_told=is_told))
 
 
 @repeated_if_undone
 def register_unless_known(
-    desk: MatchingDesk, actor: Actor, new: NewPatient, known: PatientSearch, *, once: Once | None = None
-) -> tuple[Patient, bool]:
+    desk: MatchingDesk,
+    actor: Actor,
+    new: NewPatient,
+    known: PatientSearch,
+    *,
+    once: Once | None = None,
+    on_duplicate: OnDuplicate = OnDuplicate.QUEUE,
+) -> tuple[Admission, bool]:
     """Create a record unless a search finds one; the record, and whether it is a new one.
 
     Nobody else adds or changes a record of the practice between the search that finds none and the creation.
+    A new one is compared with the others, and told of, as `admit_patient` does.
 
     Raises:
         PermissionDeniedError: the role may not create patients.
         AmbiguousSearchError: the search finds several.
         TooCostlyError: only opening more than `OPENED_TO_REGISTER_MAX` records could answer the search.
         InvalidError: a birth in the future; an MRN or external id that another record has.
+        InsufficientScopeError, DuplicateSuspectedError: as `admit_patient`.
     """
     attempt = Attempt(actor, Action.CREATE, Permission.WRITE_PATIENTS)
     with preparing(desk, attempt):
+        if on_duplicate is OnDuplicate.REFUSE:
+            check_may_be_told(actor)
         resembling = look(desk, actor.practice_id, Person.of(new))
     with undertake(desk, attempt, once, before_replay=check_shown) as deed:
         # Whoever is found is shown: who may only write must not learn who is here.
@@ -154,11 +159,10 @@ def register_unless_known(
             patient = _known(desk, deed, known)
         if patient is not None:
             shown = Registered(patient.id, disclosed=(patient.id,), version=patient.version)
-            return deed.finish(shown, (patient, False))
-        patient, fact, resembling = _added(desk, deed, new, resembling)
-        if resembling is not None:
-            _suspected(deed, patient.id, resembling)
-        return deed.finish(fact, (patient, True))
+            (links,) = links_of(deed.work, [patient])
+            return deed.finish(shown, (Admission(patient, links=links), False))
+        fact, admission = _taken_in(desk, deed, new, resembling, on_duplicate, is_told=may_be_told(actor))
+        return deed.finish(fact, (admission, True))
 
 
 @repeated_if_undone
@@ -252,6 +256,31 @@ def number_many(
         )
         for one, id_ in new
     ]
+
+
+def _taken_in(
+    desk: MatchingDesk,
+    deed: Deed[PatientWork],
+    new: NewPatient,
+    resembling: Resembling | None,
+    on_duplicate: OnDuplicate,
+    *,
+    is_told: bool,
+) -> tuple[Registered, Admission]:
+    """Store a new record, and do what is to be done about those whom it resembles.
+
+    Raises:
+        DuplicateSuspectedError: a stop was asked for, and somebody seems to be here already.
+    """
+    patient, fact, resembling = _added(desk, deed, new, resembling)
+    if resembling is None:
+        return fact, Admission(patient, is_compared=not desk.candidacy.is_asked)
+    if on_duplicate is OnDuplicate.REFUSE:
+        _check_nobody(resembling)
+    waiting = _suspected(deed, patient.id, resembling)
+    told = _announced(waiting, patient.id) if is_told else ()
+    disclosed = tuple(sorted({patient.id, *(id_ for id_, _ in told)}))
+    return attrs.evolve(fact, disclosed=disclosed), Admission(patient, told)
 
 
 def _added(

@@ -16,18 +16,16 @@ from vantrexia_core.kernel import (
     ConflictError,
     Page,
     Permission,
-    Phi,
     SuspicionId,
 )
 from vantrexia_core.patients.facts import DuplicateDecided, DuplicatesCompared, DuplicatesListed
 from vantrexia_core.patients.lifecycle import Status
 from vantrexia_core.patients.matching.levels import Field
+from vantrexia_core.patients.merge import is_empty
 from vantrexia_core.patients.model import REVISABLE, ExpectedVersion, Patient, check_expected, value_of
 from vantrexia_core.patients.ports import PatientDesk, SuspicionStore
 from vantrexia_core.patients.suspicion import Decision, Ruling, Suspicion, SuspicionListing
-from vantrexia_core.patients.values import Gender
 
-_UNKNOWN: Final = Phi(Gender.UNKNOWN)
 _EQUAL: Final = frozenset({"exact", "agrees"})
 _MISSING: Final = "missing"
 _COMPARED: Final = tuple(field for field in REVISABLE if field != "supplement")
@@ -175,7 +173,7 @@ def ruled(
     check_expected(known.version, expected_version)
     if known.decision.is_settled and expected_version is None:
         raise AlreadyDecidedError
-    return attrs.evolve(known, decision=decision, ruling=ruling, version=known.version + 1)
+    return known.ruled(decision, ruling)
 
 
 def lock_question(suspicions: SuspicionStore, suspicion_id: SuspicionId) -> tuple[Suspicion, list[Suspicion]]:
@@ -207,10 +205,9 @@ def _compared(suspicion: Suspicion, one: Patient, other: Patient) -> tuple[Field
 
 
 def _likeness(one: Patient, other: Patient, field: str) -> Likeness:
-    values = value_of(one, field), value_of(other, field)
-    if None in values or _UNKNOWN in values:
+    if is_empty(one, field) or is_empty(other, field):
         return Likeness.MISSING
-    return Likeness.SAME if values[0] == values[1] else Likeness.DIFFERS
+    return Likeness.SAME if value_of(one, field) == value_of(other, field) else Likeness.DIFFERS
 
 
 def _likeness_at(suspicion: Suspicion, field: Field) -> Likeness:

@@ -22,6 +22,12 @@ from vantrexia_core.protection import fold
 OPENED_MAX: Final = 1_000
 """Records that one search may open to look for what no directory knows."""
 
+SEARCH_VALUES_MAX: Final = 100
+SEARCH_RANGES_MAX: Final = 20
+SEARCH_NAME_WORDS_MAX: Final = 20
+"""What one search may ask for, over all its conditions. Each range of days or times, and each word of a name,
+is a look at the whole directory, while others of the practice wait."""
+
 SHOWN: Final = frozenset({Status.ACTIVE, Status.ARCHIVED})
 """Where a record stands that somebody may find. A deleted one is found by nobody."""
 
@@ -203,7 +209,10 @@ class IdCondition:
 
 @attrs.frozen(repr=False)
 class IdentifierCondition:
-    """Known under one of these numbers: ours, or those of the EHR. They are compared as they are written."""
+    """Known under one of these numbers: ours, or those of the EHR. They are compared as they are written.
+
+    Whoever searches finds by the number of a merged record the one that stands for it (`search_patients`).
+    """
 
     mrns: tuple[Mrn, ...] = ()
     external_ids: tuple[ExternalId, ...] = ()
@@ -258,6 +267,20 @@ class PatientSearch:
     ordering: Ordering = Ordering.LAST_NAME
     page: PageRequest | None = PageRequest()
 
+    def check_cost(self) -> None:
+        """Refuse a search that asks for too much, whoever made it, before anything is looked up.
+
+        Raises:
+            TooCostlyError: it does.
+        """
+        values, ranges, words = (sum(cost) for cost in zip((0, 0, 0), *map(_cost, self.where), strict=True))
+        if values > SEARCH_VALUES_MAX or ranges > SEARCH_RANGES_MAX or words > SEARCH_NAME_WORDS_MAX:
+            complaint = (
+                f"Ask for at most {SEARCH_VALUES_MAX} values, {SEARCH_RANGES_MAX} of them ranges of dates, "
+                f"and {SEARCH_NAME_WORDS_MAX} words of names in one search."
+            )
+            raise TooCostlyError(complaint)
+
     @property
     def is_decided_by_entries(self) -> bool:
         """Whether a directory alone can answer it."""
@@ -270,6 +293,28 @@ class PatientSearch:
     def holds(self, patient: Patient) -> bool:
         """Whether a record is among those looked for."""
         return patient.status in self.statuses and all(condition.holds(patient) for condition in self.where)
+
+
+def _cost(condition: Condition) -> tuple[int, int, int]:
+    """How many values, ranges and words of names a condition asks for."""
+    match condition:
+        case NameCondition():
+            texts = condition.folded
+            return len(texts), 0, sum(text.count(b" ") + 1 for text in texts)
+        case BornCondition():
+            ranges = len(condition.days.reveal())
+            return ranges, ranges, 0
+        case ChangedCondition():
+            return len(condition.moments), len(condition.moments), 0
+        case GenderCondition():
+            return len(condition.genders.reveal()), 0, 0
+        case IdCondition():
+            return len(condition.ids), 0, 0
+        case IdentifierCondition():
+            # A value without its system is looked for in both.
+            return max(len(condition.mrns), len(condition.external_ids)), 0, 0
+        case ContactCondition():
+            return max(len(condition.phones.reveal()), len(condition.emails.reveal())), 0, 0
 
 
 def narrow(

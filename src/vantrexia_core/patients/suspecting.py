@@ -71,6 +71,10 @@ IDENTITY: Final = frozenset(
 )
 """The fields that tell who somebody is: when one changes, the record is compared again."""
 
+QUEUED_MAX: Final = 20
+"""Pairs of one record that are queued at most: the likeliest. A placeholder (a test patient, an unknown
+newborn) may resemble hundreds of its kind, and whoever looks at twenty such pairs has seen what it is."""
+
 ANNOUNCED_MAX: Final = 5
 """Whom an answer names at most: the likeliest."""
 
@@ -147,13 +151,14 @@ def linkable(resembling: Resembling) -> PatientId | None:
 def suspicions_of(
     patient_id: PatientId, resembling: Resembling, occasion: Occasion, at: datetime
 ) -> list[Suspicion]:
-    """The pairs that somebody is asked to look at."""
+    """The pairs that somebody is asked to look at: the likeliest, at most `QUEUED_MAX`."""
+    queued = on_course(resembling, occasion, lambda course: course.is_queued)
+    others = [one for one in queued if one.key.id != patient_id]
     return [
         Suspicion.found(
             Pair.of(patient_id, one.key.id), one.match, model=MODEL_NAME, occasion=occasion, at=at
         )
-        for one in on_course(resembling, occasion, lambda course: course.is_queued)
-        if one.key.id != patient_id
+        for one in others[:QUEUED_MAX]
     ]
 
 

@@ -162,6 +162,10 @@ class Suspicion:
         one, other = self.leads_to
         return None if one == other else Pair.of(one, other)
 
+    def ruled(self, decision: Decision, ruling: Ruling) -> "Suspicion":
+        """This suspicion after somebody decided about it."""
+        return attrs.evolve(self, decision=decision, ruling=ruling, version=self.version + 1)
+
     def found_again(self, found: "Suspicion") -> "Suspicion":
         """This suspicion after the machine looked again: its age stays, the newer score is taken.
 

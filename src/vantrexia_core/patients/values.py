@@ -71,13 +71,17 @@ class DateOfBirth(Phi[date]):
             raise InvalidValueError(message) from None
         return cls(born)
 
+    def is_after(self, now: datetime) -> bool:
+        """Whether it is nowhere on Earth that date yet."""
+        return self._value > (now + LATEST_DATE_AHEAD).date()
+
     def check_not_after(self, now: datetime) -> None:
         """Refuse a birth in the future, wherever on Earth the practice is.
 
         Raises:
             InvalidValueError: nowhere is it that date yet.
         """
-        if self._value > (now + LATEST_DATE_AHEAD).date():
+        if self.is_after(now):
             message = "Date of birth may not be in the future."
             raise InvalidValueError(message)
 

@@ -5,11 +5,15 @@ it comes from elsewhere, and its Content-Security-Policy lets nothing else run.
 """
 
 import json
+from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Final
 
 from vantrexia_web.answer import Answer
 from vantrexia_web.docs.page import reference_page
+from vantrexia_web.openapi import document
 
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
@@ -17,16 +21,20 @@ _POLICY: Final = (
 )
 
 
-def reference_pages(document: dict[str, Any]) -> dict[str, Answer]:
-    """The page, what it is made of, and the document itself, by path."""
+@cache
+def reference_pages(public_url: str) -> Mapping[str, Answer]:
+    """The page, what it is made of, and the document itself, by path; made once, which takes its time."""
+    described = document(public_url)
     closed = {"Content-Security-Policy": _POLICY}
-    html = reference_page(document).encode()
-    return {
-        "/openapi.json": Answer(200, json.dumps(document, ensure_ascii=False).encode()),
-        "/docs/": Answer(200, html, closed, "text/html; charset=utf-8"),
-        "/docs/reference.css": Answer(200, _asset("reference.css"), media_type="text/css"),
-        "/docs/reference.js": Answer(200, _asset("reference.js"), media_type="text/javascript"),
-    }
+    html = reference_page(described).encode()
+    return MappingProxyType(
+        {
+            "/openapi.json": Answer(200, json.dumps(described, ensure_ascii=False).encode()),
+            "/docs/": Answer(200, html, closed, "text/html; charset=utf-8"),
+            "/docs/reference.css": Answer(200, _asset("reference.css"), media_type="text/css"),
+            "/docs/reference.js": Answer(200, _asset("reference.js"), media_type="text/javascript"),
+        }
+    )
 
 
 def _asset(name: str) -> bytes:

@@ -14,6 +14,7 @@ from vantrexia_core.patients import (
     end_export,
     fetch_departed,
     fetch_part,
+    find_links,
     look_up_export,
     start_export,
 )
@@ -63,7 +64,8 @@ def patients(call: Call) -> Answer:
     elements = export.wish.elements
 
     def rendered(batch: Sequence[Patient]) -> bytes:
-        return patient_lines(batch, elements)
+        links = find_links(call.desk, call.actor.practice_id, batch)
+        return patient_lines(batch, links, elements)
 
     return _file(call, export, map(rendered, batches))
 

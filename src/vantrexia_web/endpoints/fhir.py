@@ -1,6 +1,6 @@
 """The FHIR endpoint: the same use cases as the REST API's, in FHIR's words."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, Final
@@ -15,7 +15,6 @@ from vantrexia_adapters.fhir import (
     InvalidSearchError,
     Issue,
     Json,
-    Link,
     ProvenanceOf,
     TrailAsked,
     audit_event_bundle,
@@ -35,18 +34,21 @@ from vantrexia_adapters.json_patch import MalformedPatchError, PatchError, apply
 from vantrexia_core.audit import Once, read_trail, record_refusal
 from vantrexia_core.kernel import NON_FIELD, InvalidError, NotFoundError, Page, PatientId, Phi
 from vantrexia_core.patients import (
+    Admission,
     GoneError,
     NewPatient,
     Patient,
+    PatientLink,
     Revision,
+    admit_patient,
     delete_patient,
     find_links,
+    find_links_now,
     find_matches,
     list_versions,
     look_up_patient,
     may_read_patients,
     read_version,
-    register_patient,
     register_unless_known,
     revise_patient,
     search_patients,
@@ -56,6 +58,7 @@ from vantrexia_web.answer import Answer
 from vantrexia_web.call import Call, Visit
 from vantrexia_web.outcomes import BASE
 from vantrexia_web.problems import UnprocessableError
+from vantrexia_web.wire.duplicates import admission_headers
 from vantrexia_web.wire.fhir import (
     http_date,
     is_unchanged,
@@ -70,6 +73,7 @@ from vantrexia_web.wire.fhir import (
     parse_resource,
     version_tag,
 )
+from vantrexia_web.wire.patients import parse_on_duplicate
 from vantrexia_web.wire.request import Request
 from vantrexia_web.wire.strict_json import parse_json
 
@@ -95,26 +99,33 @@ def read(call: Call) -> Answer:
     patient = look_up_patient(call.desk, call.actor, _patient_id(call))
     if is_unchanged(call.request, patient.version, patient.updated_at):
         return Answer(304, headers=_version_headers(patient))
-    return _patient_answer(patient, form, links=_links(call, patient.id))
+    return _shown_answer(call, patient, form)
 
 
 def create(call: Call) -> Answer:
     """Register a patient, unless ``If-None-Exist`` finds one."""
     form, prefer = call.read(parse_format), parse_preferences(call.request)
-    new = call.read(_new_patient)
+    new, on_duplicate = call.read(_new_patient), call.read(parse_on_duplicate)
     condition = call.read(parse_if_none_exist)
 
-    def created(patient: Patient, *, is_new: bool = True) -> Answer:
-        location = f"{_url(call, patient)}/_history/{patient.version}"
-        answer = _preferred(patient, form, prefer.returns, 201 if is_new else 200)
-        return answer.with_headers(Location=location)
+    def created(admission: Admission, *, is_new: bool = True) -> Answer:
+        patient = admission.patient
+        location = f"{_url(call, patient.id)}/_history/{patient.version}"
+        status = 201 if is_new else 200
+        answer = _preferred(patient, form, prefer.returns, status, links=admission.links)
+        headers = admission_headers(admission, lambda id_: _url(call, id_))
+        return answer.with_headers(Location=location, **headers)
 
     if condition is None:
-        return call.answer_once(lambda once: register_patient(call.desk, call.actor, new, once=once), created)
+
+        def admit(once: Once | None) -> Admission:
+            return admit_patient(call.desk, call.actor, new, once=once, on_duplicate=on_duplicate)
+
+        return call.answer_once(admit, created)
     known = call.read(lambda _: read_search(condition, is_strict=True).search)
 
-    def register(once: Once | None) -> tuple[Patient, bool]:
-        return register_unless_known(call.desk, call.actor, new, known, once=once)
+    def register(once: Once | None) -> tuple[Admission, bool]:
+        return register_unless_known(call.desk, call.actor, new, known, once=once, on_duplicate=on_duplicate)
 
     return call.answer_once(register, lambda found: created(found[0], is_new=found[1]))
 
@@ -122,21 +133,21 @@ def create(call: Call) -> Answer:
 def update(call: Call) -> Answer:
     """Replace what is said of a patient."""
     form, prefer = call.read(parse_format), parse_preferences(call.request)
-    content, links = call.read(parse_resource), _links(call, _patient_id(call))
-    return _revised(call, partial(parse_revision, content, links=links), form, prefer.returns)
+    content, links = call.read(parse_resource), _links_now(call, _patient_id(call))
+    return _revised(call, partial(parse_revision, content, links=links), form, prefer.returns, links)
 
 
 def patch(call: Call) -> Answer:
     """Change some of what is said of a patient, by a JSON Patch."""
     form, prefer = call.read(parse_format), parse_preferences(call.request)
     operations = call.read(lambda request: parse_json(parse_patch(request)))
-    links = _links(call, _patient_id(call))
+    links = _links_now(call, _patient_id(call))
 
     def revision(patient: Patient) -> Revision:
         patched = _patched(render_patient(patient, links=links), operations)
         return parse_revision(patched, patient, links=links)
 
-    return _revised(call, revision, form, prefer.returns)
+    return _revised(call, revision, form, prefer.returns, links)
 
 
 def delete(call: Call) -> Answer:
@@ -152,7 +163,7 @@ def vread(call: Call) -> Answer:
     """One version of a patient."""
     form = call.read(parse_format)
     shown = read_version(call.desk, call.actor, _patient_id(call), call.request.version)
-    return _patient_answer(shown.patient, form)
+    return _shown_answer(call, shown.patient, form)
 
 
 def history(call: Call) -> Answer:
@@ -170,7 +181,10 @@ def history(call: Call) -> Answer:
             for relation, number in numbers.items()
             if number is not None
         ],
-        "entry": [_version_entry(call, version.patient) for version in page.items],
+        "entry": [
+            _version_entry(call, patient, links)
+            for patient, links in _with_links(call, [version.patient for version in page.items])
+        ],
     }
     return _answer(bundle, form)
 
@@ -195,8 +209,9 @@ def everything(call: Call) -> Answer:
     """All that there is about a patient: the Patient, and where its record comes from."""
     form = call.read(parse_format)
     patient = look_up_patient(call.desk, call.actor, _patient_id(call))
+    ((_, own_links),) = _with_links(call, [patient])
     found = [
-        Found(render_patient(patient, links=_links(call, patient.id)), _url(call, patient)),
+        Found(render_patient(patient, links=own_links), _url(call, patient.id)),
         _provenance_entry(call, patient),
     ]
     links = {"self": f"{call.site.public_url}{call.request.path}"}
@@ -210,7 +225,9 @@ def match(call: Call) -> Answer:
     matches = find_matches(
         call.desk, call.actor, asked.person, limit=asked.count, only_certain=asked.only_certain
     )
-    return _answer(match_bundle(matches, lambda id_: f"{call.site.public_url}{BASE}/Patient/{id_}"), form)
+    shown = _with_links(call, [one.key for one in matches.ranked])
+    links = {patient.id: links for patient, links in shown}
+    return _answer(match_bundle(matches, lambda id_: _url(call, id_), links), form)
 
 
 def search_trail(call: Call) -> Answer:
@@ -238,8 +255,7 @@ def provenance(call: Call) -> Answer:
 def patient_resource(call: Call) -> Answer:
     """One patient as a FHIR resource, at a path of the REST API: its errors keep that API's envelope."""
     form = call.read(parse_format)
-    patient = look_up_patient(call.desk, call.actor, call.patient_id)
-    return _patient_answer(patient, form, links=_links(call, patient.id))
+    return _shown_answer(call, look_up_patient(call.desk, call.actor, call.patient_id), form)
 
 
 def _patient_id(call: Call) -> PatientId:
@@ -262,7 +278,9 @@ def _provenance_of(request: Request) -> ProvenanceOf:
     return about
 
 
-def _revised(call: Call, revision: Callable[[Patient], Revision], form: str, returns: str) -> Answer:
+def _revised(
+    call: Call, revision: Callable[[Patient], Revision], form: str, returns: str, links: Sequence[PatientLink]
+) -> Answer:
     """Revise the patient as it stands, and answer as the client prefers."""
     patient = revise_patient(
         call.desk,
@@ -273,7 +291,7 @@ def _revised(call: Call, revision: Callable[[Patient], Revision], form: str, ret
     )
     # Scopes can grant changing without reading: then there is nothing to show, whatever is preferred.
     is_shown = returns != "representation" or may_read_patients(call.actor)
-    return _preferred(patient, form, returns if is_shown else "minimal", 200)
+    return _preferred(patient, form, returns if is_shown else "minimal", 200, links=links)
 
 
 def _patched(resource: Json, operations: object) -> Json:
@@ -372,9 +390,13 @@ def _found(call: Call, question: _Question, form: str, *, is_in_url: bool) -> An
     """
     asked = question.asked
     page = search_patients(call.desk, call.actor, asked.search)
-    found = [Found(_shown(patient, asked), _url(call, patient)) for patient in page.items]
+    found = [
+        Found(_shown(patient, asked, links), _url(call, patient.id))
+        for patient, links in _with_links(call, page.items)
+    ]
     if asked.brings_provenance:
         found += [_provenance_entry(call, patient, mode="include") for patient in page.items]
+    found += _told_of(asked.ignored)
     return _answer(
         searchset(
             found,
@@ -404,10 +426,18 @@ def _trail(call: Call, question: _TrailQuestion, form: str) -> Answer:
     links: dict[str, str | None] = {name: link(number) for name, number in others.items()}
     return _answer(
         audit_event_bundle(
-            found.page, {"self": link(asked.page.number), **links}, server_url=call.site.public_url
+            found.page,
+            {"self": link(asked.page.number), **links},
+            server_url=call.site.public_url,
+            also=_told_of(asked.ignored),
         ),
         form,
     )
+
+
+def _told_of(ignored: Sequence[Issue]) -> list[Found]:
+    """What was left out of a search, as an entry of its own (FHIR, search.mode outcome)."""
+    return [Found(operation_outcome(ignored), mode="outcome")] if ignored else []
 
 
 def _search_links(
@@ -443,7 +473,7 @@ def _other_pages(page: Page[Any]) -> Mapping[str, int | None]:
     }
 
 
-def _version_entry(call: Call, patient: Patient) -> Json:
+def _version_entry(call: Call, patient: Patient, links: Sequence[PatientLink]) -> Json:
     is_first = patient.version == 1
     method, url = ("POST", "Patient") if is_first else ("PUT", f"Patient/{patient.id}")
     response = {
@@ -451,7 +481,7 @@ def _version_entry(call: Call, patient: Patient) -> Json:
         "etag": version_tag(patient.version),
         "lastModified": patient.updated_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
     }
-    entry = {"fullUrl": _url(call, patient), "resource": render_patient(patient)}
+    entry = {"fullUrl": _url(call, patient.id), "resource": render_patient(patient, links=links)}
     return {**entry, "request": {"method": method, "url": url}, "response": response}
 
 
@@ -460,16 +490,18 @@ def _provenance_entry(call: Call, patient: Patient, *, mode: str = "match") -> F
     return Found(rendered, f"{call.site.public_url}{BASE}/Provenance/{rendered['id']}", mode)
 
 
-def _shown(patient: Patient, asked: Asked) -> Json:
-    rendered = render_patient(patient)
+def _shown(patient: Patient, asked: Asked, links: Sequence[PatientLink]) -> Json:
+    rendered = render_patient(patient, links=links)
     return rendered if asked.elements is None else subset(rendered, asked.elements)
 
 
-def _url(call: Call, patient: Patient) -> str:
-    return f"{call.site.public_url}{BASE}/Patient/{patient.id}"
+def _url(call: Call, patient_id: PatientId) -> str:
+    return f"{call.site.public_url}{BASE}/Patient/{patient_id}"
 
 
-def _preferred(patient: Patient, form: str, returns: str, status: int) -> Answer:
+def _preferred(
+    patient: Patient, form: str, returns: str, status: int, *, links: Sequence[PatientLink] = ()
+) -> Answer:
     """The answer to a change: the resource, nothing, or a sentence."""
     match returns:
         case "minimal":
@@ -478,17 +510,23 @@ def _preferred(patient: Patient, form: str, returns: str, status: int) -> Answer
             done = operation_outcome([Issue("informational", "Done.", severity="information")])
             return _answer(done, form, status, _version_headers(patient))
         case _:
-            return _patient_answer(patient, form, status)
+            return _answer(render_patient(patient, links=links), form, status, _version_headers(patient))
 
 
-def _patient_answer(patient: Patient, form: str, status: int = 200, *, links: Sequence[Link] = ()) -> Answer:
-    return _answer(render_patient(patient, links=links), form, status, _version_headers(patient))
+def _shown_answer(call: Call, patient: Patient, form: str) -> Answer:
+    """A record, or a version of one, that somebody was shown."""
+    ((_, links),) = _with_links(call, [patient])
+    return _preferred(patient, form, "representation", 200, links=links)
 
 
-def _links(call: Call, patient_id: PatientId) -> tuple[Link, ...]:
-    """What the record has to do with others of the same person."""
-    found = find_links(call.desk, call.actor.practice_id, patient_id)
-    return tuple(Link(link.type.value, link.other) for link in found)
+def _with_links(call: Call, patients: Sequence[Patient]) -> Iterator[tuple[Patient, Sequence[PatientLink]]]:
+    """Records together with what they have to do with others of the same person: one look-up for all."""
+    return zip(patients, find_links(call.desk, call.actor.practice_id, patients), strict=True)
+
+
+def _links_now(call: Call, patient_id: PatientId) -> Sequence[PatientLink]:
+    """The links that a client was shown of a record, and sends back with it."""
+    return find_links_now(call.desk, call.actor.practice_id, patient_id)
 
 
 def _version_headers(patient: Patient) -> dict[str, str]:

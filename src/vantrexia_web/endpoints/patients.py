@@ -27,6 +27,7 @@ from vantrexia_core.patients import (
 from vantrexia_web.answer import Answer, json_answer
 from vantrexia_web.call import Call
 from vantrexia_web.wire.conditions import etag
+from vantrexia_web.wire.duplicates import admission_headers
 from vantrexia_web.wire.listing import page_content, parse_listing, parse_page, parse_patient_listing
 from vantrexia_web.wire.patients import (
     archived_content,
@@ -59,13 +60,7 @@ def create(call: Call) -> Answer:
     def created(admission: Admission) -> Answer:
         at = f"{call.site.public_url}{call.request.path}"
         answer = _patient(admission.patient, 201).with_headers(Location=f"{at}{admission.patient.id}/")
-        if admission.resembled:
-            links = (
-                f'<{at}{id_}/>; rel="related"; match-grade="{grade.value}"'
-                for id_, grade in admission.resembled
-            )
-            answer = answer.with_headers(Link=", ".join(links))
-        return answer if admission.is_compared else answer.with_headers(Duplicate_Check="deferred")
+        return answer.with_headers(**admission_headers(admission, lambda id_: f"{at}{id_}/"))
 
     return call.answer_once(
         lambda once: admit_patient(call.desk, call.actor, new, once=once, on_duplicate=on_duplicate), created

@@ -1,15 +1,17 @@
 """Pairs that may be one person on the wire: ids, grades and reasons; both records only side by side."""
 
 import re
+from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Final, TypeVar
 
 import attrs
 
-from vantrexia_core.kernel import InvalidError
+from vantrexia_core.kernel import InvalidError, PatientId
 from vantrexia_core.patients import (
     SCORE_MAX,
     WAITING,
+    Admission,
     Decision,
     FieldLikeness,
     MatchGrade,
@@ -36,6 +38,19 @@ class DecisionGiven:
     """The body of a decision."""
 
     decision: Decision
+
+
+def admission_headers(admission: Admission, url_of: Callable[[PatientId], str]) -> Mapping[str, str]:
+    """Whom a new record resembles (RFC 8288), or that it could not be compared yet; at both doors."""
+    headers = {}
+    if admission.resembled:
+        headers["Link"] = ", ".join(
+            f'<{url_of(id_)}>; rel="related"; match-grade="{grade.value}"'
+            for id_, grade in admission.resembled
+        )
+    if not admission.is_compared:
+        headers["Duplicate-Check"] = "deferred"
+    return headers
 
 
 def parse_suspicion_listing(request: Request) -> SuspicionListing:

@@ -9,6 +9,7 @@ import pytest
 from tests.adapters.ecw.server import BASE_PATH, FakeEcw, answered, dripping, endless, hung, raw, sent
 from tests.adapters.ecw.site import TLS
 from vantrexia_adapters.http import HttpTransport, Request, Response, Trouble
+from vantrexia_adapters.http.transport import trusting_this_machine
 
 SECONDS = 0.3
 """For what never ends."""
@@ -171,10 +172,10 @@ def test_plain_http_on_a_tls_address_is_not_trusted(ecw: FakeEcw, transport: Htt
 
 def test_the_default_context_checks_certificates_and_names() -> None:
     """And speaks no TLS older than 1.2."""
-    transport = HttpTransport()
-    assert transport._tls.verify_mode is ssl.CERT_REQUIRED
-    assert transport._tls.check_hostname
-    assert transport._tls.minimum_version >= ssl.TLSVersion.TLSv1_2
+    default = trusting_this_machine()
+    assert default.verify_mode is ssl.CERT_REQUIRED
+    assert default.check_hostname
+    assert default.minimum_version >= ssl.TLSVersion.TLSv1_2
 
 
 def test_a_request_and_a_response_do_not_print_themselves() -> None:

@@ -19,7 +19,6 @@ from tests.builders import NOW, a_name, a_patient, a_patient_id
 from tests.strategies.patients import new_patients, patients
 from vantrexia_adapters.fhir.patient import (
     InvalidResourceError,
-    Link,
     parse_patient,
     parse_revision,
     render_patient,
@@ -34,9 +33,11 @@ from vantrexia_core.patients import (
     DateOfBirth,
     ExternalId,
     Gender,
+    LinkType,
     Mrn,
     NewPatient,
     Patient,
+    PatientLink,
     Ssn,
     State,
     Status,
@@ -377,7 +378,7 @@ def test_which_record_replaces_which_is_not_for_clients(type_: str):
 def test_links_that_were_shown_may_be_sent_back():
     """They are ours, and are not kept as what the client said."""
     patient = a_patient()
-    links = [Link("replaces", a_patient_id(2))]
+    links = [PatientLink(LinkType.REPLACES, a_patient_id(2))]
     bare = attrs.evolve(patient, supplement=None)
     assert parse_revision(render_patient(bare, links=links), bare, links=links).supplement is None
 

@@ -11,7 +11,7 @@ from hypothesis import given
 
 from tests.builders import a_name, a_new_patient, a_patient, a_patient_id
 from tests.strategies.patients import patients
-from vantrexia_adapters.fhir.patient import Link, parse_patient, render_patient
+from vantrexia_adapters.fhir.patient import parse_patient, render_patient
 from vantrexia_core.kernel import Email, PatientId, Phi, Phone
 from vantrexia_core.patients import (
     Address,
@@ -19,7 +19,9 @@ from vantrexia_core.patients import (
     City,
     DateOfBirth,
     Gender,
+    LinkType,
     Patient,
+    PatientLink,
     State,
     Status,
     Zip,
@@ -249,7 +251,7 @@ def test_links_stand_behind_those_that_a_client_said():
     """Records of the same person, as merging leaves them."""
     said = {"other": {"reference": "RelatedPerson/7"}, "type": "seealso"}
     patient = a_patient(parse_patient({**SAID, "link": [said]}))
-    resource = render_patient(patient, links=[Link("replaces", a_patient_id(2))])
+    resource = render_patient(patient, links=[PatientLink(LinkType.REPLACES, a_patient_id(2))])
     assert resource["link"] == [
         said,
         {"other": {"reference": f"Patient/{a_patient_id(2)}"}, "type": "replaces"},

@@ -8,9 +8,10 @@ from typing import Any, Self
 import sqlalchemy as sa
 
 from tests.builders import a_practice_id
+from tests.databases import quick_engine
 from tests.desks import SqlHouse
 from tests.sources import ManualClock
-from vantrexia_adapters.sql import SqlDesk, open_engine
+from vantrexia_adapters.sql import SqlDesk
 
 WAIT_SECONDS = 0.2
 
@@ -22,11 +23,11 @@ class Site:
         self.url = url
         self.folder = folder
         self.clock = ManualClock()
-        self.engine = open_engine(url, wait_seconds=WAIT_SECONDS)
+        self.engine = quick_engine(url, wait_seconds=WAIT_SECONDS)
         self.house = SqlHouse(self.engine, folder)
         self.here = self.house.found(a_practice_id())
         self.desk: SqlDesk = self.house.desk(self.clock)
-        self.stranger = open_engine(url)
+        self.stranger = quick_engine(url)
         self._stack = ExitStack()
 
     @property
@@ -36,7 +37,7 @@ class Site:
 
     def another_desk(self, *, wait_seconds: float = WAIT_SECONDS) -> SqlDesk:
         """The desk of another process: it shares nothing with the first but database and keys."""
-        other = open_engine(self.url, wait_seconds=wait_seconds)
+        other = quick_engine(self.url, wait_seconds=wait_seconds)
         self._stack.callback(other.dispose)
         house = object.__new__(SqlHouse)
         house.__dict__.update(self.house.__dict__, engine=other)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from tests.adapters.sql.site import WAIT_SECONDS, Site
+from tests.adapters.sql.site import Site
 from vantrexia_adapters.sql import UnsupportedDatabaseError, open_engine, unsafe_settings
 
 
@@ -18,14 +18,15 @@ from vantrexia_adapters.sql import UnsupportedDatabaseError, open_engine, unsafe
         ("journal_mode", "wal"),
         ("synchronous", 2),  # FULL: 1 would lose acknowledged commits at a power cut
         ("foreign_keys", 1),
-        ("busy_timeout", int(WAIT_SECONDS * 1000)),
+        ("busy_timeout", 200),
         ("recursive_triggers", 1),
         ("trusted_schema", 0),
     ],
 )
-def test_every_sqlite_connection_has_its_pragmas(sqlite_site: Site, pragma: str, value: object):
+def test_every_sqlite_connection_has_its_pragmas(tmp_path: Path, pragma: str, value: object):
     """Not only the first: three at a time come from the pool."""
-    connections = [sqlite_site.engine.raw_connection() for _ in range(3)]
+    engine = open_engine(f"sqlite:///{tmp_path / 'new.sqlite3'}", wait_seconds=0.2)
+    connections = [engine.raw_connection() for _ in range(3)]
     try:
         for connection in connections:
             cursor = connection.cursor()
@@ -34,6 +35,7 @@ def test_every_sqlite_connection_has_its_pragmas(sqlite_site: Site, pragma: str,
     finally:
         for connection in connections:
             connection.close()
+        engine.dispose()
 
 
 def test_the_sqlite_files_are_their_owners_alone(tmp_path: Path):

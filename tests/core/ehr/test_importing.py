@@ -483,7 +483,7 @@ def test_batches_grow_while_the_ehr_answers_at_once(seconds: float, sizes: list[
             return super().fetch(ids, seconds_max=seconds_max)
 
     numbers = range(1, sum(sizes) + 1)
-    house = House(Timed(map(a_told, numbers)))
+    house = House(Timed(map(_a_stranger, numbers)))
     assert house.imported(*numbers).counts == {Verdict.IMPORTED: len(numbers)}
     assert asked == sizes
 
@@ -507,6 +507,13 @@ def test_another_practice_has_no_part_in_this_ones_ehr(house: House) -> None:
     with pytest.raises(EhrUnavailableError):
         import_patients(house.desk, elsewhere, [an_external_id(1)])
     assert house.roster.asked == 0
+
+
+def _a_stranger(number: int) -> EhrPatient:
+    """Somebody who resembles no other number, so that none of many is compared with all."""
+    born = date(1930, 1, 1) + timedelta(days=17 * number)
+    first = "".join("aeioubdfgl"[int(digit)] for digit in f"{number:04}")
+    return a_told(number, first_name=first, date_of_birth=str(born), phone=None, line1=None)
 
 
 def _once(key: str = "key-1", request: bytes = b"request") -> Once:

@@ -13,7 +13,6 @@ from vantrexia_core.ehr import (
     Conflict,
     EhrPatient,
     ImportOutcome,
-    Kind,
     LostValues,
     Shift,
     Side,
@@ -23,6 +22,7 @@ from vantrexia_core.ehr import (
 from vantrexia_core.kernel import NamePart, PatientId
 from vantrexia_core.patients import (
     REVISABLE,
+    FieldKind,
     Patient,
     Phone,
     Reason,
@@ -70,7 +70,7 @@ def _lost(house: House) -> list[LostValues]:
 
 def test_the_table_decides_every_kind_and_every_shift() -> None:
     """No case is left to chance."""
-    assert set(SURVIVOR) == set(product(Kind, Shift))
+    assert set(SURVIVOR) == set(product(FieldKind, Shift))
 
 
 def test_the_ehr_has_no_say_in_what_is_ours() -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import a_new_patient, a_patient_id, a_practice_id, an_actor
-from tests.desks import a_memory_desk
+from tests.desks import a_memory_desk, put
 from tests.strategies.patients import new_patients, revisions
 from vantrexia_core.audit import Outcome
 from vantrexia_core.kernel import (
@@ -68,7 +68,7 @@ def test_a_practice_that_brought_its_own_numbers_is_passed_in_strides() -> None:
     """Not one by one, which would take a statement each; from there on numbers are in a row again."""
     desk = a_memory_desk()
     for number in range(1, 501):
-        register_patient(desk, ADMIN, a_new_patient(mrn=f"MRN-{number:05d}"))
+        put(desk, a_new_patient(mrn=f"MRN-{number:05d}"))
     first, second = (int(register_patient(desk, ADMIN, a_new_patient()).mrn.reveal()[4:]) for _ in range(2))
     assert 501 < first <= 1_000
     assert second == first + 1

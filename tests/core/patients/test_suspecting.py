@@ -8,7 +8,7 @@ import pytest
 
 from tests.builders import a_new_patient, a_practice_id, an_actor
 from tests.contracts.stores import at_once
-from tests.desks import a_memory_desk, entries_of
+from tests.desks import a_memory_desk, entries_of, put
 from vantrexia_adapters.memory import MemoryDesk
 from vantrexia_core.audit import Action, AlreadyAnswered, Once, Outcome
 from vantrexia_core.identity import Scopes
@@ -48,6 +48,7 @@ from vantrexia_core.patients import (
     start_sweep,
     sweep_on,
 )
+from vantrexia_core.patients.suspecting import QUEUED_MAX
 
 ACTOR = an_actor()
 HERE = a_practice_id()
@@ -67,6 +68,16 @@ def _waiting(desk: MemoryDesk) -> list[Suspicion]:
 def _noted(desk: MemoryDesk) -> int:
     with desk.begin(HERE) as work:
         return work.uncompared.count()
+
+
+def test_a_placeholder_queues_no_more_than_somebody_would_look_at() -> None:
+    """Thirty records of one made-up person: the next one is queued with twenty, and still announced."""
+    desk = a_memory_desk()
+    for _ in range(30):
+        put(desk, attrs.evolve(MARISOL, ssn=None))
+    admission = admit_patient(desk, ACTOR, attrs.evolve(MARISOL, ssn=None))
+    assert len(_waiting(desk)) == QUEUED_MAX
+    assert admission.resembled
 
 
 class OutOfReach:

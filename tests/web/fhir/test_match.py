@@ -126,6 +126,7 @@ def _actions(bundle):
     return [
         next(one["code"] for one in entry["resource"]["subtype"] if one["system"].startswith("urn:vantrexia"))
         for entry in bundle.get("entry", ())
+        if entry["search"]["mode"] == "match"
     ]
 
 

@@ -127,7 +127,8 @@ def test_patients_are_found(practice, query, expected):
     assert (families(by_get), by_get["total"]) == (expected, len(expected))
     by_post = practice.send("POST", f"{MANY}/_search", query.encode(), Content_Type=FORM).json()
     assert (by_post.get("entry"), by_post["total"]) == (by_get.get("entry"), by_get["total"])
-    assert all(entry["search"] == {"mode": "match"} for entry in by_get.get("entry", ()))
+    patients = [one for one in by_get.get("entry", ()) if one["resource"]["resourceType"] == "Patient"]
+    assert all(entry["search"] == {"mode": "match"} for entry in patients)
 
 
 @pytest.mark.parametrize(
@@ -168,6 +169,55 @@ def test_what_there_is_not_is_left_out_or_refused_as_the_client_wants(practice, 
     assert links(found(practice, f"{query}&gender=male"))["self"] == f"{PUBLIC_URL}{MANY}?gender=male"
     strict = practice.send("GET", f"{MANY}?{query}", Prefer="handling=strict")
     assert_outcome(strict, 400, "validation_error")
+
+
+def _outcomes(bundle):
+    return [one["resource"] for one in bundle.get("entry", ()) if one["search"]["mode"] == "outcome"]
+
+
+@pytest.mark.parametrize(
+    ("query", "named", "meant"),
+    [
+        ("famly=x", "famly", "family"),
+        ("birthDate=1950", "birthDate", "birthdate"),
+        ("_lastupdated=gt1950", "_lastupdated", "_lastUpdated"),
+        ("_sort=birthdate", "_sort", None),
+        ("family=", "family", None),
+        ("identifier=,", "identifier", None),
+        ("organization=x", "organization", None),
+        ("O%27Brien%201950=x", None, None),
+        ("555-0142=x", None, None),
+    ],
+)
+def test_what_is_left_out_is_told(practice, query, named, meant):
+    """An outcome beside the matches, or why it is refused: by its name, unless that may be anything."""
+    bundle = found(practice, f"{query}&gender=male")
+    Bundle.model_validate(bundle)
+    (outcome,) = _outcomes(bundle)
+    (issue,) = outcome["issue"]
+    strict = practice.send("GET", f"{MANY}?{query}", Prefer="handling=strict")
+    for text in (issue["details"]["text"], strict.json()["issue"][0]["details"]["text"]):
+        assert (named or "arameter") in text
+        assert meant is None or f"Perhaps {meant} is meant" in text
+        assert "Brien" not in text
+        assert "0142" not in text
+    assert (issue["severity"], issue["code"]) == ("warning", "not-supported")
+    assert bundle["total"] == len(bundle["entry"]) - 1
+
+
+def test_a_search_that_is_understood_has_no_outcome(practice):
+    """Nor has one with parameters of the answer's form."""
+    assert _outcomes(found(practice, "gender=male&_format=json&_pretty=true&_count=5")) == []
+
+
+def test_the_trail_tells_of_what_it_left_out_as_well(practice):
+    """The same words."""
+    bundle = practice.send("GET", "/fhir/AuditEvent?patint=x").json()
+    (outcome,) = _outcomes(bundle)
+    assert "Perhaps patient is meant" in outcome["issue"][0]["details"]["text"]
+    strict = practice.send("GET", "/fhir/AuditEvent?patint=x", Prefer="handling=strict")
+    assert_outcome(strict, 400, "validation_error")
+    assert "patint: " in strict.text
 
 
 def test_pages_are_followed_by_their_links(practice):

@@ -1,5 +1,6 @@
 """The index of candidates: it says what blocking keys say, however it is packed."""
 
+import re
 from collections.abc import Iterable
 from datetime import date, timedelta
 
@@ -233,6 +234,8 @@ def test_nothing_of_it_shows_a_person() -> None:
     """Hashes, and not even those are printed."""
     index = _built([ROSA])
     shown = f"{index!r} {index.find(blocking_keys(ROSA))!r} {index.columns!r} {index.hashing!r}".lower()
+    # Where an object lies in memory is any number.
+    shown = re.sub(r"\bat 0x[0-9a-f]+", "", shown)
     assert [mark for mark in ("quintero", "rosa", "1961", "0142", "8993") if mark in shown] == []
 
 

@@ -1,0 +1,28 @@
+"""How statements are asked about many ids at once: in parts, and padded so that few are compiled."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final, TypeVar
+from uuid import UUID
+
+from vantrexia_adapters.sql.statements import Parameters
+
+IDS_AT_ONCE_MAX: Final = 64
+"""How many ids are looked up by one statement."""
+
+K = TypeVar("K")
+
+
+def parts_of(ids: Sequence[K]) -> Iterator[Sequence[K]]:
+    """The ids, as many at a time as one statement takes."""
+    return (ids[start : start + IDS_AT_ONCE_MAX] for start in range(0, len(ids), IDS_AT_ONCE_MAX))
+
+
+def size_of(part: Sequence[object]) -> int:
+    """How many a statement is asked about: one or the most, so that few are compiled."""
+    return 1 if len(part) == 1 else IDS_AT_ONCE_MAX
+
+
+def padded(prefix: str, ids: Sequence[UUID], size: int | None = None) -> Parameters:
+    """The parameters of a statement about ``ids``, the last one repeated."""
+    size = size_of(ids) if size is None else size
+    return {f"{prefix}_{position}": ids[min(position, len(ids) - 1)] for position in range(size)}
