@@ -1,4 +1,4 @@
-"""The patients of a practice: their records, the life of a record, and finding them.
+"""The patients of a practice: their records, finding them, telling them apart, many in and out.
 
 Use cases are functions that take a `PatientDesk` and an `Actor`; each is one recorded unit of work.
 """
@@ -206,7 +206,6 @@ from vantrexia_core.patients.resembling import (
     find_matches,
     find_resembling,
     keys_of,
-    may_be_told,
 )
 from vantrexia_core.patients.reviewing import (
     AlreadyDecidedError,
@@ -558,7 +557,6 @@ __all__ = [
     "look_again",
     "look_up_export",
     "look_up_patient",
-    "may_be_told",
     "may_read_patients",
     "merge_patients",
     "narrow",
