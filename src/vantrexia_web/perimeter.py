@@ -64,7 +64,7 @@ class Perimeter:
         clear_peers: Sequence[Network] | None = None,
         watchers: Sequence[Watcher] = (),
         traced_peers: Sequence[Network] = (),
-        lifespan: Callable[[object], AbstractAsyncContextManager[None]] = nullcontext,
+        lifespan: Callable[[object], AbstractAsyncContextManager[None]] = lambda _: nullcontext(),
     ) -> None:
         """Surround ``app``. ``answer_failure`` answers where it raises before it has answered itself.
 
