@@ -55,6 +55,7 @@ audit archive OUT
 audit dump
 audit checkpoint
 audit emergencies
+backup OUT
 keys status
 keys prepare field
 keys rotate field

@@ -76,6 +76,7 @@ class Permission(Enum):
     BREAK_GLASS = "Emergency access: declare an emergency"
     REVIEW_EMERGENCIES = "Emergency access: see who declared one, and why"
     MANAGE_KEYS = "Keys: rotate, re-encrypt, retire and destroy (at the console)"
+    BACK_UP = "Backups: take and restore (at the console)"
     OWN_ACCOUNT = "Own account: profile, password, second factor, signing out"
 
 
@@ -118,6 +119,7 @@ GRANTS: Final[Mapping[Permission, Mapping[Role, Reach]]] = MappingProxyType(
         Permission.BREAK_GLASS: _granted(_READERS),
         Permission.REVIEW_EMERGENCIES: _granted(_ADMIN),
         Permission.MANAGE_KEYS: _granted(_ADMIN),
+        Permission.BACK_UP: _granted(_ADMIN),
         Permission.OWN_ACCOUNT: _granted(own=Role),
     }
 )

@@ -15,7 +15,6 @@ from vantrexia_core.protection.binding import (
 )
 from vantrexia_core.protection.custody import (
     DEPLOYMENT_ONLY,
-    KEY_FIELD,
     SETTLE_TIME,
     KeyCustody,
     KeyDestroyed,
@@ -47,7 +46,6 @@ from vantrexia_core.protection.envelope import (
     BUCKET_LONG,
     BUCKET_NAME,
     BUCKET_SHORT,
-    FORMAT_BYTE,
     HEADER_BYTES,
     KEY_VERSION_MAX,
     NONCE_BYTES,
@@ -69,9 +67,7 @@ __all__ = [
     "BUCKET_NAME",
     "BUCKET_SHORT",
     "DEPLOYMENT_ONLY",
-    "FORMAT_BYTE",
     "HEADER_BYTES",
-    "KEY_FIELD",
     "KEY_VERSION_MAX",
     "NONCE_BYTES",
     "SETTLE_TIME",
