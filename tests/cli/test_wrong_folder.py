@@ -10,15 +10,17 @@ from tests.builders import a_patient_id
 from tests.programs import run
 from vantrexia_adapters.cli.main import program
 
-FOUNDING = {("demo",), ("serve",), ("migrate",), ("users", "create")}
+FOUNDING = {("demo",), ("serve",), ("migrate",), ("restore",), ("users", "create")}
 """What a practice may begin with."""
 ALONE = {
     ("openapi",),
+    ("backup",),
+    ("keys", "create-backup-key"),
     ("matching", "evaluate"),
     ("matching", "estimate"),
     *(("keys", "ecw", name) for name in ("create", "prepare", "rotate", "retire", "show")),
 }
-"""What needs no practice: it works on files that it is given, or on our keys at the EHR."""
+"""What works on files that it is given, or on keys outside the ring; for a backup see its own test below."""
 ID = str(a_patient_id())
 COMMANDS = """
 users list
@@ -55,7 +57,6 @@ audit archive OUT
 audit dump
 audit checkpoint
 audit emergencies
-backup OUT
 keys status
 keys prepare field
 keys rotate field
@@ -88,6 +89,15 @@ def test_a_command_in_the_wrong_folder_says_so_and_leaves_nothing(tmp_path: Path
     assert "There is no practice in" in refused.err
     assert "VANTREXIA_DATA_DIR" in refused.err
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_backup_of_nothing_is_not_written(tmp_path: Path) -> None:
+    """It wants its key first, and then a practice."""
+    key, out = tmp_path / "backup.key", tmp_path / "out"
+    assert run(tmp_path, "keys", "create-backup-key", str(key)).status == 0
+    refused = run(tmp_path / "data", "backup", str(out), "--key-file", str(key))
+    assert (refused.status, "There is no practice in" in refused.err) == (1, True)
+    assert list(tmp_path.iterdir()) == [key]
 
 
 def test_every_command_is_held_to_it() -> None:

@@ -124,7 +124,7 @@ class EntryText:
     role: str | None
     user_id: int | None
     version: int | None
-    purpose: str | None = None
+    purpose: str | None
 
     def encode(self) -> bytes:
         """The canonical bytes. Parts must be without quotation marks, as those of an entry always are."""
