@@ -8,7 +8,6 @@ are kept outside the database, and whoever holds one can tell whether anything b
 """
 
 from vantrexia_core.audit.canonical import (
-    ENTRY_FORMAT,
     EntryText,
     UnreadableEntryError,
     decode_entry,
@@ -141,7 +140,6 @@ from vantrexia_core.audit.tiles import (
 __all__ = [
     "DISCLOSED_MAX",
     "EMPTY_ROOT",
-    "ENTRY_FORMAT",
     "HASH_BYTES",
     "ID_MAX",
     "RECEIPT_LIFE",
