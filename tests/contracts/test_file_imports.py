@@ -8,9 +8,11 @@ import pytest
 from tests.builders import a_new_patient, an_actor
 from tests.contracts.stores import Stores, at_once
 from tests.desks import a_memory_desk, entries_of
+from vantrexia_adapters.fhir import parse_line, patient_lines
 from vantrexia_core.audit import Action, Outcome
 from vantrexia_core.kernel import NotFoundError, PermissionDeniedError, Phi, Role
 from vantrexia_core.patients import (
+    ARCHIVED_ELSEWHERE,
     ExternalId,
     FileImport,
     FileLine,
@@ -20,10 +22,15 @@ from vantrexia_core.patients import (
     Mrn,
     NewPatient,
     Preview,
+    Reason,
+    archive_patient,
     begin_file_import,
     delete_patient,
+    find_archived_patients,
+    find_links,
     import_lines,
     list_versions,
+    merge_patients,
     register_patient,
 )
 
@@ -183,3 +190,28 @@ def test_who_may_not_import_imports_no_file(role: Role):
         with pytest.raises(PermissionDeniedError):
             ask()
         assert desk.entries[-1].outcome is Outcome.REFUSED
+
+
+def test_a_practice_that_moves_finds_its_records_as_they_stood(stores: Stores):
+    """Exported and imported: archived ones are archived, for a reason; merged ones are one record."""
+    active, archived, survivor, loser = (
+        register_patient(stores.desk, ADMIN, _person(number, mrn=Mrn(f"M-{number}"))) for number in range(4)
+    )
+    archive_patient(stores.desk, ADMIN, archived.id, Reason("Moved away"))
+    merge_patients(stores.desk, ADMIN, survivor.id, loser.id, Reason("Twice"))
+    with stores.desk.begin(stores.here) as work:
+        leaving = [work.patients.get(one.id) for one in (active, archived, survivor, loser)]
+    lines = patient_lines(leaving, find_links(stores.desk, stores.here, leaving)).splitlines()
+    there = an_actor(practice_id=stores.elsewhere)
+    read = [parse_line(number, line) for number, line in enumerate(lines, start=1)]
+    previewed = Preview(stores.desk, there).look(read)
+    file = begin_file_import(stores.desk, there, FINGERPRINT)
+    file, outcomes = import_lines(stores.desk, there, file, read, upto=4, is_last=True)
+    assert [one.verdict for one in outcomes] == [LineVerdict.IMPORTED] * 3 + [LineVerdict.REPLACED]
+    assert [one.verdict for one in previewed] == [one.verdict for one in outcomes]
+    assert (file.imported, file.skipped, file.refused) == (3, 1, 0)
+    (moved,) = find_archived_patients(stores.desk, there, Listing()).items
+    assert (moved.patient.mrn, moved.change.reason) == (archived.mrn, ARCHIVED_ELSEWHERE)
+    versions = list_versions(stores.desk, there, moved.patient.id).items
+    assert [one.made_by is not None for one in versions] == [True, True]
+    assert stores.desk.directory.find(stores.elsewhere, Listing()).count == 2

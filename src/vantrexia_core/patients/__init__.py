@@ -73,7 +73,13 @@ from vantrexia_core.patients.facts import (
     Viewed,
 )
 from vantrexia_core.patients.file_import import LINES_AT_ONCE, FileImport, FileLine, LineOutcome, LineVerdict
-from vantrexia_core.patients.file_importing import FileMovedOnError, Preview, begin_file_import, import_lines
+from vantrexia_core.patients.file_importing import (
+    ARCHIVED_ELSEWHERE,
+    FileMovedOnError,
+    Preview,
+    begin_file_import,
+    import_lines,
+)
 from vantrexia_core.patients.lifecycle import (
     TRANSITIONS,
     AlreadyArchivedError,
@@ -292,6 +298,7 @@ from vantrexia_core.patients.values import (
 from vantrexia_core.patients.versions import PatientVersion, VersionWork, list_versions, read_version
 
 __all__ = [
+    "ARCHIVED_ELSEWHERE",
     "BORN_MIN",
     "CANDIDATES_CHUNK_FORMAT",
     "CANDIDATES_MAX",
