@@ -474,7 +474,7 @@ def test_links_say_what_records_have_to_do_with_each_other(desk: MemoryDesk) -> 
 
 
 def test_a_merge_that_was_done_is_told_so(desk: MemoryDesk) -> None:
-    """Not as a record that went elsewhere: the request sent again names the merge, for who was led as well."""
+    """Not as a record that went elsewhere; the merge is named, for whoever was led along as well."""
     survivor, loser = _two(desk)
     first = _register(desk)
     _merge(desk, loser, first)
