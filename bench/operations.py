@@ -19,7 +19,7 @@ from traffic import Address, Response, TrafficError, Turn, WrongAnswerError
 from vantrexia_adapters.sandbox import synthetic_people
 
 LOGIN: Final = "/api/v1/auth/login/"
-REFRESH: Final = "/api/v1/auth/refresh/"
+REFRESH: Final = "/api/v1/auth/token/refresh/"
 PATIENTS: Final = "/api/v1/patients/"
 ARCHIVED: Final = "/api/v1/patients/archived/"
 

@@ -11,6 +11,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -18,6 +19,7 @@ from typing import Any, Final
 import attrs
 import click
 
+import library
 from structure import PACKAGES, Room, every_module, kept, rooms, steps
 from vantrexia_adapters.cli.main import program
 from vantrexia_adapters.directory import DirectoryFullError
@@ -366,8 +368,34 @@ def assurance() -> Iterator[str]:
 
 
 def _proof(test: str) -> str:
-    file, _, name = test.partition("::")
+    file, name = test.partition("::")[0], test.rpartition("::")[2]
     return f"[{name.replace('_', ' ')}](../../tests/{file})"
+
+
+def python_packages() -> Iterator[str]:
+    """The packages of the library, each with its own sentence and a link to its page."""
+    yield from _table(
+        ("package", "what it is about", "names"),
+        (
+            (
+                f"[`vantrexia_core.{name}`]({name}.md)",
+                library.sentence(f"vantrexia_core.{name}"),
+                str(len(list(library.names(f"vantrexia_core.{name}")))),
+            )
+            for name in library.packages()
+        ),
+    )
+
+
+def python_contracts() -> Iterator[str]:
+    """The contracts of the kit, with the fixtures that a subclass overrides."""
+    yield from _table(
+        ("contract", "what is held to it", "fixtures to override"),
+        (
+            (f"`vantrexia_contracts.{module}.{name}`", said, f"`{wanted}`")
+            for module, name, wanted, said in library.contracts()
+        ),
+    )
 
 
 BLOCKS: Final[Mapping[str, Callable[[], Iterable[str]]]] = MappingProxyType(
@@ -393,6 +421,9 @@ BLOCKS: Final[Mapping[str, Callable[[], Iterable[str]]]] = MappingProxyType(
         "fhir-search": fhir_search,
         "fhir-trail-search": fhir_trail_search,
         "assurance": assurance,
+        "python-packages": python_packages,
+        "python-contracts": python_contracts,
+        **{f"python-{name}": partial(library.page, f"vantrexia_core.{name}") for name in library.packages()},
     }
 )
 

@@ -1,6 +1,6 @@
 """Desks for tests of the core: everything is real but the time, the ids and the price of a password."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,7 +22,7 @@ from vantrexia_adapters.custody import RingCustody
 from vantrexia_adapters.memory import MemoryDesk
 from vantrexia_adapters.sql import SqlDesk, add_practice, migrate
 from vantrexia_adapters.sql.scope import Protection
-from vantrexia_core.audit import AuditEntry, Desk, RecordedWork
+from vantrexia_contracts.stores import entries_of  # noqa: F401 - one home, a shorter way to it
 from vantrexia_core.ehr import EhrRoster
 from vantrexia_core.identity import Passwords, Tokens
 from vantrexia_core.kernel import IdSource, PatientId, PracticeId
@@ -136,11 +136,3 @@ def put(desk: PatientDesk, new: NewPatient, practice_id: PracticeId | None = Non
         )
         work.commit()
     return patient
-
-
-def entries_of(
-    desk: Desk[RecordedWork], practice_id: PracticeId | None = None, *, after: int = 0
-) -> Sequence[AuditEntry]:
-    """The trail behind the entry numbered ``after``, oldest first, as a unit of work reads it."""
-    with desk.begin(practice_id or a_practice_id()) as work:
-        return [sequenced.entry for sequenced in work.trail.read(after=after, limit=1_000_000)]

@@ -1,35 +1,3 @@
-"""Patients as an EHR tells of them, for tests that care about one detail."""
+"""Patients as an EHR tells of them: those of the contract kit."""
 
-from datetime import UTC, datetime
-
-from vantrexia_core.ehr import EhrPatient
-from vantrexia_core.patients import ExternalId
-
-TOLD_AT = datetime(2026, 2, 1, 9, 15, tzinfo=UTC)
-
-
-def an_external_id(number: int = 1) -> ExternalId:
-    """An id at the EHR; another number, another patient."""
-    return ExternalId(f"ECW-{number:05d}")
-
-
-def a_told(number: int = 1, **told: object) -> EhrPatient:
-    """Somebody whom the EHR knows well; another number, another person."""
-    known: dict[str, object] = {
-        "first_name": "Marisol",
-        "last_name": f"Quintero {_spelled(number)}",
-        "date_of_birth": "1961-04-09",
-        "gender": "female",
-        "phone": "555-0142",
-        "email": f"m{number}@example.org",
-        "line1": "1200 Prairie Avenue",
-        "city": "Springfield",
-        "state": "IL",
-        "zip_": "62704",
-        "updated_at": TOLD_AT,
-    }
-    return EhrPatient.told(an_external_id(number), **{**known, **told})  # type: ignore[arg-type]
-
-
-def _spelled(number: int) -> str:
-    return "".join(chr(ord("a") + int(digit)) for digit in str(number))
+from vantrexia_contracts.given.ehr import *  # noqa: F403 - one home, a shorter way to it

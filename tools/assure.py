@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(arguments[0] if arguments else Path(folder) / "report.xml")
         if not arguments:
-            targets = [f"tests/{test.replace('::', '::test_')}" for test in tests]
+            targets = [f"tests/{'::test_'.join(test.rsplit('::', 1))}" for test in tests]
             subprocess.call(
                 [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *targets], cwd=ROOT
             )
@@ -43,10 +43,11 @@ def outcomes(report: str) -> dict[str, list[str]]:
     """How each case of each test ended, by the test's name in the table."""
     ended: dict[str, list[str]] = defaultdict(list)
     for case in ET.fromstring(report).iter("testcase"):  # noqa: S314 - pytest wrote it
-        module = case.attrib["classname"].removeprefix("tests.").replace(".", "/")
+        module, _, kind = case.attrib["classname"].removeprefix("tests.").partition(".Test")
         name = case.attrib["name"].partition("[")[0].removeprefix("test_")
+        within = f"Test{kind}::" if kind else ""
         bad = [child.tag for child in case if child.tag in {"failure", "error", "skipped"}]
-        ended[f"{module}.py::{name}"].append(bad[0] if bad else "passed")
+        ended[f"{module.replace('.', '/')}.py::{within}{name}"].append(bad[0] if bad else "passed")
     return ended
 
 

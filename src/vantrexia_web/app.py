@@ -78,6 +78,7 @@ def create_app(
     waiting_workers = Workers(WAITING_THREADS, name="vantrexia-ehr")
     # A machine client's host that does not answer holds up other machine clients, and nobody else.
     proving_workers = Workers(PROVING_THREADS, name="vantrexia-clients")
+    pools = (health_workers, sign_in_workers, waiting_workers, proving_workers, workers)
 
     def workers_for(route: Guarded | Open) -> Workers:
         if route.scope is None:
@@ -90,21 +91,15 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
-        workers.open()
-        sign_in_workers.open()
-        health_workers.open()
-        waiting_workers.open()
-        proving_workers.open()
+        for pool in pools:
+            pool.open()
         if importer is not None:
             importer.open()
         yield
         # In a thread: the loop must stay free to hand out the answers that are being finished.
         await run_in_threadpool(background.drain)
-        await run_in_threadpool(health_workers.drain)
-        await run_in_threadpool(sign_in_workers.drain)
-        await run_in_threadpool(waiting_workers.drain)
-        await run_in_threadpool(proving_workers.drain)
-        await run_in_threadpool(workers.drain)
+        for pool in pools:
+            await run_in_threadpool(pool.drain)
         await run_in_threadpool(at_shutdown)
 
     paths = dict.fromkeys(route.path for route in ROUTES)

@@ -6,8 +6,7 @@ from typing import Final
 from vantrexia_core.identity import TokenNotValidError
 from vantrexia_core.kernel import NotSignedInError, Phi
 from vantrexia_web.wire.request import Request
-
-TOKEN_CHARACTERS_MAX: Final = 4096
+from vantrexia_web.wire.sessions import TOKEN_CHARACTERS_MAX
 
 _BEARER: Final = re.compile(r"bearer +([A-Za-z0-9\-._~+/]+=*)", re.IGNORECASE)
 

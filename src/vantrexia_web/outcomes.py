@@ -1,6 +1,6 @@
 """Errors under ``/fhir/``: the same statuses and codes as everywhere, as OperationOutcomes.
 
-What stands in the contract under ``/fhir/`` as part of the REST API keeps the API's envelope.
+A path of the REST API that lies under ``/fhir/`` keeps that API's envelope.
 """
 
 from collections.abc import Iterator, Mapping

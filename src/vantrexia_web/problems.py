@@ -9,7 +9,12 @@ from types import MappingProxyType
 from typing import Final
 
 from vantrexia_core.audit import IdempotencyKeyReusedError
-from vantrexia_core.identity import AccountLockedError, InvalidClientError, InvalidScopeError
+from vantrexia_core.identity import (
+    AccountLockedError,
+    InvalidClientError,
+    InvalidScopeError,
+    TokenNotValidError,
+)
 from vantrexia_core.kernel import (
     NON_FIELD,
     ConflictError,
@@ -179,7 +184,7 @@ def headers_of(error: VantrexiaError) -> dict[str, str]:
         return {"WWW-Authenticate": f'Bearer error="{error.code}"'}
     if isinstance(error, NotSignedInError):
         # RFC 6750, section 3: an error code only when a token was presented.
-        presented = error.code == "token_not_valid"
+        presented = isinstance(error, TokenNotValidError)
         return {"WWW-Authenticate": 'Bearer error="invalid_token"' if presented else "Bearer"}
     if isinstance(error, ThrottledError):
         return {"Retry-After": str(error.wait_seconds)}

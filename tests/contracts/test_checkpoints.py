@@ -1,57 +1,21 @@
 """What every place for checkpoints promises."""
 
-from datetime import date
 from pathlib import Path
 
 import pytest
 
 from vantrexia_adapters.checkpoints import FolderCheckpoints
 from vantrexia_adapters.memory import MemoryCheckpoints
-from vantrexia_core.audit import CheckpointStore, DamagedTileError, Tile
-
-TODAY, TOMORROW = date(2026, 2, 6), date(2026, 2, 7)
-
-
-@pytest.fixture(params=["memory", "folder"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> CheckpointStore:
-    """An empty one."""
-    return MemoryCheckpoints() if request.param == "memory" else FolderCheckpoints(tmp_path / "checkpoints")
+from vantrexia_contracts.checkpoints import CheckpointStoreContract
+from vantrexia_core.audit import CheckpointStore
 
 
-def test_there_is_nothing_before_the_first_checkpoint(store: CheckpointStore):
-    """No checkpoint, no history, no tile, and nothing to forget."""
-    assert store.newest() is None
-    assert list(store.history()) == []
-    store.drop(Tile(0, 0, 1))
-    with pytest.raises(DamagedTileError):
-        store.tile(Tile(0, 0))
+class TestCheckpointStore(CheckpointStoreContract):
+    """Each of our adapters."""
 
-
-def test_the_newest_checkpoint_and_each_days_last_are_kept(store: CheckpointStore):
-    """Byte for byte."""
-    for note, day in ((b"one\n", TODAY), (b"two\n", TODAY), (b"three\n", TOMORROW)):
-        store.publish(note, on=day)
-        assert store.newest() == note
-    assert list(store.history()) == [b"two\n", b"three\n"]
-
-
-def test_tiles_are_kept_by_their_names(store: CheckpointStore):
-    """A partial one and the full one in its place are two; what is put again is replaced."""
-    tiles = {Tile(0, 0, 3): b"partial", Tile(0, 0): b"full", Tile(1, 1234067): b"far", Tile(2, 0): b"high"}
-    for tile in tiles:
-        store.put(tile, b"older")
-    for tile, content in tiles.items():
-        store.put(tile, content)
-    assert {tile: store.tile(tile) for tile in tiles} == tiles
-    store.drop(Tile(0, 0, 3))
-    with pytest.raises(DamagedTileError):
-        store.tile(Tile(0, 0, 3))
-    assert store.tile(Tile(0, 0)) == b"full"
-
-
-def test_one_at_a_time_may_publish(store: CheckpointStore):
-    """A second one is told so, and gets its turn afterwards."""
-    with store.lease(is_patient=False) as first, store.lease(is_patient=False) as second:
-        assert (first, second) == (True, False)
-    with store.lease(is_patient=True) as again:
-        assert again
+    @pytest.fixture(params=["memory", "folder"])
+    def store(self, request: pytest.FixtureRequest, tmp_path: Path) -> CheckpointStore:
+        """An empty one."""
+        return (
+            MemoryCheckpoints() if request.param == "memory" else FolderCheckpoints(tmp_path / "checkpoints")
+        )

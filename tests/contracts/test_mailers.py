@@ -6,8 +6,6 @@ import stat
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +18,10 @@ from tests.certificates import a_certificate
 from tests.sources import CountedIds, ManualClock
 from vantrexia_adapters.mail import OutboxMailer, SmtpMailer
 from vantrexia_adapters.settings import SmtpSecurity
-from vantrexia_core.identity import Letter, Mailer, MailUnavailableError
-from vantrexia_core.kernel import Email, Phi
+from vantrexia_contracts.mailers import LETTER, SENDER, TOKEN, MailerContract, Post
+from vantrexia_core.identity import MailUnavailableError
+from vantrexia_core.kernel import Phi
 
-SENDER = Email("no-reply@practice.example")
-TOKEN = "f00dfeed" * 8
-LETTER = Letter(Email("tova@example.org"), "Set a new password", Phi(f"Line one.\n\ntoken: {TOKEN}\n"))
 USERNAME, PASSWORD = "mailbox", "a mailbox's password"
 
 
@@ -47,14 +43,6 @@ class Mailbox:
 def _knows(server: Server, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
     is_right = data == LoginPassword(USERNAME.encode(), PASSWORD.encode())
     return AuthResult(success=is_right, handled=False)
-
-
-@attrs.frozen
-class Post:
-    """A mailer, and how to read what it let leave."""
-
-    mailer: Mailer
-    read: Any
 
 
 @contextmanager
@@ -117,56 +105,20 @@ def _smtp(
         )
 
 
-@pytest.fixture(params=["outbox", "starttls", "tls"])
-def post(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Post]:
-    """Each mailer there is."""
-    if request.param == "outbox":
-        folder = tmp_path / "data" / "outbox"
-        mailer = OutboxMailer(folder, ManualClock(), CountedIds("mails"), SENDER)
-        yield Post(mailer, lambda: [file.read_bytes() for file in sorted(folder.glob("*.eml"))])
-        return
-    mailbox = Mailbox()
-    with _smtp(tmp_path, mailbox, SmtpSecurity(request.param)) as mailer:
-        yield Post(mailer, lambda: mailbox.taken)
+class TestMailer(MailerContract):
+    """The outbox, and SMTP over TLS of both kinds."""
 
-
-def _parsed(raw: bytes) -> EmailMessage:
-    message = message_from_bytes(raw, policy=policy.default)
-    assert isinstance(message, EmailMessage)
-    return message
-
-
-def test_a_letter_arrives_whole(post: Post) -> None:
-    """Sender, recipient, subject, date and every line of the text."""
-    post.mailer.send(LETTER)
-    (raw,) = post.read()
-    message = _parsed(raw)
-    assert (message["From"], message["To"], message["Subject"]) == (
-        SENDER.reveal(),
-        LETTER.to.reveal(),
-        LETTER.subject,
-    )
-    assert message["Date"].datetime == ManualClock().now()
-    assert message["Auto-Submitted"] == "auto-generated"
-    assert message.get_content().replace("\r\n", "\n") == LETTER.text.reveal()
-
-
-def test_each_letter_is_a_mail_of_its_own(post: Post) -> None:
-    """With an id of its own, which tells nothing of it."""
-    for _ in range(3):
-        post.mailer.send(LETTER)
-    ids = [_parsed(raw)["Message-ID"] for raw in post.read()]
-    assert len(set(ids)) == 3
-    assert all(one.endswith("@practice.example>") for one in ids)
-
-
-def test_a_long_text_and_any_script_arrive(post: Post) -> None:
-    """Encoded on the way where it must be."""
-    text = "Ein Brief über пароль, 合言葉 und sehr lange " + "Zeilen " * 300 + "\n"
-    post.mailer.send(attrs.evolve(LETTER, text=Phi(text), subject="Пароль für 合言葉"))
-    (raw,) = post.read()
-    assert _parsed(raw).get_content().replace("\r\n", "\n") == text
-    assert _parsed(raw)["Subject"] == "Пароль für 合言葉"
+    @pytest.fixture(params=["outbox", "starttls", "tls"])
+    def post(self, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Post]:
+        """Each mailer there is."""
+        if request.param == "outbox":
+            folder = tmp_path / "data" / "outbox"
+            mailer = OutboxMailer(folder, ManualClock(), CountedIds("mails"), SENDER)
+            yield Post(mailer, lambda: [file.read_bytes() for file in sorted(folder.glob("*.eml"))])
+            return
+        mailbox = Mailbox()
+        with _smtp(tmp_path, mailbox, SmtpSecurity(request.param)) as mailer:
+            yield Post(mailer, lambda: mailbox.taken)
 
 
 # ---------------------------------------------------------------- the outbox

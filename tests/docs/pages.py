@@ -1,5 +1,6 @@
 """Reading the documentation: its pages, their fenced blocks, their headings."""
 
+import ast
 import importlib
 import re
 import sys
@@ -12,9 +13,21 @@ import attrs
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 
-PAGES = tuple(sorted(DOCS.rglob("*.md")))
+
+def _pages(room: str) -> list[Path]:
+    return [page for page in (ROOT / room).rglob("*.md") if "node_modules" not in page.parts]
+
+
+PAGES = tuple(sorted(_pages("docs")))
 GUIDED = (ROOT / "README.md", *PAGES)
 """The pages and the README, which makes the same kind of claims."""
+
+EVERY_PAGE = tuple(
+    sorted(
+        [*ROOT.glob("*.md"), *(page for room in ("docs", "bench", "src", "tests") for page in _pages(room))]
+    )
+)
+"""Whatever is written for readers anywhere in the repository."""
 
 _FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -57,6 +70,17 @@ def anchors(page: Path) -> frozenset[str]:
     """The anchors that a forge gives to the headings of a page."""
     plain = (re.sub(r"[`*]", "", text).lower() for _, text in headings(page))
     return frozenset(re.sub(r"[^\w\- ]", "", text).replace(" ", "-") for text in plain)
+
+
+def has_test(file: Path, name: str) -> bool:
+    """Whether a file defines a test: ``test_name``, or ``TestClass::test_name`` of a class or its bases."""
+    kind, _, method = name.rpartition("::")
+    if not kind:
+        module = ast.parse(file.read_text(encoding="utf-8"))
+        return name in {node.name for node in module.body if isinstance(node, ast.FunctionDef)}
+    # A contract's tests are inherited, so the class is looked at as it is.
+    imported = importlib.import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
+    return callable(getattr(getattr(imported, kind, None), method, None))
 
 
 def generator() -> ModuleType:

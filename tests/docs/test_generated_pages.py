@@ -1,5 +1,6 @@
 """The reference says what the code says, and leaves nothing out."""
 
+import importlib
 import re
 
 import attrs
@@ -45,6 +46,16 @@ def test_every_setting_is_documented(setting: str) -> None:
 def test_the_configuration_file_is_documented() -> None:
     """The variable that names the file is on the page, too."""
     assert f"`{PREFIX}{CONFIG.upper()}`" in prose(REFERENCE / "settings.md")
+
+
+@pytest.mark.parametrize("package", generator().library.packages())
+def test_every_public_name_of_the_library_is_documented(package: str) -> None:
+    """What a package of the core hands out has an entry, and every entry is handed out."""
+    page = prose(REFERENCE / "python" / f"{package}.md")
+    entries, _, constants = page.partition("## Constants")
+    documented = re.findall(r"^### (\w+)$", entries, re.MULTILINE)
+    documented += re.findall(r"^- `(\w+)", constants, re.MULTILINE)
+    assert set(documented) == set(importlib.import_module(f"vantrexia_core.{package}").__all__)
 
 
 @pytest.mark.parametrize("error", generator().every_error(), ids=lambda error: error.__name__)

@@ -6,9 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import GUIDED, blocks, name_of
+from tests.docs.pages import EVERY_PAGE, ROOT, blocks, name_of
 
-WITH_PYTHON = [page for page in GUIDED if any(block.language == "python" for block in blocks(page))]
+RUN_BY = {"docs/how-to/add-an-adapter.md": "tests/kit/test_kit.py"}
+"""Pages whose examples are files of a project, and the test that saves and runs them as such."""
+
+WITH_PYTHON = [
+    page
+    for page in EVERY_PAGE
+    if name_of(page) not in RUN_BY and any(block.language == "python" for block in blocks(page))
+]
 
 
 @pytest.mark.parametrize("page", WITH_PYTHON, ids=name_of)
@@ -26,3 +33,15 @@ def test_python_examples_run(page: Path, tmp_path: Path, monkeypatch: pytest.Mon
             printed = shown.getvalue()
         elif block.language == "output":
             assert printed == block.text
+
+
+@pytest.mark.parametrize(("page", "test"), RUN_BY.items())
+def test_what_runs_elsewhere_is_run_there(page: str, test: str) -> None:
+    """The test that is named for a page reads that page."""
+    assert f'"{Path(page).name}"' in (ROOT / test).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", EVERY_PAGE, ids=name_of)
+def test_python_goes_by_one_name(page: Path) -> None:
+    """Under another one, an example would be run by nobody."""
+    assert [block.line for block in blocks(page) if block.language in {"py", "python3", "pycon"}] == []

@@ -17,7 +17,6 @@ KEY_BYTES: Final = 32
 """Every key of ours: AES-256, HMAC-SHA-256, and the roots they are derived from."""
 
 WRAPPED_KEY_BYTES: Final = KEY_BYTES + 8
-DIGEST_BYTES: Final = 32
 
 
 def hkdf(key: bytes, info: bytes, *, salt: bytes | None = None, length: int = KEY_BYTES) -> bytes:

@@ -52,7 +52,7 @@ class DirectoryKeeper(Keeper[Directory, _Change]):
             snapshot_every=snapshot_every,
             in_background=in_background,
         )
-        self._store: Final = store
+        self.store: Final = store
 
     def find(self, practice_id: PracticeId, listing: Listing) -> Found:
         """One page of numbers and the exact count, over everything committed before the call.
@@ -81,7 +81,7 @@ class DirectoryKeeper(Keeper[Directory, _Change]):
         return "directory"
 
     def _changes(self, practice_id: PracticeId, *, after: int) -> Iterable[tuple[int, _Change]]:
-        return self._store.entries(practice_id, after=after)
+        return self.store.entries(practice_id, after=after)
 
     def _build(self, rows: Iterable[tuple[int, _Change]], *, size_max: int) -> Directory | None:
         return Directory.built(rows, size_max=size_max)

@@ -7,10 +7,8 @@ EXTERNAL_ID_SYSTEM: Final = "https://eclinicalworks.com/patient-id"
 SSN_SYSTEMS: Final = frozenset({"http://hl7.org/fhir/sid/us-ssn", "urn:oid:2.16.840.1.113883.4.1"})
 """FHIR's name for it, and the OID that the same registry has in older systems."""
 
-V2_IDENTIFIER_TYPE: Final = "http://terminology.hl7.org/CodeSystem/v2-0203"
 RECORD_NUMBER_TYPE: Final = "MR"
 SSN_TYPE: Final = "SS"
 
 US_CORE_PATIENT: Final = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-patient"
 DATA_ABSENT_REASON: Final = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
-BIRTH_TIME: Final = "http://hl7.org/fhir/StructureDefinition/patient-birthTime"

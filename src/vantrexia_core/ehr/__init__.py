@@ -40,12 +40,19 @@ from vantrexia_core.ehr.model import (
     Verdict,
     Why,
 )
-from vantrexia_core.ehr.ports import BackgroundDesk, EhrDesk, EhrRecords, EhrWork, ImportJobs, ImportQueue
+from vantrexia_core.ehr.ports import (
+    BackgroundDesk,
+    EhrDesk,
+    EhrRecords,
+    EhrRoster,
+    EhrWork,
+    ImportJobs,
+    ImportQueue,
+)
 from vantrexia_core.ehr.roster import (
     CANDIDATES_MAX,
     EhrPatient,
     EhrQuery,
-    EhrRoster,
     EhrUnavailableError,
     Fault,
     Missed,

@@ -1,4 +1,4 @@
-"""What the import needs from the world, beside the EHR itself."""
+"""What the import needs from the world: the EHR itself, what it told, and the lists under way."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,11 +7,39 @@ from uuid import UUID
 
 from vantrexia_core.audit import Desk
 from vantrexia_core.ehr.model import ImportJob, ImportOutcome, JobItem
-from vantrexia_core.ehr.roster import EhrRoster
+from vantrexia_core.ehr.roster import EhrPatient, EhrQuery, Missed
 from vantrexia_core.ehr.survivorship import LastTold, LostValues
 from vantrexia_core.identity import AccountDesk
 from vantrexia_core.kernel import PageRequest, PatientId, PracticeId, UserId
 from vantrexia_core.patients import Candidacy, ExternalId, PatientDirectory, PatientWork
+
+
+class EhrRoster(Protocol):
+    """The patients at the other system. Never called inside a transaction: it may take seconds.
+
+    An implementation bounds itself: its answers are checked as hostile input, its waiting ends in time, its
+    calls stay within the budget that the EHR grants. It may fetch concurrently. It is called from several
+    threads at once.
+    """
+
+    def fetch(self, ids: Sequence[ExternalId], *, seconds_max: float) -> Sequence[EhrPatient | Missed]:
+        """What the EHR knows under each id: exactly one outcome an id, in the order of ``ids``.
+
+        ``ids`` are different from each other. One id's fault touches no other's outcome. After
+        ``seconds_max`` whatever is still missing is `Missed` as timed out or busy.
+
+        Raises:
+            EhrUnavailableError: nothing at all could be read (no token, no connection, access withdrawn).
+        """
+        ...
+
+    def search(self, query: EhrQuery, *, seconds_max: float) -> Sequence[EhrPatient]:
+        """Patients that fit, at most `CANDIDATES_MAX`. The ``external_id`` of each is the one to import by.
+
+        Raises:
+            EhrUnavailableError: no answer, or none that makes sense.
+        """
+        ...
 
 
 class EhrRecords(Protocol):

@@ -7,7 +7,7 @@ breaks our rules is left out and named, and what must not be missing is asked fo
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import Enum
-from typing import Final, Protocol, TypeVar
+from typing import Final, TypeVar
 
 import attrs
 
@@ -161,34 +161,6 @@ class EhrQuery:
         if self.name is None and self.date_of_birth is None and self.identifier is None:
             complaint = "Give a name, a birthdate or an identifier to search by."
             raise InvalidError.on("name", complaint)
-
-
-class EhrRoster(Protocol):
-    """The patients at the other system. Never called inside a transaction: it may take seconds.
-
-    An implementation bounds itself: its answers are checked as hostile input, its waiting ends in time, its
-    calls stay within the budget that the EHR grants. It may fetch concurrently. It is called from several
-    threads at once.
-    """
-
-    def fetch(self, ids: Sequence[ExternalId], *, seconds_max: float) -> Sequence[EhrPatient | Missed]:
-        """What the EHR knows under each id: exactly one outcome an id, in the order of ``ids``.
-
-        ``ids`` are different from each other. One id's fault touches no other's outcome. After
-        ``seconds_max`` whatever is still missing is `Missed` as timed out or busy.
-
-        Raises:
-            EhrUnavailableError: nothing at all could be read (no token, no connection, access withdrawn).
-        """
-        ...
-
-    def search(self, query: EhrQuery, *, seconds_max: float) -> Sequence[EhrPatient]:
-        """Patients that fit, at most `CANDIDATES_MAX`. The ``external_id`` of each is the one to import by.
-
-        Raises:
-            EhrUnavailableError: no answer, or none that makes sense.
-        """
-        ...
 
 
 class NoRoster:

@@ -1,4 +1,4 @@
-"""The patients of a practice: their records, the life of a record, and finding them.
+"""The patients of a practice: their records, finding them, telling them apart, many in and out.
 
 Use cases are functions that take a `PatientDesk` and an `Actor`; each is one recorded unit of work.
 """

@@ -91,7 +91,7 @@ def import_lines(
         settled = _settled(deed, lines, lambda: PatientId(desk.ids.new_id()))
         if desk.candidacy.is_asked:
             # Whom they resemble is looked at afterwards: a file must not wait for it, line by line.
-            new = [one.patient_id for one, fact in settled if fact is not None and one.patient_id is not None]
+            new = [one.patient_id for one, facts in settled if facts and one.patient_id is not None]
             if new:
                 deed.work.uncompared.add(new, at=deed.now)
         outcomes = [outcome for outcome, _ in settled]

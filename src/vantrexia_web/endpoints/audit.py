@@ -1,5 +1,7 @@
 """The trail, for administrators."""
 
+from typing import Final
+
 from vantrexia_adapters.fhir import audit_event_bundle
 from vantrexia_core.audit import TrailPage, export_trail, read_trail
 from vantrexia_core.patients import find_disclosures
@@ -17,7 +19,7 @@ from vantrexia_web.wire.audit import (
 )
 from vantrexia_web.wire.listing import page_content, page_links, parse_page
 
-FHIR: str = "application/fhir+json"
+FHIR: Final = "application/fhir+json"
 
 
 def list_(call: Call) -> Answer:

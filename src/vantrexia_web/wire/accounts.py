@@ -15,6 +15,7 @@ from vantrexia_core.identity import (
 )
 from vantrexia_core.kernel import Email, NamePart, PatientId, PersonName, Phone, Role
 from vantrexia_web.wire.request import Request
+from vantrexia_web.wire.signing_in import user_content
 from vantrexia_web.wire.structuring import body_as
 
 
@@ -90,12 +91,4 @@ def profile_content(profile: Profile) -> dict[str, object]:
 
 
 def _user_content(user: User) -> dict[str, object]:
-    return {
-        "id": user.id,
-        "email": user.email.reveal(),
-        "first_name": user.name.first.reveal(),
-        "last_name": user.name.last.reveal(),
-        "role": user.role.value,
-        "is_2fa_enabled": user.is_2fa_enabled,
-        "phone": None if user.phone is None else user.phone.reveal(),
-    }
+    return {**user_content(user), "phone": None if user.phone is None else user.phone.reveal()}

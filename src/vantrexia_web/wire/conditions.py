@@ -24,11 +24,16 @@ def parse_expected_versions(request: Request) -> frozenset[int] | None:
     Comparison is strong, so a weak tag matches nothing, and so does what is no tag at all: a condition that
     cannot be understood must not pass for one that is met.
     """
-    fields = request.headers_named("If-Match")
+    return versions_named(request, "If-Match", _VERSION_TAG)
+
+
+def versions_named(request: Request, header: str, version_tag: re.Pattern[str]) -> frozenset[int] | None:
+    """The versions in a header's list of entity tags, those that are one of ours; None when any will do."""
+    fields = request.headers_named(header)
     if not fields or fields == ["*"]:
         return None
     tags = [tag for field in fields if _TAG_LIST.fullmatch(field) for tag in _TAG.findall(field)]
-    return frozenset(int(match[1]) for tag in tags if (match := _VERSION_TAG.fullmatch(tag)))
+    return frozenset(int(match[1]) for tag in tags if (match := version_tag.fullmatch(tag)))
 
 
 def parse_idempotency_key(request: Request) -> Phi[str] | None:
@@ -42,5 +47,5 @@ def parse_idempotency_key(request: Request) -> Phi[str] | None:
         return None
     if len(fields) > 1 or re.fullmatch(IDEMPOTENCY_KEY_PATTERN, fields[0]) is None:
         complaint = "Send one key of 1 to 255 visible ASCII characters."
-        raise InvalidError({"Idempotency-Key": (complaint,)})
+        raise InvalidError.on("Idempotency-Key", complaint)
     return Phi(fields[0])

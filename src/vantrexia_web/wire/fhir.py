@@ -19,6 +19,7 @@ from vantrexia_core.kernel import (
 )
 from vantrexia_web.outcomes import FHIR_JSON, PLAIN_JSON
 from vantrexia_web.problems import NotAcceptableError, UnreadableBodyError
+from vantrexia_web.wire.conditions import versions_named
 from vantrexia_web.wire.request import Request
 
 PARAMETERS_MAX: Final = 100
@@ -47,8 +48,6 @@ _NOT_A_CONDITION: Final = frozenset({"_format", "_pretty", "on_duplicate"})
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,8}")
 _QUALITY: Final = re.compile(r"[01](?:\.[0-9]{0,3})?")
 _VERSION_TAG: Final = re.compile(r'(?:W/)?"([1-9][0-9]{0,17})"')
-_TAG: Final = re.compile(r'(?:W/)?"[^"]*"')
-_TAG_LIST: Final = re.compile(r'(?:W/)?"[^"]*"(?:\s*,\s*(?:W/)?"[^"]*")*')
 
 
 @attrs.frozen
@@ -162,13 +161,13 @@ def parse_preferences(request: Request) -> Preferences:
 
 def parse_if_match(request: Request) -> frozenset[int] | None:
     """The versions one of which the record must have; None when any will do. FHIR's tags are weak."""
-    return _versions(request, "If-Match")
+    return versions_named(request, "If-Match", _VERSION_TAG)
 
 
 def is_unchanged(request: Request, version: int, updated_at: datetime) -> bool:
     """Whether the client has what it asks for already (RFC 9110, 13.2.2: tags come before dates)."""
     if request.headers_named("If-None-Match"):
-        known = _versions(request, "If-None-Match")
+        known = versions_named(request, "If-None-Match", _VERSION_TAG)
         return known is None or version in known
     for field in request.headers_named("If-Modified-Since"):
         try:
@@ -234,14 +233,6 @@ def _is_r4(parameters: str) -> bool:
     """Whether the parameters of a media type ask for no other version of FHIR."""
     versions = [text.partition("=") for text in parameters.split(";") if "fhirversion" in text]
     return all(value.strip().strip('"') in {"4.0", "4.0.1"} for _, _, value in versions)
-
-
-def _versions(request: Request, header: str) -> frozenset[int] | None:
-    fields = request.headers_named(header)
-    if not fields or fields == ["*"]:
-        return None
-    tags = [tag for field in fields if _TAG_LIST.fullmatch(field) for tag in _TAG.findall(field)]
-    return frozenset(int(match[1]) for tag in tags if (match := _VERSION_TAG.fullmatch(tag)))
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:

@@ -52,7 +52,7 @@ def parse_patient_listing(request: Request) -> Listing:
     active = dict(_parameters(request)).get("active", "true")
     if active not in _STATUS_OF_ACTIVE:
         complaint = "Use true or false."
-        raise InvalidError({"active": (complaint,)})
+        raise InvalidError.on("active", complaint)
     return attrs.evolve(parse_listing(request), status=_STATUS_OF_ACTIVE[active])
 
 
@@ -114,7 +114,7 @@ def parse_flag(query: Mapping[str, str], name: str) -> bool:
     text = query.get(name, "false")
     if text not in {"true", "false"}:
         complaint = "Use true or false."
-        raise InvalidError({name: (complaint,)})
+        raise InvalidError.on(name, complaint)
     return text == "true"
 
 
@@ -149,7 +149,7 @@ def _search(query: dict[str, str]) -> Phi[str] | None:
             return Phi(clean_text(search, characters_max=SEARCH_CHARACTERS_MAX))
         except InvalidValueError:
             pass
-    raise InvalidError({"search": (complaint,)})
+    raise InvalidError.on("search", complaint)
 
 
 def _ordering(query: dict[str, str]) -> Ordering:
@@ -158,7 +158,7 @@ def _ordering(query: dict[str, str]) -> Ordering:
         if ordering.value == name:
             return ordering
     complaint = f"Use one of: {', '.join(ordering.value for ordering in Ordering)}."
-    raise InvalidError({"ordering": (complaint,)})
+    raise InvalidError.on("ordering", complaint)
 
 
 def _page(query: dict[str, str]) -> PageRequest:

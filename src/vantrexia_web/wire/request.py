@@ -8,12 +8,10 @@ from uuid import UUID
 
 import attrs
 
+from vantrexia_core.audit import ID_MAX
 from vantrexia_core.kernel import BrokenPromiseError, Origin, PatientId, UserId, VantrexiaError
 from vantrexia_web.problems import MediaTypeError, UnreadableBodyError
 from vantrexia_web.wire.strict_json import parse_json
-
-USER_ID_MAX: Final = 2**53 - 1
-"""What the trail can name (RFC 8785): no account has a larger number."""
 
 FORM: Final = "application/x-www-form-urlencoded"
 FORM_FIELDS_MAX: Final = 100
@@ -95,12 +93,7 @@ class Request:
             MediaTypeError: it is not declared as a form in UTF-8.
             UnreadableBodyError: it is none, or names a parameter twice (RFC 6749, section 3.2).
         """
-        body = self.whole_body
-        types = self.headers_named("Content-Type")
-        is_form = len(types) == 1 and _FORM_IN_UTF_8.fullmatch(types[0]) is not None
-        if not is_form or self.headers_named("Content-Encoding") not in ([], ["identity"]):
-            raise MediaTypeError(_FORM_WANTED)
-        pairs = _pairs(body)
+        pairs = _pairs(self.body_as(_FORM_IN_UTF_8, _FORM_WANTED))
         form = dict(pairs or ())
         if pairs is None or len(form) < len(pairs):
             raise UnreadableBodyError(_NO_FORM)
@@ -114,9 +107,9 @@ class Request:
 
     @property
     def user_id(self) -> UserId | None:
-        """The account that the path names, if it names one that there could be."""
+        """The account that the path names, if it names one that there could be: the trail can name it."""
         id_ = self.parameters.get("id")
-        return UserId(id_) if isinstance(id_, int) and id_ <= USER_ID_MAX else None
+        return UserId(id_) if isinstance(id_, int) and id_ <= ID_MAX else None
 
     @property
     def version(self) -> int:

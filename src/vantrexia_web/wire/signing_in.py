@@ -2,7 +2,7 @@
 
 import attrs
 
-from vantrexia_core.identity import PASSWORD_CHARACTERS_MAX, FactorCode, SignedIn
+from vantrexia_core.identity import PASSWORD_CHARACTERS_MAX, FactorCode, SignedIn, User
 from vantrexia_core.kernel import Email, InvalidValueError, Phi
 from vantrexia_web.wire.request import Request
 from vantrexia_web.wire.structuring import body_as
@@ -46,16 +46,20 @@ def parse_credentials(request: Request) -> Credentials:
 
 def signed_in_content(signed_in: SignedIn) -> dict[str, object]:
     """The tokens, and who they were given to."""
-    user = signed_in.user
     return {
         "access": signed_in.tokens.access.reveal(),
         "refresh": signed_in.tokens.refresh.reveal(),
-        "user": {
-            "id": user.id,
-            "email": user.email.reveal(),
-            "first_name": user.name.first.reveal(),
-            "last_name": user.name.last.reveal(),
-            "role": user.role.value,
-            "is_2fa_enabled": user.is_2fa_enabled,
-        },
+        "user": user_content(signed_in.user),
+    }
+
+
+def user_content(user: User) -> dict[str, object]:
+    """What every answer about an account says."""
+    return {
+        "id": user.id,
+        "email": user.email.reveal(),
+        "first_name": user.name.first.reveal(),
+        "last_name": user.name.last.reveal(),
+        "role": user.role.value,
+        "is_2fa_enabled": user.is_2fa_enabled,
     }

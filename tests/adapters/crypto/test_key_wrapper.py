@@ -19,10 +19,10 @@ from vantrexia_adapters.crypto import (
     open_kms,
 )
 from vantrexia_adapters.http import HttpTransport
+from vantrexia_contracts.key_wrappers import CONTEXT, KEY, KeyWrapperContract
 from vantrexia_core.protection import KeyWrapper, UnreadableError
 
-KEK, KEY = bytes(range(32)), bytes(range(100, 132))
-CONTEXT = b"deployment|index|1"
+KEK = bytes(range(32))
 KMS = "arn:aws:kms:eu-central-1:111122223333:key/none"
 
 keys = st.binary(min_size=32, max_size=32)
@@ -68,58 +68,27 @@ def at_transit(transit: FakeTransit, transport: HttpTransport, key: str) -> Tran
     return TransitKeyWrapper(transport, address, f"transit/{key}")
 
 
-@pytest.fixture(params=["file", "aws-kms", "transit"])
-def wrappers(request: pytest.FixtureRequest) -> tuple[KeyWrapper, KeyWrapper]:
-    """Two key-encryption keys of one kind."""
-    if request.param == "file":
-        return FileKeyWrapper(KEK), FileKeyWrapper(KEK[::-1])
-    if request.param == "aws-kms":
-        both: tuple[KeyWrapper, KeyWrapper] = request.getfixturevalue("kms")
-        return both
-    transit, transport = request.getfixturevalue("transit"), request.getfixturevalue("transport")
-    return at_transit(transit, transport, "vantrexia"), at_transit(transit, transport, "another")
+class TestKeyWrapper(KeyWrapperContract):
+    """A key in a file, one at AWS, one at a Transit engine."""
 
+    @pytest.fixture(params=["file", "aws-kms", "transit"])
+    def wrappers(self, request: pytest.FixtureRequest) -> tuple[KeyWrapper, KeyWrapper]:
+        """Two key-encryption keys of one kind."""
+        if request.param == "file":
+            return FileKeyWrapper(KEK), FileKeyWrapper(KEK[::-1])
+        if request.param == "aws-kms":
+            both: tuple[KeyWrapper, KeyWrapper] = request.getfixturevalue("kms")
+            return both
+        transit, transport = request.getfixturevalue("transit"), request.getfixturevalue("transport")
+        return at_transit(transit, transport, "vantrexia"), at_transit(transit, transport, "another")
 
-# --- every one of them ------------------------------------------------------------------------------------
-
-
-def test_what_was_wrapped_unwraps_and_shows_nothing(wrappers: tuple[KeyWrapper, KeyWrapper]) -> None:
-    """The key comes back, and does not stand in its wrapped form."""
-    wrapped = wrappers[0].wrap(KEY, CONTEXT)
-    assert wrappers[0].unwrap(wrapped, CONTEXT) == KEY
-    assert KEY not in wrapped
-
-
-@pytest.mark.parametrize("context", [b"deployment|index|2", b"deployment|field|1", b"x" * 80])
-def test_a_wrapped_key_unwraps_in_its_own_context_only(
-    wrappers: tuple[KeyWrapper, KeyWrapper], context: bytes
-) -> None:
-    """A key moved to another scope, purpose or version is of no use there."""
-    wrapped = wrappers[0].wrap(KEY, CONTEXT)
-    with pytest.raises(UnreadableError):
-        wrappers[0].unwrap(wrapped, context)
-
-
-def test_another_key_encryption_key_unwraps_nothing(wrappers: tuple[KeyWrapper, KeyWrapper]) -> None:
-    """Another deployment's opens nothing here. KMS does not say whose it is to whom it does not belong."""
-    wrapped = wrappers[0].wrap(KEY, CONTEXT)
-    with pytest.raises((UnreadableError, KeyServiceError)):
-        wrappers[1].unwrap(wrapped, CONTEXT)
-
-
-def test_a_damaged_wrapped_key_does_not_unwrap(wrappers: tuple[KeyWrapper, KeyWrapper]) -> None:
-    """Cut, noise, nothing, and one other byte at its end."""
-    wrapped = wrappers[0].wrap(KEY, CONTEXT)
-    for damaged in (wrapped[:-1], b"\x00\xff", b"", wrapped[:-9] + b"AAAAAAAAA"):
-        with pytest.raises(UnreadableError):
-            wrappers[0].unwrap(damaged, CONTEXT)
-
-
-def test_a_wrapper_prints_no_secret(wrappers: tuple[KeyWrapper, KeyWrapper], transit: FakeTransit) -> None:
-    """Neither a key nor a token is in any representation."""
-    shown = "".join(map(repr, wrappers)) + "".join(map(str, wrappers))
-    assert repr(KEK) not in shown
-    assert transit.token not in shown
+    def test_a_wrapper_prints_no_secret(
+        self, wrappers: tuple[KeyWrapper, KeyWrapper], transit: FakeTransit
+    ) -> None:
+        """Neither a key nor a token is in any representation."""
+        shown = "".join(map(repr, wrappers)) + "".join(map(str, wrappers))
+        assert repr(KEK) not in shown
+        assert transit.token not in shown
 
 
 # --- a file -----------------------------------------------------------------------------------------------

@@ -63,7 +63,7 @@ LISTINGS = [
 
 def a_store(desk: MemoryDesk | SqlDesk) -> DirectoryStore:
     """The store behind the desk's directory."""
-    store: DirectoryStore = desk.directory._store
+    store: DirectoryStore = desk.directory.store
     return store
 
 

@@ -289,7 +289,7 @@ def test_a_change_between_look_and_write_wins(sqlite_site: Site, monkeypatch: py
 def test_snapshots_are_sealed_anew_and_open_without_the_old_key(site: Site, custody: RingCustody) -> None:
     """A start stays fast."""
     ids = fill(site)
-    store = site.desk.directory._store
+    store = site.desk.directory.store
     head = store.head(site.here)
     store.keep_snapshot(site.here, head.epoch, head.seq, b"a snapshot" * 200_000)
     custody.rotate(Purpose.DIRECTORY)
@@ -298,7 +298,7 @@ def test_snapshots_are_sealed_anew_and_open_without_the_old_key(site: Site, cust
     retire_key(site.desk, ACTOR, custody, Purpose.DIRECTORY, 1)
     site.clock.advance(SETTLE_TIME)
     destroy_key(site.desk, ACTOR, custody, Purpose.DIRECTORY, 1)
-    fresh = another_process(site).directory._store
+    fresh = another_process(site).directory.store
     assert fresh.load_snapshot(site.here, head.epoch) == b"a snapshot" * 200_000
     assert ids
 
@@ -306,7 +306,7 @@ def test_snapshots_are_sealed_anew_and_open_without_the_old_key(site: Site, cust
 def test_a_snapshot_that_does_not_open_is_dropped(site: Site, custody: RingCustody) -> None:
     """It is a cache."""
     fill(site)
-    store = site.desk.directory._store
+    store = site.desk.directory.store
     head = store.head(site.here)
     store.keep_snapshot(site.here, head.epoch, head.seq, b"a snapshot")
     site.execute(sa.update(directory_chunk).values(sealed=b"\x01\x00\x01" + bytes(40)))

@@ -23,7 +23,7 @@ OTHER = Random(2).randbytes(2 * CHUNK + 9)  # noqa: S311 - any bytes do
 
 def a_store(site: Site) -> DirectoryStore:
     """The store behind the desk's directory."""
-    store: DirectoryStore = site.desk.directory._store
+    store: DirectoryStore = site.desk.directory.store
     return store
 
 
