@@ -18,6 +18,7 @@ from typing import Final, Self, TypeVar
 import attrs
 from sqlalchemy import Engine, QueuePool
 
+from vantrexia_adapters.backups import BackupSources, RestorePlace
 from vantrexia_adapters.checkpoints import FolderCheckpoints, TrailKeeper
 from vantrexia_adapters.crypto import (
     DEPLOYMENT,
@@ -121,7 +122,19 @@ class DatabaseMissingError(StartRefusedError):
     def __init__(self) -> None:
         super().__init__(
             "The key ring holds a practice's keys, but the database is empty. If it was lost, put its backup "
-            "back; if you want to begin anew, move the key ring away first. Nothing was changed."
+            "back (vantrexia restore); if you want to begin anew, move the key ring away first. Nothing was "
+            "changed."
+        )
+
+
+class RestoreUnfinishedError(StartRefusedError):
+    """A restore was begun here and has not come to its end."""
+
+    def __init__(self, marker: Path) -> None:
+        super().__init__(
+            "A restore was cut off before its end, or is still going on. Run the same vantrexia restore "
+            "again: it goes on from where it was. To begin with something else, empty the database "
+            f"and remove {marker}."
         )
 
 
@@ -180,6 +193,7 @@ class Service:
     mailer: Mailer
     trail: TrailKeeper
     ring: RingKeeper = attrs.field(repr=False)
+    backup_sources: BackupSources = attrs.field(repr=False)
     _rates: Callable[[], RateStore] = attrs.field(repr=False)
     _close: Callable[[], None] = attrs.field(repr=False)
     check_database: Callable[[], None] = attrs.field(repr=False)
@@ -246,6 +260,8 @@ def open_service(
     with _refusals(), ExitStack() as stack:
         if isinstance(roster, EcwRoster):
             stack.callback(roster.close)
+        if settings.restore_marker.exists():
+            raise RestoreUnfinishedError(settings.restore_marker)
         engine = _open_database(settings)
         stack.callback(engine.dispose)
         if settings.is_embedded:
@@ -293,12 +309,8 @@ def open_service(
         rosters={practice_id: roster},
         proofs=SmartClientProofs(FetchedKeySets(key_sets, clock)),
     )
-    notary = Notary(
-        SqlTrailSource(engine),
-        FolderCheckpoints(settings.checkpoints_path),
-        RingCheckpointKeys(ring),
-        is_signed,
-    )
+    checkpoints, checkpoint_keys = FolderCheckpoints(settings.checkpoints_path), RingCheckpointKeys(ring)
+    notary = Notary(SqlTrailSource(engine), checkpoints, checkpoint_keys, is_signed)
     return Service(
         desk,
         practice_id,
@@ -306,6 +318,7 @@ def open_service(
         mailer,
         TrailKeeper(notary, clock, publish_seconds=settings.checkpoint_seconds),
         RingKeeper(ring, engine, Protection(cipher, index, seal), snapshots, ids),
+        BackupSources(engine, ring.path, settings.ecw_keys_path, checkpoints, checkpoint_keys),
         lambda: _open_rates(settings, engine, index, opened),
         opened.close,
         WritabilityCheck(engine),
@@ -313,6 +326,29 @@ def open_service(
         roster.check if isinstance(roster, EcwRoster) else None,
         lambda: engine.pool.checkedout() if isinstance(engine.pool, QueuePool) else 0,
     )
+
+
+@contextmanager
+def restore_place(settings: Settings) -> Iterator[RestorePlace]:
+    """Where the settings say that a deployment lies, for a backup to be restored there.
+
+    Raises:
+        StartRefusedError: the database cannot be reached.
+    """
+    with ExitStack() as stack:
+        with _refusals():
+            engine = _open_database(settings)
+        stack.callback(engine.dispose)
+        services = _KeyServices(settings)
+        stack.callback(services.close)
+        yield RestorePlace(
+            engine,
+            settings.keyring_path,
+            settings.ecw_keys_path,
+            FolderCheckpoints(settings.checkpoints_path),
+            settings.restore_marker,
+            services,
+        )
 
 
 def published_keys(settings: Settings) -> Sequence[Mapping[str, str]]:

@@ -268,6 +268,11 @@ class Settings:
         "whether `vantrexia keys destroy-practice` may make a practice that left unreadable for good",
         False,  # noqa: FBT003 - a default
     )
+    backup_key_file: Path | None = _setting(
+        _path,
+        "the backup key file, mode 0600, made by `vantrexia keys create-backup-key`; --key-file wins",
+        None,
+    )
     kms_key_id: str | None = _setting(
         _text,
         "the symmetric key at AWS KMS: its ARN; the service needs kms:Encrypt and kms:Decrypt",
@@ -455,6 +460,11 @@ class Settings:
     def checkpoints_path(self) -> Path:
         """The folder of checkpoints in force."""
         return self.checkpoints or self.data_dir / "checkpoints"
+
+    @property
+    def restore_marker(self) -> Path:
+        """A file that is there while a restore is not finished."""
+        return self.data_dir / "restore-unfinished"
 
     @property
     def ecw_keys_path(self) -> Path:

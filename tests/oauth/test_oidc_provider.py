@@ -53,7 +53,7 @@ class Provider:
         """Our roster, signing in there; whoever answers at its FHIR address is nobody."""
         connection = EcwConnection("http://127.0.0.1:9/fhir", client_id, SCOPE, token_url=self.token_url)
         assertions = ClientAssertions(client_id, self.keys, CountedIds(f"jti {clock.now()}"))
-        protocol = EcwProtocol(connection, assertions, clock, budget=CallBudget(), jitter=lambda: 0.0)
+        protocol = EcwProtocol(connection, assertions, clock, budget=CallBudget(250), jitter=lambda: 0.0)
         return EcwRoster(protocol, self.transport, clock, lambda _: None)
 
     def answer_to(self, assertion: str) -> tuple[int, str]:

@@ -5,6 +5,7 @@
     checkpoint              the newest checkpoint
     days/2026-02-06         the last one of each day (UTC)
     tile/0/x001/234.p/17    hashes, full tiles and the partial ones of the newest checkpoint
+    given-up/…              the same three, of a state that a restore gave up
 
 Only checkpoints are written durably: tiles can be made anew from the trail, and the signed root tells whether
 they are right. Writing replaces whole files, so that a reader never sees half of one.
@@ -44,13 +45,17 @@ class FolderCheckpoints:
 
     def history(self) -> Iterator[bytes]:
         """See `CheckpointStore`."""
+        return (note for _, note in self.days())
+
+    def days(self) -> Iterator[tuple[str, bytes]]:
+        """The last checkpoint of each day, and which day that is."""
         try:
             days = sorted((self.path / "days").iterdir())
         except FileNotFoundError:
             return
         for day in days:
             if not day.name.endswith(".new"):
-                yield day.read_bytes()
+                yield day.name, day.read_bytes()
 
     def tile(self, tile: Tile) -> bytes:
         """See `CheckpointStore`."""
@@ -74,6 +79,26 @@ class FolderCheckpoints:
         """See `CheckpointStore`."""
         self.write(f"days/{on.isoformat()}", note, is_durable=True)
         self.write("checkpoint", note, is_durable=True)
+
+    def put_aside(self, name: str) -> None:
+        """Move all of it to ``given-up/name``, as evidence: the trail goes on from an older state.
+
+        Whatever it was interrupted at, it can be repeated. Call it under the lease.
+
+        Raises:
+            UnavailableError: it cannot be moved.
+        """
+        aside = self.path / "given-up" / name
+        try:
+            _make(aside)
+            # The newest checkpoint last: while it is here, so is what says that it has to go.
+            for part in ("tile", "days", "checkpoint"):
+                if (self.path / part).exists():
+                    (self.path / part).rename(aside / part)
+            _sync(aside)
+            _sync(self.path)
+        except OSError:
+            raise UnavailableError from None
 
     @contextmanager
     def lease(self, *, is_patient: bool) -> Iterator[bool]:

@@ -1,9 +1,8 @@
 """``vantrexia audit``: the trail, verified, exported, shown; and its checkpoints."""
 
 import json
-import sys
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from itertools import islice, takewhile
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from vantrexia_adapters.cli.console import console_actor, opened
+from vantrexia_adapters.cli.console import console_actor, counting, opened
 from vantrexia_core.audit import (
     RETENTION_YEARS,
     CheckpointStore,
@@ -30,8 +29,6 @@ from vantrexia_core.audit import (
 
 if TYPE_CHECKING:
     from vantrexia_adapters.assembly import Service
-
-_STEP_SECONDS = 2.0
 
 
 @click.group()
@@ -58,9 +55,22 @@ _NOTHING_IN_FOLDER: Final = (
     help="An exported trail instead of this deployment's. Needs --public-key, and nothing else.",
 )
 @click.option("--public-key", help="The key that must have signed, or a file that holds it, one a line.")
+@click.option(
+    "--checkpoint",
+    "notes",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A checkpoint that you have kept: compare with it as well. Can be repeated.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def verify(
-    *, newest: int | None, since_checkpoint: bool, folder: Path | None, public_key: str | None, as_json: bool
+    *,
+    newest: int | None,
+    since_checkpoint: bool,
+    folder: Path | None,
+    public_key: str | None,
+    notes: tuple[Path, ...],
+    as_json: bool,
 ) -> None:
     """Tell whether every entry is what it was when it was written.
 
@@ -71,8 +81,10 @@ def verify(
     Examples:
       vantrexia audit verify
       vantrexia audit verify --since-checkpoint
+      vantrexia audit verify --checkpoint ./checkpoint-of-march
       vantrexia audit verify --offline ./trail --public-key ./trail-key.txt
     """
+    kept = [note.read_bytes() for note in notes]
     if newest is not None and since_checkpoint:
         message = "--newest and --since-checkpoint exclude each other."
         raise click.UsageError(message)
@@ -85,11 +97,13 @@ def verify(
     if folder is not None:
         from vantrexia_adapters.checkpoints import ExportedTrail, FolderCheckpoints
 
-        found = _inspected(ExportedTrail(folder), FolderCheckpoints(folder), keys or [], wanted)
+        found = _inspected(ExportedTrail(folder), FolderCheckpoints(folder), keys or [], wanted, kept)
     else:
         with opened() as service:
             notary = service.trail.notary
-            found = _inspected(notary.source, notary.store, keys or list(notary.keys.verifiers()), wanted)
+            found = _inspected(
+                notary.source, notary.store, keys or list(notary.keys.verifiers()), wanted, kept
+            )
     if found.fault is None and not found.size:
         raise click.ClickException(_NOTHING_HERE if folder is None else _NOTHING_IN_FOLDER)
     _report(found, time.perf_counter() - began, as_json=as_json)
@@ -113,7 +127,7 @@ def export(*, folder: Path) -> None:
         notary = service.trail.notary
         hand_out_trail(service.desk, console_actor(service))
         _sign(service)
-        with _progress("Exported", notary.source.size()) as progress:
+        with counting("Exported", notary.source.size()) as progress:
             size = export_trail(notary.source, notary.store, folder, progress)
     click.echo(f"{size} entries lie in {folder}.", err=True)
 
@@ -140,7 +154,7 @@ def archive(*, folder: Path) -> None:
         if state is None:
             click.echo(f"Nothing is older than {RETENTION_YEARS} years, so nothing was written.", err=True)
             return
-        with _into(folder), _progress("Archived", state.size) as progress:
+        with _into(folder), counting("Archived", state.size) as progress:
             hand_out_trail(service.desk, console_actor(service))
             export_trail(notary.source, notary.store, folder, progress, note=state.note)
         keys = list(notary.keys.verifiers())
@@ -232,7 +246,11 @@ def _keys(given: str) -> list[VerifierKey]:
 
 
 def _inspected(
-    source: TrailSource, store: CheckpointStore, keys: list[VerifierKey], newest: int | None
+    source: TrailSource,
+    store: CheckpointStore,
+    keys: list[VerifierKey],
+    newest: int | None,
+    kept: Sequence[bytes] = (),
 ) -> Inspection:
     from vantrexia_adapters.crypto import is_signed
 
@@ -243,8 +261,8 @@ def _inspected(
         covered = 0
     size = source.size()
     total = size if newest is None else size - max(0, covered - newest)
-    with _progress("Verified", total) as progress:
-        return Inspector(source, store, keys, is_signed).inspect(newest=newest, progress=progress)
+    with counting("Verified", total) as progress:
+        return Inspector(source, store, keys, is_signed).inspect(newest=newest, kept=kept, progress=progress)
 
 
 @contextmanager
@@ -260,25 +278,6 @@ def _into(folder: Path) -> Iterator[None]:
         raise click.ClickException(message) from None
 
 
-@contextmanager
-def _progress(label: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Tell how many entries are done: a bar on a terminal, now and then a line elsewhere."""
-    if sys.stderr.isatty():
-        with click.progressbar(length=total, label=label, file=sys.stderr) as bar:
-            yield bar.update
-        return
-    done, told = 0, time.perf_counter()
-
-    def count(more: int) -> None:
-        nonlocal done, told
-        done += more
-        if time.perf_counter() - told >= _STEP_SECONDS:
-            told = time.perf_counter()
-            click.echo(f"{label}: {done} of {total}", err=True)
-
-    yield count
-
-
 def _report(found: Inspection, seconds: float, *, as_json: bool) -> None:
     covered = found.checkpoint.size if found.checkpoint else 0
     if as_json:
@@ -288,6 +287,10 @@ def _report(found: Inspection, seconds: float, *, as_json: bool) -> None:
             "checked": found.checked,
             "checkpoint": covered,
             "unprotected": found.unprotected,
+            "rollbacks": [
+                {"entry": one.seq, "kept": one.kept, "given_up": one.size, "reason": one.reason}
+                for one in found.rollbacks
+            ],
             "fault": None if found.fault is None else found.fault.sentence,
             "first": None if found.fault is None else found.fault.seq,
             "seconds": round(seconds, 3),
@@ -296,6 +299,8 @@ def _report(found: Inspection, seconds: float, *, as_json: bool) -> None:
     else:
         rate = f"{found.checked} entries read in {seconds:.1f} s"
         click.echo(f"{found.size} entries, {covered} of them under the newest checkpoint; {rate}.")
+        for rollback in found.rollbacks:
+            click.echo(rollback.sentence)
     if found.fault is not None:
         raise click.ClickException(found.fault.sentence)
     if not as_json:

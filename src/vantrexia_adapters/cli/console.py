@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
@@ -21,13 +21,19 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _PLAIN_STEPS = 10
+_STEP_SECONDS = 2.0
 
 
 def console_actor(service: "Service") -> Actor:
     """Whoever runs a command holds the database and the keys; the trail names the account on this machine."""
+    return operator(service.practice_id, console_origin())
+
+
+def console_origin() -> Origin:
+    """Where a command comes from."""
     # The trail takes no free text; an account of a directory service may be named like an e-mail address.
     login = re.sub(r"[^0-9A-Za-z._-]", "_", _account())
-    return operator(service.practice_id, Origin(address=f"console:{login}"[:64]))
+    return Origin(address=f"console:{login}"[:64])
 
 
 @contextmanager
@@ -68,6 +74,25 @@ def with_progress(items: Iterable[T], *, total: int, label: str) -> Iterator[T]:
         yield item
         if done % step == 0 or done == total:
             click.echo(f"{label}: {done} of {total} ({time.perf_counter() - began:.1f} s)", err=True)
+
+
+@contextmanager
+def counting(label: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Tell how much is done: a bar on a terminal, now and then a line elsewhere."""
+    if sys.stderr.isatty():
+        with click.progressbar(length=total, label=label, file=sys.stderr) as bar:
+            yield bar.update
+        return
+    done, told = 0, time.perf_counter()
+
+    def count(more: int) -> None:
+        nonlocal done, told
+        done += more
+        if time.perf_counter() - told >= _STEP_SECONDS:
+            told = time.perf_counter()
+            click.echo(f"{label}: {done} of {total}", err=True)
+
+    yield count
 
 
 def _account() -> str:

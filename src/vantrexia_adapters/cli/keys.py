@@ -1,6 +1,7 @@
 """``vantrexia keys``: the key ring, and our keys at eClinicalWorks."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
@@ -246,6 +247,10 @@ def destroy_practice_keys(practice: UUID, confirm: str | None) -> None:
     copies = [str(copy) for copy in sorted(path.parent.glob(f"{path.name}.*.old"))]
     click.echo(f"Every copy of {path} from before still opens its data, with a copy of the database. Destroy")
     click.echo(f"those too: {', '.join([*copies, 'your backups of the key ring'])}.")
+    click.echo(
+        "Backups that were taken with keys hold it as well: take one under a new backup key, then destroy"
+    )
+    click.echo("the old backup key. See `vantrexia backup --help`.")
 
 
 def _custodies(
@@ -320,6 +325,25 @@ def rewrap(wrapping: str | None) -> None:
     click.echo(f"Set VANTREXIA_KEY_WRAPPING={target.value} wherever the service starts.")
     click.echo(f"The old key ring is {old}. It still opens everything: destroy it, and its backups,")
     click.echo("when the service has started with the new one.")
+
+
+@keys.command("create-backup-key")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def create_backup_key(file: Path) -> None:
+    """Make a backup key in a new FILE that only its owner can read.
+
+    It opens the backups that are sealed under it, and nothing else. Keep copies of it where the backups are
+    not, and not only on the machine that they are taken of: without it no backup opens. Destroy every copy of
+    it, and every backup that it sealed is destroyed.
+
+    \b
+    Example:
+      vantrexia keys create-backup-key /secure/backup-2026.key
+    """
+    from vantrexia_adapters.crypto import BackupKey
+
+    key = BackupKey.create(file)
+    click.echo(f"{file} holds the backup key {key.key_id.hex()}. Copy it to where your backups are not.")
 
 
 @keys.group()

@@ -6,6 +6,7 @@ import click
 
 from vantrexia_adapters.cli import bulk, bulk_import  # noqa: F401 - its commands join a group
 from vantrexia_adapters.cli.audit import audit
+from vantrexia_adapters.cli.backups import backup, restore
 from vantrexia_adapters.cli.clients import clients
 from vantrexia_adapters.cli.demo import demo
 from vantrexia_adapters.cli.directory import directory
@@ -65,6 +66,8 @@ for command in (
     matching,
     audit,
     keys,
+    backup,
+    restore,
     openapi,
 ):
     program.add_command(command)

@@ -2,6 +2,7 @@
 
 from vantrexia_adapters.crypto.aes_gcm import AesGcmFieldCipher
 from vantrexia_adapters.crypto.aws_kms import AwsKmsKeyWrapper, open_kms
+from vantrexia_adapters.crypto.backup_key import BackupKey, BackupKeyError
 from vantrexia_adapters.crypto.blind_index import HmacBlindIndex
 from vantrexia_adapters.crypto.checkpoint_keys import Ed25519SigningKey, RingCheckpointKeys, is_signed
 from vantrexia_adapters.crypto.chunk_cipher import AesGcmSnapshotCipher
@@ -37,6 +38,15 @@ from vantrexia_adapters.crypto.ring_format import (
     RingEntry,
 )
 from vantrexia_adapters.crypto.row_seal import HmacRowSeal
+from vantrexia_adapters.crypto.sealed_stream import (
+    BackupFileError,
+    DamagedBackupError,
+    NewerBackupError,
+    NotABackupError,
+    SealedReader,
+    SealedWriter,
+    WrongBackupKeyError,
+)
 from vantrexia_adapters.crypto.signing_keys import RingSigningKeys
 from vantrexia_adapters.crypto.transit import TransitAddress, TransitKeyWrapper
 from vantrexia_core.protection import Purpose
@@ -50,6 +60,10 @@ __all__ = [
     "Argon2Cost",
     "Argon2Passwords",
     "AwsKmsKeyWrapper",
+    "BackupFileError",
+    "BackupKey",
+    "BackupKeyError",
+    "DamagedBackupError",
     "Ed25519SigningKey",
     "FileKeyWrapper",
     "HmacBlindIndex",
@@ -66,6 +80,8 @@ __all__ = [
     "KeyRingUnsafeError",
     "KeyServiceError",
     "KeyState",
+    "NewerBackupError",
+    "NotABackupError",
     "Provider",
     "Purpose",
     "RemoteKek",
@@ -75,10 +91,13 @@ __all__ = [
     "RingSigningKeys",
     "RootKey",
     "Scope",
+    "SealedReader",
+    "SealedWriter",
     "TransitAddress",
     "TransitKeyWrapper",
     "UnknownKeyError",
     "Wrappers",
+    "WrongBackupKeyError",
     "WrongKeyRingError",
     "is_signed",
     "open_kms",

@@ -3,14 +3,12 @@
 from vantrexia_adapters.directory.candidates import CandidateKeeper
 from vantrexia_adapters.directory.keeper import DirectoryKeeper
 from vantrexia_adapters.directory.keeping import (
-    MEMORY_BYTES_MAX,
     PATIENTS_MAX,
     DirectoryFigures,
     DirectoryFullError,
 )
 
 __all__ = [
-    "MEMORY_BYTES_MAX",
     "PATIENTS_MAX",
     "CandidateKeeper",
     "DirectoryFigures",

@@ -4,14 +4,13 @@
 """
 
 from vantrexia_adapters.ecw.assertion import ClientAssertions, ClientKeys, SigningKey
-from vantrexia_adapters.ecw.calls import CALLS_PER_MINUTE, CallBudget
+from vantrexia_adapters.ecw.calls import CallBudget
 from vantrexia_adapters.ecw.client_keys import ClientKeyError, ClientKeyFile, Use
 from vantrexia_adapters.ecw.connection import EcwConnection
 from vantrexia_adapters.ecw.protocol import EcwProtocol
 from vantrexia_adapters.ecw.roster import EcwRoster
 
 __all__ = [
-    "CALLS_PER_MINUTE",
     "CallBudget",
     "ClientAssertions",
     "ClientKeyError",

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import Final
 
-CALLS_PER_MINUTE: Final = 250
 FAILURES_MAX: Final = 3
 """So many calls in a row that found nobody, each with its repetitions, are an outage."""
 REST: Final = timedelta(seconds=30)
@@ -20,7 +19,7 @@ _MINUTE: Final = timedelta(minutes=1)
 class CallBudget:
     """Calls of the current clock minute, shared by all threads of this process."""
 
-    def __init__(self, calls_per_minute: int = CALLS_PER_MINUTE) -> None:
+    def __init__(self, calls_per_minute: int) -> None:
         self._calls_per_minute: Final = calls_per_minute
         self._lock: Final = Lock()
         self._minute: datetime | None = None

@@ -176,6 +176,10 @@ KIND_OF: Final[Mapping[Action, _Kind]] = MappingProxyType(
         Action.KEY_REWRAP: _KEYS,
         Action.PRACTICE_DESTROY_ORDER: _KEYS,
         Action.PRACTICE_DESTROY: _KEYS_LOST,
+        Action.BACKUP_START: _Kind("R", _READING, _EXPORT),
+        Action.BACKUP: _Kind("R", _READING, _EXPORT),
+        Action.BACKUP_RESTORE: _Kind("C", _WRITING, _IMPORT),
+        Action.TRAIL_ROLLBACK: _Kind("D", _WRITING, _ALERT),
     }
 )
 """Total over the actions: a new one says what it is to FHIR."""
@@ -192,6 +196,7 @@ _MANY: Final = {
     Resource.CLIENT: "Machine clients",
     Resource.AUDIT_LOG: "Audit trail",
     Resource.KEY: "Key ring",
+    Resource.BACKUP: "Backup",
 }
 
 
@@ -284,9 +289,9 @@ def _entities(entry: AuditEntry) -> Iterator[Json]:
 
 
 def _data(entry: AuditEntry) -> Json:
-    """What it was done to: a resource, or the trail itself."""
+    """What it was done to: a resource, or the trail, the keys or all of it."""
     resource = RESOURCE_OF[entry.action]
-    if resource in {Resource.AUDIT_LOG, Resource.KEY}:
+    if resource in {Resource.AUDIT_LOG, Resource.KEY, Resource.BACKUP}:
         what: Json = {"display": _MANY[resource]}
         role = _coding(_ENTITY_ROLE, "13", "Security Resource")
     else:

@@ -6,23 +6,19 @@ Our own side as such a client is in `vantrexia_adapters.ecw`.
 from vantrexia_adapters.smart.configuration import TOKEN_PATH, smart_configuration, token_url
 from vantrexia_adapters.smart.fetching import FetchedKeySets
 from vantrexia_adapters.smart.keys import (
-    ALGORITHMS,
     RSA_BITS_MAX,
     RSA_BITS_MIN,
     KeySetError,
-    PublicKey,
     read_key_set,
 )
 from vantrexia_adapters.smart.proofs import SmartClientProofs
 
 __all__ = [
-    "ALGORITHMS",
     "RSA_BITS_MAX",
     "RSA_BITS_MIN",
     "TOKEN_PATH",
     "FetchedKeySets",
     "KeySetError",
-    "PublicKey",
     "SmartClientProofs",
     "read_key_set",
     "smart_configuration",

@@ -1,5 +1,18 @@
 """Stores in SQLite and PostgreSQL, and what surrounds a database: opening, migrating, founding practices."""
 
+from vantrexia_adapters.sql.copying import (
+    Filling,
+    Moment,
+    NotEmptyError,
+    NotTheSameError,
+    OtherSchemaError,
+    Outline,
+    TableOutline,
+    check_fillable,
+    filling,
+    is_empty,
+    outline,
+)
 from vantrexia_adapters.sql.desk import SqlDesk
 from vantrexia_adapters.sql.durability import unsafe_settings
 from vantrexia_adapters.sql.engine import open_engine
@@ -21,8 +34,14 @@ from vantrexia_adapters.sql.work import SqlSignInWork, SqlWork
 from vantrexia_adapters.sql.writability import WritabilityCheck
 
 __all__ = [
+    "Filling",
+    "Moment",
     "NewerSchemaError",
+    "NotEmptyError",
+    "NotTheSameError",
     "OlderSchemaError",
+    "OtherSchemaError",
+    "Outline",
     "Redigesting",
     "Resealing",
     "SchemaError",
@@ -34,15 +53,20 @@ __all__ = [
     "SqlWork",
     "StatementFailedError",
     "StoredKeyCheck",
+    "TableOutline",
     "UnsupportedDatabaseError",
     "WritabilityCheck",
     "add_first_practice",
     "add_practice",
+    "check_fillable",
+    "filling",
+    "is_empty",
     "keep_key_checks",
     "key_checks",
     "migrate",
     "open_engine",
     "open_rate_file",
+    "outline",
     "practices",
     "schema_state",
     "unsafe_settings",

@@ -239,6 +239,14 @@ class Transaction:
         self._has_begun = False
         self._is_over = False
 
+    @classmethod
+    def within(cls, database: Database, connection: PoolProxiedConnection) -> "Transaction":
+        """Part of a transaction that somebody else began on a connection and ends: never commit it."""
+        transaction = cls(database)
+        transaction._connection, transaction._cursor = connection, database.cursor(connection)
+        transaction._has_begun = True
+        return transaction
+
     @property
     def has_begun(self) -> bool:
         """Whether there is anything to commit."""

@@ -54,7 +54,7 @@ def schema_state(engine: sa.Engine) -> SchemaState:
         UnavailableError: the database cannot be reached.
     """
     with translation(), engine.connect() as connection:
-        return _state(connection)
+        return schema_state_on(connection)
 
 
 def migrate(engine: sa.Engine) -> str:
@@ -66,23 +66,28 @@ def migrate(engine: sa.Engine) -> str:
         NewerSchemaError: a newer version of this software has migrated the database; nothing was changed.
         UnavailableError: the database cannot be reached, or somebody holds locks for too long.
     """
-    with translation(), engine.connect() as connection, _patient(connection), connection.begin():
-        if connection.dialect.name == "postgresql":
-            # A migration may take its time, and another one's turn as well.
-            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
-            connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
-        before = _state(connection)
+    with translation(), engine.connect() as connection, patient(connection), connection.begin():
+        take_turn(connection)
+        before = schema_state_on(connection)
         if not before.is_known:
             raise NewerSchemaError
         if before.current == before.newest:
             return f"The schema is at version {before.newest} already; nothing was done."
-        _upgrade(connection)
+        upgrade(connection)
     return f"The schema went from version {before.current or 'nothing'} to {before.newest}."
 
 
+def take_turn(connection: sa.Connection) -> None:
+    """Keep all others from changing the schema until the transaction ends, and wait as long as it takes."""
+    if connection.dialect.name == "postgresql":
+        # A migration may take its time, and another one's turn as well.
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+        connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+
+
 @contextmanager
-def _patient(connection: sa.Connection) -> Iterator[None]:
+def patient(connection: sa.Connection) -> Iterator[None]:
     """On SQLite, wait for another one's turn as long as it may take; set before the transaction begins."""
     driver = connection.connection.driver_connection
     if driver is None or connection.dialect.name != "sqlite":
@@ -96,7 +101,8 @@ def _patient(connection: sa.Connection) -> Iterator[None]:
         driver.execute(f"PRAGMA busy_timeout = {usual}")
 
 
-def _upgrade(connection: sa.Connection) -> None:
+def upgrade(connection: sa.Connection, to: str = REVISIONS[-1]) -> None:
+    """Take the steps up to a revision, inside a transaction that somebody else began."""
     from alembic.config import Config  # noqa: PLC0415 - see above
     from alembic.runtime.environment import EnvironmentContext  # noqa: PLC0415
     from alembic.script import ScriptDirectory  # noqa: PLC0415
@@ -104,7 +110,7 @@ def _upgrade(connection: sa.Connection) -> None:
     scripts = ScriptDirectory(str(files("vantrexia_adapters.sql") / "migrations"))
 
     def steps(revision: str, _: object) -> "list[RevisionStep]":
-        return scripts._upgrade_revs(REVISIONS[-1], revision)  # noqa: SLF001 - alembic's documentation calls it so
+        return scripts._upgrade_revs(to, revision)  # noqa: SLF001 - alembic's documentation calls it so
 
     # Alembic keeps the running environment in a global.
     with _ONE_AT_A_TIME, EnvironmentContext(Config(), scripts, fn=steps) as environment:
@@ -113,7 +119,8 @@ def _upgrade(connection: sa.Connection) -> None:
         environment.run_migrations()
 
 
-def _state(connection: sa.Connection) -> SchemaState:
+def schema_state_on(connection: sa.Connection) -> SchemaState:
+    """Where the schema stands, as a transaction sees it."""
     current = None
     if sa.inspect(connection).has_table(_VERSIONS.name):
         current = connection.scalar(sa.select(_VERSIONS.c.version_num))

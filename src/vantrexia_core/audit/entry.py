@@ -107,6 +107,14 @@ class Action(Enum):
     """All keys of a practice were destroyed: what they sealed cannot be read again."""
     MATCH_SWEEP = "match_sweep"
     """All records of a practice were put up to be compared with each other."""
+    BACKUP_START = "backup_start"
+    """Everything that is stored is about to be copied into a backup."""
+    BACKUP = "backup"
+    """A backup is whole, and was read again."""
+    BACKUP_RESTORE = "backup_restore"
+    """The database was filled from a backup; ``version`` is how many entries that one had."""
+    TRAIL_ROLLBACK = "trail_rollback"
+    """Entries that were signed for were given up by a restore; ``version`` is how many there had been."""
 
 
 class ChangedField(StrEnum):

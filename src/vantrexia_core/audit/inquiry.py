@@ -20,6 +20,7 @@ class Resource(Enum):
     CLIENT = "client"
     AUDIT_LOG = "audit_log"
     KEY = "key"
+    BACKUP = "backup"
 
 
 RESOURCE_OF: Final[Mapping[Action, Resource]] = MappingProxyType(
@@ -86,6 +87,10 @@ RESOURCE_OF: Final[Mapping[Action, Resource]] = MappingProxyType(
         Action.KEY_REWRAP: Resource.KEY,
         Action.PRACTICE_DESTROY_ORDER: Resource.KEY,
         Action.PRACTICE_DESTROY: Resource.KEY,
+        Action.BACKUP_START: Resource.BACKUP,
+        Action.BACKUP: Resource.BACKUP,
+        Action.BACKUP_RESTORE: Resource.BACKUP,
+        Action.TRAIL_ROLLBACK: Resource.AUDIT_LOG,
         Action.CLIENT_REGISTER: Resource.CLIENT,
         Action.CLIENT_LIST: Resource.CLIENT,
         Action.CLIENT_UPDATE: Resource.CLIENT,

@@ -20,8 +20,9 @@ from vantrexia_core.audit.checkpoint import (
     UntrustedCheckpointError,
     VerifierKey,
 )
-from vantrexia_core.audit.merkle import Frontier, leaf_hash
+from vantrexia_core.audit.merkle import EMPTY_ROOT, Frontier, leaf_hash
 from vantrexia_core.audit.ports import CheckpointStore, TrailSource
+from vantrexia_core.audit.rollback import GivenUp, PutBack, told_by
 from vantrexia_core.audit.tiles import TILE_WIDTH, DamagedTileError, TiledTree
 
 _AT_ONCE: Final = 16 * TILE_WIDTH
@@ -37,6 +38,10 @@ class FaultKind(Enum):
     DIVERGED = "The entries are not those that the checkpoint was signed for"
     UNTRUSTED = "The checkpoint is not signed by a key of this trail, or is damaged"
     NO_CHECKPOINT = "There is no checkpoint to compare the trail with"
+    ROLLED_BACK = "says that a backup was restored and gave up what the checkpoint was signed for"
+    PUT_BACK = (
+        "says that an older backup was restored, and not that it gave up what the checkpoint was signed for"
+    )
 
 
 @attrs.frozen
@@ -59,12 +64,14 @@ class Inspection:
     """What a verification found: the trail's size, how much of it was read, what vouches for it.
 
     ``unprotected`` entries came after the newest checkpoint: they are compared with their own hashes only.
+    ``rollbacks`` are those that the entries which were read tell of: signed for, and so no fault.
     """
 
     size: int
     checked: int
     checkpoint: Checkpoint | None
     fault: Fault | None
+    rollbacks: Sequence[GivenUp] = ()
 
     @property
     def unprotected(self) -> int:
@@ -82,11 +89,16 @@ class Inspector:
     check: SignatureCheck
 
     def inspect(
-        self, *, newest: int | None = None, progress: Callable[[int], None] = lambda _: None
+        self,
+        *,
+        newest: int | None = None,
+        kept: Sequence[bytes] = (),
+        progress: Callable[[int], None] = lambda _: None,
     ) -> Inspection:
         """Verify the whole trail, or the ``newest`` entries below the checkpoint and all behind it.
 
         The older ones are then taken from the tiles, and the signed root vouches for both together.
+        ``kept`` are checkpoints that somebody else has kept; with any, the whole trail is read.
         ``progress`` is told how many more entries were read, again and again.
 
         Raises:
@@ -94,11 +106,13 @@ class Inspector:
         """
         # The checkpoint first: the trail that is read afterwards can only be longer.
         checkpoint, states, fault = self._checkpoints()
+        others, untrusted = self._opened(kept)
+        fault = fault or untrusted
         if fault is not None:
             return Inspection(self.source.size(), 0, None, fault)
-        after, frontier = self._start(checkpoint, newest)
+        after, frontier = self._start(checkpoint, None if others else newest)
         size = self.source.size()
-        walk = _Walk(frontier, states, checkpoint)
+        walk = _Walk(frontier, states, checkpoint, {one.size for one in others})
         for count in walk.through(self.source, after):
             progress(count)
         fault = walk.fault
@@ -111,9 +125,12 @@ class Inspector:
             if fault.seq is None and after:
                 # Perhaps it is the tiles that were damaged: from the beginning, none is needed.
                 return self.inspect(progress=progress)
-        if checkpoint is None and fault is None and walk.seq:
+            fault = walk.explained(checkpoint, fault)
+        if fault is None:
+            fault = next((found for one in others if (found := walk.compared(one)) is not None), None)
+        if checkpoint is None and fault is None and walk.seq and not others:
             fault = Fault(FaultKind.NO_CHECKPOINT)
-        return Inspection(max(size, walk.seq), walk.seq - after, checkpoint, fault)
+        return Inspection(max(size, walk.seq), walk.seq - after, checkpoint, fault, walk.rollbacks)
 
     def _checkpoints(self) -> tuple[Checkpoint | None, dict[int, bytes], Fault | None]:
         """The newest checkpoint, and the roots by size of it and of those of earlier days."""
@@ -130,6 +147,13 @@ class Inspector:
         except (MalformedCheckpointError, UntrustedCheckpointError):
             return None, {}, Fault(FaultKind.UNTRUSTED)
         return newest, states, None
+
+    def _opened(self, notes: Sequence[bytes]) -> tuple[list[Checkpoint], Fault | None]:
+        """Checkpoints from elsewhere, if all are signed."""
+        try:
+            return [SignedCheckpoint.decode(note).opened(self.keys, self.check) for note in notes], None
+        except (MalformedCheckpointError, UntrustedCheckpointError):
+            return [], Fault(FaultKind.UNTRUSTED)
 
     def _start(self, checkpoint: Checkpoint | None, newest: int | None) -> tuple[int, Frontier]:
         if checkpoint is None or newest is None or newest >= checkpoint.size:
@@ -165,9 +189,13 @@ class _Walk:
     _frontier: Frontier
     _states: dict[int, bytes]
     _checkpoint: Checkpoint | None
+    _wanted: set[int]
     fault: Fault | None = attrs.field(default=None, init=False)
     seq: int = attrs.field(default=0, init=False)
     has_diverged: bool = attrs.field(default=False, init=False)
+    rollbacks: list[GivenUp] = attrs.field(factory=list, init=False)
+    _restores: list[PutBack] = attrs.field(factory=list, init=False)
+    _roots: dict[int, bytes] = attrs.field(factory=dict, init=False)
 
     @property
     def covered(self) -> int:
@@ -178,7 +206,7 @@ class _Walk:
         """Read everything, or up to where the numbers end to make sense. Yields how many were read."""
         self.seq = after
         covered, batch = self.covered, []
-        stops = sorted(size for size in self._states if size > after)
+        stops = sorted(size for size in self._states.keys() | self._wanted if size > after)
         for stored in source.entries(after=after):
             expected = self.seq + 1
             if stored.seq != expected:
@@ -192,6 +220,7 @@ class _Walk:
                 self._found(FaultKind.ALTERED, expected)
             elif expected > covered and not _is_readable(stored.canonical):
                 self._found(FaultKind.UNREADABLE, expected)
+            self._note(expected, stored.canonical or b"")
             batch.append(leaf or stored.leaf)
             if expected == (stops[0] if stops else None) or len(batch) == _AT_ONCE:
                 self._grow(batch)
@@ -201,11 +230,40 @@ class _Walk:
                     stops.pop(0)
         yield len(batch)
 
+    def explained(self, checkpoint: Checkpoint, fault: Fault) -> Fault:
+        """The fault, or that it is a rollback: the first entry that is another says that it is one."""
+        for rollback in self.rollbacks:
+            if fault.seq == rollback.seq and rollback.explains(checkpoint):
+                return Fault(FaultKind.ROLLED_BACK, rollback.seq)
+        return fault
+
+    def compared(self, kept: Checkpoint) -> Fault | None:
+        """What is wrong with the trail for whoever has kept this checkpoint."""
+        if kept.size <= self.seq and self._roots.get(kept.size, EMPTY_ROOT) == kept.root:
+            return None
+        for rollback in self.rollbacks:
+            if rollback.explains(kept):
+                return Fault(FaultKind.ROLLED_BACK, rollback.seq)
+        for restore in self._restores:
+            if restore.size < kept.size:
+                return Fault(FaultKind.PUT_BACK, restore.seq)
+        return Fault(FaultKind.MISSING, self.seq + 1) if kept.size > self.seq else Fault(FaultKind.DIVERGED)
+
+    def _note(self, seq: int, canonical: bytes) -> None:
+        told = told_by(seq, canonical)
+        if isinstance(told, GivenUp):
+            self.rollbacks.append(told)
+        elif told is not None:
+            self._restores.append(told)
+
     def _grow(self, batch: list[bytes]) -> None:
-        if self._frontier.size >= self.covered:
+        if self._frontier.size >= max(self.covered, *self._wanted, 0):
             return
         self._frontier = self._frontier.grown(batch)
-        signed = self._states.get(self._frontier.size)
+        size = self._frontier.size
+        if size in self._wanted:
+            self._roots[size] = self._frontier.root
+        signed = self._states.get(size)
         self.has_diverged |= signed is not None and signed != self._frontier.root
 
     def _found(self, kind: FaultKind, seq: int) -> None:

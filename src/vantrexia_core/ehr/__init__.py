@@ -7,19 +7,16 @@ the two sides disagree on is decided by one table, `SURVIVOR`.
 
 from vantrexia_core.ehr.facts import EhrSearched, ImportShown
 from vantrexia_core.ehr.importing import (
-    IMPORT_SECONDS_MAX,
     Candidate,
     import_patients,
     preview_import,
     search_ehr,
 )
-from vantrexia_core.ehr.intake import SettledElsewhereError
 from vantrexia_core.ehr.jobs import (
     find_unfinished_import,
     import_batch,
     import_next,
     look_up_import,
-    pause_import,
     start_import,
 )
 from vantrexia_core.ehr.model import (
@@ -28,7 +25,6 @@ from vantrexia_core.ehr.model import (
     IDS_MAX,
     JOB_LIFE,
     LEASE,
-    PAUSE,
     PAUSES_MAX,
     SENTENCES,
     TRIES_MAX,
@@ -65,10 +61,8 @@ from vantrexia_core.ehr.survivorship import (
     Demographics,
     LastTold,
     LostValues,
-    Reconciled,
     Shift,
     Side,
-    reconcile,
 )
 
 __all__ = [
@@ -76,11 +70,9 @@ __all__ = [
     "IDS_AT_ONCE",
     "IDS_AT_ONCE_MAX",
     "IDS_MAX",
-    "IMPORT_SECONDS_MAX",
     "JOB_LIFE",
     "KIND_OF",
     "LEASE",
-    "PAUSE",
     "PAUSES_MAX",
     "SENTENCES",
     "SURVIVOR",
@@ -110,8 +102,6 @@ __all__ = [
     "LostValues",
     "Missed",
     "NoRoster",
-    "Reconciled",
-    "SettledElsewhereError",
     "Shift",
     "Side",
     "Verdict",
@@ -121,9 +111,7 @@ __all__ = [
     "import_next",
     "import_patients",
     "look_up_import",
-    "pause_import",
     "preview_import",
-    "reconcile",
     "search_ehr",
     "start_import",
 ]

@@ -1,7 +1,6 @@
 """Who people are: accounts, signing in, sessions, and recognising a signed-in request."""
 
 from vantrexia_core.identity.administration import (
-    NO_PASSWORD,
     LastAdministratorError,
     Staffed,
     change_user,
@@ -22,8 +21,6 @@ from vantrexia_core.identity.client_registration import (
     revoke_client,
 )
 from vantrexia_core.identity.client_tokens import (
-    ASSERTION_LIFE_MAX,
-    CLIENT_TOKEN_LIFE,
     CLOCKS_APART_MAX,
     GrantedToken,
     InvalidClientError,
@@ -152,22 +149,18 @@ from vantrexia_core.identity.signing_in import (
     actor_for,
     recognise,
     sign_in,
-    sign_in_entry,
 )
 from vantrexia_core.identity.standing import check_standing
 from vantrexia_core.identity.totp import DIGITS, STEP_SECONDS
 from vantrexia_core.identity.two_factor import TotpInvalidError
 
 __all__ = [
-    "ASSERTION_LIFE_MAX",
     "BACKUP_CODES",
-    "CLIENT_TOKEN_LIFE",
     "CLOCKS_APART_MAX",
     "DIGITS",
     "FAILURES_MAX",
     "FORGOTTEN_AFTER",
     "LOCK_LIFE",
-    "NO_PASSWORD",
     "OPERATOR_ID",
     "PASSWORDS_BARRED",
     "PASSWORD_CHARACTERS_MAX",
@@ -300,7 +293,6 @@ __all__ = [
     "scopes_supported",
     "set_password",
     "sign_in",
-    "sign_in_entry",
     "start_two_factor",
     "unlock_user",
     "view_profile",

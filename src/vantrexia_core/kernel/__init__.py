@@ -62,7 +62,7 @@ from vantrexia_core.kernel.people import (
     matching_text,
 )
 from vantrexia_core.kernel.phi import MASK, Phi
-from vantrexia_core.kernel.revision import KEEP, Kept, Unset, kept_or
+from vantrexia_core.kernel.revision import KEEP, Kept, kept_or
 from vantrexia_core.kernel.sources import Clock, IdSource, SecretSource
 
 __all__ = [
@@ -116,7 +116,6 @@ __all__ = [
     "TokenId",
     "UnavailableError",
     "UndoneError",
-    "Unset",
     "UserId",
     "VantrexiaError",
     "acting_role",

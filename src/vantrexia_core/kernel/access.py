@@ -70,6 +70,7 @@ class Permission(Enum):
     READ_TRAIL = "Audit trail: read and export"
     ACCOUNT_FOR_DISCLOSURES = "Patients: account for disclosures"
     MANAGE_KEYS = "Keys: rotate, re-encrypt, retire and destroy (at the console)"
+    BACK_UP = "Backups: take and restore (at the console)"
     OWN_ACCOUNT = "Own account: profile, password, second factor, signing out"
 
 
@@ -109,6 +110,7 @@ GRANTS: Final[Mapping[Permission, Mapping[Role, Reach]]] = MappingProxyType(
         Permission.READ_TRAIL: _granted(_ADMIN),
         Permission.ACCOUNT_FOR_DISCLOSURES: _granted(_ADMIN),
         Permission.MANAGE_KEYS: _granted(_ADMIN),
+        Permission.BACK_UP: _granted(_ADMIN),
         Permission.OWN_ACCOUNT: _granted(own=Role),
     }
 )

@@ -213,7 +213,6 @@ from vantrexia_core.patients.resembling import (
     find_matches,
     find_resembling,
     keys_of,
-    may_be_told,
 )
 from vantrexia_core.patients.reviewing import (
     AlreadyDecidedError,
@@ -569,7 +568,6 @@ __all__ = [
     "look_again",
     "look_up_export",
     "look_up_patient",
-    "may_be_told",
     "may_read_patients",
     "merge_patients",
     "narrow",

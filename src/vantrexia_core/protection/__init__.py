@@ -15,7 +15,6 @@ from vantrexia_core.protection.binding import (
 )
 from vantrexia_core.protection.custody import (
     DEPLOYMENT_ONLY,
-    KEY_FIELD,
     SETTLE_TIME,
     KeyCustody,
     KeyDestroyed,
@@ -46,7 +45,6 @@ from vantrexia_core.protection.envelope import (
     BUCKET_LONG,
     BUCKET_NAME,
     BUCKET_SHORT,
-    FORMAT_BYTE,
     HEADER_BYTES,
     KEY_VERSION_MAX,
     NONCE_BYTES,
@@ -68,9 +66,7 @@ __all__ = [
     "BUCKET_NAME",
     "BUCKET_SHORT",
     "DEPLOYMENT_ONLY",
-    "FORMAT_BYTE",
     "HEADER_BYTES",
-    "KEY_FIELD",
     "KEY_VERSION_MAX",
     "NONCE_BYTES",
     "SETTLE_TIME",

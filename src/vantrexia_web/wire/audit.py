@@ -128,6 +128,7 @@ def trail_content(line: TrailLine) -> dict[str, object]:
         Resource.CLIENT: entry.user_id,
         Resource.AUDIT_LOG: None,
         Resource.KEY: None,
+        Resource.BACKUP: None,
     }[resource]
     return {
         "id": line.seq,
@@ -241,8 +242,8 @@ def _patient_id(text: str) -> PatientId:
 
 
 def _resource_id(text: str, resource: Resource | None) -> UUID | int:
-    if resource in {Resource.AUDIT_LOG, Resource.KEY}:
-        message = "Neither the audit log nor a key has an id."
+    if resource in {Resource.AUDIT_LOG, Resource.KEY, Resource.BACKUP}:
+        message = "The audit log, keys and backups have no ids."
         raise InvalidValueError(message)
     if resource in {Resource.USER, Resource.CLIENT} or (resource is None and _NUMBER.fullmatch(text)):
         return _number(text)

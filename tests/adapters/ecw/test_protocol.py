@@ -65,7 +65,7 @@ def protocol(clock: ManualClock) -> EcwProtocol:
     """A practice's EHR that discovers its token endpoint."""
     connection = EcwConnection(BASE, "client-1", "system/Patient.read")
     assertions = ClientAssertions("client-1", a_client_key(), CountedIds())
-    return EcwProtocol(connection, assertions, clock, budget=CallBudget(), jitter=lambda: 0.5)
+    return EcwProtocol(connection, assertions, clock, budget=CallBudget(250), jitter=lambda: 0.5)
 
 
 @pytest.fixture

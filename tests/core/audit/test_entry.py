@@ -106,6 +106,7 @@ def test_the_words_of_the_format_stay() -> None:
         "client_register", "client_list", "client_update", "client_revoke",
         "key_prepare", "key_rotate", "key_reencrypt_start", "key_reencrypt", "key_retire", "key_destroy",
         "key_rewrap", "practice_destroy_order", "practice_destroy", "match_sweep",
+        "backup_start", "backup", "backup_restore", "trail_rollback",
     ]  # fmt: skip
     assert [outcome.value for outcome in Outcome] == ["done", "replayed", "refused", "failed"]
 

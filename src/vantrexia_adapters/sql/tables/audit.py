@@ -4,7 +4,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from vantrexia_adapters.sql.tables.metadata import metadata
+from vantrexia_adapters.sql.tables.metadata import NOT_BACKED_UP, metadata
 from vantrexia_adapters.sql.tables.types import Counted, Instant
 
 audit_entry: Final = sa.Table(
@@ -61,5 +61,5 @@ audit_head: Final = sa.Table(
     sa.Column("size", sa.BigInteger(), nullable=False),  # entries so far
     sa.CheckConstraint("id = 1", name="id"),
     # SQLite has one writer at a time, so its trail is in order without a lock of its own.
-    info={"only": "postgresql"},
+    info={"only": "postgresql", NOT_BACKED_UP: "the entries are counted when they are put back"},
 )

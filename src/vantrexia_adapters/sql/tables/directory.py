@@ -4,7 +4,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from vantrexia_adapters.sql.tables.metadata import metadata
+from vantrexia_adapters.sql.tables.metadata import NOT_BACKED_UP, metadata
 from vantrexia_adapters.sql.tables.types import Sealed
 
 
@@ -18,6 +18,7 @@ def _snapshot(name: str) -> sa.Table:
         sa.Column("as_of", sa.BigInteger(), nullable=False),  # the change number it rests on
         sa.Column("chunks", sa.Integer(), nullable=False),
         sa.UniqueConstraint("practice_id", "epoch", "as_of"),
+        info={NOT_BACKED_UP: "a cache, of an epoch that ends with the restore"},
     )
 
 
@@ -30,6 +31,7 @@ def _chunk(name: str, snapshot: sa.Table) -> sa.Table:
         ),
         sa.Column("place", sa.Integer(), primary_key=True, autoincrement=False),  # from 0
         sa.Column("sealed", Sealed, nullable=False),
+        info={NOT_BACKED_UP: "a cache, of an epoch that ends with the restore"},
     )
 
 

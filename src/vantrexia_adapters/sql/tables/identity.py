@@ -4,7 +4,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from vantrexia_adapters.sql.tables.metadata import metadata
+from vantrexia_adapters.sql.tables.metadata import NOT_BACKED_UP, metadata
 from vantrexia_adapters.sql.tables.types import Counted, Digest, Instant, Sealed, one_of
 from vantrexia_core.kernel import Role
 
@@ -40,6 +40,7 @@ user_session: Final = sa.Table(
     sa.Column("refresh_id", sa.Uuid(), nullable=False),  # the one refresh token that is not spent
     sa.Column("auth_at", Instant(), nullable=False),
     sa.Column("expires_at", Instant(), nullable=False),
+    info={NOT_BACKED_UP: "a session that was ended since must not come back, so all end"},
 )
 
 sign_in_failure: Final = sa.Table(
@@ -90,6 +91,7 @@ reset_token: Final = sa.Table(
     ),
     sa.Column("token_digest", Digest, primary_key=True),
     sa.Column("expires_at", Instant(), nullable=False),
+    info={NOT_BACKED_UP: "a link that was used since must not work again"},
 )
 
 reset_request: Final = sa.Table(
@@ -100,4 +102,5 @@ reset_request: Final = sa.Table(
     sa.Column("requested_at", Instant(), nullable=False),
     sa.Column("due_at", Instant(), nullable=False, index=True),
     sa.Column("attempts", sa.Integer(), nullable=False),
+    info={NOT_BACKED_UP: "a letter of then is of no use to anybody now"},
 )

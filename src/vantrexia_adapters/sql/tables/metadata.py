@@ -4,6 +4,9 @@ from typing import Final
 
 import sqlalchemy as sa
 
+NOT_BACKED_UP: Final = "not_backed_up"
+"""In a table's ``info``: why a backup leaves it out. Every table without it is copied: none is forgotten."""
+
 metadata: Final = sa.MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",

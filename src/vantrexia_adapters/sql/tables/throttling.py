@@ -4,7 +4,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from vantrexia_adapters.sql.tables.metadata import metadata
+from vantrexia_adapters.sql.tables.metadata import NOT_BACKED_UP, metadata
 from vantrexia_adapters.sql.tables.types import Digest
 
 rate_window: Final = sa.Table(
@@ -18,7 +18,8 @@ rate_window: Final = sa.Table(
         "over_at", sa.BigInteger(), nullable=False
     ),  # milliseconds since 1970; nothing counts from then on
     prefixes=["UNLOGGED"],
-    info={"only": "postgresql"},  # SQLite has a file of its own for it: see `open_rate_file`
+    # SQLite has a file of its own for it: see `open_rate_file`.
+    info={"only": "postgresql", NOT_BACKED_UP: "worth an hour"},
 )
 """On PostgreSQL an unlogged table: a hit waits for no disk, and a crash of the server begins with nothing
 counted."""

@@ -1,0 +1,34 @@
+"""Backups: everything that a deployment has, of one moment, in one sealed file; and the way back."""
+
+from vantrexia_adapters.backups.reading import (
+    Contents,
+    IncompleteBackupError,
+    Progress,
+    bytes_of,
+    read_backup,
+)
+from vantrexia_adapters.backups.restoring import (
+    KeysMissingError,
+    OtherKeyRingError,
+    Restored,
+    RestorePlace,
+    UnsoundBackupError,
+    restore_backup,
+)
+from vantrexia_adapters.backups.writing import BackupSources, write_backup
+
+__all__ = [
+    "BackupSources",
+    "Contents",
+    "IncompleteBackupError",
+    "KeysMissingError",
+    "OtherKeyRingError",
+    "Progress",
+    "RestorePlace",
+    "Restored",
+    "UnsoundBackupError",
+    "bytes_of",
+    "read_backup",
+    "restore_backup",
+    "write_backup",
+]

@@ -1,0 +1,239 @@
+"""Backups and the trail: what it says of them, and when a restore gives up entries that were signed for.
+
+A backup holds the trail as it was. Whoever restores it gives up all entries that came after, and whoever
+holds a newer checkpoint sees that they are gone. That must be told apart from tampering, and must not happen
+unnoticed (45 CFR 164.312(c)(2)). So a restore compares the backup with every checkpoint that is known outside
+of it, and refuses to give any of them up unless somebody says why, in a word of a list. The first entry of
+the restored trail then names the size and root that were given up; the next checkpoint signs it.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar, Final
+
+import attrs
+
+from vantrexia_core.audit.canonical import UnreadableEntryError, decode_entry
+from vantrexia_core.audit.checkpoint import Checkpoint
+from vantrexia_core.audit.entry import Action, AuditEntry, Fact, Outcome
+from vantrexia_core.audit.merkle import EMPTY_ROOT, HASH_BYTES
+from vantrexia_core.audit.ports import Desk, RecordedWork
+from vantrexia_core.audit.recording import Attempt, undertake
+from vantrexia_core.kernel import Actor, ConflictError, Permission, PracticeId, RequestId
+
+_TOLD: Final = tuple(
+    f'{{"action":"{action.value}"'.encode() for action in (Action.TRAIL_ROLLBACK, Action.BACKUP_RESTORE)
+)
+
+
+class RollbackReason(StrEnum):
+    """Why entries are given up: the ``code`` of the entry that says so. Append, never rename."""
+
+    DATA_LOST = "data_lost"
+    """The newer database is gone: a disk, a machine, a building."""
+    DATA_DAMAGED = "data_damaged"
+    """It is there and cannot be used: a fault of a program or of a disk."""
+    ATTACK = "attack"
+    """Somebody altered or encrypted it."""
+    MISTAKE = "mistake"
+    """Somebody of ours did what must be undone as a whole."""
+    REHEARSAL = "rehearsal"
+    """The restore is an exercise, and nobody works with its result."""
+
+
+class RollbackRefusedError(ConflictError):
+    """A restore would give up entries that a checkpoint was signed for, and nobody has said that it may."""
+
+    code = "rollback_refused"
+    sentence = "The backup is older than a signed checkpoint."
+
+    def __init__(self, lost: Checkpoint, kept: int) -> None:
+        super().__init__(
+            f"The backup ends with entry {kept} of the audit trail, and a checkpoint was signed for "
+            f"{lost.size}: what entries {kept + 1} to {lost.size} tell of would be undone. Look for a newer "
+            f"backup. If there is none, say why they are given up: --accept-rollback "
+            f"{'|'.join(RollbackReason)}"
+        )
+
+
+class ForeignCheckpointError(ConflictError):
+    """A checkpoint that is known here is not of the backup's trail."""
+
+    code = "foreign_checkpoint"
+    sentence = (
+        "A checkpoint that is known here is not of the trail that the backup holds: another deployment's, or "
+        "one of the two was forged. Nothing was changed. If it is another deployment's, point "
+        "VANTREXIA_CHECKPOINTS elsewhere."
+    )
+
+
+@attrs.frozen
+class BackupStarted(Fact):
+    """Everything that is stored is about to be copied."""
+
+    action: ClassVar[Action] = Action.BACKUP_START
+
+
+@attrs.frozen
+class BackupTaken(Fact):
+    """A backup is whole and was read again; it holds as many entries as ``version`` says."""
+
+    action: ClassVar[Action] = Action.BACKUP
+
+
+@attrs.frozen
+class BackupRestored(Fact):
+    """The database was filled from a backup of as many entries as ``version`` says."""
+
+    action: ClassVar[Action] = Action.BACKUP_RESTORE
+
+
+@attrs.frozen
+class TrailRolledBack(Fact):
+    """Entries up to the number ``version`` had been signed for, and this one and those after replace them."""
+
+    action: ClassVar[Action] = Action.TRAIL_ROLLBACK
+
+
+@attrs.frozen
+class GivenUp:
+    """What the trail says of a rollback: entry ``seq`` replaced what a checkpoint was signed for."""
+
+    seq: int
+    size: int
+    root: bytes
+    reason: str
+
+    @property
+    def kept(self) -> int:
+        """How many entries are the same in both."""
+        return self.seq - 1
+
+    @property
+    def sentence(self) -> str:
+        """For people."""
+        return (
+            f"Entry {self.seq} tells of a rollback ({self.reason}): a backup of {self.kept} entries was "
+            f"restored, and those from {self.seq} to {self.size} of that time were given up."
+        )
+
+    def explains(self, checkpoint: Checkpoint) -> bool:
+        """Whether the checkpoint speaks of entries that were given up here.
+
+        Of the largest state that was given up the root is known; of those before it, that they were smaller.
+        """
+        if checkpoint.size == self.size:
+            return checkpoint.root == self.root
+        return self.kept < checkpoint.size < self.size
+
+
+@attrs.frozen
+class PutBack:
+    """What the trail says of a restore: entry ``seq`` says that a backup of ``size`` entries was put back."""
+
+    seq: int
+    size: int
+
+
+def told_by(seq: int, canonical: bytes) -> GivenUp | PutBack | None:
+    """What an entry says of a restore, if it is about one. Cheap for all that are not."""
+    if not canonical.startswith(_TOLD):
+        return None
+    try:
+        entry = decode_entry(canonical)
+        root = bytes.fromhex(entry.request_id or "")
+    except (UnreadableEntryError, ValueError):
+        return None
+    if entry.outcome is not Outcome.DONE or entry.version is None or len(root) != HASH_BYTES:
+        return None
+    if entry.action is Action.TRAIL_ROLLBACK:
+        return GivenUp(seq, entry.version, root, entry.code or "")
+    return PutBack(seq, entry.version)
+
+
+def start_backup(desk: Desk[RecordedWork], actor: Actor) -> None:
+    """Record that everything of the actor's practice is about to be copied: no trail, no copy.
+
+    Raises:
+        PermissionDeniedError: the actor is not an administrator.
+        AuditUnavailableError: the trail cannot be written.
+    """
+    with undertake(desk, Attempt(actor, Action.BACKUP_START, Permission.BACK_UP)) as deed:
+        deed.finish(BackupStarted(), None)
+
+
+def end_backup(desk: Desk[RecordedWork], actor: Actor, size: int) -> None:
+    """Record that a backup with ``size`` entries of the trail is whole.
+
+    Raises:
+        PermissionDeniedError: the actor is not an administrator.
+        AuditUnavailableError: the trail cannot be written.
+    """
+    with undertake(desk, Attempt(actor, Action.BACKUP, Permission.BACK_UP)) as deed:
+        deed.finish(BackupTaken(version=size), None)
+
+
+def checked_rollback(
+    restored: Checkpoint,
+    roots: Mapping[int, bytes],
+    known: Sequence[Checkpoint],
+    earlier: Sequence[GivenUp],
+    reason: RollbackReason | None,
+) -> Checkpoint | None:
+    """The largest of the ``known`` checkpoints, whose signatures were checked, that a restore would give up.
+
+    None if the backup reaches all of them. ``roots`` are those of the backup's trail at the sizes of the
+    known ones; ``earlier`` are rollbacks that the backup's trail tells of itself.
+
+    Raises:
+        ForeignCheckpointError: one of them is not of this trail.
+        RollbackRefusedError: entries would be given up, and no ``reason`` is given.
+    """
+    lost: Checkpoint | None = None
+    for checkpoint in known:
+        if checkpoint.origin != restored.origin:
+            raise ForeignCheckpointError
+        if checkpoint.size > restored.size:
+            lost = checkpoint if lost is None or checkpoint.size > lost.size else lost
+        elif roots.get(checkpoint.size, EMPTY_ROOT) != checkpoint.root and not any(
+            rollback.explains(checkpoint) for rollback in earlier
+        ):
+            raise ForeignCheckpointError
+    if lost is not None and reason is None:
+        raise RollbackRefusedError(lost, restored.size)
+    return lost
+
+
+def restore_entries(
+    actor: Actor,
+    practices: Sequence[PracticeId],
+    restored: Checkpoint,
+    lost: Checkpoint | None,
+    reason: RollbackReason | None,
+    *,
+    at: datetime,
+) -> list[AuditEntry]:
+    """What a restored trail goes on with: what was given up, if anything, and for each practice the restore.
+
+    Such an entry is about a state of the trail, which takes the place of the request that others name.
+
+    Raises:
+        PermissionDeniedError: the actor is not an administrator.
+    """
+    actor.require(Permission.BACK_UP, Action.BACKUP_RESTORE)
+    entries: list[AuditEntry] = []
+    if lost is not None and reason is not None:
+        attempt = Attempt(_about(actor, lost), Action.TRAIL_ROLLBACK, Permission.BACK_UP)
+        fact: Fact = TrailRolledBack(version=lost.size)
+        entries.append(attempt.entry(Outcome.DONE, at, fact=fact, code=reason.value))
+    for practice_id in practices:
+        about = attrs.evolve(_about(actor, restored), practice_id=practice_id)
+        attempt = Attempt(about, Action.BACKUP_RESTORE, Permission.BACK_UP)
+        entries.append(attempt.entry(Outcome.DONE, at, fact=BackupRestored(version=restored.size)))
+    return entries
+
+
+def _about(actor: Actor, state: Checkpoint) -> Actor:
+    origin = attrs.evolve(actor.origin, request_id=RequestId(state.root.hex()))
+    return attrs.evolve(actor, origin=origin)
