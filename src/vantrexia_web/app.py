@@ -6,7 +6,6 @@ from typing import Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.routing import Router
-from starlette.types import ASGIApp
 
 from vantrexia_adapters.memory import MemoryRateStore
 from vantrexia_adapters.observing import Watcher
@@ -44,12 +43,13 @@ def create_app(
     importer: Importer | None = None,
     refuses_clear_text: bool = False,
     watchers: Sequence[Watcher] = (),
-) -> ASGIApp:
-    """The ASGI app over a desk.
+) -> Perimeter:
+    """The ASGI app over a desk. It may be mounted in another app, which then enters its `Perimeter.running`.
 
     ``public_url`` is where clients reach the service, without a slash at the end; links in answers start with
-    it. ``health`` says how the parts are; without it only the process answers for itself. ``published_keys``
-    are the public keys by which other systems know us (RFC 7517). ``request_ids`` defaults to the desk's ids.
+    it, so it ends with the path where the app is mounted. ``health`` says how the parts are; without it only
+    the process answers for itself. ``published_keys`` are the public keys by which other systems know us (RFC
+    7517). ``request_ids`` defaults to the desk's ids.
     ``throttle`` counts requests; without it the published limits hold, in this process's memory.
     ``trusted_proxies`` are those whose ``X-Forwarded-For`` is believed. ``at_shutdown`` is called when the
     last answer has been given. ``importer`` goes on with imports in the background.
@@ -126,4 +126,5 @@ def create_app(
         clear_peers=site.trusted_proxies if refuses_clear_text else None,
         watchers=watchers,
         traced_peers=site.trusted_proxies,
+        lifespan=lifespan,
     )

@@ -43,6 +43,7 @@ _OURS: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 ROUTE: Final = "vantrexia.route"
 REQUEST_ID: Final = "vantrexia.request_id"
+MOUNTED_AT: Final = "vantrexia.mounted_at"
 """Where in the ASGI scope the parts of the shell leave notes for each other."""
 
 _METHODS_WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
@@ -107,7 +108,7 @@ class Elsewhere:
             await self._answer(refusal(NoSuchPathError(), scope["path"]), scope, send)
             return
         query = scope["query_string"].decode("latin-1")
-        location = quote(slashed["path"]) + (f"?{query}" if query else "")
+        location = quote(scope.get(MOUNTED_AT, "") + slashed["path"]) + (f"?{query}" if query else "")
         await self._answer(Answer(308, headers={"Location": location}), scope, send)
 
     async def _answer(self, known: Answer, scope: Scope, send: Send) -> None:

@@ -5,6 +5,7 @@ The log knows the route, not the path, and never the query: a path holds a patie
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from time import perf_counter
 from typing import Final
 
@@ -13,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from vantrexia_adapters.observing import Exchange, Watcher
 from vantrexia_core.kernel import Clock, IdSource, RequestId
 from vantrexia_web.answer import Answer
-from vantrexia_web.door import REQUEST_ID, ROUTE, deliver
+from vantrexia_web.door import MOUNTED_AT, REQUEST_ID, ROUTE, deliver
 from vantrexia_web.forwarding import Network, may_speak_clear
 from vantrexia_web.gate import report
 from vantrexia_web.logs import LOGGER
@@ -37,6 +38,14 @@ _STANDING_HEADERS: Final = (
 _TRANSPORT_SECURITY: Final = (b"strict-transport-security", b"max-age=31536000")
 
 
+def _unmounted(scope: Scope) -> Scope:
+    """The request as an app of its own sees it, wherever another app has mounted this one."""
+    place = scope.get("root_path", "")
+    if not place or not scope["path"].startswith(f"{place}/"):
+        return scope
+    return {**scope, "path": scope["path"].removeprefix(place), "root_path": "", MOUNTED_AT: place}
+
+
 class BrokenOffError(Exception):
     """An answer that cannot be finished. What went wrong was logged; this tells the server alone."""
 
@@ -55,12 +64,13 @@ class Perimeter:
         clear_peers: Sequence[Network] | None = None,
         watchers: Sequence[Watcher] = (),
         traced_peers: Sequence[Network] = (),
+        lifespan: Callable[[object], AbstractAsyncContextManager[None]] = lambda _: nullcontext(),
     ) -> None:
         """Surround ``app``. ``answer_failure`` answers where it raises before it has answered itself.
 
         With ``clear_peers``, requests without TLS are refused unless they come from these or this machine.
         ``watchers`` are told of each exchange when it is over. The trace that a request claims to belong to
-        is believed of ``traced_peers`` and this machine.
+        is believed of ``traced_peers`` and this machine. ``lifespan`` is what `running` enters.
         """
         self._app: Final = app
         self._ids: Final = ids
@@ -69,7 +79,16 @@ class Perimeter:
         self._clear_peers: Final = clear_peers
         self._watchers: Final = tuple(watchers)
         self._traced_peers: Final = tuple(traced_peers)
+        self._lifespan: Final = lifespan
         self._headers: Final = (*_STANDING_HEADERS, _TRANSPORT_SECURITY) if is_https else _STANDING_HEADERS
+
+    def running(self) -> AbstractAsyncContextManager[None]:
+        """From the start to the end of the app, for a program that mounts it.
+
+        A server starts and ends an app by itself, but only the outermost: who mounts this one enters it in
+        its own lifespan, so that answers are finished and threads end before the program does.
+        """
+        return self._lifespan(self)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request through.
@@ -81,6 +100,7 @@ class Perimeter:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        scope = _unmounted(scope)
         request_id = RequestId(self._ids.new_id().hex)
         scope[REQUEST_ID] = request_id
         began_at, started = self._clock.now(), perf_counter()
