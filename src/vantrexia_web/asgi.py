@@ -1,6 +1,7 @@
 """What a server process imports: ``vantrexia_web.asgi:build`` makes the app from the settings."""
 
 import multiprocessing
+from functools import partial
 from typing import Final
 
 from starlette.types import ASGIApp
@@ -12,6 +13,7 @@ from vantrexia_adapters.memory import MemoryRateStore
 from vantrexia_adapters.settings import load
 from vantrexia_adapters.system import end_with_parent, spare_what_stays
 from vantrexia_core.ehr import NoRoster
+from vantrexia_core.patients import compare_left_over
 from vantrexia_web.app import create_app
 from vantrexia_web.health import Condition, HealthCheck, Observation, Probe
 from vantrexia_web.importer import Importer
@@ -37,6 +39,8 @@ def build() -> ASGIApp:
     configure_logging(settings.log_level.value)
     service = open_service(settings)
     desk = service.desk
+    # Who could not be compared when the candidates were out of reach is compared when they are back.
+    desk.candidacy.when_loaded(partial(compare_left_over, desk))
     database = Probe(service.check_database, DATABASE_SLOW_MS)
     throttle = Throttle(service.open_rates(), MemoryRateStore(), desk.clock, settings.limits)
     probes = {

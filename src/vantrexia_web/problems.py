@@ -31,6 +31,7 @@ from vantrexia_core.patients import (
     DuplicateSuspectedError,
     EditedSinceError,
     MergedAwayError,
+    MergeDoneError,
     NewerMergeError,
     TooManyExportsError,
 )
@@ -170,7 +171,7 @@ def problem(error: BaseException) -> Answer:
         content["candidates"] = list(map(str, error.candidates))
     if isinstance(error, MergedAwayError):
         content["survivor_id"] = error.survivor_id
-    if isinstance(error, NewerMergeError):
+    if isinstance(error, NewerMergeError | MergeDoneError):
         content["merge_id"] = error.merge_id
     if isinstance(error, EditedSinceError):
         content["fields"] = list(error.fields)

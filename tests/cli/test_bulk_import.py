@@ -65,7 +65,7 @@ def test_a_file_is_imported(tmp_path: Path) -> None:
     """Everybody, with the identifiers they bring or one of ours, and each on the trail."""
     file = _file(tmp_path, a_line(1, mrn="A-1"), "", a_line(2), a_line(3))
     done = run(tmp_path, "patients", "import", file)
-    assert (done.status, "imported: 3, here already: 0, refused: 0" in done.err) == (0, True), done.err
+    assert (done.status, "imported: 3, passed over: 0, refused: 0" in done.err) == (0, True), done.err
     found = _patients(tmp_path)
     assert [one.name.last.reveal() for one in found] == ["Quintero1", "Quintero2", "Quintero3"]
     assert [one.mrn.reveal() for one in found] == ["A-1", "MRN-00001", "MRN-00002"]
@@ -81,7 +81,7 @@ def test_a_file_comes_twice(tmp_path: Path) -> None:
     again = run(tmp_path, "patients", "import", file)
     assert (again.status, "was imported on" in again.err) == (0, True)
     anew = run(tmp_path, "patients", "import", file, "--again")
-    assert "imported: 1, here already: 1, refused: 0" in anew.err
+    assert "imported: 1, passed over: 1, refused: 0" in anew.err
     assert len(_patients(tmp_path)) == 3
 
 
@@ -102,7 +102,7 @@ def test_refused_lines_are_told_of_and_keep_nobody_back(tmp_path: Path) -> None:
         " " * (LINE_BYTES_MAX + 5),
     )
     done = run(tmp_path, "patients", "import", file)
-    assert (done.status, "imported: 2, here already: 1, refused: 7" in done.err) == (1, True), done.err
+    assert (done.status, "imported: 2, passed over: 1, refused: 7" in done.err) == (1, True), done.err
     assert _outcomes(tmp_path) == {
         "line-1": ["Patient"],
         "line-2": ["Patient"],
@@ -134,7 +134,7 @@ def test_a_dry_run_stores_nothing(tmp_path: Path) -> None:
     assert (dry.status, _patients(tmp_path)) == (1, [])
     dry_outcomes = _outcomes(tmp_path)
     wet = run(tmp_path, "patients", "import", file)
-    counts = "imported: 2, here already: 1, refused: 2"
+    counts = "imported: 2, passed over: 1, refused: 2"
     assert (counts in dry.err, counts in wet.err) == (True, True), dry.err + wet.err
     assert _outcomes(tmp_path) == dry_outcomes
 
@@ -165,7 +165,7 @@ def test_whoever_is_stopped_goes_on_where_they_were(tmp_path: Path, how: signal.
         program.communicate(timeout=60)
     assert program.returncode != 0
     done = run(tmp_path, "patients", "import", file)
-    assert (done.status, f"imported: {count}, here already: 0, refused: 0" in done.err) == (0, True), done.err
+    assert (done.status, f"imported: {count}, passed over: 0, refused: 0" in done.err) == (0, True), done.err
     assert "Going on behind line" in done.err
     with open_service(Settings(data_dir=tmp_path)) as service:
         actor = operator(service.practice_id, Origin())

@@ -45,3 +45,17 @@ def test_a_pair_is_listed_compared_and_decided(tmp_path: Path, pair: str) -> Non
     assert "Somebody decided otherwise" in refused.err
     overruled = run(tmp_path, "matching", "decide", pair, "same", "--version", "2")
     assert overruled.status == 0
+
+
+def test_who_was_there_before_is_compared_by_a_sweep(tmp_path: Path) -> None:
+    """With progress and a count, and nobody's name; a second sweep finds the same, and nothing twice."""
+    with open_service(Settings(data_dir=tmp_path)) as service:
+        for first in (FIRST, FIRST, "Ian"):
+            put(service.desk, a_new_patient(first=first, last=LAST), service.practice_id)
+    swept = [run(tmp_path, "matching", "sweep"), run(tmp_path, "matching", "sweep", "--again")]
+    assert [done.status for done in swept] == [0, 0]
+    assert all("Comparing records: 3 of 3" in done.err for done in swept)
+    assert all("suspected" in done.out for done in swept)
+    assert marks_in("".join(done.out + done.err for done in swept)) == []
+    (row,) = json.loads(run(tmp_path, "matching", "list", "--json").out)
+    assert row["decision"] == "open"

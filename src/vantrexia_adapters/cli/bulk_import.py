@@ -70,7 +70,8 @@ def import_(*, file: Path, dry_run: bool, errors: Path | None, again: bool) -> N
     Lines that cannot be taken in are told of in a second file: an OperationOutcome each, named for its line,
     that says where it is wrong and repeats nothing of it. All others are stored, some hundred at a time.
     However this ends, by Ctrl-C or a power cut, what was stored stays: the same command goes on behind it. A
-    line whose record number or external id is here already, for the same person, is passed over.
+    line whose record number or external id is here already, for the same person, is passed over, and so is a
+    record that was merged into another where it comes from. Who is archived there is archived here.
 
     Ends with status 1 if a line was refused.
 
@@ -151,7 +152,8 @@ def _previewed(
 
     _run(looking(), total)
     now = service.desk.clock.now()
-    skipped, imported = verdicts.count(LineVerdict.HERE), verdicts.count(LineVerdict.IMPORTED)
+    skipped = verdicts.count(LineVerdict.HERE) + verdicts.count(LineVerdict.REPLACED)
+    imported = verdicts.count(LineVerdict.IMPORTED)
     refused = len(verdicts) - skipped - imported
     nobody = service.desk.ids.new_id()
     actor = console_actor(service)
@@ -161,7 +163,7 @@ def _previewed(
 
 
 def _tell(known: FileImport, sentence: str) -> None:
-    counts = f"imported: {known.imported}, here already: {known.skipped}, refused: {known.refused}"
+    counts = f"imported: {known.imported}, passed over: {known.skipped}, refused: {known.refused}"
     click.echo(f"{sentence} {counts}", err=True)
 
 
@@ -180,7 +182,7 @@ def _run(items: Iterator[None], total: int | None) -> None:
 
 def _understood(lot: Sequence[Numbered], complaints: "_Complaints") -> list[FileLine]:
     """The lines that hold something, as people; those that cannot be understood are complained about."""
-    from vantrexia_adapters.fhir import InvalidResourceError, Issue, parse_patient
+    from vantrexia_adapters.fhir import InvalidResourceError, Issue, parse_line
 
     found: list[FileLine] = []
     for line in lot:
@@ -190,7 +192,7 @@ def _understood(lot: Sequence[Numbered], complaints: "_Complaints") -> list[File
             found.append(FileLine(line.number, None))
         elif line.content.strip():
             try:
-                found.append(FileLine(line.number, parse_patient(line.content)))
+                found.append(parse_line(line.number, line.content))
             except InvalidResourceError as invalid:
                 complaints.add(line.number, invalid.issues)
                 found.append(FileLine(line.number, None))

@@ -1,4 +1,4 @@
-"""``vantrexia patients``: deleted records, merges, and whom one patient's record was shown to."""
+"""``vantrexia patients``: deleted records, merges, disclosures; export and import come from their modules."""
 
 import json
 import sys
@@ -35,7 +35,7 @@ _FIELDS = list(KIND_OF_FIELD)
 
 @click.group()
 def patients() -> None:
-    """Deleted records, merges of two records, and the disclosures of a patient.
+    """Patients in bulk, deleted records, merges of two records, and the disclosures of a patient.
 
     \b
     Examples:
@@ -43,6 +43,8 @@ def patients() -> None:
       vantrexia patients disclosures 4d5e6f7a-8b9c-4d1e-af3a-4b5c6d7e8f9a
       vantrexia patients restore 4d5e6f7a-8b9c-4d1e-af3a-4b5c6d7e8f9a
       vantrexia patients merge SURVIVOR LOSER
+      vantrexia patients export patients.ndjson.gz
+      vantrexia patients import patients.ndjson --dry-run
     """
 
 

@@ -121,6 +121,7 @@ def decide(pair_id: UUID, decision: str, *, version: int | None) -> None:
 
 def _row(suspicion: Suspicion) -> dict[str, object]:
     one, other = suspicion.leads_to
+    is_one = suspicion.records is None
     return {
         "id": suspicion.id,
         "grade": suspicion.grade.value,
@@ -128,7 +129,7 @@ def _row(suspicion: Suspicion) -> dict[str, object]:
         "decision": suspicion.decision.value,
         "found_at": f"{suspicion.found_at:%Y-%m-%dT%H:%M:%SZ}",
         "patient": one,
-        "other_patient": other,
+        "other_patient": None if is_one else other,
         "guards": " ".join(guard.name.lower() for guard in suspicion.guards),
         "version": suspicion.version,
     }

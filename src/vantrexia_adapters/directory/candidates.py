@@ -13,6 +13,7 @@ from vantrexia_adapters.directory.keeping import (
     PATIENTS_MAX,
     SNAPSHOT_EVERY,
     Keeper,
+    Kept,
 )
 from vantrexia_adapters.matching import LibPhoneNumbers, RapidfuzzTexts
 from vantrexia_core.kernel import PracticeId, UnavailableError, VantrexiaError
@@ -23,6 +24,7 @@ from vantrexia_core.patients import (
     CandidateRow,
     Candidates,
     CandidateStore,
+    DirectoryHead,
     Known,
     PhoneNumbers,
     Texts,
@@ -78,6 +80,7 @@ class CandidateKeeper(Keeper[CandidateIndex, Known]):
         self.texts: Final = texts or RapidfuzzTexts()
         self.phones: Final = phones or LibPhoneNumbers()
         self._loading: Final[dict[PracticeId, Event]] = {}
+        self._when_loaded: Callable[[PracticeId], object] | None = None
 
     def candidates(self, practice_id: PracticeId, keys: Collection[BlockingKey]) -> Candidates:
         """See `Candidacy`."""
@@ -85,6 +88,25 @@ class CandidateKeeper(Keeper[CandidateIndex, Known]):
             self._wait_for(practice_id)
         with self._opened(practice_id) as index:
             return index.find(keys)
+
+    def when_loaded(self, act: Callable[[PracticeId], object]) -> None:
+        """Have something done behind the scenes each time that a practice's index was loaded."""
+        self._when_loaded = act
+
+    def _loaded(self, kept: Kept[CandidateIndex], head: DirectoryHead) -> CandidateIndex:
+        index = super()._loaded(kept, head)
+        if self._when_loaded is not None:
+            try:
+                self._in_background(partial(self._act, self._when_loaded, kept.practice_id))
+            except RuntimeError:
+                _LOG.warning("nobody is there to compare what was left over: no thread to be had")
+        return index
+
+    def _act(self, act: Callable[[PracticeId], object], practice_id: PracticeId) -> None:
+        try:
+            act(practice_id)
+        except Exception as failed:  # noqa: BLE001 - a thread of its own: nobody else would tell of it
+            _LOG.warning("what was left over could not be compared: %s", type(failed).__name__)
 
     def _wait_for(self, practice_id: PracticeId) -> None:
         """Have an index loaded; by this thread if that is soon done."""

@@ -110,7 +110,7 @@ class DirectoryFigures:
 
 
 @attrs.define(eq=False)
-class _Kept(Generic[D]):
+class Kept(Generic[D]):
     """A practice's place in the keeper; ``lock`` guards everything else.
 
     ``unsaved`` counts the changed patients that no snapshot of this process knows of; ``full`` is where the
@@ -155,7 +155,7 @@ class Keeper(ABC, Generic[D, C]):
         self._in_background: Final = in_background or _in_thread
         self._wait_seconds: Final = wait_seconds
         self._lock: Final = Lock()
-        self._practices: Final[OrderedDict[PracticeId, _Kept[D]]] = OrderedDict()
+        self._practices: Final[OrderedDict[PracticeId, Kept[D]]] = OrderedDict()
 
     @property
     @abstractmethod
@@ -239,13 +239,13 @@ class Keeper(ABC, Generic[D, C]):
         if is_to_pack:
             self._begin_packing(kept)
 
-    def _kept(self, practice_id: PracticeId) -> _Kept[D]:
+    def _kept(self, practice_id: PracticeId) -> Kept[D]:
         with self._lock:
-            kept = self._practices.setdefault(practice_id, _Kept(practice_id))
+            kept = self._practices.setdefault(practice_id, Kept(practice_id))
             self._practices.move_to_end(practice_id)
         return kept
 
-    def _make_room(self, kept: _Kept[D]) -> None:
+    def _make_room(self, kept: Kept[D]) -> None:
         """Let go of the least recently asked indexes when memory runs out; never of the one in use."""
         with self._lock:
             taken = 0
@@ -254,7 +254,7 @@ class Keeper(ABC, Generic[D, C]):
                 if taken > self._memory_bytes_max and other.memory_bytes and other is not kept:
                     del self._practices[other.practice_id]
 
-    def _begin_packing(self, kept: _Kept[D]) -> None:
+    def _begin_packing(self, kept: Kept[D]) -> None:
         try:
             self._in_background(lambda: self._pack(kept))
         except RuntimeError:
@@ -262,7 +262,7 @@ class Keeper(ABC, Generic[D, C]):
             _LOG.warning("packing a %s could not begin", self._what)
             kept.is_packing = False
 
-    def _fresh(self, kept: _Kept[D]) -> D:
+    def _fresh(self, kept: Kept[D]) -> D:
         """The index, with everything taken in that was committed before this call."""
         head = self._snapshots.head(kept.practice_id)
         if kept.full is not None and kept.full.epoch == head.epoch and kept.full.seq <= head.seq:
@@ -278,22 +278,22 @@ class Keeper(ABC, Generic[D, C]):
             raise self._full(kept, head)
         return index
 
-    def _full(self, kept: _Kept[D], head: DirectoryHead) -> DirectoryFullError:
+    def _full(self, kept: Kept[D], head: DirectoryHead) -> DirectoryFullError:
         """Forget an index that would be too large, and do not try again with every question."""
         kept.index, kept.memory_bytes, kept.full = None, 0, head
         return DirectoryFullError()
 
-    def _wants_snapshot(self, kept: _Kept[D], index: D) -> bool:
+    def _wants_snapshot(self, kept: Kept[D], index: D) -> bool:
         # None of an index that lacks somebody: who reads it would not know whom to look for again.
         return kept.unsaved >= self._snapshot_every and not index.unreadable
 
-    def _loaded(self, kept: _Kept[D], head: DirectoryHead) -> D:
+    def _loaded(self, kept: Kept[D], head: DirectoryHead) -> D:
         index = self._from_snapshot(kept, head) or self._from_rows(kept, head)
         kept.epoch, kept.index = head.epoch, index
         self._on_loaded(index)
         return index
 
-    def _from_snapshot(self, kept: _Kept[D], head: DirectoryHead) -> D | None:
+    def _from_snapshot(self, kept: Kept[D], head: DirectoryHead) -> D | None:
         try:
             data = self._snapshots.load_snapshot(kept.practice_id, head.epoch)
             index = self._decode(data) if data is not None else None
@@ -307,13 +307,13 @@ class Keeper(ABC, Generic[D, C]):
             kept.loaded_from, kept.unsaved = "snapshot", 0
         return index
 
-    def _throw_snapshots_away(self, kept: _Kept[D], why: str) -> None:
+    def _throw_snapshots_away(self, kept: Kept[D], why: str) -> None:
         """Give way to a new one, which is not written while one as new is there."""
         _LOG.warning("a %s snapshot %s", self._what, why)
         with suppress(UnavailableError):
             self._snapshots.drop_snapshots(kept.practice_id)
 
-    def _from_rows(self, kept: _Kept[D], head: DirectoryHead) -> D:
+    def _from_rows(self, kept: Kept[D], head: DirectoryHead) -> D:
         _LOG.info("building a %s from the rows", self._what)
         index = self._build(self._changes(kept.practice_id, after=0), size_max=self._patients_max)
         if index is None:
@@ -321,7 +321,7 @@ class Keeper(ABC, Generic[D, C]):
         kept.loaded_from, kept.unsaved = "rows", index.size
         return index
 
-    def _caught_up(self, kept: _Kept[D], index: D, head: DirectoryHead) -> D:
+    def _caught_up(self, kept: Kept[D], index: D, head: DirectoryHead) -> D:
         bearable = CAUGHT_UP_MAX + index.size // 8
         changes = list(islice(self._changes(kept.practice_id, after=index.as_of), bearable + 1))
         if len(changes) <= bearable:
@@ -333,7 +333,7 @@ class Keeper(ABC, Generic[D, C]):
         index = kept.index = self._from_rows(kept, head)
         return index
 
-    def _pack(self, kept: _Kept[D]) -> None:
+    def _pack(self, kept: Kept[D]) -> None:
         """Pack the overlay beside the living index, then put the packed one in its place.
 
         What changed meanwhile is taken in by the next question, as after any change.

@@ -19,6 +19,7 @@ from vantrexia_adapters.fhir.matching import MatchAsked, match_bundle, read_matc
 from vantrexia_adapters.fhir.outcome import Issue, operation_outcome
 from vantrexia_adapters.fhir.patient import (
     InvalidResourceError,
+    parse_line,
     parse_patient,
     parse_revision,
     render_patient,
@@ -65,6 +66,7 @@ __all__ = [
     "line_outcome",
     "match_bundle",
     "operation_outcome",
+    "parse_line",
     "parse_patient",
     "parse_revision",
     "patient_lines",

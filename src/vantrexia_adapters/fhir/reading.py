@@ -31,6 +31,7 @@ from vantrexia_core.patients import (
     City,
     DateOfBirth,
     ExternalId,
+    FileLine,
     Gender,
     Mrn,
     NewPatient,
@@ -59,6 +60,21 @@ def parse_patient(content: bytes | Json) -> NewPatient:
     reading = _Reading(checked_patient(content))
     reading.check_is_new()
     return reading.record(is_new=True)
+
+
+def parse_line(number: int, content: bytes | Json) -> FileLine:
+    """A line of a file of Patients, which may come from another installation of this service.
+
+    Unlike a client, it tells how things stand: whether a record is archived, or was merged into another.
+    Links to other Patients of the file are left out, since their ids are not kept.
+
+    Raises:
+        InvalidResourceError: as in `parse_patient`.
+    """
+    reading = _Reading(checked_patient(content))
+    is_active, is_replaced = reading.take_standing()
+    new = reading.record(is_new=True)
+    return FileLine(number, new, is_active=is_active, is_replaced=is_replaced)
 
 
 def parse_revision(content: bytes | Json, patient: Patient, *, links: Sequence[PatientLink] = ()) -> Revision:
@@ -105,6 +121,20 @@ class _Reading:
                 "business-rule", ("active",), "A new record is active: archive it afterwards, with a reason."
             )
         self._check_links()
+
+    def take_standing(self) -> tuple[bool, bool]:
+        """Whether the record is in service, and whether another one stands for it."""
+        is_active = self._document.pop("active", True)
+        links = self._document.pop("link", [])
+        kept = [
+            link
+            for link in links
+            if link.get("type") in LINKS_OF_OTHERS
+            and not link.get("other", {}).get("reference", "").startswith("Patient/")
+        ]
+        if kept:
+            self._document["link"] = kept
+        return is_active, any(link.get("type") == "replaced-by" for link in links)
 
     def check_is_of(self, patient: Patient, links: Sequence[PatientLink]) -> None:
         """What a Patient that is updated may not say."""

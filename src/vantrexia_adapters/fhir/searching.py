@@ -102,21 +102,7 @@ def read_search(pairs: Sequence[tuple[str, str]], *, is_strict: bool = False, pa
     reading = _Reading(is_strict=is_strict)
     for name, value in pairs:
         reading.take(name, value)
-        if is_strict and name.partition(":")[0] == "identifier":
-            _check_numbering(value)
     return reading.asked(page)
-
-
-def _check_numbering(value: str) -> None:
-    """Refuse a numbering that is kept and not searched: who asks strictly, or in order to create, acts on it.
-
-    Raises:
-        InvalidSearchError: a system in it is neither of the two that this server finds.
-    """
-    systems = {part.partition("|")[0] for part in value.split(",") if "|" in part}
-    if not systems <= {"", MRN_SYSTEM, EXTERNAL_ID_SYSTEM}:
-        complaint = f"Identifiers are found by the systems {MRN_SYSTEM} and {EXTERNAL_ID_SYSTEM} alone."
-        raise InvalidSearchError.on("identifier", complaint)
 
 
 class InvalidSearchError(InvalidError):
@@ -194,6 +180,13 @@ class _Reading:
                 self._ignored.append(ignored_issue(known_or_sane(name, _KNOWN), str(refused)))
             return
         self._understood.append((name, value))
+        if plain == "identifier" and _names_another_numbering(value):
+            # It finds nobody. Who asks strictly, or in order to create, acts on that; others are told.
+            if self._is_strict:
+                self._complain(name, _NUMBERINGS)
+            else:
+                text = f"Not everything was searched for. {_NUMBERINGS}"
+                self._ignored.append(Issue("not-supported", text, severity="warning"))
 
     def asked(self, page: int) -> Asked:
         """The search.
@@ -295,11 +288,20 @@ _RESULT: Final[Mapping[str, Callable[[_Reading, str], None]]] = MappingProxyType
         "_elements": _Reading.take_elements,
     }
 )
+_NUMBERINGS: Final = (
+    f"Identifiers are found by the systems {MRN_SYSTEM} and {EXTERNAL_ID_SYSTEM} alone; others are kept and "
+    "not searched."
+)
 _NAME: Final = re.compile(r"_?[A-Za-z][A-Za-z-]{0,30}")
 _NOT_FOR_US: Final = frozenset({"_format", "_pretty"})
 """These are about the answer's form, which is somebody else's business."""
 
 _FIRST_PAGE: Final = PageRequest()
+
+
+def _names_another_numbering(value: str) -> bool:
+    systems = {part.partition("|")[0] for part in value.split(",") if "|" in part}
+    return not systems <= {"", MRN_SYSTEM, EXTERNAL_ID_SYSTEM}
 
 
 def values_of(text: str) -> tuple[str, ...]:
@@ -501,7 +503,8 @@ _ALL: Final = (
     SearchParameter(
         "identifier", "token", f"{_SPECIFICATION}/Patient-identifier",
         f"A record number ({MRN_SYSTEM}) or an id in eClinicalWorks ({EXTERNAL_ID_SYSTEM}), exactly as it is "
-        "written; with its system or without.",
+        "written; with its system or without. That of a merged record finds its survivor. Identifiers of "
+        "other systems are kept and given back, and not searched.",
         _identifiers,
     ),
     SearchParameter(
@@ -530,8 +533,9 @@ _ALL: Final = (
     ),
     SearchParameter(
         "telecom", "token", f"{_SPECIFICATION}/individual-telecom",
-        "A phone number (phone|…), compared by its digits, or an e-mail address (email|…). Together with "
-        "something that narrows the search.",
+        "The record's phone number (phone|…), compared by its digits, with or without the country code 1, or "
+        "its e-mail address (email|…); further ones are kept and not searched. Together with something that "
+        "narrows the search.",
         _contacts("phone", "email"),
     ),
     SearchParameter(

@@ -389,6 +389,9 @@ def _linked(deed: Deed[EhrWork], link: Link) -> ImportOutcome | None:
     patients.be_alone()
     if link.resembling is not None and _certain_now(deed, link.resembling, patient) != patient.id:
         return None
+    if any(patients.get(id_).external_id is not None for id_ in patients.led_to(patient.id)):
+        # The person has another id there, under a record that was merged into this one: left to people.
+        return None
     holders = patients.holders([link.told.external_id, *link.told.known_as])
     holder = next((one for one in holders if one is not None), None)
     if holder is not None:

@@ -73,7 +73,13 @@ from vantrexia_core.patients.facts import (
     Viewed,
 )
 from vantrexia_core.patients.file_import import LINES_AT_ONCE, FileImport, FileLine, LineOutcome, LineVerdict
-from vantrexia_core.patients.file_importing import FileMovedOnError, Preview, begin_file_import, import_lines
+from vantrexia_core.patients.file_importing import (
+    ARCHIVED_ELSEWHERE,
+    FileMovedOnError,
+    Preview,
+    begin_file_import,
+    import_lines,
+)
 from vantrexia_core.patients.lifecycle import (
     TRANSITIONS,
     AlreadyArchivedError,
@@ -143,6 +149,7 @@ from vantrexia_core.patients.merge import (
 from vantrexia_core.patients.merging import (
     AlreadyUndoneError,
     EditedSinceError,
+    MergeDoneError,
     MergedPatient,
     NewerMergeError,
     SeparatedPatients,
@@ -244,6 +251,7 @@ from vantrexia_core.patients.suspecting import (
     Course,
     DuplicateSuspectedError,
     OnDuplicate,
+    compare_left_over,
     compare_noted,
     linkable,
     look,
@@ -291,6 +299,7 @@ from vantrexia_core.patients.values import (
 from vantrexia_core.patients.versions import PatientVersion, VersionWork, list_versions, read_version
 
 __all__ = [
+    "ARCHIVED_ELSEWHERE",
     "BORN_MIN",
     "CANDIDATES_CHUNK_FORMAT",
     "CANDIDATES_MAX",
@@ -430,6 +439,7 @@ __all__ = [
     "MatchingDesk",
     "MatchingModel",
     "Merge",
+    "MergeDoneError",
     "MergeStore",
     "Merged",
     "MergedAwayError",
@@ -522,6 +532,7 @@ __all__ = [
     "chunk_binding",
     "chunks",
     "compare",
+    "compare_left_over",
     "compare_noted",
     "compare_records",
     "decide",

@@ -20,6 +20,8 @@ class LineVerdict(Enum):
     IMPORTED = "imported"
     HERE = "here_already"
     """The record has these identifiers already, and is of this person; it stays as it is."""
+    REPLACED = "merged_away"
+    """In the system that it comes from the record was merged into another, which has a line of its own."""
     HIDDEN = "here_deleted"
     """The same, and the record was deleted: an administrator can restore it."""
     TAKEN = "identifier_of_another"
@@ -30,10 +32,15 @@ class LineVerdict(Enum):
 
 @attrs.frozen(repr=False)
 class FileLine:
-    """One line that holds something, counted from 1; ``new`` is None where it could not be understood."""
+    """One line that holds something, counted from 1; ``new`` is None where it could not be understood.
+
+    One that ``is_replaced`` was merged into another record where it comes from.
+    """
 
     number: int
     new: NewPatient | None
+    is_active: bool = True
+    is_replaced: bool = False
 
 
 @attrs.frozen

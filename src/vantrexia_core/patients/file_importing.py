@@ -15,6 +15,7 @@ from vantrexia_core.audit import (
     Action,
     Attempt,
     Deed,
+    Fact,
     Line,
     Outcome,
     again_if_undone,
@@ -24,14 +25,17 @@ from vantrexia_core.audit import (
 from vantrexia_core.kernel import Actor, ConflictError, PatientId, Permission, Phi
 from vantrexia_core.patients.facts import Imported, ImportPreviewed, ImportStarted, Registered
 from vantrexia_core.patients.file_import import FileImport, FileLine, LineOutcome, LineVerdict
-from vantrexia_core.patients.lifecycle import Status
+from vantrexia_core.patients.lifecycle import Move, Status
 from vantrexia_core.patients.model import NewPatient, Patient
 from vantrexia_core.patients.ports import Holder, MatchingDesk, MrnTakenError, PatientStore, PatientWork
 from vantrexia_core.patients.registration import add_numbered, number_many
-from vantrexia_core.patients.values import ExternalId, Mrn
+from vantrexia_core.patients.values import ExternalId, Mrn, Reason
 from vantrexia_core.protection import fold
 
-_SKIPPED: Final = frozenset({LineVerdict.HERE})
+ARCHIVED_ELSEWHERE: Final = Reason("Archived in the system that the record was imported from")
+"""Why a record is archived that was archived where it comes from: what was said there is in no file."""
+
+_SKIPPED: Final = frozenset({LineVerdict.HERE, LineVerdict.REPLACED})
 
 
 _Identifier = TypeVar("_Identifier", Mrn, ExternalId)
@@ -87,7 +91,7 @@ def import_lines(
         settled = _settled(deed, lines, lambda: PatientId(desk.ids.new_id()))
         if desk.candidacy.is_asked:
             # Whom they resemble is looked at afterwards: a file must not wait for it, line by line.
-            new = [one.patient_id for one, fact in settled if fact is not None and one.patient_id is not None]
+            new = [one.patient_id for one, facts in settled if facts and one.patient_id is not None]
             if new:
                 deed.work.uncompared.add(new, at=deed.now)
         outcomes = [outcome for outcome, _ in settled]
@@ -103,7 +107,7 @@ def import_lines(
             updated_at=deed.now,
         )
         deed.work.file_imports.save(moved)
-        entries = [_entry(outcome, registered) for outcome, registered in settled]
+        entries = [entry for outcome, registered in settled for entry in _entries(outcome, registered)]
         # A lot without any line is recorded as well: it ends the file.
         return deed.finish_all(entries or [Line(Outcome.DONE, Imported())], (moved, outcomes))
 
@@ -177,12 +181,13 @@ class _Arrival:
 
     number: int
     new: NewPatient
+    is_active: bool
 
 
 def _settled(
     deed: Deed[PatientWork], lines: Sequence[FileLine], new_id: Callable[[], PatientId]
-) -> list[tuple[LineOutcome, Registered | None]]:
-    """What became of each line, in their order, and the fact where there is a new record."""
+) -> list[tuple[LineOutcome, Sequence[Fact]]]:
+    """What became of each line, in their order, and the facts where there is a new record."""
     patients = deed.work.patients
     if lines:
         # From here on whoever holds an identifier is known for good.
@@ -190,14 +195,25 @@ def _settled(
     judged = _judged(patients, lines, _Seen(), deed.now)
     arrivals = [one for one in judged if isinstance(one, _Arrival)]
     added = _added(deed, arrivals, new_id)
-    settled: list[tuple[LineOutcome, Registered | None]] = []
+    settled: list[tuple[LineOutcome, Sequence[Fact]]] = []
     for one in judged:
         if isinstance(one, LineOutcome):
-            settled.append((one, None))
-        else:
-            patient, fact = added[one.number]
-            settled.append((LineOutcome(one.number, LineVerdict.IMPORTED, patient.id), fact))
+            settled.append((one, ()))
+            continue
+        patient, fact = added[one.number]
+        facts: list[Fact] = [fact]
+        if not one.is_active:
+            facts.append(_archived(deed, patient))
+        settled.append((LineOutcome(one.number, LineVerdict.IMPORTED, patient.id), facts))
     return settled
+
+
+def _archived(deed: Deed[PatientWork], patient: Patient) -> Fact:
+    """Put a record out of service that is so where it comes from."""
+    actor = deed.attempt.actor
+    after, change, fact = patient.move(Move.ARCHIVE, by=actor, now=deed.now, reason=ARCHIVED_ELSEWHERE)
+    deed.work.patients.move(after, change)
+    return fact
 
 
 def _judged(
@@ -215,6 +231,9 @@ def _judged(
         if new is None or new.date_of_birth.is_after(now):
             judged.append(LineOutcome(line.number, LineVerdict.INVALID))
             continue
+        if line.is_replaced:
+            judged.append(LineOutcome(line.number, LineVerdict.REPLACED))
+            continue
         holders = {
             holder.patient_id: holder
             for value, held in ((new.mrn, by_mrn), (new.external_id, by_external_id))
@@ -227,7 +246,7 @@ def _judged(
             judged.append(LineOutcome(line.number, LineVerdict.HERE if is_one else LineVerdict.TAKEN))
         else:
             seen.add(new)
-            judged.append(_Arrival(line.number, new))
+            judged.append(_Arrival(line.number, new, line.is_active))
     return judged
 
 
@@ -289,9 +308,11 @@ def _added(
     return added
 
 
-def _entry(outcome: LineOutcome, registered: Registered | None) -> Line:
+def _entries(outcome: LineOutcome, facts: Sequence[Fact]) -> list[Line]:
     """What the trail says of a line. One that brought nobody is refused, with its verdict as the reason."""
-    if registered is not None:
-        fact = Imported(outcome.patient_id, changed=registered.changed, version=registered.version)
-        return Line(Outcome.DONE, fact)
-    return Line(Outcome.REFUSED, Imported(outcome.patient_id), outcome.verdict.value)
+    if not facts:
+        return [Line(Outcome.REFUSED, Imported(outcome.patient_id), outcome.verdict.value)]
+    return [
+        Line(Outcome.DONE, Imported(outcome.patient_id, changed=fact.changed, version=fact.version))
+        for fact in facts
+    ]

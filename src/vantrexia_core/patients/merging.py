@@ -65,6 +65,17 @@ class ToldApartError(ConflictError):
     )
 
 
+class MergeDoneError(ConflictError):
+    """The record gave way to this survivor before: a request that was sent again, or that came second."""
+
+    code = "merge_done"
+    sentence = "This record was merged into that one before, so nothing was done now. See merge_id."
+
+    def __init__(self, merge_id: MergeId) -> None:
+        super().__init__()
+        self.merge_id: Final = merge_id
+
+
 class AlreadyUndoneError(ConflictError):
     """This merge was undone before."""
 
@@ -139,6 +150,7 @@ def merge_patients(
     Raises:
         PermissionDeniedError: the role may not merge patients.
         NotFoundError: no such records in the practice, or one is deleted.
+        MergeDoneError: the loser gave way to this survivor before.
         MergedAwayError: one of them has been merged into another record.
         ToldApartError: somebody decided that they are two people.
         StaleVersionError: the survivor is at another version than expected.
@@ -153,6 +165,8 @@ def merge_patients(
         patients = deed.work.patients
         locked, led = _locked(deed.work, survivor_id, loser_id)
         survivor, loser = locked[survivor_id], locked[loser_id]
+        if loser.merged_into == survivor_id:
+            raise MergeDoneError(_merge_of(deed.work, survivor_id, loser_id))
         for one in (survivor, loser):
             _check_own(one)
         survivor.check_version(expected_version)
@@ -279,6 +293,15 @@ def _lead(
         redirected = one.give_way(to, now=deed.now)
         deed.work.patients.redirect(redirected)
         deed.also(fact(one.id, changed=("merged_into",), version=redirected.version))
+
+
+def _merge_of(work: PatientWork, survivor_id: PatientId, loser_id: PatientId) -> MergeId:
+    """The merge by which a record stands for another one today."""
+    return next(
+        one.id
+        for one in work.merges.of(survivor_id)
+        if one.survivor.id == survivor_id and loser_id in one.moved and not one.is_undone
+    )
 
 
 def _check_own(patient: Patient) -> None:

@@ -38,8 +38,8 @@ class AlreadyDecidedError(ConflictError):
 
     code = "already_decided"
     sentence = (
-        "Somebody decided otherwise about this pair. Read it again; to overrule it, send its version "
-        "(If-Match)."
+        "Somebody decided otherwise about this pair. Read it again; to overrule it, name its version "
+        "(If-Match, at the console --version)."
     )
 
 
@@ -57,6 +57,9 @@ class Likeness(Enum):
     DIFFERS = "differs"
     MISSING = "missing"
     """One of them, or both, do not say."""
+    PLACEHOLDER = "placeholder"
+    """Both say the same, and it stands for nothing (``555-0100``, ``1900-01-01``): the model took it for
+    missing."""
 
 
 @attrs.frozen
@@ -191,17 +194,31 @@ def lock_question(suspicions: SuspicionStore, suspicion_id: SuspicionId) -> tupl
 
 
 def _compared(suspicion: Suspicion, one: Patient, other: Patient) -> tuple[FieldLikeness, ...]:
-    weighed = {field.value: field for field in suspicion.levels}
+    weighed = _weighed(suspicion)
     derived = [name for name in weighed if name not in _COMPARED]
     return tuple(
         FieldLikeness(
             name,
-            _likeness(one, other, name) if name in _COMPARED else _likeness_at(suspicion, weighed[name]),
+            _likeness_of(suspicion, one, other, name)
+            if name in _COMPARED
+            else _likeness_at(suspicion, weighed[name]),
             suspicion.levels[weighed[name]] if name in weighed else None,
             suspicion.bits[weighed[name]] if name in weighed else None,
         )
         for name in (*_COMPARED, *derived)
     )
+
+
+def _weighed(suspicion: Suspicion) -> dict[str, Field]:
+    return {field.value: field for field in suspicion.levels}
+
+
+def _likeness_of(suspicion: Suspicion, one: Patient, other: Patient, field: str) -> Likeness:
+    """How a field of the records compares; the model's word counts if they have not changed since."""
+    found, weighed = _likeness(one, other, field), _weighed(suspicion)
+    is_missing = field in weighed and suspicion.levels[weighed[field]] == _MISSING
+    is_as_judged = max(one.updated_at, other.updated_at) <= suspicion.scored_at
+    return Likeness.PLACEHOLDER if found is Likeness.SAME and is_missing and is_as_judged else found
 
 
 def _likeness(one: Patient, other: Patient, field: str) -> Likeness:

@@ -32,6 +32,9 @@ SHOWN: Final = frozenset({Status.ACTIVE, Status.ARCHIVED})
 """Where a record stands that somebody may find. A deleted one is found by nobody."""
 
 
+_WITH_COUNTRY_CODE: Final = 11
+"""Digits of a number of the North American Numbering Plan behind its country code, 1."""
+
 _TOO_MANY_OPENED: Final = (
     "Too many records would have to be opened for this. Add a name, a date of birth, a gender or an "
     "identifier."
@@ -229,7 +232,10 @@ class IdentifierCondition:
 
 @attrs.frozen(repr=False)
 class ContactCondition:
-    """Reached under one of these: phone numbers are compared by their digits, addresses without case."""
+    """Reached under one of these: phone numbers are compared by their digits, addresses without case.
+
+    A number of North America is the same with and without its country code, on either side.
+    """
 
     phones: Phi[tuple[str, ...]]
     emails: Phi[tuple[str, ...]]
@@ -242,7 +248,7 @@ class ContactCondition:
     def holds(self, patient: Patient) -> bool:
         """Whether it holds for the record."""
         phone, email = patient.phone, patient.email
-        if phone is not None and _digits(phone.reveal()) in map(_digits, self.phones.reveal()):
+        if phone is not None and _dialled(phone.reveal()) in map(_dialled, self.phones.reveal()):
             return True
         return email is not None and email.reveal().casefold() in map(str.casefold, self.emails.reveal())
 
@@ -333,5 +339,7 @@ def whole_second_from(at: datetime) -> datetime:
     return shown if shown == at else shown + timedelta(seconds=1)
 
 
-def _digits(phone: str) -> str:
-    return "".join(filter(str.isdigit, phone))
+def _dialled(phone: str) -> str:
+    """The digits of a number as it is dialled within the country: ten of eleven that begin with a 1."""
+    digits = "".join(filter(str.isdigit, phone))
+    return digits.removeprefix("1") if len(digits) == _WITH_COUNTRY_CODE else digits

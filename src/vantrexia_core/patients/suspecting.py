@@ -79,6 +79,12 @@ ANNOUNCED_MAX: Final = 5
 """Whom an answer names at most: the likeliest."""
 
 
+LEFT_OVER_MAX: Final = 500
+LEFT_OVER_AT_ONCE: Final = 50
+"""Records that are compared by themselves when the candidates were loaded, and how many in one transaction:
+a second or two of one thread, and no turn of the practice's other writers takes long."""
+
+
 class OnDuplicate(Enum):
     """What a caller wants done when somebody to be registered seems to be here already."""
 
@@ -175,6 +181,22 @@ def compare_now(
             noted = work.uncompared.of(patient_id)
         if noted is not None:
             _compare(desk, practice_id, [noted], occasion)
+
+
+def compare_left_over(desk: MatchingDesk, practice_id: PracticeId) -> int:
+    """Compare records that could not be compared when they were stored, now that it can be done; how many.
+
+    For whoever has just loaded the candidates. It is bounded: a whole registry is left to a sweep. What
+    cannot be compared now either stays noted.
+    """
+    done = 0
+    with suppress(UnavailableError):
+        while done < LEFT_OVER_MAX:
+            records, _ = compare_noted(desk, practice_id, Occasion.SWEEP, limit=LEFT_OVER_AT_ONCE)
+            if not records:
+                break
+            done += records
+    return done
 
 
 def compare_noted(

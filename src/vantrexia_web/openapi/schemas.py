@@ -361,9 +361,10 @@ _SUSPICION: Final[dict[str, Schema]] = {
     "patient_ids": {**_IDS, "minItems": 2, "maxItems": 2, "description": "The two records."},
     "current_patient_ids": {
         **_IDS,
-        "minItems": 2,
+        "minItems": 1,
         "maxItems": 2,
-        "description": "The records that stand for them today: a merged one is answered by its survivor.",
+        "description": "The records that stand for them today: a merged one is answered by its survivor, and "
+        "two that were merged by one id.",
     },
     "grade": {"type": "string", "enum": [grade.value for grade in MatchGrade]},
     "score": {"type": "number", "description": "Bits: the logarithm to base 2 of the odds for one person."},

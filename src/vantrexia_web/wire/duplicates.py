@@ -91,7 +91,8 @@ def suspicion_content(suspicion: Suspicion) -> dict[str, object]:
     return {
         "id": suspicion.id,
         "patient_ids": list(suspicion.pair.ids),
-        "current_patient_ids": list(suspicion.leads_to),
+        # One, once the two were merged.
+        "current_patient_ids": list(dict.fromkeys(suspicion.leads_to)),
         "grade": suspicion.grade.value,
         "score": suspicion.score,
         "rival": suspicion.rival.name.lower(),

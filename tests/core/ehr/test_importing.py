@@ -52,6 +52,7 @@ from vantrexia_core.patients import (
     archive_patient,
     delete_patient,
     look_up_patient,
+    merge_patients,
     register_patient,
 )
 
@@ -382,6 +383,19 @@ def test_whoever_is_certainly_the_same_person_is_linked(house: House, other: dic
     assert house.record(here.id).external_id == an_external_id(1)
     assert house.record(here.id).name == here.name
     assert _queued(house) == []
+
+
+@pytest.mark.parametrize("other", [{}, {"gender": "male"}])
+def test_a_survivor_whose_merged_record_has_an_id_is_left_to_people(
+    house: House, other: dict[str, str]
+) -> None:
+    """Equal to the letter or nearly so: the person has another id there already. Imported, and looked at."""
+    house.knows(a_told(1, **other))
+    survivor, loser = _like_told(house), _like_told(house, external_id="ECW-90001")
+    merge_patients(house.desk, an_actor(Role.ADMIN), survivor.id, loser.id, Reason("Registered twice"))
+    (outcome,) = house.imported(1).outcomes
+    assert outcome.verdict is Verdict.IMPORTED
+    assert house.record(survivor.id).external_id is None
 
 
 @pytest.mark.parametrize(

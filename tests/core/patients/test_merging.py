@@ -33,6 +33,7 @@ from vantrexia_core.patients import (
     Listing,
     Merge,
     MergedAwayError,
+    MergeDoneError,
     NewerMergeError,
     Party,
     Patient,
@@ -470,3 +471,17 @@ def test_links_say_what_records_have_to_do_with_each_other(desk: MemoryDesk) -> 
         loser.id: (PatientLink(LinkType.REPLACED_BY, survivor.id),),
         third.id: (PatientLink(LinkType.SEE_ALSO, survivor.id),),
     }
+
+
+def test_a_merge_that_was_done_is_told_so(desk: MemoryDesk) -> None:
+    """Not as a record that went elsewhere; the merge is named, for whoever was led along as well."""
+    survivor, loser = _two(desk)
+    first = _register(desk)
+    _merge(desk, loser, first)
+    merge = _merge(desk, survivor, loser)
+    for one in (loser, first):
+        with pytest.raises(MergeDoneError) as refusal:
+            _merge(desk, survivor, one)
+        assert refusal.value.merge_id == merge.id
+    with pytest.raises(MergedAwayError):
+        _merge(desk, loser, survivor)

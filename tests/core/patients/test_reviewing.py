@@ -95,7 +95,7 @@ def test_comparing_shows_both_records_field_by_field(desk: MemoryDesk) -> None:
         "date_of_birth": Likeness.SAME,
         "gender": Likeness.SAME,
         "mrn": Likeness.DIFFERS,
-        "phone": Likeness.SAME,
+        "phone": Likeness.PLACEHOLDER,  # the model took it for missing
         "email": Likeness.MISSING,
         "address": Likeness.MISSING,
         "ssn": Likeness.SAME,
@@ -229,3 +229,13 @@ def test_the_weighed_parts_of_a_name_are_compared_as_the_model_saw_them(desk: Me
     by_field = {field.field: field for field in compare_records(desk, ADMIN, found.id).fields}
     assert (by_field["suffix"].likeness, by_field["suffix"].bits) == (Likeness.DIFFERS, -12.0)
     assert by_field["middle_name"].likeness is Likeness.MISSING
+
+
+def test_what_stands_for_nothing_is_no_likeness(desk: MemoryDesk) -> None:
+    """Both have it, and the model took it for missing."""
+    one, other = (put(desk, a_new_patient(phone="217-555-0142")) for _ in range(2))
+    found = a_suspicion(one.id, other.id)
+    weighed = {"levels": {**found.levels, Field.PHONE: "missing"}, "bits": {**found.bits, Field.PHONE: 0.0}}
+    _add(desk, attrs.evolve(found, **weighed))
+    fields = {field.field: field.likeness for field in compare_records(desk, ADMIN, found.id).fields}
+    assert fields["phone"] is Likeness.PLACEHOLDER

@@ -115,6 +115,15 @@ def test_numbers_and_contacts_are_compared_with_the_record() -> None:
     assert GenderCondition(Phi(frozenset({Gender.FEMALE}))).holds(patient)
 
 
+@pytest.mark.parametrize("kept", ["+1-217-394-0142", "(217) 394-0142", "1 217 394 0142", "2173940142"])
+@pytest.mark.parametrize("asked", ["217-394-0142", "+12173940142", "1.217.394.0142"])
+def test_a_number_is_found_with_and_without_its_country_code(kept: str, asked: str) -> None:
+    """However it was typed, here or there; a foreign number is itself."""
+    patient = a_patient(a_new_patient(phone=kept))
+    assert ContactCondition(Phi((asked,)), Phi(())).holds(patient)
+    assert not ContactCondition(Phi((f"+44{asked}",)), Phi(())).holds(patient)
+
+
 def test_a_search_does_not_print_what_is_looked_for() -> None:
     """Names, days and numbers are PHI in a question as in a record."""
     search = PatientSearch(

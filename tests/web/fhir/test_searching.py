@@ -205,6 +205,15 @@ def test_what_is_left_out_is_told(practice, query, named, meant):
     assert bundle["total"] == len(bundle["entry"]) - 1
 
 
+def test_a_search_by_a_numbering_that_is_kept_alone_says_so(practice):
+    """Nobody is found, which does not say that nobody is here."""
+    bundle = found(practice, "identifier=http://lab.example/pid|L-900")
+    (outcome,) = _outcomes(bundle)
+    assert bundle["total"] == 0
+    assert "kept and not searched" in outcome["issue"][0]["details"]["text"]
+    assert "lab" not in str(bundle["entry"])
+
+
 def test_a_search_that_is_understood_has_no_outcome(practice):
     """Nor has one with parameters of the answer's form."""
     assert _outcomes(found(practice, "gender=male&_format=json&_pretty=true&_count=5")) == []
