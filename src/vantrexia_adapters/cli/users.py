@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable
 from typing import TypeVar
+from uuid import UUID
 
 import attrs
 import click
@@ -58,7 +59,9 @@ def users() -> None:
 @click.option("--role", type=_ROLES, required=True)
 @click.option("--patient-id", type=click.UUID, help="The linked record; required for the role patient.")
 @_PASSWORD_STDIN
-def create(**options: object) -> None:
+def create(
+    *, email: str, first_name: str, last_name: str, role: str, patient_id: UUID | None, password_stdin: bool
+) -> None:
     """Open an account. The password is asked for, never given as an argument.
 
     \b
@@ -66,21 +69,19 @@ def create(**options: object) -> None:
       pass show vantrexia/ann | vantrexia users create --email ann@practice.org \\
         --first-name Ann --last-name Lee --role nurse --password-stdin
     """
-    role = Role(options["role"])
-    if (role is Role.PATIENT) != (options["patient_id"] is not None):
+    if (Role(role) is Role.PATIENT) != (patient_id is not None):
         message = "--patient-id goes with --role patient, and only with it."
         raise click.UsageError(message)
     name = PersonName(
-        _value("--first-name", NamePart, str(options["first_name"])),
-        _value("--last-name", NamePart, str(options["last_name"])),
+        _value("--first-name", NamePart, first_name), _value("--last-name", NamePart, last_name)
     )
     new = NewUser(
-        email=_value("--email", Email, str(options["email"])),
+        email=_value("--email", Email, email),
         name=name,
-        role=role,
-        patient_id=PatientId(options["patient_id"]) if options["patient_id"] else None,  # type: ignore[arg-type]
+        role=Role(role),
+        patient_id=None if patient_id is None else PatientId(patient_id),
     )
-    password = _password(from_stdin=bool(options["password_stdin"]))
+    password = _password(from_stdin=password_stdin)
     with opened(may_found=True) as service:
         user = create_user(service.desk, console_actor(service), new, password)
     click.echo(f"Account {user.id} can sign in now.")
