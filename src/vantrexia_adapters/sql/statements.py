@@ -118,7 +118,7 @@ def first(rows: Sequence[Row]) -> Row:
 def _compile(expression: Executable, dialect: Dialect) -> Compiled:
     gives_rows = bool(getattr(expression, "exported_columns", ()))
     if isinstance(expression, sa.Insert) and not gives_rows:
-        # Or else the key comes back unasked, and sqlite3 of Python 3.13 does not execute such a one many times.
+        # Or else the key comes back unasked, and Python 3.13's sqlite3 executes no such one many times.
         expression = expression.inline()
     compiled = expression.compile(dialect=dialect)  # type: ignore[attr-defined]
     if not isinstance(compiled, sa.sql.compiler.SQLCompiler):
