@@ -201,13 +201,14 @@ def test_kill_9_in_a_backup_leaves_no_backup(practice: Practice, tmp_path: Path)
     assert {path.name for path in tmp_path.iterdir()} == {"data", "cut.backup"}
 
 
-@pytest.mark.parametrize("label", ["Comparing rows", "Verifying the trail"])
 def test_kill_9_in_a_restore_leaves_all_or_nothing(
-    original: Practice, tmp_path: Path, target: dict[str, str], label: str
+    original: Practice, tmp_path: Path, target: dict[str, str]
 ) -> None:
     """Before the commit and after it: no service starts on it, and the same command finishes it."""
     folder = tmp_path / "new"
-    _die(folder, original, label, "restore", original.file, **target)
+    _die(folder, original, "Comparing rows", "restore", original.file, **target)
+    if not target:
+        _die(folder, original, "Verifying the trail", "restore", original.file)
     refused = run(folder, "users", "list", **target)
     assert (refused.status, "vantrexia restore" in refused.err) == (1, True)
     done = original.restore(folder, **target)

@@ -61,6 +61,7 @@ from vantrexia_core.audit import (
     SignedCheckpoint,
     UntrustedCheckpointError,
     VerifierKey,
+    check_earlier,
     checked_rollback,
     restore_entries,
 )
@@ -153,7 +154,8 @@ def restore_backup(
     is_left = _is_left(path, key, place)
     if not is_left and not is_empty(place.engine):
         raise NotEmptyError
-    notes = [note for note in (place.checkpoints.newest(), *kept) if note is not None]
+    newest = place.checkpoints.newest()
+    notes = [note for note in (newest, *kept) if note is not None]
     sizes = [_unopened(note).size for note in notes]
     with progress("Checking the backup", bytes_of(path)) as step:
         contents = read_backup(path, key, stops=sizes, progress=step)
@@ -165,6 +167,8 @@ def restore_backup(
             message = f"{UnsoundBackupError.sentence} {fault} Nothing was changed."
             raise UnsoundBackupError(message)
         known = [] if is_left else [_opened(note, verifiers) for note in notes]
+        if known and newest is not None:
+            check_earlier(contents.trail, known[0], place.checkpoints.tile)
         lost = checked_rollback(contents.trail, contents.roots, known, contents.rollbacks, reason)
         _mark(place.marker, contents)
         keys.put_in_place()

@@ -17,9 +17,16 @@ import attrs
 from vantrexia_core.audit.canonical import UnreadableEntryError, decode_entry
 from vantrexia_core.audit.checkpoint import Checkpoint
 from vantrexia_core.audit.entry import Action, AuditEntry, Fact, Outcome
-from vantrexia_core.audit.merkle import EMPTY_ROOT, HASH_BYTES
+from vantrexia_core.audit.merkle import (
+    EMPTY_ROOT,
+    HASH_BYTES,
+    ProofError,
+    check_consistency,
+    consistency_proof,
+)
 from vantrexia_core.audit.ports import Desk, RecordedWork
 from vantrexia_core.audit.recording import Attempt, undertake
+from vantrexia_core.audit.tiles import DamagedTileError, TiledTree, TileReader
 from vantrexia_core.kernel import Actor, ConflictError, Permission, PracticeId, RequestId
 
 _TOLD: Final = tuple(
@@ -62,9 +69,9 @@ class ForeignCheckpointError(ConflictError):
 
     code = "foreign_checkpoint"
     sentence = (
-        "A checkpoint that is known here is not of the trail that the backup holds: another deployment's, or "
-        "one of the two was forged. Nothing was changed. If it is another deployment's, point "
-        "VANTREXIA_CHECKPOINTS elsewhere."
+        "A checkpoint that is known here is not of the trail that the backup holds: it is another "
+        "deployment's, the backup is of a branch that a rollback or a rehearsal made, or one of the two was "
+        "forged. Nothing was changed. If you know which, point VANTREXIA_CHECKPOINTS at an empty folder."
     )
 
 
@@ -203,6 +210,27 @@ def checked_rollback(
     if lost is not None and reason is None:
         raise RollbackRefusedError(lost, restored.size)
     return lost
+
+
+def check_earlier(restored: Checkpoint, newer: Checkpoint, read: TileReader) -> None:
+    """Refuse a backup that is no earlier state of what a newer checkpoint was signed for, but of a branch.
+
+    A trail that was rolled back has two pasts, and so has one whose restore was rehearsed. It is told by a
+    proof of consistency from the hashes that lie with the checkpoint; without them it is left open.
+
+    Raises:
+        ForeignCheckpointError: it is of a branch, or one of the two was forged.
+    """
+    if not 0 < restored.size < newer.size:
+        return
+    tree = TiledTree(newer.size, read)
+    try:
+        proof = consistency_proof(restored.size, newer.size, tree.mth)
+        check_consistency(restored.size, restored.root, newer.size, newer.root, proof)
+    except DamagedTileError:
+        return
+    except ProofError:
+        raise ForeignCheckpointError from None
 
 
 def restore_entries(

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.adapters.backups.deployment import ORIGIN
 from tests.sources import CountedIds, ManualClock
 from vantrexia_adapters.assembly import open_service, restore_place
 from vantrexia_adapters.backups import restore_backup, write_backup
 from vantrexia_adapters.crypto import BackupKey
 from vantrexia_adapters.settings import load
+from vantrexia_core.kernel import Origin
 
 
 def main(label: str, deed: str, file: str) -> None:
@@ -40,7 +40,7 @@ def main(label: str, deed: str, file: str) -> None:
         return
     with restore_place(settings) as place:
         clock, ids = ManualClock(), CountedIds()
-        restore_backup(path, key, place, clock=clock, ids=ids, origin=ORIGIN, progress=deadly)
+        restore_backup(path, key, place, clock=clock, ids=ids, origin=Origin(), progress=deadly)
 
 
 if __name__ == "__main__":

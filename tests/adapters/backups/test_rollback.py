@@ -35,13 +35,13 @@ def _checkpoint(note: bytes) -> Checkpoint:
 
 
 def test_a_rollback_is_refused_unless_somebody_says_why(
-    backup: Backup, sqlite_place: EmptyPlace, tmp_path: Path
+    sqlite_backup: Backup, sqlite_place: EmptyPlace, tmp_path: Path
 ) -> None:
     """And the refusal says how much would be given up, and what to do."""
-    lost = _checkpoint(kept := _newer(backup, tmp_path.name))
+    lost = _checkpoint(kept := _newer(sqlite_backup, tmp_path.name))
     with pytest.raises(RollbackRefusedError) as refused:
-        sqlite_place.restore(backup.path, kept=[kept])
-    assert f"entries {backup.contents.trail.size + 1} to {lost.size}" in refused.value.detail
+        sqlite_place.restore(sqlite_backup.path, kept=[kept])
+    assert f"entries {sqlite_backup.contents.trail.size + 1} to {lost.size}" in refused.value.detail
     assert "--accept-rollback" in refused.value.detail
     assert sqlite_place.is_untouched()
 
@@ -66,23 +66,23 @@ def test_an_accepted_rollback_stands_in_the_trail(backup: Backup, place: EmptyPl
 
 
 def test_the_folder_of_checkpoints_goes_on_and_keeps_the_evidence(
-    backup: Backup, place: EmptyPlace, tmp_path: Path
+    sqlite_backup: Backup, sqlite_place: EmptyPlace, tmp_path: Path
 ) -> None:
     """The database was lost and the folder was not: its checkpoints are put aside, a new one is signed."""
-    note = _newer(backup, tmp_path.name)
+    note = _newer(sqlite_backup, tmp_path.name)
     lost = _checkpoint(note)
-    place.place.checkpoints.write("checkpoint", note)
+    sqlite_place.place.checkpoints.write("checkpoint", note)
     with pytest.raises(RollbackRefusedError):
-        place.restore(backup.path)
-    place.restore(backup.path, reason=RollbackReason.MISTAKE)
-    newest = place.place.checkpoints.newest()
+        sqlite_place.restore(sqlite_backup.path)
+    sqlite_place.restore(sqlite_backup.path, reason=RollbackReason.MISTAKE)
+    newest = sqlite_place.place.checkpoints.newest()
     assert newest is not None
-    assert _checkpoint(newest).size == backup.contents.trail.size + 2
-    (aside,) = (place.folder / "checkpoints" / "given-up").iterdir()
+    assert _checkpoint(newest).size == sqlite_backup.contents.trail.size + 2
+    (aside,) = (sqlite_place.folder / "checkpoints" / "given-up").iterdir()
     assert (aside.name, (aside / "checkpoint").read_bytes()) == (
         f"{lost.size}-{lost.root.hex()[:16]}", note,
     )  # fmt: skip
-    assert place.inspect().fault is None
+    assert sqlite_place.inspect().fault is None
 
 
 def test_a_checkpoint_that_the_backup_reaches_is_no_rollback(
@@ -126,11 +126,11 @@ def test_an_unstated_restore_is_told_from_tampering(
 
 
 def test_numbers_that_may_be_in_use_are_not_given_again(
-    backup: Backup, place: EmptyPlace, tmp_path: Path
+    sqlite_backup: Backup, sqlite_place: EmptyPlace, tmp_path: Path
 ) -> None:
     """An MRN that was given after the backup stands on somebody's wristband."""
-    lost = _checkpoint(kept := _newer(backup, tmp_path.name))
-    place.restore(backup.path, kept=[kept], reason=RollbackReason.DATA_DAMAGED)
-    (before,), (after,) = backup.rows["practice_head"], place.rows()["practice_head"]
-    assert after[4] - before[4] == lost.size - backup.contents.trail.size
-    assert len(practices(place.engine)) == 1
+    lost = _checkpoint(kept := _newer(sqlite_backup, tmp_path.name))
+    sqlite_place.restore(sqlite_backup.path, kept=[kept], reason=RollbackReason.DATA_DAMAGED)
+    (before,), (after,) = sqlite_backup.rows["practice_head"], sqlite_place.rows()["practice_head"]
+    assert after[4] - before[4] == lost.size - sqlite_backup.contents.trail.size
+    assert len(practices(sqlite_place.engine)) == 1

@@ -22,6 +22,7 @@ from vantrexia_core.audit import (
     PutBack,
     RollbackReason,
     RollbackRefusedError,
+    check_earlier,
     checked_rollback,
     encode_entry,
     restore_entries,
@@ -136,6 +137,20 @@ def test_a_checkpoint_of_what_was_given_up_before_is_no_stranger() -> None:
     assert checked_rollback(restored, roots, [lost], earlier, None) is None
     with pytest.raises(ForeignCheckpointError):
         checked_rollback(restored, roots, [lost], [], None)
+
+
+def test_a_backup_of_a_branch_is_refused() -> None:
+    """A rehearsal's, or one from before a rollback: smaller than what is known, and no beginning of it."""
+    known = Ledger.of(SIZE)
+    known.publish()
+    newer, read = _state(known), known.store.tile
+    check_earlier(_state(Ledger.of(200)), newer, read)
+    check_earlier(_state(known), newer, read)
+    branch = _restored(150, None)
+    with pytest.raises(ForeignCheckpointError):
+        check_earlier(_state(branch), newer, read)
+    # Without the hashes nobody can tell.
+    check_earlier(_state(branch), newer, Ledger().store.tile)
 
 
 def test_a_checkpoint_of_another_origin_is_a_stranger() -> None:
