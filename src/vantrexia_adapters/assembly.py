@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Final, Self, TypeVar
 
 import attrs
-from sqlalchemy import Engine, QueuePool
+from sqlalchemy import Engine, QueuePool, make_url
 
 from vantrexia_adapters.backups import BackupSources, RestorePlace
 from vantrexia_adapters.checkpoints import FolderCheckpoints, TrailKeeper
@@ -97,7 +97,7 @@ from vantrexia_adapters.system import RandomIds, RandomSecrets, SystemClock
 from vantrexia_adapters.tokens import JwtTokens
 from vantrexia_core.audit import Notary
 from vantrexia_core.ehr import EhrRoster, NoRoster
-from vantrexia_core.identity import Mailer, Round, answer_resets
+from vantrexia_core.identity import Mailer, Round, answer_resets, tell_of_emergencies
 from vantrexia_core.kernel import Clock, Email, IdSource, PracticeId, UnavailableError
 from vantrexia_core.protection import FieldName, KeyWrapper, SnapshotCipher
 from vantrexia_core.throttling import RateStore
@@ -135,6 +135,18 @@ class RestoreUnfinishedError(StartRefusedError):
             "A restore was cut off before its end, or is still going on. Run the same vantrexia restore "
             "again: it goes on from where it was. To begin with something else, empty the database "
             f"and remove {marker}."
+        )
+
+
+class NoPracticeError(StartRefusedError):
+    """There is no practice where the settings point to, and nobody asked for a new one."""
+
+    def __init__(self, settings: Settings) -> None:
+        there = settings.data_dir if settings.is_embedded else f"the database of {PREFIX}DATABASE_URL"
+        super().__init__(
+            f"There is no practice in {there}. Say where yours is: {PREFIX}DATA_DIR names its folder, "
+            f"{PREFIX}DATABASE_URL its database, {PREFIX}CONFIG a file that says so. A new practice begins "
+            "with vantrexia serve, or with vantrexia users create. Nothing was done."
         )
 
 
@@ -220,7 +232,8 @@ class Service:
 
     def deliver_mail(self) -> Round:
         """Let the letters leave that are due. `Postman` calls this again and again."""
-        return answer_resets(self.desk, self.mailer, self.settings.password_reset_url)
+        resets = answer_resets(self.desk, self.mailer, self.settings.password_reset_url)
+        return resets.and_then(tell_of_emergencies(self.desk, self.mailer))
 
     def close(self) -> None:
         """Publish a last checkpoint; let go of the database, the store of counted requests and the EHR."""
@@ -243,17 +256,22 @@ def open_service(
     ids: IdSource | None = None,
     passwords: Argon2Passwords | None = None,
     roster: EhrRoster | None = None,
+    may_found: bool = True,
 ) -> Service:
     """Open the service that the settings describe.
 
     The embedded database gets its directory, key ring, schema and first practice by itself; a database that
     others administer must have been migrated (``vantrexia migrate``). ``roster`` is the practice's EHR in the
-    place of the one that the settings name.
+    place of the one that the settings name. Without ``may_found`` a practice must be there.
 
     Raises:
+        NoPracticeError: none is, and none may be founded; nothing was made.
         StartRefusedError: key ring or schema do not fit the database; nothing was changed.
     """
     clock, ids = clock or SystemClock(), ids or RandomIds()
+    if not may_found:
+        with _refusals():
+            _check_founded(settings)
     with _refusals():
         mailer = _open_mailer(settings, clock, ids)
     roster = _open_roster(settings, clock, ids) if roster is None else roster
@@ -445,7 +463,7 @@ def _open_database(settings: Settings) -> Engine:
 def _open_mailer(settings: Settings, clock: Clock, ids: IdSource) -> Mailer:
     sender = None if settings.mail_from is None else Email(settings.mail_from)
     if settings.smtp_host is None:
-        folder = settings.data_dir / "outbox"
+        folder = settings.outbox_path
         return (
             OutboxMailer(folder, clock, ids) if sender is None else OutboxMailer(folder, clock, ids, sender)
         )
@@ -573,6 +591,28 @@ def _needed(value: T | None, name: str, kek: RemoteKek | None = None) -> T:
         message = f"{why}Set {PREFIX}{name}."
         raise KeyServiceError(message)
     return value
+
+
+def _check_founded(settings: Settings) -> None:
+    """Look without making anything: neither a folder, nor a file, nor a table.
+
+    Raises:
+        NoPracticeError: there is no practice.
+        DatabaseMissingError: there are the keys of one.
+    """
+    if not _has_practice(settings):
+        raise DatabaseMissingError if settings.keyring_path.exists() else NoPracticeError(settings)
+
+
+def _has_practice(settings: Settings) -> bool:
+    url = make_url(settings.url)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        return False
+    engine = open_engine(settings.url)
+    try:
+        return schema_state(engine).current is not None and bool(practices(engine))
+    finally:
+        engine.dispose()
 
 
 def _home_practice(engine: Engine, ring: KeyRing, clock: Clock, ids: IdSource) -> PracticeId:

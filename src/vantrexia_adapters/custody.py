@@ -116,6 +116,15 @@ class RingCustody:
             case _:
                 return
 
+    def superseded(self, purpose: Purpose) -> Sequence[int]:
+        """See `KeyCustody`."""
+        active = self.active(purpose)
+        return [
+            entry.name.version
+            for entry in self._entries(purpose)
+            if entry.name.version < active and entry.state is KeyState.READABLE
+        ]
+
     def retire(self, purpose: Purpose, version: int) -> None:
         """See `KeyCustody`."""
         self._ring.retire(self._scope(purpose), purpose, version)

@@ -457,6 +457,11 @@ class Settings:
         return self.keyring or self.data_dir / "keyring.json"
 
     @property
+    def outbox_path(self) -> Path:
+        """Where letters lie if there is no mail server."""
+        return self.data_dir / "outbox"
+
+    @property
     def checkpoints_path(self) -> Path:
         """The folder of checkpoints in force."""
         return self.checkpoints or self.data_dir / "checkpoints"

@@ -33,6 +33,10 @@ ELSEWHERE: Final = a_practice_id(2)
 NAME = FieldName("patient", "last_name")
 PLACE = Place(HERE, a_patient_id(), 3)
 VALUE = b"Quintero"
+MRN: Final = FieldName("patient", "mrn")
+EXTERNAL_ID: Final = FieldName("patient", "external_id")
+NUMBER: Final = b"mrn-00042"
+ROW: Final = b"a row's values"
 ONE_FOR_ALL_EXAMPLES: Final = [HealthCheck.function_scoped_fixture, HealthCheck.differing_executors]
 """Ciphers remember nothing of what they sealed, so examples may share one."""
 
@@ -183,11 +187,6 @@ class FieldCipherContract:
         assert repr(wire) not in report
 
 
-MRN: Final = FieldName("patient", "mrn")
-EXTERNAL_ID: Final = FieldName("patient", "external_id")
-NUMBER: Final = b"mrn-00042"
-
-
 class BlindIndexContract:
     """Keyed digests of values that are unique by nature."""
 
@@ -253,6 +252,3 @@ class RowSealContract:
         }
         assert len(tags) == 4
         assert {len(tag) for tag in tags} == {32}
-
-
-ROW: Final = b"a row's values"

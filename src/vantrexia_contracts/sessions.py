@@ -8,7 +8,7 @@ import pytest
 
 from vantrexia_contracts.given.builders import NOW, a_new_user, a_session, a_token_id
 from vantrexia_contracts.stores import Stores, StoresContract, at_once
-from vantrexia_core.identity import Session, User
+from vantrexia_core.identity import Present, Session, User
 from vantrexia_core.kernel import Role, SessionId
 
 LATER = NOW + timedelta(hours=1)
@@ -50,7 +50,7 @@ class SessionStoreContract(StoresContract):
         user = _hire(stores)
         [session] = _open(stores, user, 1)
         assert _get(stores, session.id) == session
-        assert stores.desk.accounts.in_session(user.id, session.id, at=NOW) == user
+        assert stores.desk.accounts.in_session(user.id, session.id, at=NOW) == Present(user)
 
     def test_a_session_that_never_was_is_nobodys(self, stores: Stores) -> None:
         """None, not an error: who presents a token must not learn why it is refused."""
@@ -69,7 +69,7 @@ class SessionStoreContract(StoresContract):
         user = _hire(stores)
         [session] = _open(stores, user, 1)
         last = session.expires_at - timedelta(microseconds=1)
-        assert stores.desk.accounts.in_session(user.id, session.id, at=last) == user
+        assert stores.desk.accounts.in_session(user.id, session.id, at=last) == Present(user)
         assert stores.desk.accounts.in_session(user.id, session.id, at=session.expires_at) is None
 
     def test_an_account_is_seen_as_it_is_now(self, stores: Stores) -> None:
@@ -81,7 +81,7 @@ class SessionStoreContract(StoresContract):
             work.commit()
         shown = stores.desk.accounts.in_session(user.id, session.id, at=NOW)
         assert shown is not None
-        assert not shown.is_active
+        assert not shown.user.is_active
 
     def test_a_successor_takes_the_place_of_the_token_presented(self, stores: Stores) -> None:
         """Everything else about the session stays, its end above all."""
@@ -129,7 +129,7 @@ class SessionStoreContract(StoresContract):
         assert _get(stores, ended.id) is None
         assert stores.desk.accounts.in_session(user.id, ended.id, at=NOW) is None
         assert not _rotate(stores, ended, 1, 3)
-        assert stores.desk.accounts.in_session(user.id, other.id, at=NOW) == user
+        assert stores.desk.accounts.in_session(user.id, other.id, at=NOW) == Present(user)
 
     @pytest.mark.parametrize("is_one_kept", [False, True])
     def test_all_sessions_of_an_account_end_but_one_perhaps(

@@ -1,13 +1,12 @@
 """What every adapter promises of a unit of work: everything or nothing, and an end."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from vantrexia_contracts.given.builders import NOW, a_new_user, a_patient_id, a_user_id
 from vantrexia_contracts.receipts import ANSWER, a_once
-from vantrexia_contracts.stores import Stores, StoresContract, a_record, at_once
+from vantrexia_contracts.stores import Stores, StoresContract, WholeWork, a_record, at_once
 from vantrexia_core.audit import Action, AuditEntry, Outcome
 from vantrexia_core.kernel import BrokenPromiseError, NotFoundError
 from vantrexia_core.patients import Listing
@@ -20,7 +19,7 @@ class DropError(Exception):
     """Something unforeseen in the middle of a unit of work."""
 
 
-def _do_everything(stores: Stores, work: Any) -> None:
+def _do_everything(stores: Stores, work: WholeWork) -> None:
     number = work.patients.next_mrn_number()
     work.patients.add(a_record(number))
     work.users.add(a_new_user(), "hash")
@@ -43,7 +42,7 @@ def _what_is_there(stores: Stores) -> tuple[int, int, int, bool, int]:
         )
 
 
-AFTER_THE_END: dict[str, Callable[[Any], object]] = {
+AFTER_THE_END: dict[str, Callable[[WholeWork], object]] = {
     "patients": lambda work: work.patients.get(a_patient_id(1)),
     "counter": lambda work: work.patients.next_mrn_number(),
     "users": lambda work: work.users.all(),
@@ -95,7 +94,7 @@ class UnitOfWorkContract(StoresContract):
     @pytest.mark.parametrize("deed", AFTER_THE_END.values(), ids=AFTER_THE_END)
     @pytest.mark.parametrize("is_committed", [True, False], ids=["committed", "left"])
     def test_nothing_can_be_done_after_the_end(
-        self, stores: Stores, deed: Callable[[Any], object], *, is_committed: bool
+        self, stores: Stores, deed: Callable[[WholeWork], object], *, is_committed: bool
     ) -> None:
         """A work that was committed or left is over: what came after would be in no transaction."""
         with stores.desk.begin(stores.here) as work:

@@ -8,6 +8,7 @@ from starlette.types import ASGIApp
 
 from vantrexia_adapters.assembly import open_service
 from vantrexia_adapters.checkpoints import TrailHealth
+from vantrexia_adapters.fhir import parse_patient
 from vantrexia_adapters.mail import Postman
 from vantrexia_adapters.memory import MemoryRateStore
 from vantrexia_adapters.settings import load
@@ -24,6 +25,12 @@ from vantrexia_web.watching import watched
 DATABASE_SLOW_MS: Final = 100
 RATE_STORE_SLOW_MS: Final = 100
 ECW_SLOW_MS: Final = 2000
+FHIR_SLOW_MS: Final = 500
+
+_SOMEBODY: Final = (
+    b'{"resourceType":"Patient","name":[{"family":"Sample","given":["Health"]}],'
+    b'"birthDate":"1990-01-02","gender":"other"}'
+)
 
 
 def build() -> ASGIApp:
@@ -56,6 +63,8 @@ def build() -> ASGIApp:
     postman.start()
     importer = None if isinstance(service.roster, NoRoster) else Importer(desk)
     probes["jobs"] = Probe(lambda: _check_jobs(postman, importer), DATABASE_SLOW_MS, is_vital=False)
+    # The engine alone: who may read what through it, and from where, is the database's part.
+    probes["fhir"] = Probe(lambda: parse_patient(_SOMEBODY), FHIR_SLOW_MS, is_vital=False)
     health = HealthCheck(probes, desk.clock)
     watching = watched(settings, service, health)
 

@@ -25,6 +25,7 @@ from vantrexia_web.endpoints import (
     credentials,
     duplicates,
     ehr,
+    emergencies,
     fhir,
     merges,
     patients,
@@ -82,11 +83,14 @@ _IMPORT: Final = f"{_MANY}import_selected_from_ecw/"
 _JOB: Final = f"{ehr.IMPORTS_PATH}{{job:uuid}}/"
 _VIEW, _WRITE, _ARCHIVE = Permission.VIEW_PATIENTS, Permission.WRITE_PATIENTS, Permission.ARCHIVE_PATIENTS
 _SEE, _STAFF, _OWN = Permission.VIEW_USERS, Permission.MANAGE_USERS, Permission.OWN_ACCOUNT
-_DELETE, _UNHIDE = Permission.DELETE_PATIENTS, Permission.MANAGE_DELETED_PATIENTS
+_DELETE, _RESTORE = Permission.DELETE_PATIENTS, Permission.RESTORE_PATIENTS
+_SEEN = Permission.VIEW_DELETED_PATIENTS
 _CHANGE = Action.PASSWORD_CHANGED
 _START, _ON, _OFF = Action.TWO_FACTOR_STARTED, Action.TWO_FACTOR_ENABLED, Action.TWO_FACTOR_DISABLED
 _LOGS: Final = f"{API}/audit-logs/"
 _TRAIL, _ACCOUNT = Permission.READ_TRAIL, Permission.ACCOUNT_FOR_DISCLOSURES
+_EMERGENCIES: Final = f"{API}/emergency-access/"
+_BREAK, _REVIEW = Permission.BREAK_GLASS, Permission.REVIEW_EMERGENCIES
 _BULK: Final = f"{bulk.EXPORTS_PATH}/{{export:uuid}}"
 _EXPORT = Permission.EXPORT_PATIENTS
 _BRING = Permission.IMPORT_PATIENTS
@@ -108,6 +112,9 @@ ROUTES: Final[tuple[Guarded | Open, ...]] = (
     Guarded("GET",    _USER,                     accounts.show_account,  _SEE,     Action.USER_READ),
     Guarded("PATCH",  _USER,                     accounts.change_account, _STAFF,  Action.USER_UPDATE),
     Guarded("POST",   _UNLOCK,                   accounts.unlock,        _STAFF,   Action.ACCOUNT_UNLOCKED),
+
+    Guarded("POST",   _EMERGENCIES,              emergencies.declare,  _BREAK, Action.EMERGENCY_DECLARE),
+    Guarded("GET",    _EMERGENCIES,              emergencies.list_,    _REVIEW, Action.EMERGENCY_LIST),
 
     Open("POST",      f"{_PASSWORD}reset/",      credentials.request_reset, Scope.AUTH),
     Open("POST",      f"{_PASSWORD}reset/confirm/", credentials.confirm_reset, Scope.AUTH),
@@ -140,8 +147,8 @@ ROUTES: Final[tuple[Guarded | Open, ...]] = (
     Guarded("GET",    f"{_MANY}search_ecw/",     ehr.search,             _BRING,   Action.EHR_SEARCH),
     Guarded("GET",    _JOB,                      ehr.show_import,        _BRING,   Action.IMPORT_READ),
 
-    Guarded("GET",    _HIDDEN,                   patients.list_deleted,  _UNHIDE,  Action.LIST_DELETED),
-    Guarded("POST",   f"{_HIDDEN_ONE}restore/",  patients.restore,       _UNHIDE,  Action.RESTORE),
+    Guarded("GET",    _HIDDEN,                   patients.list_deleted,  _SEEN,    Action.LIST_DELETED),
+    Guarded("POST",   f"{_HIDDEN_ONE}restore/",  patients.restore,       _RESTORE, Action.RESTORE),
 
     Guarded("GET",    f"{_ONE}disclosures/",     audit.disclosures,      _ACCOUNT, Action.ACCOUNTING),
     Guarded("GET",    _LOGS,                     audit.list_,            _TRAIL,   Action.TRAIL_READ),

@@ -40,6 +40,7 @@ OPENING = {
     "vantrexia_core.ehr.jobs": "tells the ids of one list apart",
     "vantrexia_core.ehr.lookalike": "searches the directory for a name that came from the EHR",
     "vantrexia_core.ehr.survivorship": "compares two spellings of a name folded",
+    "vantrexia_core.identity.emergency_access": "names a declarer in the letter that tells of it",
     "vantrexia_core.identity.password_policy": "normalises a password and compares it with its owner's words",
     "vantrexia_core.identity.totp": "computes codes of a secret and compares them with what was typed",
     "vantrexia_core.identity.second_factor": "makes backup codes of random bytes",

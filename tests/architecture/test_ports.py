@@ -39,6 +39,7 @@ from vantrexia_adapters.memory.clients import MemoryClients, MemoryClientStore, 
 from vantrexia_adapters.memory.desk import MemorySignInWork
 from vantrexia_adapters.memory.directory import MemoryCandidateStore, MemoryDirectoryStore
 from vantrexia_adapters.memory.ehr import MemoryEhrRecords, MemoryImportJobs
+from vantrexia_adapters.memory.emergencies import MemoryEmergencies, MemoryEmergencyNotices
 from vantrexia_adapters.memory.exports import MemoryExports
 from vantrexia_adapters.memory.file_imports import MemoryFileImports
 from vantrexia_adapters.memory.identity import (
@@ -65,6 +66,7 @@ from vantrexia_adapters.sql.candidates import SqlCandidateStore
 from vantrexia_adapters.sql.clients import SqlClients, SqlClientStore, SqlUsedAssertions
 from vantrexia_adapters.sql.directory import SqlDirectoryStore
 from vantrexia_adapters.sql.ehr import SqlEhrRecords, SqlImportJobs, SqlImportQueue
+from vantrexia_adapters.sql.emergencies import SqlEmergencies, SqlEmergencyNotices
 from vantrexia_adapters.sql.exports import SqlExports
 from vantrexia_adapters.sql.file_imports import SqlFileImports
 from vantrexia_adapters.sql.identity import SqlAccounts, SqlSignIns, SqlUsers
@@ -153,6 +155,8 @@ PORTS = {
     "SecondFactors": Held("contracts/test_second_factors.py", (MemorySecondFactors, SqlSecondFactors)),
     "CredentialWork": Held("contracts/test_sessions.py", (MemoryWork, SqlWork)),
     "FactorWork": Held("contracts/test_second_factors.py", (MemoryWork, SqlWork)),
+    "EmergencyStore": Held("contracts/test_emergencies.py", (MemoryEmergencies, SqlEmergencies)),
+    "EmergencyNotices": Held("contracts/test_emergencies.py", (MemoryEmergencyNotices, SqlEmergencyNotices)),
     "ResetTokens": Held("contracts/test_resets.py", (MemoryResetTokens, SqlResetTokens)),
     "ResetRequests": Held("contracts/test_resets.py", (MemoryResetRequests, SqlResetRequests)),
     "Mailer": Held("contracts/test_mailers.py", (OutboxMailer, SmtpMailer)),

@@ -159,7 +159,17 @@ def test_nothing_to_verify_is_not_verified(exported: tuple[Path, str], tmp_path:
     assert run(tmp_path / "x", "audit", "verify", "--offline", str(empty), "--public-key", key).status == 1
     found = run(tmp_path / "elsewhere", "audit", "verify")
     assert found.status == 1
-    assert "Is this the right data directory?" in found.err
+    assert "There is no practice" in found.err
+
+
+def test_a_folder_that_cannot_be_written_is_named(practice: Path, tmp_path: Path) -> None:
+    """One line and status 1, and nothing on the trail that did not leave."""
+    (file := tmp_path / "file").touch()
+    before = run(practice, "audit", "dump").out.count("\n")
+    refused = run(practice, "audit", "export", str(file / "trail"))
+    assert (refused.status, refused.err.count("\n")) == (1, 1)
+    assert f"{file / 'trail'} cannot be written" in refused.err
+    assert run(practice, "audit", "dump").out.count("\n") == before + 1
 
 
 def test_wrong_usage_is_told(practice: Path) -> None:
@@ -191,6 +201,7 @@ def test_the_dump_is_a_json_object_a_line(practice: Path) -> None:
         "disclosed": [patient],
         "request_id": None,
         "address": "console:test",
+        "purpose": None,
         "v": 1,
     }
     part = run(practice, "audit", "dump", "--after", "10", "--limit", "3").out
@@ -266,10 +277,31 @@ def test_a_checkpoint_is_printed_as_it_is_kept(practice: Path) -> None:
     assert signature.startswith(f"— {origin} ")
 
 
+def test_a_rotated_checkpoint_key_and_the_one_before_prove_one_trail(practice: Path, tmp_path: Path) -> None:
+    """Here and offline, with the keys that are printed; checkpoints of the first key stay good."""
+    assert run(practice, "audit", "verify").status == 0
+    assert run(practice, "audit", "checkpoint").status == 0
+    before = run(practice, "audit", "checkpoint", "--public-key").out
+    assert run(practice, "keys", "rotate", "checkpoint").status == 0
+    assert run(practice, "audit", "verify").status == 0
+    keys = run(practice, "audit", "checkpoint", "--public-key").out
+    assert (len(keys.splitlines()), keys.startswith(before)) == (2, True)
+    folder = tmp_path / "trail"
+    assert run(practice, "audit", "export", str(folder)).status == 0
+    (both := tmp_path / "keys.txt").write_text(keys)
+    verify = ("audit", "verify", "--offline", str(folder), "--public-key")
+    assert run(tmp_path / "nowhere", *verify, str(both)).status == 0
+    assert run(tmp_path / "nowhere", *verify, keys.splitlines()[1]).status == 0
+    # The newest checkpoint is the new key's alone: whoever has the old one only has to be given the new one.
+    assert run(tmp_path / "nowhere", *verify, before.strip()).status == 1
+
+
 def test_the_folder_of_checkpoints_can_lie_elsewhere(tmp_path: Path) -> None:
     """On another disk, say, that the database's administrator cannot write to."""
     elsewhere = tmp_path / "elsewhere"
-    run(tmp_path / "data", "users", "list", VANTREXIA_CHECKPOINTS=str(elsewhere))
+    create = "users create --email a@b.example --first-name A --last-name L --role admin --password-stdin"
+    settings = {"VANTREXIA_CHECKPOINTS": str(elsewhere)}
+    assert run(tmp_path / "data", *create.split(), stdin="a long pass phrase\n", **settings).status == 0
     assert (elsewhere / "checkpoint").is_file()
     assert not (tmp_path / "data" / "checkpoints").exists()
 

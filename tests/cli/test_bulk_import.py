@@ -19,6 +19,8 @@ from vantrexia_core.identity import operator
 from vantrexia_core.kernel import Origin, PageRequest
 from vantrexia_core.patients import Listing, Patient, delete_patient, find_patients
 
+pytestmark = pytest.mark.usefixtures("founded")
+
 MRN = "https://vantrexia.com/mrn"
 
 

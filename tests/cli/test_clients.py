@@ -9,6 +9,8 @@ import pytest
 from tests.clients import a_jwks, a_key
 from tests.programs import run
 
+pytestmark = pytest.mark.usefixtures("founded")
+
 NAME = "Billing warehouse"
 
 

@@ -15,6 +15,8 @@ from vantrexia_core.identity import operator
 from vantrexia_core.kernel import Origin
 from vantrexia_core.patients import delete_patient, register_patient
 
+pytestmark = pytest.mark.usefixtures("founded")
+
 
 @pytest.fixture
 def practice(tmp_path: Path) -> str:

@@ -16,6 +16,8 @@ from vantrexia_adapters.settings import Settings
 from vantrexia_core.audit import Action, Outcome
 from vantrexia_core.patients import Listing
 
+pytestmark = pytest.mark.usefixtures("founded")
+
 SANDBOX = {"VANTREXIA_ECW_SOURCE": "sandbox"}
 IDS = [f"ECW-{500_000 + number}" for number in range(300)]
 

@@ -4,7 +4,11 @@ import json
 import stat
 from pathlib import Path
 
+import pytest
+
 from tests.programs import run
+
+pytestmark = pytest.mark.usefixtures("founded")
 
 MEMBERS = ("scope", "purpose", "version", "state", "created_at", "ended_at")
 

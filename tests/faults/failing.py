@@ -12,7 +12,7 @@ from tests.builders import a_patient_id, a_practice_id
 from vantrexia_adapters.memory import MemoryDesk
 from vantrexia_adapters.sql import SqlDesk
 from vantrexia_adapters.sql.tables import backup_code, reset_token, used_assertion, user_session
-from vantrexia_core.kernel import ClientId, PageRequest, PracticeId
+from vantrexia_core.kernel import ClientId, EmergencyId, PageRequest, PracticeId
 from vantrexia_core.patients import Decision, Listing, Patient, Status, StatusChange, SuspicionListing
 
 AnyDesk = MemoryDesk | SqlDesk
@@ -179,10 +179,16 @@ class Snapshot:
             clients = [attrs.evolve(client, id=nobodys) for client in work.clients.all()]
             hashes = [tuple(work.users.password_hashes(user.id)) for user in users]
             factors = [work.second_factors.get_to_change(user) for user in users]
+            unnamed = EmergencyId(UUID(int=0))
+            emergencies = [
+                attrs.evolve(one, id=unnamed) for one in work.emergencies.newest_first(skip=0, limit=9)
+            ]
         with desk.begin_sign_in() as asking:
             due = asking.reset_requests.next_due(desk.clock.now())
             # Its key is a digest under the key ring of this house.
             asked = None if due is None else attrs.evolve(due, key=b"")
+            untold = asking.emergency_notices.next_due(desk.clock.now())
+            notice = None if untold is None else attrs.evolve(untold, emergency_id=unnamed)
         failures = [desk.accounts.failures(user.email) for user in users]
         return cls(
             tuple(sorted((attrs.evolve(one, id=nobody) for one in stored), key=lambda one: one.mrn.reveal())),
@@ -196,7 +202,17 @@ class Snapshot:
             tuple(sorted(pairs)),
             tuple(merges),
             users,
-            (*hashes, *factors, asked, *failures, *clients, *_sessions(desk), *_used_up(desk)),
+            (
+                *hashes,
+                *factors,
+                asked,
+                *failures,
+                *clients,
+                *emergencies,
+                notice,
+                *_sessions(desk),
+                *_used_up(desk),
+            ),
         )
 
 

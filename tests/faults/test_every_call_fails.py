@@ -47,7 +47,10 @@ from vantrexia_core.identity import (
     check_token,
     confirm_reset,
     create_user,
+    declare_emergency,
     disable_two_factor,
+    end_sessions,
+    find_emergencies,
     find_users,
     finish_two_factor,
     grant_client_token,
@@ -291,6 +294,9 @@ CHANGES: dict[str, UseCase] = {
     "import lines": lambda desk, scene: import_lines(
         desk, ADMIN, scene.file, [FileLine(1, _new()), FileLine(2, _new("S-1")), FileLine(3, None)], upto=3
     ),
+    "end an account's sessions": lambda desk, scene: end_sessions(desk, ADMIN, scene.nurse.id),
+    "end everybody's sessions": lambda desk, _: end_sessions(desk, ADMIN),
+    "declare an emergency": lambda desk, scene: declare_emergency(desk, scene.nurse_acting, REASON),
     "close an account": lambda desk, scene: change_user(desk, ADMIN, scene.nurse.id, is_active=False),
 }
 READINGS: dict[str, UseCase] = {
@@ -315,6 +321,7 @@ READINGS: dict[str, UseCase] = {
     "list accounts": lambda desk, _: list_users(desk, ADMIN),
     "list accounts by page": lambda desk, _: find_users(desk, ADMIN, PageRequest()),
     "look up an account": lambda desk, scene: look_up_user(desk, ADMIN, scene.nurse.id),
+    "list emergencies": lambda desk, _: find_emergencies(desk, ADMIN, PageRequest()),
     "view a profile": lambda desk, scene: view_profile(desk, scene.nurse_acting),
     "check an access token": lambda desk, scene: check_token(desk, scene.access, an_origin()),
     "check a refresh token": lambda desk, scene: check_token(desk, scene.refresh, an_origin()),

@@ -22,6 +22,8 @@ def test_a_killed_server_leaves_no_worker_behind(tmp_path: Path) -> None:
         wait_until_nobody_listens(port)
     with serving(data, log=log, port=port) as (_, again):
         assert ask(again, "GET", "/health/")[0].status == 200
+        # Said twice, each time once it listened.
+        assert log.read_text().count("Vantrexia serves http://127.0.0.1:") == 2
 
 
 def test_a_broken_chunk_is_answered_in_the_envelope(tmp_path: Path) -> None:

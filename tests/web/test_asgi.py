@@ -28,7 +28,7 @@ def test_an_app_built_from_the_environment_is_healthy(client):
     """Database, keys and schema are there, and the database is looked at."""
     content = client.get("/health/").json()
     assert content["status"] == "healthy"
-    assert set(content["services"]) == {"database", "rate_limits", "audit", "jobs"}
+    assert set(content["services"]) == {"database", "rate_limits", "audit", "jobs", "fhir"}
     assert set(content["services"]["audit"]) == {"status", "latency_ms", "checked_at"}
 
 

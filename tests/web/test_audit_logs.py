@@ -67,6 +67,7 @@ def test_an_entry_has_the_documented_fields(service, told):
         "request_id": item["request_id"],
         "record_version": 2,
         "hash": entry_hash(service.desk.entries[item["id"] - 1]).hex(),
+        "purpose": None,
     }
 
 

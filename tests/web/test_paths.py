@@ -89,6 +89,7 @@ ALLOWED = {
     "/api/v1/users/": "GET, HEAD, POST",
     "/api/v1/users/1/": "GET, HEAD, PATCH",
     "/api/v1/auth/users/1/unlock/": "POST",
+    "/api/v1/emergency-access/": "GET, HEAD, POST",
     "/api/v1/auth/login/": "POST",
     "/api/v1/auth/password/reset/": "POST",
     "/api/v1/auth/password/reset/confirm/": "POST",

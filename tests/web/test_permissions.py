@@ -32,6 +32,7 @@ BODIES = {
     "open_account": {"email": "fresh@example.org", "first_name": "A", "last_name": "B", "role": "nurse"},
     "change_account": {"first_name": "Another"},
     "decide_duplicate": {"decision": "later"},
+    "declare": {"reason": "Found unresponsive"},
     "undo": {"reason": "They are two people"},
 }
 QUERIES = {"search": "?name=quintero"}

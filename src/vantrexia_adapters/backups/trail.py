@@ -67,6 +67,8 @@ def _text(values: Mapping[str, Any]) -> EntryText:
         role=values["role"],
         user_id=values["user_id"],
         version=values["version"],
+        # Not in backups from before there were emergencies.
+        purpose=values.get("purpose"),
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from vantrexia_adapters.cli.console import console_actor, counting, opened
+from vantrexia_adapters.cli.console import console_actor, counting, opened, show_rows
 from vantrexia_core.audit import (
     RETENTION_YEARS,
     CheckpointStore,
@@ -26,6 +26,8 @@ from vantrexia_core.audit import (
     decode_entry,
     hand_out_trail,
 )
+from vantrexia_core.identity import EmergencyShown, find_emergencies
+from vantrexia_core.kernel import PAGE_SIZE_MAX, PageRequest
 
 if TYPE_CHECKING:
     from vantrexia_adapters.assembly import Service
@@ -224,9 +226,45 @@ def checkpoint(*, shows_key: bool) -> None:
         click.echo((note or b"").decode(), nl=False)
 
 
+@audit.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def emergencies(*, as_json: bool) -> None:
+    """List the emergencies that people declared, newest first: who, when, and why.
+
+    What they looked at in that time bears the purpose etreat on the trail.
+
+    \b
+    Examples:
+      vantrexia audit emergencies
+      vantrexia audit dump | jq 'select(.purpose == "etreat")'
+    """
+    rows = []
+    with opened() as service:
+        actor, number = console_actor(service), 1
+        while True:
+            page = find_emergencies(service.desk, actor, PageRequest(number, PAGE_SIZE_MAX))
+            rows += [_emergency(shown) for shown in page.items]
+            if page.request.offset + len(page.items) >= page.count:
+                break
+            number += 1
+    show_rows(rows, as_json=as_json)
+
+
+def _emergency(shown: EmergencyShown) -> dict[str, object]:
+    emergency = shown.emergency
+    return {
+        "id": emergency.id,
+        "declared_at": f"{emergency.declared_at:%Y-%m-%dT%H:%M:%SZ}",
+        "ends_at": f"{emergency.ends_at:%Y-%m-%dT%H:%M:%SZ}",
+        "user_id": emergency.user_id,
+        "user_email": shown.email.reveal(),
+        "reason": emergency.reason.reveal() if emergency.is_genuine else "(this row is forged)",
+    }
+
+
 _MEMBERS = (
     "at", "action", "outcome", "practice_id", "actor", "role", "code", "patient_id", "user_id", "version",
-    "changed", "disclosed", "request_id", "address",
+    "changed", "disclosed", "request_id", "address", "purpose",
 )  # fmt: skip
 
 
@@ -275,6 +313,9 @@ def _into(folder: Path) -> Iterator[None]:
         yield
     except FileExistsError:
         message = f"{folder} is not empty. Name a new folder."
+        raise click.ClickException(message) from None
+    except OSError as refused:
+        message = f"{folder} cannot be written: {refused.strerror}. Name another folder."
         raise click.ClickException(message) from None
 
 

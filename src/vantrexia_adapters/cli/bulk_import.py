@@ -294,9 +294,16 @@ class _Complaints:
     def _write(self, outcome: "Json") -> None:
         from vantrexia_adapters.fhir import resource_line
 
-        if self._out is None:
-            handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | self._flags, 0o600)
-            self._out = os.fdopen(handle, "wb")
-        self._out.write(resource_line(outcome))
-        self._out.flush()
+        try:
+            if self._out is None:
+                handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | self._flags, 0o600)
+                self._out = os.fdopen(handle, "wb")
+            self._out.write(resource_line(outcome))
+            self._out.flush()
+        except OSError as refused:
+            message = (
+                f"{self._path} cannot be written: {refused.strerror}. What was imported stays. Name another "
+                "file with --errors, and go on by the same command."
+            )
+            raise click.ClickException(message) from None
         self.count += 1

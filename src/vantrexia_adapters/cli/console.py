@@ -37,13 +37,17 @@ def console_origin() -> Origin:
 
 
 @contextmanager
-def opened() -> Iterator["Service"]:
-    """The service that the settings describe, closed afterwards."""
+def opened(*, may_found: bool = False) -> Iterator["Service"]:
+    """The service that the settings describe, closed afterwards.
+
+    A command that was started in the wrong folder must not found a practice there: only those that people
+    begin with may.
+    """
     # Imported here: `vantrexia users --help` should not wait for the database library.
     from vantrexia_adapters.assembly import open_service
     from vantrexia_adapters.settings import load
 
-    with open_service(load()) as service:
+    with open_service(load(), may_found=may_found) as service:
         yield service
 
 

@@ -1,9 +1,7 @@
 """``vantrexia demo``: a throw-away practice with synthetic people."""
 
-import tempfile
 from collections.abc import Iterator
 from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
@@ -11,6 +9,7 @@ import click
 
 from vantrexia_adapters.cli.console import console_actor, with_progress
 from vantrexia_adapters.cli.serve import Binding, check_port, run
+from vantrexia_adapters.cli.throw_away import throw_away_folder
 from vantrexia_adapters.settings import RATE_STORE_MEMORY, EcwSource, Settings
 from vantrexia_adapters.system import RandomIds
 from vantrexia_core.identity import NewPassword, NewUser, create_user, sign_in
@@ -70,7 +69,7 @@ def demo(*, port: int, count: int) -> None:
     """Serve a throw-away practice with synthetic patients on loopback.
 
     One account per role, all with the same printed password. Everything lies in a temporary directory that is
-    removed at the end (Ctrl-C).
+    removed at the end (Ctrl-C), or by the next demo if this one is killed.
 
     \b
     Example:
@@ -79,9 +78,9 @@ def demo(*, port: int, count: int) -> None:
     from vantrexia_adapters.assembly import open_service
 
     check_port(HOST, port)
-    with tempfile.TemporaryDirectory(prefix="vantrexia-demo-") as folder:
+    with throw_away_folder("vantrexia-demo-") as folder:
         settings = Settings(
-            data_dir=Path(folder),
+            data_dir=folder,
             public_url=f"http://{HOST}:{port}",
             ecw_source=EcwSource.SANDBOX,
             rate_store=RATE_STORE_MEMORY,
@@ -90,8 +89,7 @@ def demo(*, port: int, count: int) -> None:
         with open_service(settings, ids=ids) as service:
             _fill(service, count, ids)
             token = _provider_token(service)
-        click.echo(_welcome(settings, count, token))
-        run(settings, Binding(HOST, port))
+        run(settings, Binding(HOST, port), lambda: click.echo(_welcome(settings, count, token)))
 
 
 def new_patient(person: "SyntheticPerson") -> NewPatient:
@@ -180,10 +178,11 @@ def _provider_token(service: "Service") -> str:
 
 
 def _welcome(settings: Settings, count: int, token: str) -> str:
-    return "\n".join(_lines(settings.public_url, count, token))
+    return "\n".join(_lines(settings, count, token))
 
 
-def _lines(url: str, count: int, token: str) -> Iterator[str]:
+def _lines(settings: Settings, count: int, token: str) -> Iterator[str]:
+    url = settings.public_url
     yield f"\nThe demo practice has {count} synthetic patients and is served at {url}/api/v1/"
     yield f"Documentation page: {url}/docs/"
     yield f"\nSign in with any of these and the password {PASSWORD}"
@@ -195,4 +194,5 @@ def _lines(url: str, count: int, token: str) -> Iterator[str]:
     yield "\nA fresh token:"
     yield f"  curl -X POST {url}/api/v1/auth/login/ -H 'Content-Type: application/json' \\"
     yield f'    -d \'{{"email": "clinician@practice.com", "password": "{PASSWORD}"}}\''
+    yield f"\nLetters, such as that for a forgotten password, lie in {settings.outbox_path}"
     yield "\nCtrl-C ends the demo and removes everything."

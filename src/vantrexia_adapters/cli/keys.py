@@ -20,6 +20,7 @@ from vantrexia_core.protection import (
     record_rewrapping,
     retire_key,
     rotate_key,
+    rotate_token_key_at_once,
     start_reencryption,
     state_needs,
 )
@@ -102,8 +103,9 @@ def prepare_ring(purpose: str, practice: UUID | None, *, is_all: bool) -> None:
 
 @keys.command("rotate")
 @click.argument("purpose", type=_PURPOSES)
+@click.option("--at-once", is_flag=True, help="token only: believe nothing that the old key has signed.")
 @_of_practices
-def rotate_ring(purpose: str, practice: UUID | None, *, is_all: bool) -> None:
+def rotate_ring(purpose: str, practice: UUID | None, *, is_all: bool, at_once: bool) -> None:
     """Begin a new key of the ring. PURPOSE is what it is for.
 
     \b
@@ -111,7 +113,8 @@ def rotate_ring(purpose: str, practice: UUID | None, *, is_all: bool) -> None:
     index      finds unique values: MRNs and external ids. Look-ups and uniqueness hold over both keys until
                `reencrypt` is done.
     directory  seals snapshots of directories.
-    token      signs all tokens. Those signed before stay good until they expire.
+    token      signs all tokens. Those signed before stay good until they expire, or with --at-once are
+               worth nothing within a second: for a key that was stolen. Everybody signs in again.
     checkpoint signs the state of the audit trail. Give the new public key to whoever verifies it.
 
     Running servers use the new key within a second, without a restart.
@@ -119,12 +122,20 @@ def rotate_ring(purpose: str, practice: UUID | None, *, is_all: bool) -> None:
     \b
     Examples:
       vantrexia keys rotate token
+      vantrexia keys rotate token --at-once
       vantrexia keys rotate field
       vantrexia keys rotate field --all
     """
+    if at_once and Purpose(purpose) is not Purpose.TOKEN:
+        message = "--at-once goes with token: what other keys have sealed must still open."
+        raise click.UsageError(message)
     with opened() as service:
         for actor, custody in _custodies(service, practice, is_all=is_all):
-            version = rotate_key(service.desk, actor, custody, Purpose(purpose))
+            version = (
+                rotate_token_key_at_once(service.desk, actor, custody)
+                if at_once
+                else rotate_key(service.desk, actor, custody, Purpose(purpose))
+            )
             click.echo(f"The {_named(purpose, version, actor)} is in use now.")
 
 
@@ -318,7 +329,7 @@ def rewrap(wrapping: str | None) -> None:
         message = "Say where to: --to, or VANTREXIA_KEY_WRAPPING."
         raise click.UsageError(message)
     kek = key_encryption_key(attrs.evolve(settings, key_wrapping=target))
-    with open_service(attrs.evolve(settings, key_wrapping=None)) as service:
+    with open_service(attrs.evolve(settings, key_wrapping=None), may_found=False) as service:
         old = service.ring.rewrap(kek)
         record_rewrapping(service.desk, console_actor(service))
         click.echo(f"All keys are wrapped by {service.ring.kek} now.")

@@ -5,8 +5,7 @@ import os
 import socket
 import ssl
 import stat
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -76,8 +75,8 @@ def serve(*, host: str, port: int, workers: int, tls_cert: Path | None, tls_key:
         host = "127.0.0.1"
     settings = _addressed(_counted(settings, workers), host, port, is_tls=tls_cert is not None)
     prepare(settings)
-    click.echo(f"Vantrexia serves {settings.public_url}/api/v1/ on {host} port {port}.", err=True)
-    run(settings, Binding(host, port, workers, tls_cert, tls_key))
+    said = f"Vantrexia serves {settings.public_url}/api/v1/ on {host} port {port}."
+    run(settings, Binding(host, port, workers, tls_cert, tls_key), lambda: click.echo(said, err=True))
 
 
 def prepare(settings: Settings) -> None:
@@ -104,8 +103,11 @@ def check_port(host: str, port: int) -> None:
             raise click.ClickException(message) from None
 
 
-def run(settings: Settings, binding: Binding) -> None:
-    """Serve until SIGTERM or Ctrl-C; answers under way are finished first."""
+def run(settings: Settings, binding: Binding, when_it_listens: Callable[[], None]) -> None:
+    """Serve until SIGTERM or Ctrl-C; answers under way are finished first.
+
+    ``when_it_listens`` is called once the port is ours: from then on whoever connects waits for an answer.
+    """
     check_port(binding.host, binding.port)
     try:
         from granian import Granian
@@ -116,7 +118,6 @@ def run(settings: Settings, binding: Binding) -> None:
         message = "The server is not installed. Install it with the extra: pip install 'vantrexia[server]'."
         raise click.ClickException(message) from None
     os.environ.update(settings.as_environment())
-    sys.stdout.flush()
     server = Granian(
         APP,
         factory=True,
@@ -134,6 +135,7 @@ def run(settings: Settings, binding: Binding) -> None:
         workers_kill_timeout=30,
         respawn_failed_workers=binding.workers > 1,
     )
+    server.on_startup(when_it_listens)
     with _measured(settings):
         server.serve()
 

@@ -3,7 +3,9 @@
 import sys
 from collections.abc import Callable, Iterable
 from typing import TypeVar
+from uuid import UUID
 
+import attrs
 import click
 
 from vantrexia_adapters.cli.console import console_actor, opened, show_rows
@@ -13,6 +15,7 @@ from vantrexia_core.identity import (
     User,
     change_user,
     create_user,
+    end_sessions,
     list_users,
     set_password,
     unlock_user,
@@ -56,7 +59,9 @@ def users() -> None:
 @click.option("--role", type=_ROLES, required=True)
 @click.option("--patient-id", type=click.UUID, help="The linked record; required for the role patient.")
 @_PASSWORD_STDIN
-def create(**options: object) -> None:
+def create(
+    *, email: str, first_name: str, last_name: str, role: str, patient_id: UUID | None, password_stdin: bool
+) -> None:
     """Open an account. The password is asked for, never given as an argument.
 
     \b
@@ -64,22 +69,20 @@ def create(**options: object) -> None:
       pass show vantrexia/ann | vantrexia users create --email ann@practice.org \\
         --first-name Ann --last-name Lee --role nurse --password-stdin
     """
-    role = Role(options["role"])
-    if (role is Role.PATIENT) != (options["patient_id"] is not None):
+    if (Role(role) is Role.PATIENT) != (patient_id is not None):
         message = "--patient-id goes with --role patient, and only with it."
         raise click.UsageError(message)
     name = PersonName(
-        _value("--first-name", NamePart, str(options["first_name"])),
-        _value("--last-name", NamePart, str(options["last_name"])),
+        _value("--first-name", NamePart, first_name), _value("--last-name", NamePart, last_name)
     )
     new = NewUser(
-        email=_value("--email", Email, str(options["email"])),
+        email=_value("--email", Email, email),
         name=name,
-        role=role,
-        patient_id=PatientId(options["patient_id"]) if options["patient_id"] else None,  # type: ignore[arg-type]
+        role=Role(role),
+        patient_id=None if patient_id is None else PatientId(patient_id),
     )
-    password = _password(from_stdin=bool(options["password_stdin"]))
-    with opened() as service:
+    password = _password(from_stdin=password_stdin)
+    with opened(may_found=True) as service:
         user = create_user(service.desk, console_actor(service), new, password)
     click.echo(f"Account {user.id} can sign in now.")
 
@@ -136,6 +139,32 @@ def unlock(user: str) -> None:
         account = _find(list_users(service.desk, actor), user)
         unlock_user(service.desk, actor, account.id)
     click.echo(f"Account {account.id} can try again.")
+
+
+@users.command("sign-out")
+@click.argument("user", required=False)
+@click.option("--all", "is_all", is_flag=True, help="Everybody, in every practice.")
+def sign_out(user: str | None, *, is_all: bool) -> None:
+    """End an account's sessions on the next request. USER is an id or an e-mail address.
+
+    With --all everybody's, after a signing key was stolen say: they sign in again with their passwords.
+
+    \b
+    Examples:
+      vantrexia users sign-out ann@practice.org
+      vantrexia users sign-out --all
+    """
+    if is_all is (user is not None):
+        message = "Name an account, or give --all."
+        raise click.UsageError(message)
+    with opened() as service:
+        actor = console_actor(service)
+        if user is None:
+            actors = [attrs.evolve(actor, practice_id=one) for one in service.ring.practices()]
+            ended = sum(end_sessions(service.desk, one) for one in actors)
+        else:
+            ended = end_sessions(service.desk, actor, _find(list_users(service.desk, actor), user).id)
+    click.echo(f"Sessions ended: {ended}.")
 
 
 @users.command("reset-password")

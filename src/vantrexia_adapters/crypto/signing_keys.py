@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Final
 
 from vantrexia_adapters.crypto.key_ring import KeyRing
-from vantrexia_adapters.crypto.ring_format import DEPLOYMENT
+from vantrexia_adapters.crypto.ring_format import DEPLOYMENT, KeyState
 from vantrexia_core.protection import Purpose
 
 _INFO: Final = b"token/hs256"
@@ -22,7 +22,8 @@ class RingSigningKeys:
 
     @property
     def generation(self) -> int:
-        """Grows whenever the keys may have changed."""
+        """Grows whenever the keys may have changed, also by another process: looked at once a second."""
+        self._ring.notice()
         return self._ring.generation
 
     def active(self) -> int:
@@ -30,8 +31,12 @@ class RingSigningKeys:
         return self._ring.active(DEPLOYMENT, Purpose.TOKEN)
 
     def all(self) -> Mapping[int, bytes]:
-        """Every version that verifies, and its 32-byte key."""
-        versions = self._ring.versions(DEPLOYMENT, Purpose.TOKEN)
+        """Every version that verifies, and its 32-byte key. A retired one verifies nothing: it was stolen."""
+        versions = [
+            entry.name.version
+            for entry in self._ring.entries(DEPLOYMENT, Purpose.TOKEN)
+            if entry.state in {KeyState.ACTIVE, KeyState.READABLE}
+        ]
         return {v: self._ring.root(DEPLOYMENT, Purpose.TOKEN, v).derive(_INFO) for v in versions}
 
     def superseded(self) -> Mapping[int, datetime]:

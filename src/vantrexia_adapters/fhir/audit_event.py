@@ -15,7 +15,7 @@ import attrs
 
 from vantrexia_adapters.fhir.bundle import Found, searchset
 from vantrexia_core.audit import RESOURCE_OF, Action, AuditEntry, Outcome, Resource, TrailLine
-from vantrexia_core.kernel import MACHINE_NUMBERS_FROM, Page
+from vantrexia_core.kernel import MACHINE_NUMBERS_FROM, Page, Purpose
 
 Json: TypeAlias = dict[str, Any]
 
@@ -34,6 +34,7 @@ _ENTITY_TYPE: Final = "http://terminology.hl7.org/CodeSystem/audit-entity-type"
 _ENTITY_ROLE: Final = "http://terminology.hl7.org/CodeSystem/object-role"
 _PARTICIPATION: Final = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
 _PARTICIPANT: Final = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
+_ACT_REASON: Final = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 _SOURCE_TYPE: Final = "http://terminology.hl7.org/CodeSystem/security-source-type"
 
 
@@ -48,6 +49,7 @@ _EXPORT: Final = _coding(_DCM, "110106", "Export")
 _IMPORT: Final = _coding(_DCM, "110107", "Import")
 _ACTIVITY: Final = _coding(_DCM, "110100", "Application Activity")
 _ALERT: Final = _coding(_DCM, "110113", "Security Alert")
+_OVERRIDE: Final = _coding(_DCM, "110127", "Emergency Override Started")
 _LOGIN: Final = _coding(_DCM, "110122", "Login")
 _LOGOUT: Final = _coding(_DCM, "110123", "Logout")
 _ENCRYPT: Final = _coding(_LIFECYCLE, "encrypt", "Encrypt Record Lifecycle Event")
@@ -160,6 +162,9 @@ KIND_OF: Final[Mapping[Action, _Kind]] = MappingProxyType(
         Action.USER_CREATE: attrs.evolve(_CREATE, profile=None),
         Action.USER_UPDATE: _UPDATE_OTHER,
         Action.USER_LIST: _SEARCH,
+        Action.EMERGENCY_DECLARE: _Kind("E", _ASKING, _ALERT, (_OVERRIDE,)),
+        Action.EMERGENCY_LIST: _SEARCH,
+        Action.SESSIONS_END: _Kind("E", _ASKING, _SIGN_IN, (_LOGOUT,)),
         Action.CLIENT_REGISTER: attrs.evolve(_CREATE, profile=None),
         Action.CLIENT_LIST: _SEARCH,
         Action.CLIENT_UPDATE: _UPDATE_OTHER,
@@ -190,6 +195,12 @@ OUTCOME_CODE: Final[Mapping[Outcome, str]] = MappingProxyType(
 """Success, minor failure (the caller's), serious failure (ours): FHIR's audit-event-outcome."""
 
 
+PURPOSE_CODING: Final[Mapping[Purpose, Json]] = MappingProxyType(
+    {Purpose.EMERGENCY_TREATMENT: _coding(_ACT_REASON, "ETREAT", "Emergency Treatment")}
+)
+"""What for, in HL7's PurposeOfUse."""
+
+
 _MANY: Final = {
     Resource.PATIENT: "Patients",
     Resource.USER: "Accounts",
@@ -215,6 +226,8 @@ def audit_event(line: TrailLine, *, server_url: str) -> Json:
     }
     if entry.outcome is not Outcome.DONE:
         event["outcomeDesc"] = entry.code or entry.outcome.value
+    if entry.purpose is not None:
+        event["purposeOfEvent"] = [{"coding": [PURPOSE_CODING[entry.purpose]]}]
     event["agent"] = list(_agents(line, kind, network, server_url))
     event["source"] = {
         "observer": _server(server_url),

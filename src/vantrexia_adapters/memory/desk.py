@@ -14,6 +14,7 @@ from vantrexia_adapters.memory.clients import MemoryClients, MemoryClientStore, 
 from vantrexia_adapters.memory.directory import MemoryCandidateStore, MemoryDirectoryStore
 from vantrexia_adapters.memory.draft import Draft
 from vantrexia_adapters.memory.ehr import MemoryEhrRecords, MemoryImportJobs, taken
+from vantrexia_adapters.memory.emergencies import MemoryEmergencies, MemoryEmergencyNotices
 from vantrexia_adapters.memory.exports import MemoryExports
 from vantrexia_adapters.memory.file_imports import MemoryFileImports
 from vantrexia_adapters.memory.identity import (
@@ -108,6 +109,12 @@ class MemorySignInWork:
         self._check_open()
         return MemoryUsedAssertions(self._identities.used_assertions)
 
+    @property
+    def emergency_notices(self) -> MemoryEmergencyNotices:
+        """See `SignInWork`."""
+        self._check_open()
+        return MemoryEmergencyNotices(self._identities.notices)
+
     def commit(self) -> None:
         """See `RecordedWork`. Ends the work."""
         self._check_open()
@@ -187,6 +194,13 @@ class MemoryWork(MemorySignInWork):
         """See `UserWork`."""
         self._check_open()
         return MemoryUsers(self._practice_id, self._identities)
+
+    @property
+    def emergencies(self) -> MemoryEmergencies:
+        """See `UserWork`."""
+        self._check_open()
+        identities = self._identities
+        return MemoryEmergencies(self._practice_id, identities.emergencies, identities.notices)
 
     @property
     def file_imports(self) -> MemoryFileImports:

@@ -11,18 +11,31 @@ from vantrexia_core.identity import (
     FORGOTTEN_AFTER,
     PASSWORDS_BARRED,
     Account,
+    BreakGlass,
     EmailTakenError,
+    EmergencyNotice,
     FactorCode,
     Failures,
     MachineClient,
     NewUser,
     Practice,
+    Present,
     ResetRequest,
     SecondFactor,
     Session,
     User,
 )
-from vantrexia_core.kernel import ClientId, Email, NotFoundError, Phi, PracticeId, SessionId, TokenId, UserId
+from vantrexia_core.kernel import (
+    ClientId,
+    Email,
+    EmergencyId,
+    NotFoundError,
+    Phi,
+    PracticeId,
+    SessionId,
+    TokenId,
+    UserId,
+)
 
 
 class Identities:
@@ -40,6 +53,8 @@ class Identities:
         self.reset_requests: Draft[bytes, ResetRequest] = Draft(memory.reset_requests)
         self.clients: Draft[ClientId, MachineClient] = Draft(memory.clients)
         self.used_assertions: Draft[tuple[UserId, str], datetime] = Draft(memory.used_assertions)
+        self.emergencies: Draft[EmergencyId, BreakGlass] = Draft(memory.emergencies)
+        self.notices: Draft[tuple[EmergencyId, UserId], EmergencyNotice] = Draft(memory.notices)
 
     def merged(self, before: Memory) -> Memory:
         """The memory with these changes."""
@@ -56,6 +71,8 @@ class Identities:
             reset_requests=self.reset_requests.merged(),
             clients=self.clients.merged(),
             used_assertions=self.used_assertions.merged(),
+            emergencies=self.emergencies.merged(),
+            notices=self.notices.merged(),
         )
 
 
@@ -255,13 +272,18 @@ class MemoryAccounts:
         account = self._committed().accounts.get(user_id)
         return account.user if account else None
 
-    def in_session(self, user_id: UserId, session_id: SessionId, *, at: datetime) -> User | None:
+    def in_session(self, user_id: UserId, session_id: SessionId, *, at: datetime) -> Present | None:
         """See `Accounts`."""
         memory = self._committed()
         session = memory.sessions.get(session_id)
         if session is None or session.user_id != user_id or session.expires_at <= at:
             return None
-        return memory.accounts[user_id].user
+        lasting = (
+            one.purpose(at)
+            for one in memory.emergencies.values()
+            if one.session_id == session_id and one.user_id == user_id
+        )
+        return Present(memory.accounts[user_id].user, next(filter(None, lasting), None))
 
     def failures(self, email: Email) -> Failures:
         """See `Accounts`."""

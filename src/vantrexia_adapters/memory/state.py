@@ -9,6 +9,8 @@ import attrs
 from vantrexia_core.ehr import ImportJob, JobItem, LastTold, LostValues
 from vantrexia_core.identity import (
     Account,
+    BreakGlass,
+    EmergencyNotice,
     FactorCode,
     Failures,
     MachineClient,
@@ -18,6 +20,7 @@ from vantrexia_core.identity import (
 )
 from vantrexia_core.kernel import (
     ClientId,
+    EmergencyId,
     MergeId,
     PatientId,
     Phi,
@@ -120,6 +123,8 @@ class Memory:
     reset_requests: Mapping[bytes, ResetRequest] = attrs.Factory(dict)
     clients: Mapping[ClientId, MachineClient] = attrs.Factory(dict)
     used_assertions: Mapping[tuple[UserId, str], datetime] = attrs.Factory(dict)
+    emergencies: Mapping[EmergencyId, BreakGlass] = attrs.Factory(dict)
+    notices: Mapping[tuple[EmergencyId, UserId], EmergencyNotice] = attrs.Factory(dict)
 
     def shelf(self, practice_id: PracticeId) -> Shelf:
         """A practice's shelf; an empty one before its first record."""

@@ -2,11 +2,13 @@
 
 Anybody can make us look for a client's keys by pretending to be that client. So what was fetched is kept, a
 failure is remembered for a while, and a set is not asked for again for every unknown ``kid``. The threads
-that ask are few and serve all practices: a slow URL holds two of them at most, each for a bounded time.
+that ask are few and serve all practices: a slow URL holds two of them at most, and slow URLs together
+`HELD_MAX`, each for a bounded time. So one is always left for those whose keys are known.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from threading import Event, Lock
 from typing import Final, Protocol
@@ -25,6 +27,8 @@ REST: Final = timedelta(seconds=10)
 REST_AFTER_FAILURE: Final = timedelta(seconds=30)
 """The same after it could not be fetched: a host that hangs may take five seconds each time."""
 SETS_MAX: Final = 1_000
+HELD_MAX: Final = 3
+"""How many threads may fetch, or wait for a fetch, at a time: fewer than there are for machine clients."""
 
 _MAX_AGE: Final = re.compile(r'max-age="?([0-9]{1,9})"?')
 
@@ -69,18 +73,35 @@ class FetchedKeySets:
         self._lock: Final = Lock()
         self._fetched: dict[str, _Fetched] = {}
         self._under_way: dict[str, _UnderWay] = {}
+        self._held = 0
 
     def keys(self, url: str, kid: str) -> Sequence[PublicKey]:
         """The set behind a URL, looked at anew if it lacks ``kid`` and was not fetched a moment ago.
 
         Raises:
             KeySetUnavailableError: it could not be fetched, now or a moment ago; or its host is so slow that
-                one thread fetches it and another one waits already.
+                one thread fetches it and another one waits already; or other hosts are.
         """
-        found = self._known(url, kid) or self._fetched_once(url, kid)
+        found = self._known(url, kid)
+        if found is None:
+            with self._holding():
+                found = self._fetched_once(url, kid)
         if found.failure is not None:
             raise KeySetUnavailableError(found.failure)
         return found.keys
+
+    @contextmanager
+    def _holding(self) -> Iterator[None]:
+        """One of the threads that may be held up."""
+        with self._lock:
+            if self._held >= HELD_MAX:
+                raise KeySetUnavailableError("other clients' keys are being fetched; try again in seconds")
+            self._held += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._held -= 1
 
     def _known(self, url: str, kid: str) -> _Fetched | None:
         now = self._clock.now()

@@ -23,6 +23,7 @@ from vantrexia_core.audit import (
 from vantrexia_core.kernel import (
     PatientId,
     PracticeId,
+    Purpose,
     RequestId,
     UnavailableError,
     UndoneError,
@@ -268,6 +269,7 @@ def _columns(entry: AuditEntry) -> dict[str, object]:
         "request_id": entry.request_id,
         "address": entry.address,
         "leaf": entry_hash(entry),
+        "purpose": None if entry.purpose is None else entry.purpose.value,
     }
 
 
@@ -279,7 +281,7 @@ def sequenced(row: Row) -> SequencedEntry:
 def _entry(row: Row) -> AuditEntry:
     (
         _, at, action, outcome, practice_id, actor_id, role, code, patient_id, user_id, version, changed,
-        disclosed, request_id, address,
+        disclosed, request_id, address, purpose,
     ) = row  # fmt: skip
     return AuditEntry(
         at=at,
@@ -296,4 +298,5 @@ def _entry(row: Row) -> AuditEntry:
         version=version,
         request_id=None if request_id is None else RequestId(request_id),
         address=address,
+        purpose=None if purpose is None else Purpose(purpose),
     )

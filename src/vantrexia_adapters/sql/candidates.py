@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final
 import attrs
 import sqlalchemy as sa
 
-from vantrexia_adapters.sql.patients import (
+from vantrexia_adapters.sql.patient_rows import (
     BORN,
     CITY,
     EMAIL,

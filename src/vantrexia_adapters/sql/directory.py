@@ -9,7 +9,7 @@ from typing import ClassVar, Final
 import attrs
 import sqlalchemy as sa
 
-from vantrexia_adapters.sql.patients import BORN, FIRST, GENDER, LAST, MRN
+from vantrexia_adapters.sql.patient_rows import BORN, FIRST, GENDER, LAST, MRN
 from vantrexia_adapters.sql.scope import SealedRow
 from vantrexia_adapters.sql.snapshots import SnapshotTables, SqlIndexStore
 from vantrexia_adapters.sql.statements import Statement

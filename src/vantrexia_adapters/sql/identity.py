@@ -15,12 +15,13 @@ import attrs
 import sqlalchemy as sa
 
 from vantrexia_adapters.sql.database import Database, Transaction
+from vantrexia_adapters.sql.emergencies import BOUND, lasting_purpose
 from vantrexia_adapters.sql.errors import StatementFailedError
 from vantrexia_adapters.sql.lockouts import failures_of
 from vantrexia_adapters.sql.row_content import encoded_row
 from vantrexia_adapters.sql.scope import Protection, Scope, SealedColumn
 from vantrexia_adapters.sql.statements import Row, Statement, first, upsert
-from vantrexia_adapters.sql.tables import former_password, practice, user_account, user_session
+from vantrexia_adapters.sql.tables import emergency, former_password, practice, user_account, user_session
 from vantrexia_core.identity import (
     PASSWORDS_BARRED,
     Account,
@@ -29,6 +30,7 @@ from vantrexia_core.identity import (
     ForgedAccountError,
     NewUser,
     Practice,
+    Present,
     User,
 )
 from vantrexia_core.kernel import (
@@ -71,6 +73,7 @@ _IS_OURS: Final = sa.and_(user_account.c.practice_id == _PRACTICE, user_account.
 _BOUND: Final = tuple(c for c in user_account.c if c.name not in {"last_login_at", "tag"})
 """What the tag covers, in the order of the table."""
 _COLUMNS: Final = (*_BOUND, user_account.c.last_login_at, user_account.c.tag)
+_WIDTH: Final = len(_COLUMNS)
 _NEW: Final = {
     column: sa.bindparam(f"new_{column.name}", type_=column.type)
     for column in user_account.c
@@ -151,13 +154,19 @@ _BY_EMAIL_TO_CHANGE: Final = Statement(
 _BY_ID_TO_CHANGE: Final = Statement(
     sa.select(*_COLUMNS).where(user_account.c.id == _ID).with_for_update(**_LOCKED)
 )
+_AT: Final = sa.bindparam("at", type_=user_session.c.expires_at.type)
 _IN_SESSION: Final = Statement(
-    sa.select(*_COLUMNS)
-    .join_from(user_session, user_account, user_session.c.user_id == user_account.c.id)
+    # With every emergency of the session that still lasts: nearly always none, and so one row.
+    sa.select(*_COLUMNS, *BOUND, emergency.c.tag)
+    .select_from(
+        sa.join(user_session, user_account, user_session.c.user_id == user_account.c.id).outerjoin(
+            emergency, sa.and_(emergency.c.session_id == user_session.c.id, emergency.c.ends_at > _AT)
+        )
+    )
     .where(
         user_session.c.id == sa.bindparam("session", type_=sa.Uuid()),
         user_account.c.id == _ID,
-        user_session.c.expires_at > sa.bindparam("at", type_=user_session.c.expires_at.type),
+        user_session.c.expires_at > _AT,
     )
 )
 _PRACTICE_ROW: Final = Statement(
@@ -431,10 +440,16 @@ class SqlAccounts:
         rows = self._database.alone(_BY_ID, {"user": user_id})
         return self._user(rows[0]) if rows else None
 
-    def in_session(self, user_id: UserId, session_id: SessionId, *, at: datetime) -> User | None:
+    def in_session(self, user_id: UserId, session_id: SessionId, *, at: datetime) -> Present | None:
         """See `Accounts`."""
         rows = self._database.alone(_IN_SESSION, {"session": session_id, "user": user_id, "at": at})
-        return self._user(rows[0]) if rows else None
+        if not rows:
+            return None
+        user = self._user(rows[0][:_WIDTH])
+        lasting = [row[_WIDTH:] for row in rows if row[_WIDTH] is not None]
+        if not lasting:
+            return Present(user)
+        return Present(user, lasting_purpose(self._protection.seal, user_id, lasting, at=at))
 
     def failures(self, email: Email) -> Failures:
         """See `Accounts`."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import cache
 from itertools import pairwise
 from operator import itemgetter
@@ -12,79 +12,35 @@ import attrs
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from vantrexia_adapters.sql.scope import Scope, SealedColumn, SealedRow
+from vantrexia_adapters.sql.patient_rows import COLUMNS, IS_UNLINKED, MOVE_COLUMNS, SIGHTED, PatientRows
+from vantrexia_adapters.sql.scope import Scope
 from vantrexia_adapters.sql.statements import Adding, Parameters, Row, Statement, first
 from vantrexia_adapters.sql.tables import patient, patient_move, patient_version, practice_head
 from vantrexia_core.kernel import (
     BrokenPromiseError,
-    Email,
-    NamePart,
     NotFoundError,
     Page,
     PageRequest,
     PatientId,
-    PersonName,
     Phi,
     StaleVersionError,
-    UserId,
 )
 from vantrexia_core.patients import (
-    Address,
-    AddressLine,
     Asked,
-    City,
-    DateOfBirth,
     ExternalId,
     ExternalIdTakenError,
-    Gender,
     Holder,
-    Move,
     Mrn,
     MrnTakenError,
     Patient,
-    Phone,
-    Reason,
     Sighting,
-    Ssn,
-    State,
     Status,
     StatusChange,
-    Supplement,
-    Zip,
 )
 from vantrexia_core.protection import (
-    BUCKET_DOCUMENT,
-    BUCKET_LONG,
-    BUCKET_NAME,
-    BUCKET_SHORT,
-    FieldCipher,
     FieldName,
-    Place,
     UnreadableError,
 )
-
-MRN: Final = SealedColumn.of("patient", "mrn", BUCKET_NAME)
-FIRST: Final = SealedColumn.of("patient", "first_name", BUCKET_NAME)
-LAST: Final = SealedColumn.of("patient", "last_name", BUCKET_NAME)
-BORN: Final = SealedColumn.of("patient", "date_of_birth", BUCKET_SHORT)
-GENDER: Final = SealedColumn.of("patient", "gender", BUCKET_SHORT)
-SSN: Final = SealedColumn.of("patient", "ssn", BUCKET_SHORT)
-PHONE: Final = SealedColumn.of("patient", "phone", BUCKET_NAME)
-EMAIL: Final = SealedColumn.of("patient", "email", BUCKET_LONG)
-LINE1: Final = SealedColumn.of("patient", "line1", BUCKET_LONG)
-LINE2: Final = SealedColumn.of("patient", "line2", BUCKET_LONG)
-CITY: Final = SealedColumn.of("patient", "city", BUCKET_LONG)
-STATE: Final = SealedColumn.of("patient", "state", BUCKET_SHORT)
-ZIP: Final = SealedColumn.of("patient", "zip", BUCKET_SHORT)
-EXTERNAL_ID: Final = SealedColumn.of("patient", "external_id", BUCKET_NAME)
-SUPPLEMENT: Final = SealedColumn.of("patient", "supplement", BUCKET_DOCUMENT)
-_PATIENT_ROW: Final = SealedRow.of(
-    MRN, FIRST, LAST, BORN, GENDER, SSN, PHONE, EMAIL, LINE1, LINE2, CITY, STATE, ZIP, EXTERNAL_ID, SUPPLEMENT
-)
-"""The sealed columns of `_COLUMNS`, in their order."""
-_IDENTITY_ROW: Final = SealedRow.of(FIRST, LAST, BORN, GENDER)
-BY_EMAIL: Final = SealedColumn.of("patient_move", "by_email", BUCKET_LONG)
-REASON: Final = SealedColumn.of("patient_move", "reason", BUCKET_LONG)
 
 MRN_BIX: Final = FieldName("patient", "mrn")
 EXTERNAL_ID_BIX: Final = FieldName("patient", "external_id")
@@ -96,55 +52,26 @@ NUMBERS_AT_ONCE_MAX: Final = 128
 """How many records are read by their numbers by one statement."""
 _SIZES: Final = (1, 8, 32, NUMBERS_AT_ONCE_MAX)
 
-_NO_ADDRESS: Final = Address()
 _ID_TWICE: Final = "a patient id was given out twice"
 
 _PRACTICE: Final = sa.bindparam("practice", type_=sa.Uuid())
 _ID: Final = sa.bindparam("patient", type_=sa.Uuid())
 _VERSION_BEFORE: Final = sa.bindparam("version_before", type_=sa.BigInteger())
 
-_STATUSES: Final = {status.value: status for status in Status}
-_GENDERS: Final = {gender.value: Phi(gender) for gender in Gender}
-
 _ROW_LIMIT: Final = sa.bindparam("row_limit", type_=sa.Integer())
 
 _IS_ONE: Final = sa.and_(patient.c.practice_id == _PRACTICE, patient.c.id == _ID)
-_COLUMNS: Final = (
-    patient.c.id,
-    patient.c.seq,
-    patient.c.status,
-    patient.c.version,
-    patient.c.created_at,
-    patient.c.updated_at,
-    patient.c.sealed_version,
-    patient.c.mrn,
-    patient.c.first_name,
-    patient.c.last_name,
-    patient.c.date_of_birth,
-    patient.c.gender,
-    patient.c.ssn,
-    patient.c.phone,
-    patient.c.email,
-    patient.c.line1,
-    patient.c.line2,
-    patient.c.city,
-    patient.c.state,
-    patient.c.zip,
-    patient.c.external_id,
-    patient.c.supplement,
-    patient.c.merged_into,
-)
-_VERSION_AT: Final = _COLUMNS.index(patient.c.version)
-_SEALED_VERSION_AT: Final = _COLUMNS.index(patient.c.sealed_version)
+_VERSION_AT: Final = COLUMNS.index(patient.c.version)
+_SEALED_VERSION_AT: Final = COLUMNS.index(patient.c.sealed_version)
 _SEALED: Final = tuple(
     column.name
     for column in patient.c
     if column.name in {"sealed_version", "key_version", "index_version", "mrn_bix", "external_id_bix"}
-) + tuple(column.name for column in _COLUMNS[7:-1])
+) + tuple(column.name for column in COLUMNS[7:-1])
 """Everything that is written anew together when demographics change."""
 
-_GET: Final = Statement(sa.select(*_COLUMNS).where(_IS_ONE))
-_GET_TO_CHANGE: Final = Statement(sa.select(*_COLUMNS).where(_IS_ONE).with_for_update(key_share=True))
+_GET: Final = Statement(sa.select(*COLUMNS).where(_IS_ONE))
+_GET_TO_CHANGE: Final = Statement(sa.select(*COLUMNS).where(_IS_ONE).with_for_update(key_share=True))
 
 # The row lock on the head is what puts a practice's changes in the order of their commits.
 _TAKE: Final = Statement(
@@ -238,18 +165,9 @@ _LED_TO: Final = Statement(
     .order_by(patient.c.id)
 )
 
-_MOVE_COLUMNS: Final = (
-    patient_move.c.patient_id,
-    patient_move.c.version,
-    patient_move.c.move,
-    patient_move.c.at,
-    patient_move.c.by_user,
-    patient_move.c.by_email,
-    patient_move.c.reason,
-)
 _ADD_MOVE: Final = Statement(sa.insert(patient_move))
 _HISTORY: Final = Statement(
-    sa.select(*_MOVE_COLUMNS)
+    sa.select(*MOVE_COLUMNS)
     .where(patient_move.c.practice_id == _PRACTICE, patient_move.c.patient_id == _ID)
     .order_by(patient_move.c.version)
 )
@@ -257,7 +175,7 @@ _HISTORY: Final = Statement(
 
 def _of_version(record: sa.FromClause) -> sa.Select[Any]:
     """The columns that make a patient, of a record as it is or as it was."""
-    return sa.select(*(record.c[column.name] for column in _COLUMNS)).where(
+    return sa.select(*(record.c[column.name] for column in COLUMNS)).where(
         record.c.practice_id == _PRACTICE, record.c.id == _ID
     )
 
@@ -347,7 +265,7 @@ def _tally(named: int) -> Statement:
 
 @cache
 def _standing(named: int) -> Statement:
-    asked = _asked("n", *(column.name for column in _COLUMNS), named=named)
+    asked = _asked("n", *(column.name for column in COLUMNS), named=named)
     return Statement(
         sa.select(*asked.c)
         .where(asked.c.status != Status.DELETED.value)
@@ -378,7 +296,7 @@ def _ids_by_name(ids: Sequence[PatientId]) -> dict[str, object]:
 @cache
 def _fetch(count: int) -> Statement:
     return Statement(
-        sa.select(patient.c.n, *_COLUMNS).where(
+        sa.select(patient.c.n, *COLUMNS).where(
             patient.c.practice_id == _PRACTICE, patient.c.n.in_(_numbered(count))
         )
     )
@@ -389,7 +307,7 @@ def _last_changes(count: int) -> Statement:
     later = patient_move.alias("later")
     newest = sa.select(sa.func.max(later.c.version)).where(later.c.patient_id == patient_move.c.patient_id)
     return Statement(
-        sa.select(*_MOVE_COLUMNS).where(
+        sa.select(*MOVE_COLUMNS).where(
             patient_move.c.practice_id == _PRACTICE,
             patient_move.c.patient_id.in_(_among(count)),
             patient_move.c.version == newest.scalar_subquery(),
@@ -397,42 +315,29 @@ def _last_changes(count: int) -> Statement:
     )
 
 
-# One that was merged has the external id of its survivor, or will have.
-_IS_UNLINKED: Final = sa.and_(patient.c.external_id_bix.is_(None), patient.c.merged_into.is_(None))
 _HAS_UNLINKED: Final = Statement(
     sa.select(patient.c.id)
     .where(
         patient.c.practice_id == _PRACTICE,
-        _IS_UNLINKED,
+        IS_UNLINKED,
         patient.c.status != Status.DELETED.value,
     )
     .limit(sa.bindparam("row_limit", type_=sa.Integer()))
 )
 
 
-_SIGHTED: Final = (
-    patient.c.id,
-    patient.c.seq,
-    patient.c.status,
-    _IS_UNLINKED,
-    patient.c.sealed_version,
-    patient.c.first_name,
-    patient.c.last_name,
-    patient.c.date_of_birth,
-    patient.c.gender,
-)
 _SINCE: Final = (
-    sa.select(*_SIGHTED)
+    sa.select(*SIGHTED)
     .where(patient.c.practice_id == _PRACTICE, patient.c.seq > sa.bindparam("after", type_=sa.BigInteger()))
     .order_by(patient.c.seq)
     .limit(sa.bindparam("row_limit", type_=sa.Integer()))
 )
 _CHANGED_SINCE: Final = Statement(_SINCE)
-_UNLINKED_SINCE: Final = Statement(_SINCE.where(_IS_UNLINKED, patient.c.status != Status.DELETED.value))
+_UNLINKED_SINCE: Final = Statement(_SINCE.where(IS_UNLINKED, patient.c.status != Status.DELETED.value))
 
 
 _ALL_SINCE: Final = Statement(
-    sa.select(*_COLUMNS)
+    sa.select(*COLUMNS)
     .where(patient.c.practice_id == _PRACTICE, patient.c.seq > sa.bindparam("after", type_=sa.BigInteger()))
     .order_by(patient.c.seq)
     .limit(sa.bindparam("row_limit", type_=sa.Integer()))
@@ -442,10 +347,10 @@ _ALL_SINCE: Final = Statement(
 @cache
 def _unlinked(count: int) -> Statement:
     return Statement(
-        sa.select(*_COLUMNS).where(
+        sa.select(*COLUMNS).where(
             patient.c.practice_id == _PRACTICE,
             patient.c.n.in_(_numbered(count)),
-            _IS_UNLINKED,
+            IS_UNLINKED,
         )
     )
 
@@ -482,13 +387,14 @@ class SqlPatients:
     """Implements the core's ``PatientStore``."""
 
     __slots__ = (
-        "_free", "_index_before", "_index_version", "_practice_id", "_protection", "_seq", "_transaction"
+        "_free", "_index", "_index_before", "_index_version", "_practice_id", "_rows", "_seq", "_transaction"
     )  # fmt: skip
 
     def __init__(self, scope: Scope) -> None:
         self._transaction = scope.transaction
         self._practice_id = scope.practice_id
-        self._protection = scope.protection
+        self._index = scope.protection.index
+        self._rows = PatientRows(scope)
         # What this unit of work has taken from the head: one change number for all its changes, since they
         # become visible together, and record numbers that no record has yet.
         self._seq: int | None = None
@@ -519,7 +425,7 @@ class SqlPatients:
         self, column: sa.Column[bytes], field: FieldName, numbers: Sequence[Phi[str]]
     ) -> Sequence[Holder | None]:
         held: list[Holder | None] = [None] * len(numbers)
-        for version in self._protection.index.versions(self._practice_id):
+        for version in self._index.versions(self._practice_id):
             under = self._holders_under(version, column, field, numbers)
             held = [known or other for known, other in zip(held, under, strict=True)]
         return held
@@ -527,7 +433,7 @@ class SqlPatients:
     def _holders_under(
         self, version: int, column: sa.Column[bytes], field: FieldName, numbers: Sequence[Phi[str]]
     ) -> Sequence[Holder | None]:
-        index, practice_id = self._protection.index, self._practice_id
+        index, practice_id = self._index, self._practice_id
         digests = [
             index.digest(field, practice_id, one.reveal().encode(), version=version) for one in numbers
         ]
@@ -563,7 +469,7 @@ class SqlPatients:
         """See `PatientStore`."""
         statement = _CHANGED_SINCE if seq else _UNLINKED_SINCE
         rows = self._transaction.read(statement, self._here({"after": seq, "row_limit": limit}))
-        return list(map(self._sighting, rows))
+        return list(map(self._rows.sighting, rows))
 
     def unlinked(self, numbers: Sequence[int]) -> Sequence[Patient]:
         """See `PatientStore`."""
@@ -571,7 +477,7 @@ class SqlPatients:
             return ()
         parameters = {f"n_{position}": n for position, n in enumerate(sorted(numbers))}
         rows = self._transaction.read(_unlinked(len(numbers)), self._here(parameters))
-        return list(map(self._patient, rows))
+        return list(map(self._rows.patient, rows))
 
     def add(self, patient: Patient) -> None:
         """See `PatientStore`."""
@@ -630,22 +536,7 @@ class SqlPatients:
         self._check_ours(patient)
         if not self._changed(_MOVE, patient, {"new_status": patient.status.value}):
             raise StaleVersionError
-        cipher = self._protection.cipher
-        place = Place(self._practice_id, change.patient_id, change.version)
-        self._transaction.change(
-            _ADD_MOVE,
-            {
-                "patient_id": change.patient_id,
-                "version": change.version,
-                "practice_id": self._practice_id,
-                "move": change.move.value,
-                "at": change.at,
-                "by_user": change.by,
-                "by_email": BY_EMAIL.seal(cipher, place, change.by_email.reveal()),
-                "reason": _sealed_or_none(REASON, cipher, place, change.reason),
-                "key_version": cipher.key_version(place),
-            },
-        )
+        self._transaction.change(_ADD_MOVE, self._rows.sealed_change(change))
 
     def redirect(self, patient: Patient) -> None:
         """See `PatientStore`. What is sealed stays as it is, as with a move."""
@@ -670,7 +561,7 @@ class SqlPatients:
         if any(seq > as_of for _, seq, *_ in by_number.values()):
             return None
         try:
-            return [self._patient(by_number[number]) for number in numbers]
+            return [self._rows.patient(by_number[number]) for number in numbers]
         except KeyError:
             raise NotFoundError from None
 
@@ -696,12 +587,12 @@ class SqlPatients:
         if not ids:
             return {}
         rows = self._transaction.read(_last_changes(len(ids)), self._here(_ids_by_name(ids)))
-        return {row[0]: self._change(row) for row in rows}
+        return {row[0]: self._rows.change(row) for row in rows}
 
     def history(self, patient_id: PatientId) -> Sequence[StatusChange]:
         """See `PatientStore`."""
         rows = self._transaction.read(_HISTORY, self._here({"patient": patient_id}))
-        return [self._change(row) for row in rows]
+        return [self._rows.change(row) for row in rows]
 
     def newest_number(self) -> int:
         """See `PatientStore`."""
@@ -722,7 +613,7 @@ class SqlPatients:
     def standing(self, asked: Asked, *, limit: int) -> Sequence[tuple[int, Patient]]:
         """See `PatientStore`."""
         rows = self._asked_for(_standing, asked, limit)
-        return [(row[0], self._patient(row[1:])) for row in rows]
+        return [(row[0], self._rows.patient(row[1:])) for row in rows]
 
     def departed(self, asked: Asked, *, limit: int) -> Sequence[tuple[int, tuple[PatientId, datetime]]]:
         """See `PatientStore`."""
@@ -779,7 +670,7 @@ class SqlPatients:
         parameters = {"patient": patient_id, "newest": newest - page.offset, "row_limit": page.size}
         rows = self._transaction.read(_NEWEST_VERSIONS, self._here(parameters))
         _check_succession(rows)
-        return Page(former + 1, tuple(map(self._patient, rows)), page)
+        return Page(former + 1, tuple(map(self._rows.patient, rows)), page)
 
     def version_of(self, patient_id: PatientId, version: int) -> Patient:
         """See `PatientStore`."""
@@ -807,7 +698,7 @@ class SqlPatients:
         return int(mrn_number)
 
     def _one(self, rows: Sequence[Row]) -> Patient:
-        return self._patient(first(rows))
+        return self._rows.patient(first(rows))
 
     def _changed(self, replacing: _Replacing, patient: Patient, changes: Parameters) -> bool:
         if self._seq is None:
@@ -848,7 +739,7 @@ class SqlPatients:
             self._check_free(patient.id, self._digests(patient, self._index_before))
 
     def _digests(self, patient: Patient, version: int) -> dict[str, object]:
-        index, practice_id, external_id = self._protection.index, self._practice_id, patient.external_id
+        index, practice_id, external_id = self._index, self._practice_id, patient.external_id
         number = patient.mrn.reveal().encode()
         return {
             "index_version": version,
@@ -870,109 +761,14 @@ class SqlPatients:
             raise ExternalIdTakenError
 
     def _sealed(self, patient: Patient) -> dict[str, object]:
-        cipher, index = self._protection.cipher, self._protection.index
-        practice_id, place = self._practice_id, Place(self._practice_id, patient.id, patient.version)
-        address, external_id = patient.address or _NO_ADDRESS, patient.external_id
-        line1 = _sealed_or_none(LINE1, cipher, place, address.line1)
-        if patient.address == _NO_ADDRESS:
-            # An address of which nothing is known is not the same as none: an empty line says so.
-            line1 = LINE1.seal(cipher, place, "")
-        return {
-            "sealed_version": patient.version,
-            "key_version": cipher.key_version(place),
-            **self._digests(patient, self._index_version or index.versions(practice_id)[0]),
-            "mrn": MRN.seal(cipher, place, patient.mrn.reveal()),
-            "first_name": FIRST.seal(cipher, place, patient.name.first.reveal()),
-            "last_name": LAST.seal(cipher, place, patient.name.last.reveal()),
-            "date_of_birth": BORN.seal(cipher, place, patient.date_of_birth.reveal().isoformat()),
-            "gender": GENDER.seal(cipher, place, patient.gender.reveal().value),
-            "ssn": SSN.seal(cipher, place, "" if patient.ssn is None else patient.ssn.reveal()),
-            "phone": _sealed_or_none(PHONE, cipher, place, patient.phone),
-            "email": _sealed_or_none(EMAIL, cipher, place, patient.email),
-            "line1": line1,
-            "line2": _sealed_or_none(LINE2, cipher, place, address.line2),
-            "city": _sealed_or_none(CITY, cipher, place, address.city),
-            "state": _sealed_or_none(STATE, cipher, place, address.state),
-            "zip": _sealed_or_none(ZIP, cipher, place, address.zip),
-            "external_id": _sealed_or_none(EXTERNAL_ID, cipher, place, external_id),
-            "supplement": _sealed_or_none(SUPPLEMENT, cipher, place, patient.supplement),
-        }
-
-    def _patient(self, row: Row) -> Patient:
-        id_, _, status, version, created_at, updated_at, sealed_version, *wires, merged_into = row
-        place = Place(self._practice_id, id_, sealed_version)
-        (
-            mrn, first, last, born, gender, ssn, phone, email, line1, line2, city, state, zip_, external_id,
-            supplement,
-        ) = _PATIENT_ROW.open(self._protection.cipher, place, wires)  # fmt: skip
-        if mrn is None or first is None or last is None or born is None or gender is None:
-            raise UnreadableError
-        return Patient(
-            id=id_,
-            practice_id=self._practice_id,
-            mrn=Mrn.trusted(mrn),
-            name=PersonName(NamePart.trusted(first), NamePart.trusted(last)),
-            date_of_birth=DateOfBirth.trusted(date.fromisoformat(born)),
-            gender=_GENDERS[gender],
-            phone=None if phone is None else Phone.trusted(phone),
-            email=None if email is None else Email.trusted(email),
-            address=_address(line1, line2, city, state, zip_),
-            ssn=Ssn.trusted(ssn) if ssn else None,
-            external_id=None if external_id is None else ExternalId.trusted(external_id),
-            status=_STATUSES[status],
-            version=version,
-            created_at=created_at,
-            updated_at=updated_at,
-            supplement=None if supplement is None else Supplement.trusted(supplement),
-            merged_into=merged_into,
-        )
+        version = self._index_version or self._index.versions(self._practice_id)[0]
+        return {**self._rows.sealed(patient), **self._digests(patient, version)}
 
     def _readable(self, rows: Sequence[Row]) -> Iterator[Patient]:
         for row in rows:
             # The directory counts those that do not open, and says so.
             with suppress(UnreadableError):
-                yield self._patient(row)
-
-    def _sighting(self, row: Row) -> Sighting:
-        id_, seq, status, is_unlinked, sealed_version, first, last, born, gender = row
-        if not is_unlinked or status == Status.DELETED.value:
-            return Sighting(id_, seq, None)
-        place = Place(self._practice_id, id_, sealed_version)
-        first_name, last_name, birth, gender_text = _IDENTITY_ROW.open(
-            self._protection.cipher, place, (first, last, born, gender)
-        )
-        if first_name is None or last_name is None or birth is None or gender_text is None:
-            raise UnreadableError
-        name = PersonName(NamePart.trusted(first_name), NamePart.trusted(last_name))
-        date_of_birth = DateOfBirth.trusted(date.fromisoformat(birth))
-        return Sighting(id_, seq, (name, date_of_birth, Phi(Gender(gender_text))))
-
-    def _change(self, row: Row) -> StatusChange:
-        patient_id, version, move, at, by_user, by_email, reason = row
-        cipher, place = self._protection.cipher, Place(self._practice_id, patient_id, version)
-        return StatusChange(
-            patient_id=patient_id,
-            version=version,
-            move=Move(move),
-            at=at,
-            by=UserId(by_user),
-            by_email=Email.trusted(BY_EMAIL.open(cipher, place, by_email)),
-            reason=None if reason is None else Reason.trusted(REASON.open(cipher, place, reason)),
-        )
-
-
-def _address(
-    line1: str | None, line2: str | None, city: str | None, state: str | None, zip_: str | None
-) -> Address | None:
-    if line1 is None and line2 is None and city is None and state is None and zip_ is None:
-        return None
-    return Address(
-        line1=AddressLine.trusted(line1) if line1 else None,
-        line2=None if line2 is None else AddressLine.trusted(line2),
-        city=None if city is None else City.trusted(city),
-        state=None if state is None else State.trusted(state),
-        zip=None if zip_ is None else Zip.trusted(zip_),
-    )
+                yield self._rows.patient(row)
 
 
 def _check_different(sealed: Sequence[Parameters]) -> None:
@@ -996,9 +792,3 @@ def _check_succession(rows: Sequence[Row]) -> None:
     for after, before in pairwise((row[_VERSION_AT], row[_SEALED_VERSION_AT]) for row in rows):
         if before[0] != after[0] - 1 or before[1] > after[1]:
             raise UnreadableError
-
-
-def _sealed_or_none(
-    column: SealedColumn, cipher: FieldCipher, place: Place, value: Phi[str] | None
-) -> bytes | None:
-    return None if value is None else column.seal(cipher, place, value.reveal())

@@ -33,6 +33,7 @@ from vantrexia_adapters.sql.tables import (
     directory_chunk,
     ehr_loss,
     ehr_record,
+    emergency,
     import_item,
     import_job,
     metadata,
@@ -166,6 +167,12 @@ SEALED_TABLES: Final = (
         lambda id_, at: (id_, moment_version(at)),
     ),
     SealedTable(ehr_loss, ehr_loss.c.practice_id, (ehr_loss.c.patient_id, ehr_loss.c.place), lambda *at: at),
+    SealedTable(
+        emergency,
+        emergency.c.practice_id,
+        (emergency.c.id, emergency.c.declared_at),
+        lambda id_, at: (id_, moment_version(at)),
+    ),
     SealedTable(
         import_item,
         import_job.c.practice_id,

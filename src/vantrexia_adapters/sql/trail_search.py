@@ -90,6 +90,7 @@ def _conditions(
         "subject_id": columns.patient_id,
         "account_id": columns.user_id,
         "address": columns.address,
+        "purpose": columns.purpose,
     }
     yield from (_equals(column, name) for name, column in by_name.items() if name in asked)
     if "patient_id" in asked:
@@ -235,6 +236,8 @@ class SqlTrailSearch:
         parameters |= {name: getattr(inquiry, name) for name in _shape(inquiry)[0] if name != "actions"}
         shown = {f"shown_{number}": id_ for number, id_ in enumerate(inquiry.shown_ids or ())}
         parameters |= shown
+        if inquiry.purpose is not None:
+            parameters["purpose"] = inquiry.purpose.value
         for name in ("patient_id", *shown):
             if name in parameters:
                 parameters[f"{name}_word"] = str(parameters[name])
@@ -245,8 +248,8 @@ class SqlTrailSearch:
 
 
 _ASKABLE: Final = (
-    "actor_id", "patient_id", "subject_id", "shown_ids", "account_id", "address", "since", "before",
-    "actions",
+    "actor_id", "patient_id", "subject_id", "shown_ids", "account_id", "address", "purpose", "since",
+    "before", "actions",
 )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ _SIZE: Final = Statement(
 
 _ORDER: Final = (
     "action", "actor_id", "address", "at", "changed", "code", "disclosed", "outcome", "patient_id",
-    "practice_id", "request_id", "role", "user_id", "version",
+    "practice_id", "request_id", "role", "user_id", "version", "purpose",
 )  # fmt: skip
 """The columns in the order of `EntryText`."""
 
@@ -131,24 +131,24 @@ class SqlTrailSource:
 def _text_of_postgresql(row: Row) -> EntryText:
     (
         _, _, action, actor, address, at, changed, code, disclosed, outcome, patient_id, practice_id,
-        request_id, role, user_id, version,
+        request_id, role, user_id, version, purpose,
     ) = row  # fmt: skip
     return EntryText(
         action, actor, address, at, _listed(changed), code, _listed(disclosed), outcome, patient_id,
-        practice_id, request_id, role, user_id, version,
+        practice_id, request_id, role, user_id, version, purpose,
     )  # fmt: skip
 
 
 def _text_of_sqlite(row: Row) -> EntryText:
     (
         _, _, action, actor, address, at, changed, code, disclosed, outcome, patient_id, practice_id,
-        request_id, role, user_id, version,
+        request_id, role, user_id, version, purpose,
     ) = row  # fmt: skip
     if len(at) != _AT_CHARACTERS or not at.endswith(_UTC):
         raise ValueError
     return EntryText(
         action, actor, address, f"{at[:26]}Z", _listed(changed), code, _listed(disclosed), outcome,
-        _dashed(patient_id), _dashed(practice_id), request_id, role, user_id, version,
+        _dashed(patient_id), _dashed(practice_id), request_id, role, user_id, version, purpose,
     )  # fmt: skip
 
 
@@ -168,7 +168,7 @@ def _is_plain(text: EntryText) -> bool:
     """Whether no part holds a quotation mark, which would let one column say what another one should."""
     return '"' not in (
         f"{text.action}{text.address}{text.at}{text.code}{text.outcome}{text.patient_id}{text.practice_id}"
-        f"{text.request_id}{text.role}{''.join(text.changed)}{''.join(text.disclosed)}"
+        f"{text.request_id}{text.role}{text.purpose}{''.join(text.changed)}{''.join(text.disclosed)}"
     )
 
 

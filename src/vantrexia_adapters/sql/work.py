@@ -4,6 +4,7 @@ from vantrexia_adapters.sql.audit import SqlTrail, TrailWriter
 from vantrexia_adapters.sql.clients import SqlClientStore, SqlUsedAssertions
 from vantrexia_adapters.sql.database import Transaction
 from vantrexia_adapters.sql.ehr import SqlEhrRecords, SqlImportJobs
+from vantrexia_adapters.sql.emergencies import SqlEmergencies, SqlEmergencyNotices
 from vantrexia_adapters.sql.exports import SqlExports
 from vantrexia_adapters.sql.file_imports import SqlFileImports
 from vantrexia_adapters.sql.identity import SqlSignIns, SqlUsers
@@ -55,6 +56,11 @@ class SqlSignInWork:
     def used_assertions(self) -> SqlUsedAssertions:
         """See `SignInWork`."""
         return SqlUsedAssertions(self._transaction, self._protection)
+
+    @property
+    def emergency_notices(self) -> SqlEmergencyNotices:
+        """See `SignInWork`."""
+        return SqlEmergencyNotices(self._transaction)
 
     @property
     def lockouts(self) -> SqlLockouts:
@@ -143,6 +149,11 @@ class SqlWork(SqlSignInWork):
         if self._users is None:
             self._users = SqlUsers(self._scope, self._ids)
         return self._users
+
+    @property
+    def emergencies(self) -> SqlEmergencies:
+        """See `UserWork`."""
+        return SqlEmergencies(self._scope)
 
     @property
     def file_imports(self) -> SqlFileImports:

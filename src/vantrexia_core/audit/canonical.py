@@ -1,4 +1,7 @@
-"""An entry as bytes, format 1: what is hashed, signed for and exported. It never changes; a later one is 2.
+"""An entry as bytes: what is hashed, signed for and exported. A format never changes; a later one is new.
+
+Format 1 is of every entry without a purpose. Format 2 has one member more, ``purpose``, and is of entries
+that have one. So each entry has one form, and whatever was written before there were purposes keeps its own.
 
 The bytes are JSON in canonical form (RFC 8785): members sorted by name, no blanks, what is absent left
 out. Every value is a number, a word of a narrow ASCII alphabet or a list of such, so nothing needs an escape,
@@ -21,6 +24,7 @@ from vantrexia_core.kernel import (
     InvalidValueError,
     PatientId,
     PracticeId,
+    Purpose,
     RequestId,
     UserId,
     VantrexiaError,
@@ -28,6 +32,8 @@ from vantrexia_core.kernel import (
 )
 
 ENTRY_FORMAT: Final = 1
+MARKED_ENTRY_FORMAT: Final = 2
+"""Of entries with a purpose, and of no others."""
 ENTRY_BYTES_MAX: Final = 2**16 - 1
 """An entry's length is 16 bits in a bundle (C2SP tlog-tiles); the longest there can be has 40,732 bytes."""
 
@@ -50,33 +56,47 @@ def _number(name: str) -> str:
     return rf'"{name}":(?P<{name}>{_NUMBER})'
 
 
-_ENTRY: Final = re.compile(
-    r"\{"
-    + _text("action", _ACTION)
-    + "".join(f"(?:,{member})?" for member in (_number("actor"), _text("address", r"[0-9A-Za-z.:%_-]{1,64}")))
-    + ","
-    + _text("at", _AT)
-    + "".join(
-        f"(?:,{member})?"
-        for member in (_list("changed", _WORD), _text("code", _WORD), _list("disclosed", _UUID))
-    )
-    + ","
-    + _text("outcome", _WORD)
-    + "".join(
-        f"(?:,{member})?"
-        for member in (
-            _text("patient_id", _UUID),
-            _text("practice_id", _UUID),
-            _text("request_id", r"[0-9A-Za-z._:-]{1,64}"),
-            _text("role", _WORD),
-            _number("user_id"),
+def _entry(format_: int, *required: str) -> re.Pattern[str]:
+    """The pattern of a format; the members ``required`` stand behind the practice."""
+    return re.compile(
+        r"\{"
+        + _text("action", _ACTION)
+        + "".join(
+            f"(?:,{member})?" for member in (_number("actor"), _text("address", r"[0-9A-Za-z.:%_-]{1,64}"))
         )
+        + ","
+        + _text("at", _AT)
+        + "".join(
+            f"(?:,{member})?"
+            for member in (_list("changed", _WORD), _text("code", _WORD), _list("disclosed", _UUID))
+        )
+        + ","
+        + _text("outcome", _WORD)
+        + "".join(
+            f"(?:,{member})?"
+            for member in (
+                _text("patient_id", _UUID),
+                _text("practice_id", _UUID),
+            )
+        )
+        + "".join(f",{member}" for member in required)
+        + "".join(
+            f"(?:,{member})?"
+            for member in (
+                _text("request_id", r"[0-9A-Za-z._:-]{1,64}"),
+                _text("role", _WORD),
+                _number("user_id"),
+            )
+        )
+        + rf',"v":{format_}'
+        + f"(?:,{_number('version')})?"
+        + r"\}",
+        re.ASCII,
     )
-    + rf',"v":{ENTRY_FORMAT}'
-    + f"(?:,{_number('version')})?"
-    + r"\}",
-    re.ASCII,
-)
+
+
+_PLAIN: Final = _entry(ENTRY_FORMAT)
+_MARKED: Final = _entry(MARKED_ENTRY_FORMAT, _text("purpose", _WORD))
 
 
 class UnreadableEntryError(InvalidValueError):
@@ -104,6 +124,7 @@ class EntryText:
     role: str | None
     user_id: int | None
     version: int | None
+    purpose: str | None
 
     def encode(self) -> bytes:
         """The canonical bytes. Parts must be without quotation marks, as those of an entry always are."""
@@ -124,13 +145,17 @@ class EntryText:
             parts.append(f'"patient_id":"{self.patient_id}"')
         if self.practice_id is not None:
             parts.append(f'"practice_id":"{self.practice_id}"')
+        if self.purpose is not None:
+            parts.append(f'"purpose":"{self.purpose}"')
         if self.request_id is not None:
             parts.append(f'"request_id":"{self.request_id}"')
         if self.role is not None:
             parts.append(f'"role":"{self.role}"')
         if self.user_id is not None:
             parts.append(f'"user_id":{self.user_id:d}')
-        parts.append('"v":1' if self.version is None else f'"v":1,"version":{self.version:d}')
+        parts.append('"v":1' if self.purpose is None else '"v":2')
+        if self.version is not None:
+            parts.append(f'"version":{self.version:d}')
         return (",".join(parts) + "}").encode("ascii")
 
 
@@ -156,6 +181,7 @@ def encode_entry(entry: AuditEntry) -> bytes:
         None if entry.role is None else entry.role.value,
         entry.user_id,
         entry.version,
+        None if entry.purpose is None else entry.purpose.value,
     ).encode()
 
 
@@ -171,7 +197,8 @@ def decode_entry(raw: bytes) -> AuditEntry:
         UnreadableEntryError: they are not exactly what `encode_entry` makes of an entry.
     """
     try:
-        found = _ENTRY.fullmatch(raw.decode("ascii"))
+        text = raw.decode("ascii")
+        found = _PLAIN.fullmatch(text) or _MARKED.fullmatch(text)
     except UnicodeDecodeError:
         found = None
     if found is None:
@@ -195,6 +222,7 @@ def decode_entry(raw: bytes) -> AuditEntry:
             version=None if part["version"] is None else int(part["version"]),
             request_id=None if part["request_id"] is None else RequestId(part["request_id"]),
             address=part["address"],
+            purpose=None if part.get("purpose") is None else Purpose(part["purpose"]),
         )
     except (ValueError, VantrexiaError):
         # A word that this version does not know, a moment that is not in the calendar, a number too large.
@@ -204,5 +232,5 @@ def decode_entry(raw: bytes) -> AuditEntry:
 
 def _refuse() -> NoReturn:
     # Without what was read: whoever altered it may have written anything.
-    message = "not an entry of the trail's format 1"
+    message = "not an entry of the trail's formats"
     raise UnreadableEntryError(message) from None

@@ -15,7 +15,15 @@ from typing import ClassVar, Final, Self
 
 import attrs
 
-from vantrexia_core.kernel import ActingRole, BrokenPromiseError, PatientId, PracticeId, RequestId, UserId
+from vantrexia_core.kernel import (
+    ActingRole,
+    BrokenPromiseError,
+    PatientId,
+    PracticeId,
+    Purpose,
+    RequestId,
+    UserId,
+)
 
 ID_MAX: Final = 2**53 - 1
 """The largest number in an entry: what every reader of JSON reads exactly (RFC 7493, section 2.2)."""
@@ -115,6 +123,11 @@ class Action(Enum):
     """The database was filled from a backup; ``version`` is how many entries that one had."""
     TRAIL_ROLLBACK = "trail_rollback"
     """Entries that were signed for were given up by a restore; ``version`` is how many there had been."""
+    EMERGENCY_DECLARE = "emergency_declare"
+    """Somebody broke the glass: from here on, for a while, entries of that session bear a purpose."""
+    EMERGENCY_LIST = "emergency_list"
+    SESSIONS_END = "sessions_end"
+    """An administrator ended sessions: one account's, or everybody's."""
 
 
 class ChangedField(StrEnum):
@@ -244,7 +257,8 @@ class AuditEntry:
 
     ``code`` is the error code of a refusal, ``role`` the actor's role at that moment. ``patient_id`` and
     ``user_id`` say on whom it was acted, ``version`` which version of the record was shown or made;
-    ``disclosed`` lists all whose PHI left, in order of ids.
+    ``disclosed`` lists all whose PHI left, in order of ids. ``purpose`` marks what was done in an emergency
+    that the actor had declared, and is None for everything else.
 
     Raises:
         BrokenPromiseError: a part is not what the trail's format takes, free text above all.
@@ -264,6 +278,7 @@ class AuditEntry:
     version: int | None = None
     request_id: RequestId | None = None
     address: CallerAddress | None = attrs.field(default=None, converter=_address)
+    purpose: Purpose | None = None
 
     def __attrs_post_init__(self) -> None:
         if self.at.tzinfo is None:

@@ -9,7 +9,7 @@ from typing import Final
 import attrs
 
 from vantrexia_core.audit.entry import Action, AuditEntry
-from vantrexia_core.kernel import PatientId, UserId
+from vantrexia_core.kernel import PatientId, Purpose, UserId
 
 
 class Resource(Enum):
@@ -75,6 +75,9 @@ RESOURCE_OF: Final[Mapping[Action, Resource]] = MappingProxyType(
         Action.USER_CREATE: Resource.USER,
         Action.USER_UPDATE: Resource.USER,
         Action.USER_LIST: Resource.USER,
+        Action.EMERGENCY_DECLARE: Resource.USER,
+        Action.EMERGENCY_LIST: Resource.USER,
+        Action.SESSIONS_END: Resource.USER,
         Action.TRAIL_READ: Resource.AUDIT_LOG,
         Action.TRAIL_EXPORT: Resource.AUDIT_LOG,
         Action.ACCOUNTING: Resource.AUDIT_LOG,
@@ -106,8 +109,8 @@ class Inquiry:
 
     ``actor_id`` is who acted. ``patient_id`` finds what was done to a patient and whatever showed them, lists
     included; ``subject_id`` only what was done to them; ``shown_ids`` only what showed one of these.
-    ``account_id`` is the account that was acted upon. ``since`` is the first moment that counts, ``before``
-    the first that does not.
+    ``account_id`` is the account that was acted upon. ``purpose`` finds what was done in emergencies.
+    ``since`` is the first moment that counts, ``before`` the first that does not.
     """
 
     actor_id: UserId | None = None
@@ -118,6 +121,7 @@ class Inquiry:
     shown_ids: tuple[PatientId, ...] | None = None
     account_id: UserId | None = None
     address: str | None = None
+    purpose: Purpose | None = None
     since: datetime | None = None
     before: datetime | None = None
 
@@ -142,6 +146,7 @@ class Inquiry:
             and (self.shown_ids is None or not set(self.shown_ids).isdisjoint(entry.disclosed))
             and self.account_id in {None, entry.user_id}
             and self.address in {None, entry.address}
+            and self.purpose in {None, entry.purpose}
             and (self.since is None or entry.at >= self.since)
             and (self.before is None or entry.at < self.before)
         )

@@ -91,6 +91,7 @@ class Attempt:
             version=fact.version if fact else None,
             request_id=self.actor.origin.request_id,
             address=self.actor.origin.address,
+            purpose=self.actor.purpose,
         )
 
 

@@ -172,7 +172,9 @@ def _in_order(
 
 def _again(first: ImportOutcome) -> ImportOutcome:
     if first.verdict is Verdict.IMPORTED:
-        return ImportOutcome(first.external_id, Verdict.SKIPPED, Why.EXISTS, first.patient_id)
+        # A preview makes no record whose id could be told.
+        why = Why.REPEATED if first.patient_id is None else Why.EXISTS
+        return ImportOutcome(first.external_id, Verdict.SKIPPED, why, first.patient_id)
     if first.verdict is Verdict.UPDATED:
         return ImportOutcome(first.external_id, Verdict.SKIPPED, Why.CURRENT, first.patient_id)
     return first

@@ -76,7 +76,7 @@ def start_import(
         record_refusal(desk, attempt, refusal)
         raise refusal
     with undertake(desk, attempt, once) as deed:
-        different = tuple({id_.reveal(): id_ for id_ in ids}.values())
+        different = _different(ids)
         if not 1 <= len(different) <= IDS_MAX:
             raise InvalidError.on("ecw_patient_ids", f"Send 1 to {IDS_MAX} ids.")
         job = ImportJob(
@@ -102,7 +102,7 @@ def find_unfinished_import(
         PermissionDeniedError: the role may not import.
     """
     attempt = Attempt(actor, Action.IMPORT_START, Permission.IMPORT_PATIENTS)
-    different = tuple({id_.reveal(): id_ for id_ in ids}.values())
+    different = _different(ids)
     with undertake(desk, attempt) as deed:
         jobs = deed.work.import_jobs
         found = jobs.find_open(actor.user_id, different, is_refresh=is_refresh)
@@ -230,3 +230,8 @@ def pause_import(desk: EhrDesk, job: ImportJob, code: str, *, is_final: bool = F
 def _is_passing(plan: Plan) -> bool:
     """Whether an id should be asked for again rather than settled."""
     return isinstance(plan, Settled) and plan.outcome.why in PASSING and plan.item.tries + 1 < TRIES_MAX
+
+
+def _different(ids: Sequence[ExternalId]) -> tuple[ExternalId, ...]:
+    """Each id once, in the order in which they came."""
+    return tuple({id_.reveal(): id_ for id_ in ids}.values())

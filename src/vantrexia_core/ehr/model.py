@@ -54,6 +54,7 @@ class Why(Enum):
     SOMEBODY_ELSE = "identity_conflict"
     UNAVAILABLE = "ecw_unavailable"
     NOT_STORED = "not_stored"
+    REPEATED = "repeated"
 
 
 SENTENCES: Final[Mapping[Why | Fault, str]] = MappingProxyType(
@@ -62,6 +63,7 @@ SENTENCES: Final[Mapping[Why | Fault, str]] = MappingProxyType(
         Why.DELETED: "Patient was deleted here; an administrator can restore the record",
         Why.LINKED: "Linked to the patient with the same name, birth date and gender (ID: {id})",
         Why.CURRENT: "Patient is up to date (ID: {id})",
+        Why.REPEATED: "The same ID stands earlier in this list",
         Why.INCOMPLETE: "The record in eClinicalWorks lacks a first name, a last name or a full birth date",
         Why.INVALID: "The record in eClinicalWorks has a birth date in the future",
         Why.SOMEBODY_ELSE: "Name and birth date in eClinicalWorks are another person's; nothing was changed",

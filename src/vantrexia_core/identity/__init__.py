@@ -5,12 +5,19 @@ from vantrexia_core.identity.administration import (
     Staffed,
     change_user,
     create_user,
+    end_sessions,
     find_users,
     list_users,
     look_up_user,
     revise_user,
     set_password,
     unlock_user,
+)
+from vantrexia_core.identity.break_glass import (
+    EMERGENCY_LIFE,
+    BreakGlass,
+    EmergencyNotice,
+    EmergencyShown,
 )
 from vantrexia_core.identity.client_registration import (
     ClientRevokedError,
@@ -38,6 +45,11 @@ from vantrexia_core.identity.clients import (
     MachineClient,
     NewClient,
 )
+from vantrexia_core.identity.emergency_access import (
+    declare_emergency,
+    find_emergencies,
+    tell_of_emergencies,
+)
 from vantrexia_core.identity.enrolment import (
     AlreadyEnabledError,
     Enrolment,
@@ -52,11 +64,14 @@ from vantrexia_core.identity.facts import (
     ClientRevoked,
     ClientsListed,
     ClientUpdated,
+    EmergenciesListed,
+    EmergencyDeclared,
     LoggedOut,
     PasswordChanged,
     PasswordReset,
     ProfileUpdated,
     ProfileViewed,
+    SessionsEnded,
     TwoFactorDisabled,
     TwoFactorEnabled,
     TwoFactorStarted,
@@ -65,6 +80,7 @@ from vantrexia_core.identity.facts import (
     UserUpdated,
     UserViewed,
 )
+from vantrexia_core.identity.letters import Letter, Round
 from vantrexia_core.identity.lockout import (
     FAILURES_MAX,
     FORGOTTEN_AFTER,
@@ -77,6 +93,7 @@ from vantrexia_core.identity.model import (
     Account,
     NewUser,
     Practice,
+    Present,
     ProfileRevision,
     Session,
     SignedIn,
@@ -94,7 +111,7 @@ from vantrexia_core.identity.password_policy import (
     NewPassword,
     password_bytes,
 )
-from vantrexia_core.identity.password_reset import Round, answer_resets, confirm_reset, request_reset
+from vantrexia_core.identity.password_reset import answer_resets, confirm_reset, request_reset
 from vantrexia_core.identity.ports import (
     AccountDesk,
     Accounts,
@@ -105,6 +122,8 @@ from vantrexia_core.identity.ports import (
     ClientStore,
     ClientWork,
     EmailTakenError,
+    EmergencyNotices,
+    EmergencyStore,
     FactorWork,
     ForgedAccountError,
     ForgedClientError,
@@ -129,7 +148,7 @@ from vantrexia_core.identity.ports import (
     Verdict,
 )
 from vantrexia_core.identity.profile import Profile, revise_profile, view_profile
-from vantrexia_core.identity.resets import RESET_TOKEN_LIFE, Letter, ResetRequest
+from vantrexia_core.identity.resets import RESET_TOKEN_LIFE, ResetRequest
 from vantrexia_core.identity.scopes import (
     SCOPE_CHARACTERS_MAX,
     SCOPES,
@@ -158,6 +177,7 @@ __all__ = [
     "BACKUP_CODES",
     "CLOCKS_APART_MAX",
     "DIGITS",
+    "EMERGENCY_LIFE",
     "FAILURES_MAX",
     "FORGOTTEN_AFTER",
     "LOCK_LIFE",
@@ -178,6 +198,7 @@ __all__ = [
     "AlreadyEnabledError",
     "AssertionClaims",
     "AuthenticationFailedError",
+    "BreakGlass",
     "ClientClaims",
     "ClientDesk",
     "ClientKeys",
@@ -194,6 +215,12 @@ __all__ = [
     "Clients",
     "ClientsListed",
     "EmailTakenError",
+    "EmergenciesListed",
+    "EmergencyDeclared",
+    "EmergencyNotice",
+    "EmergencyNotices",
+    "EmergencyShown",
+    "EmergencyStore",
     "Enrolment",
     "FactorCode",
     "FactorWork",
@@ -221,6 +248,7 @@ __all__ = [
     "PasswordReset",
     "Passwords",
     "Practice",
+    "Present",
     "Profile",
     "ProfileRevision",
     "ProfileUpdated",
@@ -235,6 +263,7 @@ __all__ = [
     "SecondFactors",
     "Session",
     "SessionStore",
+    "SessionsEnded",
     "SignInDesk",
     "SignInStore",
     "SignInWork",
@@ -272,7 +301,10 @@ __all__ = [
     "check_token",
     "confirm_reset",
     "create_user",
+    "declare_emergency",
     "disable_two_factor",
+    "end_sessions",
+    "find_emergencies",
     "find_users",
     "finish_two_factor",
     "grant",
@@ -294,6 +326,7 @@ __all__ = [
     "set_password",
     "sign_in",
     "start_two_factor",
+    "tell_of_emergencies",
     "unlock_user",
     "view_profile",
 ]

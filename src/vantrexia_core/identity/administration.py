@@ -6,7 +6,14 @@ from datetime import datetime
 import attrs
 
 from vantrexia_core.audit import Action, Attempt, Deed, preparing, repeated_if_undone, undertake
-from vantrexia_core.identity.facts import AccountUnlocked, UserCreated, UsersListed, UserUpdated, UserViewed
+from vantrexia_core.identity.facts import (
+    AccountUnlocked,
+    SessionsEnded,
+    UserCreated,
+    UsersListed,
+    UserUpdated,
+    UserViewed,
+)
 from vantrexia_core.identity.model import NewUser, User, UserRevision, check_linked
 from vantrexia_core.identity.password_change import void_resets
 from vantrexia_core.identity.password_policy import NewPassword, admit
@@ -14,6 +21,7 @@ from vantrexia_core.identity.ports import ForgedAccountError, UserDesk, UserWork
 from vantrexia_core.kernel import (
     KEEP,
     Actor,
+    Complaints,
     ConflictError,
     NotFoundError,
     Page,
@@ -55,12 +63,13 @@ def create_user(desk: UserDesk, actor: Actor, new: NewUser, password: NewPasswor
     attempt = Attempt(actor, Action.USER_CREATE, Permission.MANAGE_USERS)
     # Hash before the work begins: it is slow, and no lock may be held meanwhile.
     with preparing(desk, attempt):
-        check_linked(new.role, new.patient_id)
-        password_hash = (
-            NO_PASSWORD
-            if password is None
-            else admit(desk.passwords, password, "password", email=new.email, name=new.name)
-        )
+        complaints, password_hash = Complaints(), NO_PASSWORD
+        with complaints.collecting():
+            check_linked(new.role, new.patient_id)
+        with complaints.collecting():
+            if password is not None:
+                password_hash = admit(desk.passwords, password, "password", email=new.email, name=new.name)
+        complaints.check()
     with undertake(desk, attempt) as deed:
         user = deed.work.users.add(new, password_hash)
         return deed.finish(UserCreated(user_id=user.id, changed=("email", "role")), user)
@@ -169,6 +178,25 @@ def unlock_user(desk: UserDesk, actor: Actor, user_id: UserId) -> Staffed:
         user = deed.work.users.get_to_change(user_id)
         deed.work.lockouts.clear(user.email)
         return deed.finish(AccountUnlocked(user_id=user_id), Staffed(user, None))
+
+
+@repeated_if_undone
+def end_sessions(desk: UserDesk, actor: Actor, user_id: UserId | None = None) -> int:
+    """End all sessions of an account, or without ``user_id`` of every account of the practice; how many.
+
+    Takes effect on the next request. Nobody's password changes: whoever knows it signs in again.
+
+    Raises:
+        PermissionDeniedError: the actor is not an administrator.
+        NotFoundError: no such account in the practice.
+    """
+    attempt = Attempt(actor, Action.SESSIONS_END, Permission.MANAGE_USERS, user_id=user_id)
+    with undertake(desk, attempt) as deed:
+        users = deed.work.users
+        # Locked, so that nobody who is signing in just now is missed.
+        signed_out = users.all_to_change() if user_id is None else [users.get_to_change(user_id)]
+        ended = sum(deed.work.sessions.end_all(user.id) for user in signed_out)
+        return deed.finish(SessionsEnded(user_id=user_id), ended)
 
 
 @repeated_if_undone

@@ -36,6 +36,13 @@ class LoggedOut(Fact):
 
 
 @attrs.frozen
+class SessionsEnded(Fact):
+    """One account's sessions, or those of all accounts, were ended by an administrator."""
+
+    action: ClassVar[Action] = Action.SESSIONS_END
+
+
+@attrs.frozen
 class ProfileViewed(Fact):
     """Somebody looked at their own account."""
 
@@ -61,6 +68,20 @@ class UsersListed(Fact):
     """The practice's accounts were shown."""
 
     action: ClassVar[Action] = Action.USER_LIST
+
+
+@attrs.frozen
+class EmergencyDeclared(Fact):
+    """Somebody broke the glass."""
+
+    action: ClassVar[Action] = Action.EMERGENCY_DECLARE
+
+
+@attrs.frozen
+class EmergenciesListed(Fact):
+    """The emergencies of a practice were shown, with their reasons."""
+
+    action: ClassVar[Action] = Action.EMERGENCY_LIST
 
 
 @attrs.frozen

@@ -17,6 +17,7 @@ from vantrexia_core.kernel import (
     Phi,
     Phone,
     PracticeId,
+    Purpose,
     Role,
     SessionId,
     TokenId,
@@ -159,6 +160,14 @@ class Session:
     refresh_id: TokenId
     auth_at: datetime
     expires_at: datetime
+
+
+@attrs.frozen
+class Present:
+    """Whose session it is, as the account is now; ``purpose`` is set while an emergency of it lasts."""
+
+    user: User
+    purpose: Purpose | None = None
 
 
 @attrs.frozen

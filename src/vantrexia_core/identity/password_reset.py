@@ -9,6 +9,7 @@ import attrs
 
 from vantrexia_core.audit import Action, Attempt, preparing, repeated_if_undone, undertake
 from vantrexia_core.identity.facts import PasswordReset
+from vantrexia_core.identity.letters import Letter, Round
 from vantrexia_core.identity.model import User
 from vantrexia_core.identity.password_change import void_resets
 from vantrexia_core.identity.password_policy import NewPassword, admit
@@ -16,7 +17,6 @@ from vantrexia_core.identity.ports import Mailer, MailUnavailableError, SignInDe
 from vantrexia_core.identity.resets import (
     RESET_TOKEN_BYTES,
     RESET_TOKEN_LIFE,
-    Letter,
     ResetRequest,
 )
 from vantrexia_core.identity.signing_in import sign_in_entry
@@ -24,15 +24,6 @@ from vantrexia_core.kernel import Email, InvalidError, Origin, Permission, Phi, 
 from vantrexia_core.protection import PracticeDestroyedError
 
 _SUBJECT = "Set a new password"
-
-
-@attrs.frozen
-class Round:
-    """What became of the requests that were due. ``reason`` is why the last one of the failed did."""
-
-    sent: int = 0
-    failed: int = 0
-    reason: str = ""
 
 
 @repeated_if_undone

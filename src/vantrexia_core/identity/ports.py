@@ -8,6 +8,7 @@ from typing import Protocol
 import attrs
 
 from vantrexia_core.audit import AuditTrail, Desk, RecordedWork
+from vantrexia_core.identity.break_glass import BreakGlass, EmergencyNotice
 from vantrexia_core.identity.clients import (
     AssertionClaims,
     ClientClaims,
@@ -15,17 +16,19 @@ from vantrexia_core.identity.clients import (
     MachineClient,
     NewClient,
 )
+from vantrexia_core.identity.letters import Letter
 from vantrexia_core.identity.lockout import Failures
 from vantrexia_core.identity.model import (
     Account,
     NewUser,
     Practice,
+    Present,
     Session,
     TokenClaims,
     TokenPair,
     User,
 )
-from vantrexia_core.identity.resets import Letter, ResetRequest
+from vantrexia_core.identity.resets import ResetRequest
 from vantrexia_core.identity.scopes import Scopes
 from vantrexia_core.identity.second_factor import FactorCode, SecondFactor
 from vantrexia_core.kernel import (
@@ -284,7 +287,7 @@ class Accounts(Protocol):
         """An account as it is now."""
         ...
 
-    def in_session(self, user_id: UserId, session_id: SessionId, *, at: datetime) -> User | None:
+    def in_session(self, user_id: UserId, session_id: SessionId, *, at: datetime) -> Present | None:
         """The account whose session this is, as it is now; None if it is not theirs, has ended or expired."""
         ...
 
@@ -494,6 +497,38 @@ class ResetTokens(Protocol):
         ...
 
 
+class EmergencyStore(Protocol):
+    """The emergencies that a practice's people declared, inside one transaction. They are never removed."""
+
+    def add(self, emergency: BreakGlass, told: Sequence[UserId]) -> None:
+        """Store a new one, and whom a letter has to tell of it."""
+        ...
+
+    def count(self) -> int:
+        """How many there are."""
+        ...
+
+    def newest_first(self, *, skip: int, limit: int) -> Sequence[BreakGlass]:
+        """A part of them, those declared last first."""
+        ...
+
+
+class EmergencyNotices(Protocol):
+    """Who has yet to be told of emergencies, in every practice, inside one transaction."""
+
+    def next_due(self, at: datetime) -> EmergencyNotice | None:
+        """The notice that has been due the longest; nobody else gets it until this transaction ends."""
+        ...
+
+    def postpone(self, notice: EmergencyNotice) -> None:
+        """Store when it is due again, and how often it was tried."""
+        ...
+
+    def close(self, notice: EmergencyNotice) -> None:
+        """Forget it: the letter has left, or there is nobody to tell."""
+        ...
+
+
 class MailUnavailableError(Exception):
     """A letter did not leave. The text says why, for an operator, and repeats nothing of the letter.
 
@@ -550,6 +585,11 @@ class SignInWork(CredentialWork, Protocol):
         """Assertions of machine clients, inside this transaction."""
         ...
 
+    @property
+    def emergency_notices(self) -> EmergencyNotices:
+        """Who has yet to be told of emergencies, inside this transaction."""
+        ...
+
     def commit(self) -> None:
         """Keep everything done in this work, trail included, or nothing."""
         ...
@@ -566,6 +606,11 @@ class UserWork(RecordedWork, CredentialWork, Protocol):
     @property
     def reset_tokens(self) -> ResetTokens:
         """Tokens that set a new password, inside this transaction."""
+        ...
+
+    @property
+    def emergencies(self) -> EmergencyStore:
+        """The emergencies that the practice's people declared, inside this transaction."""
         ...
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import attrs
 
-from vantrexia_core.kernel import Email, Phi, UserId
+from vantrexia_core.kernel import UserId
 
 RESET_TOKEN_BYTES: Final = 32
 RESET_TOKEN_LIFE: Final = timedelta(hours=1)
@@ -52,12 +52,3 @@ class ResetRequest:
         """The request while a mail is on its way: due again, should nobody say that it has left."""
         wait = RETRY_AFTER[min(self.attempts, len(RETRY_AFTER) - 1)]
         return attrs.evolve(self, due_at=at + wait, attempts=self.attempts + 1)
-
-
-@attrs.frozen
-class Letter:
-    """A mail to one person. Its text holds a secret and does not print."""
-
-    to: Email
-    subject: str
-    text: Phi[str]

@@ -51,9 +51,9 @@ def check_token(desk: SignInDesk, token: Phi[str], origin: Origin) -> None:
         return
     with desk.begin_sign_in() as work:
         session = work.sessions.get(claims.session_id)
-    user = desk.accounts.in_session(claims.user_id, claims.session_id, at=now)
+    present = desk.accounts.in_session(claims.user_id, claims.session_id, at=now)
     is_next = session is not None and session.refresh_id == claims.token_id
-    if user is None or not (is_next and user.is_active and user.is_genuine):
+    if present is None or not (is_next and present.user.is_active and present.user.is_genuine):
         raise TokenNotValidError
 
 

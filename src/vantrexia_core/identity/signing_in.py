@@ -87,11 +87,11 @@ def recognise(desk: SignInDesk, access_token: Phi[str], origin: Origin) -> Actor
         claims = desk.tokens.read_access(access_token, at=now)
     except TokenNotValidError:
         return recognise_client(desk, desk.tokens.read_client(access_token, at=now), origin, at=now)
-    user = desk.accounts.in_session(claims.user_id, claims.session_id, at=now)
-    actor = None if user is None else actor_for(desk, user, origin, claims.session_id)
-    if actor is None:
+    present = desk.accounts.in_session(claims.user_id, claims.session_id, at=now)
+    actor = None if present is None else actor_for(desk, present.user, origin, claims.session_id)
+    if present is None or actor is None:
         raise TokenNotValidError
-    return actor
+    return actor if present.purpose is None else attrs.evolve(actor, purpose=present.purpose)
 
 
 def actor_for(

@@ -18,7 +18,8 @@ def check_standing(desk: StandingDesk, actor: Actor) -> None:
     if actor.mandate is not None:
         still = _is_same_client(desk, actor, actor.mandate)
     elif actor.session_id is not None:
-        user = desk.accounts.in_session(actor.user_id, actor.session_id, at=desk.clock.now())
+        present = desk.accounts.in_session(actor.user_id, actor.session_id, at=desk.clock.now())
+        user = None if present is None else present.user
         still = (
             user is not None
             and user.is_genuine

@@ -4,6 +4,7 @@ Small files without behaviour of their own; nothing here knows what a patient is
 """
 
 from vantrexia_core.kernel.access import (
+    EMERGENCY_PERMISSIONS,
     GRANTS,
     MACHINE_PERMISSIONS,
     ActingRole,
@@ -12,6 +13,7 @@ from vantrexia_core.kernel.access import (
     Mandate,
     Origin,
     Permission,
+    Purpose,
     Reach,
     Role,
     acting_role,
@@ -19,6 +21,7 @@ from vantrexia_core.kernel.access import (
 from vantrexia_core.kernel.errors import (
     NON_FIELD,
     BrokenPromiseError,
+    Complaints,
     ConflictError,
     InsufficientScopeError,
     InvalidError,
@@ -34,6 +37,7 @@ from vantrexia_core.kernel.errors import (
 from vantrexia_core.kernel.identifiers import (
     MACHINE_NUMBERS_FROM,
     ClientId,
+    EmergencyId,
     MergeId,
     PatientId,
     PracticeId,
@@ -54,10 +58,12 @@ from vantrexia_core.kernel.people import (
     EMAIL_CHARACTERS_MAX,
     NAME_CHARACTERS_MAX,
     PHONE_PATTERN,
+    REASON_CHARACTERS_MAX,
     Email,
     NamePart,
     PersonName,
     Phone,
+    Reason,
     clean_text,
     matching_text,
 )
@@ -67,6 +73,7 @@ from vantrexia_core.kernel.sources import Clock, IdSource, SecretSource
 
 __all__ = [
     "EMAIL_CHARACTERS_MAX",
+    "EMERGENCY_PERMISSIONS",
     "GRANTS",
     "KEEP",
     "MACHINE_NUMBERS_FROM",
@@ -78,13 +85,16 @@ __all__ = [
     "PAGE_SIZE_DEFAULT",
     "PAGE_SIZE_MAX",
     "PHONE_PATTERN",
+    "REASON_CHARACTERS_MAX",
     "ActingRole",
     "Actor",
     "BrokenPromiseError",
     "ClientId",
     "Clock",
+    "Complaints",
     "ConflictError",
     "Email",
+    "EmergencyId",
     "IdSource",
     "InsufficientScopeError",
     "InvalidError",
@@ -106,7 +116,9 @@ __all__ = [
     "Phi",
     "Phone",
     "PracticeId",
+    "Purpose",
     "Reach",
+    "Reason",
     "RequestId",
     "Role",
     "SecretSource",

@@ -5,6 +5,9 @@ is not listed for a role is refused; a new capability starts with nobody. A gene
 
 Programs of other systems have no role. Each call of theirs comes with a mandate, made from the scopes that
 were granted to it, and no mandate reaches beyond `MACHINE_PERMISSIONS`.
+
+Somebody who has declared an emergency may look at more for a while (45 CFR 164.312(a)(2)(ii)): at what
+`EMERGENCY_PERMISSIONS` names, and change no more than before.
 """
 
 from collections.abc import Iterable, Mapping
@@ -58,7 +61,8 @@ class Permission(Enum):
     WRITE_PATIENTS = "Patients: create and update"
     ARCHIVE_PATIENTS = "Patients: archive and unarchive"
     DELETE_PATIENTS = "Patients: soft-delete"
-    MANAGE_DELETED_PATIENTS = "Patients: view and restore deleted"
+    VIEW_DELETED_PATIENTS = "Patients: view deleted"
+    RESTORE_PATIENTS = "Patients: restore deleted"
     EXPORT_PATIENTS = "Patients: export in bulk"
     IMPORT_PATIENTS = "Patients: search in eClinicalWorks and import"
     VIEW_USERS = "Users: list and read the practice's accounts"
@@ -69,6 +73,8 @@ class Permission(Enum):
     MERGE_PATIENTS = "Patients: merge, and undo a merge"
     READ_TRAIL = "Audit trail: read and export"
     ACCOUNT_FOR_DISCLOSURES = "Patients: account for disclosures"
+    BREAK_GLASS = "Emergency access: declare an emergency"
+    REVIEW_EMERGENCIES = "Emergency access: see who declared one, and why"
     MANAGE_KEYS = "Keys: rotate, re-encrypt, retire and destroy (at the console)"
     BACK_UP = "Backups: take and restore (at the console)"
     OWN_ACCOUNT = "Own account: profile, password, second factor, signing out"
@@ -98,7 +104,8 @@ GRANTS: Final[Mapping[Permission, Mapping[Role, Reach]]] = MappingProxyType(
         Permission.WRITE_PATIENTS: _granted(_CARE),
         Permission.ARCHIVE_PATIENTS: _granted(_CLINICIANS),
         Permission.DELETE_PATIENTS: _granted(_MANAGERS),
-        Permission.MANAGE_DELETED_PATIENTS: _granted(_ADMIN),
+        Permission.VIEW_DELETED_PATIENTS: _granted(_ADMIN),
+        Permission.RESTORE_PATIENTS: _granted(_ADMIN),
         Permission.EXPORT_PATIENTS: _granted(_ADMIN),
         Permission.IMPORT_PATIENTS: _granted(_MANAGERS | {Role.PROVIDER}),
         Permission.VIEW_DUPLICATES: _granted(_CARE),
@@ -109,6 +116,8 @@ GRANTS: Final[Mapping[Permission, Mapping[Role, Reach]]] = MappingProxyType(
         Permission.MANAGE_CLIENTS: _granted(_ADMIN),
         Permission.READ_TRAIL: _granted(_ADMIN),
         Permission.ACCOUNT_FOR_DISCLOSURES: _granted(_ADMIN),
+        Permission.BREAK_GLASS: _granted(_READERS),
+        Permission.REVIEW_EMERGENCIES: _granted(_ADMIN),
         Permission.MANAGE_KEYS: _granted(_ADMIN),
         Permission.BACK_UP: _granted(_ADMIN),
         Permission.OWN_ACCOUNT: _granted(own=Role),
@@ -126,6 +135,24 @@ MACHINE_PERMISSIONS: Final = frozenset(
     }
 )
 """What a program may ever have, whatever is written into its scopes: nothing that decides about people."""
+
+
+class Purpose(Enum):
+    """What for somebody acts, where that is not their everyday work (HL7 v3 PurposeOfUse).
+
+    The values are part of the trail's format: append, never rename.
+    """
+
+    EMERGENCY_TREATMENT = "etreat"
+
+
+EMERGENCY_PERMISSIONS: Final = frozenset(
+    {Permission.VIEW_PATIENTS, Permission.VIEW_DELETED_PATIENTS, Permission.VIEW_DUPLICATES}
+)
+"""What an emergency adds to a role: seeing every record that the practice has, and changing none.
+
+Only for those who may declare one: `Permission.BREAK_GLASS`.
+"""
 
 
 @attrs.frozen
@@ -154,7 +181,8 @@ class Actor:
     ``email`` is shown where the published API names people by address (``archived_by``).
     ``patient_id`` is the linked record of a patient account and None for staff. ``session_id`` is the
     sign-in behind this call; a command at the console has none. A machine client has a number of its own in
-    ``user_id`` (see `MACHINE_NUMBERS_FROM`) and a ``mandate``, which is None for everybody else.
+    ``user_id`` (see `MACHINE_NUMBERS_FROM`) and a ``mandate``, which is None for everybody else. ``purpose``
+    is set while an emergency lasts that was declared in this session, and None otherwise.
     """
 
     user_id: UserId
@@ -165,6 +193,7 @@ class Actor:
     origin: Origin = Origin()
     session_id: SessionId | None = None
     mandate: Mandate | None = None
+    purpose: Purpose | None = None
 
     def require(self, permission: Permission, action: Enum | None = None) -> Reach:
         """How far the permission reaches for this actor, who is about to try ``action``.
@@ -178,9 +207,16 @@ class Actor:
         if isinstance(self.role, Machine):
             return _reach_of_machine(self.mandate, permission, action)
         reach = GRANTS[permission].get(self.role)
+        if self._is_in_emergency and permission in EMERGENCY_PERMISSIONS:
+            return Reach.PRACTICE
         if reach is None:
             raise PermissionDeniedError
         return reach
+
+    @property
+    def _is_in_emergency(self) -> bool:
+        """Asked again, whoever made this actor: a patient's account has no emergency to declare."""
+        return self.purpose is Purpose.EMERGENCY_TREATMENT and self.role in GRANTS[Permission.BREAK_GLASS]
 
 
 def _reach_of_machine(mandate: Mandate | None, permission: Permission, action: Enum | None) -> Reach:

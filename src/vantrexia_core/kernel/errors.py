@@ -5,7 +5,8 @@ a submitted value: an error ends up in logs and answers, and the value may be PH
 business and are attached there, once a family.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import ClassVar, Final
 
 from vantrexia_core.kernel.identifiers import PatientId
@@ -51,6 +52,31 @@ class InvalidError(VantrexiaError):
     def on(cls, field: str, complaint: str) -> "InvalidError":
         """The common case: one field, one complaint."""
         return cls({field: (complaint,)})
+
+
+class Complaints:
+    """What several checks of one request complain about, told together: nobody corrects one field a call."""
+
+    def __init__(self) -> None:
+        self._by_field: dict[str, tuple[str, ...]] = {}
+
+    @contextmanager
+    def collecting(self) -> Iterator[None]:
+        """Make a check, and go on if it complains."""
+        try:
+            yield
+        except InvalidError as invalid:
+            for field, texts in invalid.field_errors.items():
+                self._by_field[field] = (*self._by_field.get(field, ()), *texts)
+
+    def check(self) -> None:
+        """End here if there was a complaint.
+
+        Raises:
+            InvalidError: with all of them.
+        """
+        if self._by_field:
+            raise InvalidError(self._by_field)
 
 
 class InvalidValueError(ValueError):

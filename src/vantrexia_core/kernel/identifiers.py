@@ -28,6 +28,9 @@ TokenId = NewType("TokenId", UUID)
 RequestId = NewType("RequestId", str)
 """Joins an answer, its log lines and its audit entry; at most 64 visible ASCII characters."""
 
+EmergencyId = NewType("EmergencyId", UUID)
+"""One emergency that somebody declared."""
+
 MergeId = NewType("MergeId", UUID)
 """One merge of two records, and its undoing."""
 

@@ -1,4 +1,4 @@
-"""What every person in the system has, patient or staff: a name, an e-mail address, a phone number."""
+"""What everybody in the system has, patient or staff: a name, an address, a phone number, their reasons."""
 
 import re
 import unicodedata
@@ -12,6 +12,7 @@ from vantrexia_core.kernel.phi import Phi
 
 NAME_CHARACTERS_MAX: Final = 100
 EMAIL_CHARACTERS_MAX: Final = 254
+REASON_CHARACTERS_MAX: Final = 500
 PHONE_PATTERN: Final = r"[+0-9 ()\-]{7,20}"
 
 _REFUSED_CATEGORIES: Final = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -109,6 +110,15 @@ class Phone(Phi[str]):
         if not any(character.isdigit() for character in clean):
             raise InvalidValueError(complaint)
         super().__init__(clean)
+
+
+class Reason(Phi[str]):
+    """Why somebody did what is not done every day: free text, so it is PHI; 1 to 500 characters."""
+
+    __slots__ = ()
+
+    def __init__(self, value: str) -> None:
+        super().__init__(clean_text(value, characters_max=REASON_CHARACTERS_MAX))
 
 
 @attrs.frozen

@@ -3,7 +3,7 @@
 Use cases are functions that take a `PatientDesk` and an `Actor`; each is one recorded unit of work.
 """
 
-from vantrexia_core.kernel import KEEP, PHONE_PATTERN, Kept, Phone
+from vantrexia_core.kernel import KEEP, PHONE_PATTERN, REASON_CHARACTERS_MAX, Kept, Phone, Reason
 from vantrexia_core.patients.archiving import archive_patient, unarchive_patient
 from vantrexia_core.patients.deletion import delete_patient, restore_patient
 from vantrexia_core.patients.directory import (
@@ -278,7 +278,6 @@ from vantrexia_core.patients.values import (
     LINE_CHARACTERS_MAX,
     MRN_CHARACTERS_MAX,
     NAME_NOT_KNOWN,
-    REASON_CHARACTERS_MAX,
     SSN_PATTERN,
     STATE_PATTERN,
     SUPPLEMENT_BYTES_MAX,
@@ -290,7 +289,6 @@ from vantrexia_core.patients.values import (
     ExternalId,
     Gender,
     Mrn,
-    Reason,
     Ssn,
     State,
     Supplement,

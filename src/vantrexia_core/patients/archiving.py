@@ -1,12 +1,11 @@
 """Putting patients out of service and back."""
 
 from vantrexia_core.audit import Action, Attempt, Once, repeated_if_undone, undertake
-from vantrexia_core.kernel import Actor, PatientId, Permission
+from vantrexia_core.kernel import Actor, PatientId, Permission, Reason
 from vantrexia_core.patients.lifecycle import Move
 from vantrexia_core.patients.model import ExpectedVersion, MovedPatient
 from vantrexia_core.patients.moving import check_shown, moved
 from vantrexia_core.patients.ports import PatientDesk
-from vantrexia_core.patients.values import Reason
 
 
 @repeated_if_undone

@@ -1,12 +1,11 @@
 """Hiding records and bringing them back. Nothing is ever removed: HIPAA wants the record retained."""
 
 from vantrexia_core.audit import Action, Attempt, Once, repeated_if_undone, undertake
-from vantrexia_core.kernel import Actor, PatientId, Permission
+from vantrexia_core.kernel import Actor, PatientId, Permission, Reason
 from vantrexia_core.patients.lifecycle import Move
 from vantrexia_core.patients.model import ExpectedVersion, MovedPatient
 from vantrexia_core.patients.moving import check_shown, moved
 from vantrexia_core.patients.ports import PatientDesk
-from vantrexia_core.patients.values import Reason
 
 
 @repeated_if_undone
@@ -36,6 +35,6 @@ def restore_patient(
         NotFoundError: no such record in the practice.
         InvalidTransitionError: it is not deleted.
     """
-    attempt = Attempt(actor, Action.RESTORE, Permission.MANAGE_DELETED_PATIENTS, patient_id)
+    attempt = Attempt(actor, Action.RESTORE, Permission.RESTORE_PATIENTS, patient_id)
     with undertake(desk, attempt, once, before_replay=check_shown) as deed:
         return moved(deed, patient_id, Move.RESTORE, reason=reason)

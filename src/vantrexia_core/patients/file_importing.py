@@ -22,14 +22,14 @@ from vantrexia_core.audit import (
     repeated_if_undone,
     undertake,
 )
-from vantrexia_core.kernel import Actor, ConflictError, PatientId, Permission, Phi
+from vantrexia_core.kernel import Actor, ConflictError, PatientId, Permission, Phi, Reason
 from vantrexia_core.patients.facts import Imported, ImportPreviewed, ImportStarted, Registered
 from vantrexia_core.patients.file_import import FileImport, FileLine, LineOutcome, LineVerdict
 from vantrexia_core.patients.lifecycle import Move, Status
 from vantrexia_core.patients.model import NewPatient, Patient
 from vantrexia_core.patients.ports import Holder, MatchingDesk, MrnTakenError, PatientStore, PatientWork
 from vantrexia_core.patients.registration import add_numbered, number_many
-from vantrexia_core.patients.values import ExternalId, Mrn, Reason
+from vantrexia_core.patients.values import ExternalId, Mrn
 from vantrexia_core.protection import fold
 
 ARCHIVED_ELSEWHERE: Final = Reason("Archived in the system that the record was imported from")

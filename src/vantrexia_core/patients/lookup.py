@@ -97,11 +97,11 @@ def find_deleted_patients(desk: PatientDesk, actor: Actor, listing: Listing) -> 
     """A page of deleted patients for an administrator, each with when and by whom it was deleted.
 
     Raises:
-        PermissionDeniedError: the actor is not an administrator.
+        PermissionDeniedError: the actor is not an administrator, and has declared no emergency.
         NotFoundError: the page lies behind the last one.
     """
     listing = attrs.evolve(listing, status=Status.DELETED)
-    attempt = Attempt(actor, Action.LIST_DELETED, Permission.MANAGE_DELETED_PATIENTS)
+    attempt = Attempt(actor, Action.LIST_DELETED, Permission.VIEW_DELETED_PATIENTS)
     with undertake(desk, attempt) as deed:
         page = _page(desk, deed, listing)
         return deed.finish(DeletedListed(disclosed=_disclosed(page)), _with_moves(deed, page))

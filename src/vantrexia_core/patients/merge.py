@@ -11,10 +11,10 @@ from typing import Any, Final
 
 import attrs
 
-from vantrexia_core.kernel import Email, MergeId, PatientId, Phi, UserId
+from vantrexia_core.kernel import Email, MergeId, PatientId, Phi, Reason, UserId
 from vantrexia_core.patients.matching.grades import MatchGrade
 from vantrexia_core.patients.model import Patient, Revision, value_of
-from vantrexia_core.patients.values import Gender, Reason
+from vantrexia_core.patients.values import Gender
 
 
 class Party(Enum):

@@ -26,6 +26,7 @@ from vantrexia_core.kernel import (
     PageRequest,
     PatientId,
     Permission,
+    Reason,
     UndoneError,
 )
 from vantrexia_core.patients.facts import Merged, MergesShown, Unmerged
@@ -47,7 +48,6 @@ from vantrexia_core.patients.moving import check_shown
 from vantrexia_core.patients.ports import PatientDesk, PatientStore, PatientWork
 from vantrexia_core.patients.sight import seen
 from vantrexia_core.patients.suspicion import Decision, Occasion, Pair, Ruling, Suspicion
-from vantrexia_core.patients.values import Reason
 
 _NO_CHOICES: Final[Mapping[str, Party]] = MappingProxyType({})
 _NO_HEIRS: Final[Mapping[str, Heir]] = MappingProxyType({})

@@ -21,6 +21,7 @@ from vantrexia_core.kernel import (
     Phi,
     Phone,
     PracticeId,
+    Reason,
     StaleVersionError,
     UserId,
     kept_or,
@@ -33,7 +34,6 @@ from vantrexia_core.patients.values import (
     ExternalId,
     Gender,
     Mrn,
-    Reason,
     Ssn,
     Supplement,
 )

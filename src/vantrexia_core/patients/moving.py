@@ -1,12 +1,11 @@
 """What the moves of the lifecycle have in common, and what is asked before an answer is given again."""
 
 from vantrexia_core.audit import Deed
-from vantrexia_core.kernel import PatientId
+from vantrexia_core.kernel import PatientId, Reason
 from vantrexia_core.patients.lifecycle import GoneError, Move
 from vantrexia_core.patients.model import ExpectedVersion, MovedPatient
 from vantrexia_core.patients.ports import PatientWork
 from vantrexia_core.patients.sight import is_hidden
-from vantrexia_core.patients.values import Reason
 
 
 def check_shown(work: PatientWork, patient_id: PatientId) -> None:

@@ -17,7 +17,6 @@ MRN_CHARACTERS_MAX: Final = 64
 EXTERNAL_ID_CHARACTERS_MAX: Final = 64
 LINE_CHARACTERS_MAX: Final = 200
 CITY_CHARACTERS_MAX: Final = 100
-REASON_CHARACTERS_MAX: Final = 500
 SUPPLEMENT_BYTES_MAX: Final = 64 * 1024 - 2
 """In UTF-8: with its length, what one sealed field holds in steps of a kibibyte."""
 BORN_MIN: Final = date(1900, 1, 1)
@@ -161,15 +160,6 @@ class Zip(Phi[str]):
 
     def __init__(self, value: str) -> None:
         super().__init__(matching_text(value, ZIP_PATTERN, "Use a ZIP code of 5 digits or ZIP+4."))
-
-
-class Reason(Phi[str]):
-    """Why a record was archived or restored: free text, so it is PHI; 1 to 500 characters."""
-
-    __slots__ = ()
-
-    def __init__(self, value: str) -> None:
-        super().__init__(clean_text(value, characters_max=REASON_CHARACTERS_MAX))
 
 
 class Supplement(Phi[str]):

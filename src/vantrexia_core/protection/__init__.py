@@ -37,6 +37,7 @@ from vantrexia_core.protection.custody import (
     record_rewrapping,
     retire_key,
     rotate_key,
+    rotate_token_key_at_once,
     start_reencryption,
     state_needs,
 )
@@ -110,6 +111,7 @@ __all__ = [
     "record_rewrapping",
     "retire_key",
     "rotate_key",
+    "rotate_token_key_at_once",
     "start_reencryption",
     "state_needs",
     "unpad",

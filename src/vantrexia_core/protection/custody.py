@@ -130,8 +130,12 @@ class KeyCustody(Protocol):
         """
         ...
 
+    def superseded(self, purpose: Purpose) -> Sequence[int]:
+        """The versions before the active one that open or verify still, and are not retired."""
+        ...
+
     def retire(self, purpose: Purpose, version: int) -> None:
-        """Let no process seal under a version any more."""
+        """Let no process seal under a version, nor believe what such a token key has signed."""
         ...
 
     def retired_at(self, purpose: Purpose, version: int) -> datetime | None:
@@ -230,6 +234,21 @@ def rotate_key(desk: Desk[RecordedWork], actor: Actor, custody: KeyCustody, purp
     with undertake(desk, _attempt(actor, Action.KEY_ROTATE)) as deed:
         version = custody.rotate(purpose)
         return deed.finish(KeyRotated(changed=(KEY_FIELD[purpose],), version=version), version)
+
+
+def rotate_token_key_at_once(desk: Desk[RecordedWork], actor: Actor, custody: KeyCustody) -> int:
+    """Sign under a new version, and believe nothing that an older one has signed; the new one's number.
+
+    For a key that was stolen: `rotate_key` lets what was signed before live on for a day. Everybody signs in
+    again. Where it breaks off it is repeated.
+
+    Raises:
+        PermissionDeniedError: the actor is not an administrator.
+    """
+    version = rotate_key(desk, actor, custody, Purpose.TOKEN)
+    for older in custody.superseded(Purpose.TOKEN):
+        retire_key(desk, actor, custody, Purpose.TOKEN, older)
+    return version
 
 
 def start_reencryption(

@@ -18,6 +18,7 @@ from vantrexia_core.kernel import (
     InvalidError,
     NotFoundError,
     PermissionDeniedError,
+    Purpose,
     Role,
     StaleVersionError,
     VantrexiaError,
@@ -68,6 +69,7 @@ _TAGS: Final = {
     "Patients": "The patients of your practice.",
     "Duplicates": "Records that may be of one person, and what people decide about them.",
     "Import": "Patients of eClinicalWorks, and how they come over.",
+    "Emergency access": "Seeing every record for an hour, with a reason (45 CFR 164.312(a)(2)(ii)).",
     "Administration": "For administrators only.",
     "Service": "How the service is.",
 }
@@ -255,6 +257,9 @@ _PARAMETERS: Final[dict[str, Schema]] = {
         anyOf=[{"format": "uuid"}, {"maxLength": 0}],
     ),
     "ip_address": _query("ip_address", "Where the call came from, as the trail shows it."),
+    "purpose": _query(
+        "purpose", "What was done in emergencies alone.", enum=[purpose.value for purpose in Purpose]
+    ),
     "date_from": _query("date_from", "From this day (UTC) or moment (RFC 3339) on."),
     "date_to": _query("date_to", "Up to this day or moment, which counts as well."),
     "on_duplicate": _query(

@@ -152,6 +152,26 @@ ACCOUNT_REVISION: Final[Example] = {"role": "clinical_manager"}
 
 REVISED_ACCOUNT: Final[Example] = ACCOUNT | ACCOUNT_REVISION
 
+EMERGENCY_DECLARATION: Final[Example] = {"reason": "Patient unresponsive, record was deleted last week"}
+
+EMERGENCY: Final[Example] = {
+    "id": "9b2d6f0e-4c1a-4f7b-8e3d-5a6c7b8d9e0f",
+    "declared_at": "2026-02-06T14:30:00Z",
+    "ends_at": "2026-02-06T15:30:00Z",
+    "purpose": "etreat",
+}
+
+EMERGENCY_PAGE: Final[Example] = {
+    "count": 1,
+    "next": None,
+    "previous": None,
+    "results": [
+        {name: value for name, value in EMERGENCY.items() if name != "purpose"}
+        | EMERGENCY_DECLARATION
+        | {"user_id": 1, "user_email": "clinician@practice.com", "is_genuine": True}
+    ],
+}
+
 NEW_PATIENT: Final[Example] = {
     "first_name": "Robert",
     "last_name": "Williams",
@@ -496,6 +516,7 @@ AUDIT_LOG_PAGE: Final[Example] = {
             "request_id": "0f9d4e7a6c1b4b0e8a3f5d2c7b6a5948",
             "record_version": 3,
             "hash": entry_hash(_LINE.entry).hex(),
+            "purpose": None,
         }
     ],
 }

@@ -15,6 +15,7 @@ from vantrexia_web.endpoints import (
     credentials,
     duplicates,
     ehr,
+    emergencies,
     merges,
     patients,
     sessions,
@@ -35,6 +36,7 @@ from vantrexia_web.wire.credentials import (
 )
 from vantrexia_web.wire.duplicates import DecisionGiven
 from vantrexia_web.wire.ehr import IDS_WAITED_FOR_MAX, Selection
+from vantrexia_web.wire.emergencies import EmergencyDeclaration
 from vantrexia_web.wire.merges import MergeWish, UndoWish
 from vantrexia_web.wire.patients import Amendment, ReasonGiven, Registration, Replacement
 from vantrexia_web.wire.sessions import Farewell, RefreshGiven, TokenGiven
@@ -76,7 +78,7 @@ class Operation:
 
 _PAGED: Final = ("page", "page_size", "search", "ordering")
 
-_TRAIL: Final = ("user_id", "action", "resource_type", "resource_id", "patient_id", "ip_address")
+_TRAIL: Final = ("user_id", "action", "resource_type", "resource_id", "patient_id", "ip_address", "purpose")
 _PERIOD: Final = ("date_from", "date_to")
 _PART: Final = ("page", "page_size", "as_of")
 _AS_FHIR: Final = {FHIR: ("AuditEventBundle", examples.AUDIT_EVENTS)}
@@ -276,6 +278,27 @@ OPERATIONS: Final[Mapping[Callable[..., object], Operation]] = {
         "Account",
         examples.ACCOUNT,
         refusals=(400, 408, 413, 415),
+    ),
+    emergencies.declare: Operation(
+        "Emergency access",
+        "Declare an emergency",
+        "For an hour this session sees every record of the practice, deleted ones included, and changes no "
+        "more than before. Every call in that time is marked on the audit trail, and administrators are told "
+        "by letter. It ends by itself, or with the session.",
+        201,
+        "Emergency",
+        examples.EMERGENCY,
+        EmergencyDeclaration,
+        examples.EMERGENCY_DECLARATION,
+    ),
+    emergencies.list_: Operation(
+        "Emergency access",
+        "List emergencies",
+        "The emergencies that people of the practice declared, newest first, each with its reason.",
+        200,
+        "EmergencyPage",
+        examples.EMERGENCY_PAGE,
+        query=("page", "page_size"),
     ),
     patients.list_: Operation(
         "Patients",

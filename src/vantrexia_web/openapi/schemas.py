@@ -25,6 +25,7 @@ from vantrexia_core.kernel import (
     Machine,
     NamePart,
     Phi,
+    Purpose,
     Role,
 )
 from vantrexia_core.patients import (
@@ -355,6 +356,10 @@ _ENTRY: Final[dict[str, Schema]] = {
         "pattern": "^[0-9a-f]{64}$",
         "description": "Of the entry, as a leaf of the trail's tree (RFC 6962).",
     },
+    "purpose": {
+        "enum": [*(purpose.value for purpose in Purpose), None],
+        "description": "`etreat`: it was done in an emergency that its actor had declared.",
+    },
 }
 _SUSPICION: Final[dict[str, Schema]] = {
     "id": {**_UUID, "description": "The pair's, the same for good."},
@@ -534,6 +539,25 @@ ANSWERS: Final[Mapping[str, Schema]] = {
             ),
         },
     ),
+    "Emergency": _shown(
+        id=_UUID,
+        declared_at=_TIME,
+        ends_at=_TIME,
+        purpose={"type": "string", "const": Purpose.EMERGENCY_TREATMENT.value},
+    ),
+    "EmergencyShown": _shown(
+        id=_UUID,
+        declared_at=_TIME,
+        ends_at=_TIME,
+        user_id={"type": "integer", "description": "Who declared it."},
+        user_email=_TEXT,
+        reason=_TEXT,
+        is_genuine={
+            "type": "boolean",
+            "description": "False where its row was changed by something else than this service.",
+        },
+    ),
+    "EmergencyPage": _page_of("EmergencyShown"),
     "AuditLogEntry": _shown(**_ENTRY),
     "AuditLogPage": _page_of("AuditLogEntry"),
     "AuditLogFile": {

@@ -18,6 +18,7 @@ from vantrexia_core.kernel import (
     InvalidValueError,
     PageRequest,
     PatientId,
+    Purpose,
     UserId,
 )
 from vantrexia_core.patients import Period
@@ -76,6 +77,7 @@ def parse_inquiry(request: Request) -> Inquiry:
         subject_id=PatientId(subject) if isinstance(subject, UUID) else None,
         account_id=UserId(subject) if isinstance(subject, int) else None,
         address=filters.parsed("ip_address", _address),
+        purpose=filters.parsed("purpose", lambda text: _one_of(Purpose, text)),
         since=filters.parsed("date_from", _since),
         before=filters.parsed("date_to", _before),
     )
@@ -149,13 +151,14 @@ def trail_content(line: TrailLine) -> dict[str, object]:
         "request_id": entry.request_id,
         "record_version": entry.version,
         "hash": entry_hash(entry).hex(),
+        "purpose": None if entry.purpose is None else entry.purpose.value,
     }
 
 
 CSV_COLUMNS: Final = (
     "id", "timestamp", "user_id", "user_email", "role", "practice_id", "ip_address", "action",
     "resource_type", "resource_id", "patient_id", "outcome", "code", "changed_fields",
-    "disclosed_patient_ids", "request_id", "record_version", "hash",
+    "disclosed_patient_ids", "request_id", "record_version", "hash", "purpose",
 )  # fmt: skip
 """The names of `trail_content`, in this order. New ones are added at the end."""
 

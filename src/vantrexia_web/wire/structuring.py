@@ -6,7 +6,7 @@ traceback chains back to them.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
 from operator import or_
 from types import UnionType
@@ -40,11 +40,20 @@ EMPTY_LIST: Final = "This list may not be empty."
 NOT_AN_OBJECT: Final = "Not a valid object."
 UNKNOWN: Final = "This field is not known. Check its spelling."
 UNKNOWN_NAMED_MAX: Final = 20
+ITEMS_NAMED_MAX: Final = 20
 UNKNOWN_UNNAMED: Final = "A field is not known. Check the spelling of the fields' names."
 
 _UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _NAMEABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
 """Only a key that looks like a field's name is repeated in an answer: others may be PHI or unprintable."""
+
+
+class _InvalidItemsError(InvalidValueError):
+    """Items of a list are not right: a complaint for each."""
+
+    def __init__(self, complaints: Sequence[str]) -> None:
+        super().__init__(" ".join(complaints))
+        self.complaints: Final = tuple(complaints)
 
 
 def body_as(type_: type[T], content: object) -> T:
@@ -74,6 +83,8 @@ def _complaints(refused: Exception, field: str) -> Iterator[tuple[str, str]]:
             yield from _complaints(error, prefix + note.name)
         for error in about_the_whole:
             yield from _complaints(error, prefix)
+    elif isinstance(refused, _InvalidItemsError):
+        yield from ((field, complaint) for complaint in refused.complaints)
     elif isinstance(refused, InvalidValueError):
         yield field or NON_FIELD, str(refused)
     elif isinstance(refused, KeyError):
@@ -180,7 +191,7 @@ def _is_list(type_: object) -> bool:
 
 
 def _list_hook(type_: Any) -> Hook:  # noqa: ANN401 - as above
-    """A list of values; the first that is not right is named by its number, counted from 1."""
+    """A list of values; those that are not right are named by their numbers, counted from 1."""
     item_type, _ = get_args(type_)
     item = _CONVERTER.get_structure_hook(item_type)
 
@@ -191,17 +202,18 @@ def _list_hook(type_: Any) -> Hook:  # noqa: ANN401 - as above
             raise InvalidValueError(NOT_A_LIST)
         if not value:
             raise InvalidValueError(EMPTY_LIST)
-        items = []
+        items, complaints = [], list[str]()
         for number, one in enumerate(value, start=1):
             try:
                 items.append(item(one, item_type))
             except InvalidValueError as invalid:
-                complaint = f"Item {number}: {invalid}"
+                complaints.append(f"Item {number}: {invalid}")
+            if len(complaints) >= ITEMS_NAMED_MAX:
                 break
-        else:
-            return tuple(items)
         # Outside the handler, so that nothing chains back to what was sent.
-        raise InvalidValueError(complaint)
+        if complaints:
+            raise _InvalidItemsError(complaints)
+        return tuple(items)
 
     return structure
 

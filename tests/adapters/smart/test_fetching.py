@@ -8,7 +8,7 @@ from contextlib import closing
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Semaphore, Thread
 from typing import Any
 
 import pytest
@@ -20,7 +20,8 @@ from tests.sources import ManualClock
 from vantrexia_adapters.http import HttpTransport, Request, Response, Trouble, public_or
 from vantrexia_adapters.http.address import address_of
 from vantrexia_adapters.smart import FetchedKeySets
-from vantrexia_adapters.smart.fetching import KeySetUnavailableError
+from vantrexia_adapters.smart.fetching import HELD_MAX, KeySetUnavailableError
+from vantrexia_web.app import PROVING_THREADS
 
 URL = "https://registry.example/jwks.json"
 KEYS = a_jwks(a_key()).encode()
@@ -191,6 +192,34 @@ def test_a_slow_host_holds_two_threads_and_no_third(monkeypatch: pytest.MonkeyPa
     finally:
         waiting.end()
     assert waiting.host.asked == 1
+
+
+def test_slow_hosts_together_leave_a_thread_to_those_whose_keys_are_known() -> None:
+    """As many as there are, each under another URL."""
+    begun, goes_on = Semaphore(0), Event()
+
+    class Hanging:
+        def send(self, request: Request) -> Response | Trouble:
+            if "slow" in request.url:
+                begun.release()
+                goes_on.wait(60)
+            return Response(200, KEYS)
+
+    sets = FetchedKeySets(Hanging(), ManualClock())
+    assert [key.kid for key in sets.keys(URL, "one")] == ["one"]
+    with ThreadPoolExecutor(HELD_MAX) as threads:
+        held = [threads.submit(sets.keys, f"https://slow{n}.example/", "one") for n in range(HELD_MAX)]
+        try:
+            for _ in held:
+                assert begun.acquire(timeout=60)
+            with pytest.raises(KeySetUnavailableError, match="other clients"):
+                sets.keys("https://slow.example/", "one")
+            assert [key.kid for key in sets.keys(URL, "one")] == ["one"]
+        finally:
+            goes_on.set()
+        assert all(len(one.result()) == 1 for one in held)
+    assert len(sets.keys("https://slow.example/", "one")) == 1
+    assert HELD_MAX < PROVING_THREADS
 
 
 def test_nobody_waits_longer_than_a_fetch_may_take(monkeypatch: pytest.MonkeyPatch) -> None:

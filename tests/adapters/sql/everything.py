@@ -26,8 +26,19 @@ from vantrexia_adapters.sql import SqlDesk, open_engine
 from vantrexia_adapters.sql.resealing import SEALED_TABLES
 from vantrexia_core.audit import AlreadyAnswered, Once
 from vantrexia_core.ehr import Demographics, ImportJob, LastTold, LostValues, Side
-from vantrexia_core.identity import SecondFactor, create_user, list_users
-from vantrexia_core.kernel import Email, NamePart, PageRequest, PatientId, Phi, Phone, PracticeId, UserId
+from vantrexia_core.identity import BreakGlass, SecondFactor, create_user, list_users
+from vantrexia_core.kernel import (
+    Email,
+    EmergencyId,
+    NamePart,
+    PageRequest,
+    PatientId,
+    Phi,
+    Phone,
+    PracticeId,
+    SessionId,
+    UserId,
+)
 from vantrexia_core.patients import (
     Decision,
     Listing,
@@ -68,6 +79,10 @@ def fill(site: Site, *, patients: int = 3) -> list[PatientId]:
         work.ehr_records.lose(ids[0], lost)
         job = ImportJob(JOB, practice_id=site.here, by=a_user_id(), total=3, created_at=NOW, updated_at=NOW)
         work.import_jobs.add(job, [an_external_id(number) for number in range(3)])
+        declared = BreakGlass(
+            EmergencyId(JOB), site.here, user.id, SessionId(JOB), Reason("unresponsive"), NOW, NOW
+        )
+        work.emergencies.add(declared, [])
         (found,) = work.suspicions.add([a_suspicion(ids[0], ids[1])])
         ruling = Ruling(UserId(4), an_email("nurse"), NOW + timedelta(days=1))
         work.suspicions.save(
@@ -113,6 +128,7 @@ def read(desk: SqlDesk, here: PracticeId, ids: list[PatientId]) -> list[object]:
         factor = work.second_factors.get_to_change(user)
         assert factor is not None
         told += [factor.secret.reveal(), factor.last_step]
+        told += work.emergencies.newest_first(skip=0, limit=9)
         told += [work.ehr_records.last(ids[0]), *work.ehr_records.lost(ids[0])]
         told += work.import_jobs.items(JOB, PageRequest(1, 10))
         told.append(work.suspicions.get(a_suspicion(ids[0], ids[1]).id))

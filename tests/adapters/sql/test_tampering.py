@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import attrs
 import pytest
@@ -10,6 +12,7 @@ import sqlalchemy as sa
 
 from tests.adapters.sql.site import Site
 from tests.builders import (
+    NOW,
     a_name,
     a_new_patient,
     a_new_user,
@@ -19,10 +22,17 @@ from tests.builders import (
     an_actor,
     an_address,
 )
-from vantrexia_adapters.sql.tables import patient, patient_move, patient_version, receipt, user_account
+from vantrexia_adapters.sql.tables import (
+    emergency,
+    patient,
+    patient_move,
+    patient_version,
+    receipt,
+    user_account,
+)
 from vantrexia_core.audit import Once
-from vantrexia_core.identity import ForgedAccountError, User
-from vantrexia_core.kernel import PatientId, Phi, Role
+from vantrexia_core.identity import EMERGENCY_LIFE, BreakGlass, ForgedAccountError, Present, User
+from vantrexia_core.kernel import EmergencyId, PatientId, Phi, Purpose, Role
 from vantrexia_core.patients import (
     ExternalId,
     Listing,
@@ -287,6 +297,33 @@ def test_an_account_under_the_id_of_another_is_not_genuine(site: Site):
     assert not shown.is_genuine
 
 
+@pytest.mark.parametrize(
+    "forged",
+    [{"ends_at": NOW + timedelta(days=9)}, {"session_id": a_session(number=2).id}, {"user_id": 2}],
+    ids=lambda forged: next(iter(forged)),
+)
+def test_an_emergency_that_was_changed_opens_nothing(site: Site, forged: dict[str, Any]):
+    """Neither made to last, nor put under another session; and it is shown as what it is."""
+    one, _ = _two_accounts(site)
+    session, second = a_session(one.id), a_session(one.id, number=2)
+    declared = BreakGlass(
+        EmergencyId(UUID(int=1)), site.here, one.id, session.id, Reason("Why"), NOW, NOW + EMERGENCY_LIFE
+    )
+    with site.desk.begin(site.here) as work:
+        work.sessions.open(session)
+        work.sessions.open(second)
+        work.emergencies.add(declared, [])
+        work.commit()
+    purpose = Purpose.EMERGENCY_TREATMENT
+    assert site.desk.accounts.in_session(one.id, session.id, at=NOW) == Present(one, purpose)
+    site.execute(sa.update(emergency).values(**forged))
+    for opened in (session, second):
+        assert site.desk.accounts.in_session(one.id, opened.id, at=NOW) == Present(one)
+    with site.desk.begin(site.here) as work:
+        [shown] = work.emergencies.newest_first(skip=0, limit=1)
+    assert not shown.is_genuine
+
+
 def test_an_account_without_a_tag_is_not_genuine(site: Site):
     """Nor one that was inserted by somebody who has no key."""
     one, _ = _two_accounts(site)
@@ -319,11 +356,11 @@ def test_a_row_that_was_opened_before_is_checked_again_when_it_changes(site: Sit
         work.commit()
     now = site.clock.now()
     for _ in range(2):
-        assert site.desk.accounts.in_session(one.id, session.id, at=now) == one
+        assert site.desk.accounts.in_session(one.id, session.id, at=now) == Present(one)
     site.execute(sa.update(user_account).where(user_account.c.id == one.id).values(role="admin"))
     shown = site.desk.accounts.in_session(one.id, session.id, at=now)
     assert shown is not None
-    assert not shown.is_genuine
+    assert not shown.user.is_genuine
 
 
 def test_the_answer_of_another_receipt_is_never_given(site: Site):

@@ -28,7 +28,7 @@ from vantrexia_core.audit import (
     decode_entry,
     entry_hash,
 )
-from vantrexia_core.kernel import RequestId, Role, UserId
+from vantrexia_core.kernel import Purpose, RequestId, Role, UserId
 
 SIZE, COVERED = 40, 30
 FULL = AuditEntry(
@@ -46,6 +46,7 @@ FULL = AuditEntry(
     version=3,
     request_id=RequestId("req-0001"),
     address="2001:db8::1",
+    purpose=Purpose.EMERGENCY_TREATMENT,
 )
 BARE = AuditEntry(at=NOW, action=Action.LOGIN_FAILED, outcome=Outcome.REFUSED)
 
@@ -65,6 +66,7 @@ OTHER: dict[str, list[Any]] = {
     "disclosed": ["", str(a_patient_id(3))],
     "request_id": ["req-0002", None, 'r","role":"nurse'],
     "address": ["192.0.2.1", None],
+    "purpose": ["etreat", None, 'etreat","request_id":"r'],
     "leaf": [bytes(32), b"", bytes(31)],
 }
 """For each column what somebody might write there instead."""
@@ -173,7 +175,9 @@ def test_a_changed_column_is_found_and_the_entry_named(trail: Trail, column: str
     assert trail.fault() is None
 
 
-TEXTS = ("at", "action", "outcome", "role", "code", "changed", "disclosed", "request_id", "address")
+TEXTS = (
+    "at", "action", "outcome", "role", "code", "changed", "disclosed", "request_id", "address", "purpose",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("column", [*TEXTS, "patient_id", "practice_id", "leaf"])

@@ -579,3 +579,25 @@ def test_after_a_rotation_the_new_key_signs_and_the_old_one_verifies(tmp_path: P
         assert jwt.get_unverified_header(token.reveal())["kid"] == kid
         for tokens in (here, there):
             assert tokens.read_access(token, at=NOW).user_id == USER.id
+
+
+def test_what_a_retired_key_has_signed_is_believed_by_no_process(tmp_path: Path) -> None:
+    """At once where it was retired, and within a second elsewhere, however often it was read before."""
+    clock = ManualClock()
+    ring = KeyRing.create(tmp_path / "ring" / "keyring.json", clock)
+    elsewhere = KeyRing.open(tmp_path / "ring" / "keyring.json", clock)
+    here, there = (
+        JwtTokens(RingSigningKeys(one), ids=CountedIds(repr(n))) for n, one in enumerate((ring, elsewhere))
+    )
+    old = here.issue(USER, SESSION, at=NOW)
+    assert here.read_access(old.access, at=NOW) == there.read_access(old.access, at=NOW)
+    ring.rotate(DEPLOYMENT, Purpose.TOKEN)
+    ring.retire(DEPLOYMENT, Purpose.TOKEN, 1)
+    new = here.issue(USER, SESSION, at=NOW).access
+    elsewhere._look_at = 0.0
+    for tokens in (here, there):
+        with pytest.raises(TokenNotValidError):
+            tokens.read_access(old.access, at=NOW)
+        with pytest.raises(TokenNotValidError):
+            tokens.read_refresh(old.refresh, at=NOW)
+        assert tokens.read_access(new, at=NOW).user_id == USER.id

@@ -31,6 +31,7 @@ from vantrexia_core.kernel import (
     Machine,
     PatientId,
     PracticeId,
+    Purpose,
     RequestId,
     Role,
     UserId,
@@ -54,6 +55,7 @@ ENTRIES = st.builds(
     version=st.none() | NUMBERS,
     request_id=st.none() | st.from_regex(r"[0-9A-Za-z._:-]{1,64}", fullmatch=True).map(RequestId),
     address=st.none() | st.from_regex(r"[0-9A-Za-z.:%_-]{1,64}", fullmatch=True),
+    purpose=st.none() | st.sampled_from(Purpose),
 )
 BARE = AuditEntry(NOW, Action.READ, Outcome.DONE)
 LONGEST = AuditEntry(
@@ -71,6 +73,7 @@ LONGEST = AuditEntry(
     version=2**53 - 1,
     request_id=RequestId("r" * 64),
     address="a" * 64,
+    purpose=Purpose.EMERGENCY_TREATMENT,
 )
 SENTENCES = ("Jane Doe", "jane.doe@email.com", "555-0142 ext. 3", "", "x" * 65, "é", "a\nb", 'a"b')
 
@@ -102,6 +105,20 @@ def test_a_moment_is_written_in_utc():
     """Two ways to name one moment are one entry."""
     elsewhere = NOW.astimezone(timezone(timedelta(hours=-7)))
     assert encode_entry(attrs.evolve(BARE, at=elsewhere)) == encode_entry(BARE)
+
+
+def test_a_purpose_makes_another_format_and_its_absence_changes_nothing():
+    """Trails from before there were purposes verify: their entries are written as they always were."""
+    plain, marked = encode_entry(BARE), encode_entry(attrs.evolve(BARE, purpose=Purpose.EMERGENCY_TREATMENT))
+    assert plain == b'{"action":"read","at":"%s","outcome":"done","v":1}' % _moment(NOW)
+    assert marked == (b'{"action":"read","at":"%s","outcome":"done","purpose":"etreat","v":2}' % _moment(NOW))
+    for wrong in (plain.replace(b'"v":1', b'"v":2'), marked.replace(b'"v":2', b'"v":1')):
+        with pytest.raises(UnreadableEntryError):
+            decode_entry(wrong)
+
+
+def _moment(at: datetime) -> bytes:
+    return f"{at:%Y-%m-%dT%H:%M:%S.%fZ}".encode()
 
 
 def test_the_longest_entry_fits_into_a_bundle():
@@ -146,7 +163,7 @@ def test_an_entry_holds_no_free_text_by_type():
     """Each part is a moment, an id, a number, or a word of a list or a narrow alphabet. None is `str`."""
     allowed = {
         datetime, Action, Outcome, PracticeId, UserId, ActingRole, ErrorCode, PatientId, int, RequestId,
-        CallerAddress, tuple[ChangedField, ...], tuple[PatientId, ...],
+        CallerAddress, Purpose, tuple[ChangedField, ...], tuple[PatientId, ...],
     }  # fmt: skip
     kinds = {attrs.resolve_types(AuditEntry) and field.type for field in attrs.fields(AuditEntry)}
     optional = {kind | None for kind in allowed if not isinstance(kind, type(tuple[int, ...]))}

@@ -7,11 +7,14 @@ from tests.builders import NOW
 from vantrexia_core.audit import Action, AuditEntry, Fact, Outcome, TrailExported, TrailRead
 from vantrexia_core.identity import (
     AccountUnlocked,
+    EmergenciesListed,
+    EmergencyDeclared,
     LoggedOut,
     PasswordChanged,
     PasswordReset,
     ProfileUpdated,
     ProfileViewed,
+    SessionsEnded,
     TwoFactorDisabled,
     TwoFactorEnabled,
     TwoFactorStarted,
@@ -49,6 +52,9 @@ FACTS: dict[type[Fact], str] = {
     UserCreated: "user_create",
     UserUpdated: "user_update",
     UsersListed: "user_list",
+    SessionsEnded: "sessions_end",
+    EmergencyDeclared: "emergency_declare",
+    EmergenciesListed: "emergency_list",
     UserViewed: "user_read",
     AccountUnlocked: "account_unlocked",
     LoggedOut: "logout",
@@ -107,6 +113,7 @@ def test_the_words_of_the_format_stay() -> None:
         "key_prepare", "key_rotate", "key_reencrypt_start", "key_reencrypt", "key_retire", "key_destroy",
         "key_rewrap", "practice_destroy_order", "practice_destroy", "match_sweep",
         "backup_start", "backup", "backup_restore", "trail_rollback",
+        "emergency_declare", "emergency_list", "sessions_end",
     ]  # fmt: skip
     assert [outcome.value for outcome in Outcome] == ["done", "replayed", "refused", "failed"]
 

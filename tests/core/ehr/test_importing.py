@@ -563,6 +563,13 @@ def test_a_preview_says_what_would_happen_and_does_nothing(house: House) -> None
     assert house.imported(1, 2, 99).counts == report.counts
 
 
+def test_a_preview_of_an_id_that_is_given_twice_names_no_record(house: House) -> None:
+    """There is none yet: the second place is told as what it is."""
+    report = preview_import(house.desk, ACTOR, [an_external_id(1), an_external_id(1)])
+    assert _verdicts(report) == [Verdict.IMPORTED, Verdict.SKIPPED]
+    assert report.outcomes[1].reason == "The same ID stands earlier in this list"
+
+
 def test_a_preview_is_recorded_as_one(house: House) -> None:
     """The EHR was read."""
     preview_import(house.desk, ACTOR, [an_external_id(1)])

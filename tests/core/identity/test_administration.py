@@ -14,10 +14,13 @@ from vantrexia_core.identity import (
     AuthenticationFailedError,
     EmailTakenError,
     LastAdministratorError,
+    TokenNotValidError,
     User,
     change_user,
     create_user,
+    end_sessions,
     list_users,
+    recognise,
     set_password,
     sign_in,
 )
@@ -38,6 +41,7 @@ DOINGS: dict[str, Callable[[MemoryDesk, Actor, UserId], object]] = {
         desk, actor, a_new_user(email="x@example.org"), a_password()
     ),
     "list": lambda desk, actor, _: list_users(desk, actor),
+    "end sessions": end_sessions,
     "change": lambda desk, actor, user_id: change_user(desk, actor, user_id, is_active=False),
     "set password": lambda desk, actor, user_id: set_password(
         desk, actor, user_id, a_password("another password")
@@ -207,3 +211,30 @@ def test_an_account_can_be_linked_to_a_patients_record() -> None:
     desk = a_memory_desk()
     user = create_user(desk, ADMIN, a_new_user(Role.PATIENT, patient_id=a_patient_id(3)), a_password())
     assert user.as_actor(an_origin()).patient_id == a_patient_id(3)
+
+
+def test_everything_that_is_wrong_about_a_new_account_is_told_at_once() -> None:
+    """A role without its record, and a password that may not be chosen: one call, both fields."""
+    with pytest.raises(InvalidError) as refused:
+        create_user(a_memory_desk(), ADMIN, a_new_user(Role.PATIENT), a_password("aaaaaaaaaaaaaaaaaa"))
+    assert set(refused.value.field_errors) == {"role", "password"}
+
+
+@pytest.mark.parametrize("is_everybody", [False, True])
+def test_sessions_end_on_the_next_request(*, is_everybody: bool) -> None:
+    """One account's, or everybody's in the practice, and nobody's elsewhere; they sign in again as before."""
+    desk = a_memory_desk()
+    nurse, boss = _hired(desk), _hired(desk, Role.ADMIN)
+    stranger = create_user(desk, ELSEWHERE, a_new_user(email="s@example.org"), a_password())
+    people = (nurse, boss, stranger)
+    access = [sign_in(desk, one.email, a_password(), an_origin()).tokens.access for one in people]
+    assert end_sessions(desk, ADMIN, None if is_everybody else nurse.id) == (2 if is_everybody else 1)
+    entry = desk.entries[-1]
+    assert (entry.action, entry.user_id) == (Action.SESSIONS_END, None if is_everybody else nurse.id)
+    for number, is_out in ((0, True), (1, is_everybody), (2, False)):
+        if is_out:
+            with pytest.raises(TokenNotValidError):
+                recognise(desk, access[number], an_origin())
+        else:
+            assert recognise(desk, access[number], an_origin()).user_id == people[number].id
+    assert sign_in(desk, nurse.email, a_password(), an_origin()).user.id == nurse.id

@@ -2,10 +2,11 @@
 
 from typing import cast
 
+import attrs
 import pytest
 
 from tests.builders import an_actor
-from vantrexia_core.kernel import GRANTS, Permission, PermissionDeniedError, Reach, Role
+from vantrexia_core.kernel import GRANTS, Permission, PermissionDeniedError, Purpose, Reach, Role
 
 MATRIX = """
 capability             |admin|clinical_manager|provider|nurse|ma|data_monitor|billing_manager|patient
@@ -13,7 +14,8 @@ VIEW_PATIENTS          |  R  |       R        |   R    |  R  |R |     R      |  
 WRITE_PATIENTS         |  W  |       W        |   W    |  W  |W |     –      |       –       |   –
 ARCHIVE_PATIENTS       |  W  |       W        |   W    |  W  |– |     –      |       –       |   –
 DELETE_PATIENTS        |  W  |       W        |   –    |  –  |– |     –      |       –       |   –
-MANAGE_DELETED_PATIENTS|  W  |       –        |   –    |  –  |– |     –      |       –       |   –
+VIEW_DELETED_PATIENTS  |  R  |       –        |   –    |  –  |– |     –      |       –       |   –
+RESTORE_PATIENTS       |  W  |       –        |   –    |  –  |– |     –      |       –       |   –
 EXPORT_PATIENTS        |  R  |       –        |   –    |  –  |– |     –      |       –       |   –
 IMPORT_PATIENTS        |  W  |       W        |   W    |  –  |– |     –      |       –       |   –
 VIEW_DUPLICATES        |  R  |       R        |   R    |  R  |R |     –      |       –       |   –
@@ -24,6 +26,8 @@ MANAGE_USERS           |  W  |       –        |   –    |  –  |– |     �
 MANAGE_CLIENTS         |  W  |       –        |   –    |  –  |– |     –      |       –       |   –
 READ_TRAIL             |  R  |       –        |   –    |  –  |– |     –      |       –       |   –
 ACCOUNT_FOR_DISCLOSURES|  R  |       –        |   –    |  –  |– |     –      |       –       |   –
+BREAK_GLASS            |  W  |       W        |   W    |  W  |W |     W      |       W       |   –
+REVIEW_EMERGENCIES     |  R  |       –        |   –    |  –  |– |     –      |       –       |   –
 MANAGE_KEYS            |  W  |       –        |   –    |  –  |– |     –      |       –       |   –
 OWN_ACCOUNT            | own |      own       |  own   | own |own|   own      |      own      |  own
 """
@@ -70,6 +74,27 @@ def test_the_matrix_covers_every_permission_and_every_role() -> None:
 def test_the_table_grants_nothing_that_is_not_a_permission() -> None:
     """The table and the list of permissions name the same things."""
     assert set(GRANTS) == set(Permission)
+
+
+@pytest.mark.parametrize("permission", Permission)
+@pytest.mark.parametrize("role", Role)
+def test_an_emergency_opens_every_record_to_those_who_may_declare_one_and_nothing_else(
+    role: Role, permission: Permission
+) -> None:
+    """Reading, and no writing; a patient's account gains nothing, whatever it claims."""
+    everyday = an_actor(role)
+    actor = attrs.evolve(everyday, purpose=Purpose.EMERGENCY_TREATMENT)
+    if role is not Role.PATIENT and permission in {
+        Permission.VIEW_PATIENTS,
+        Permission.VIEW_DELETED_PATIENTS,
+        Permission.VIEW_DUPLICATES,
+    }:
+        assert actor.require(permission) is Reach.PRACTICE
+    elif GRANTS[permission].get(role) is None:
+        with pytest.raises(PermissionDeniedError):
+            actor.require(permission)
+    else:
+        assert actor.require(permission) is everyday.require(permission)
 
 
 @pytest.mark.parametrize("permission", Permission)

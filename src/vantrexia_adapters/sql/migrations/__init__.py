@@ -25,5 +25,6 @@ REVISIONS: Final = (
     "0017",
     "0018",
     "0019",
+    "0021",
 )
 """The steps, oldest first. Written out so that a start need not load the migration machinery to look."""

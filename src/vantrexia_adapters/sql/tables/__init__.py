@@ -14,6 +14,7 @@ from vantrexia_adapters.sql.tables.directory import (
     directory_snapshot,
 )
 from vantrexia_adapters.sql.tables.ehr import ehr_loss, ehr_record, import_item, import_job
+from vantrexia_adapters.sql.tables.emergencies import emergency, emergency_notice
 from vantrexia_adapters.sql.tables.exports import patient_export
 from vantrexia_adapters.sql.tables.file_imports import file_import
 from vantrexia_adapters.sql.tables.identity import (
@@ -45,6 +46,8 @@ __all__ = [
     "directory_snapshot",
     "ehr_loss",
     "ehr_record",
+    "emergency",
+    "emergency_notice",
     "file_import",
     "former_password",
     "import_item",

@@ -26,9 +26,8 @@ audit_entry: Final = sa.Table(
     sa.Column("disclosed", sa.Text(), nullable=False),  # ids of patients, sorted, blank-separated
     sa.Column("request_id", sa.Text()),
     sa.Column("address", sa.Text()),
-    sa.Column(
-        "leaf", sa.LargeBinary(), nullable=False
-    ),  # the hash of all the above but the number (RFC 6962)
+    sa.Column("leaf", sa.LargeBinary(), nullable=False),  # the hash of all but the number (RFC 6962)
+    sa.Column("purpose", sa.Text()),  # of what was done in an emergency
     sa.Index("ix_audit_entry_practice_id", "practice_id", "seq"),
     sa.Index("ix_audit_entry_patient_id", "patient_id", "seq"),
 )

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from vantrexia_contracts.given.builders import NOW, a_patient_id, a_practice_id, a_user_id
 from vantrexia_core.audit import Action, AuditEntry, Inquiry, Outcome, Resource
-from vantrexia_core.kernel import PatientId, RequestId, Role
+from vantrexia_core.kernel import PatientId, Purpose, RequestId, Role
 
 PRACTICES = (a_practice_id(1), a_practice_id(2))
 ADDRESSES = ("192.0.2.7", "2001:db8::1", "console:ann")
@@ -38,6 +38,7 @@ def entries() -> st.SearchStrategy[AuditEntry]:
         version=st.none() | st.integers(1, 9),
         request_id=st.just(RequestId("req-0001")),
         address=st.sampled_from((None, *ADDRESSES)),
+        purpose=st.none() | st.sampled_from(Purpose),
     )
 
 
@@ -53,6 +54,7 @@ def inquiries(draw: st.DrawFn) -> Inquiry:
         "shown_ids": st.lists(_PATIENTS, min_size=1, max_size=3).map(tuple),
         "account_id": _USERS,
         "address": st.sampled_from(ADDRESSES),
+        "purpose": st.sampled_from(Purpose),
         "since": _MOMENTS,
         "before": _MOMENTS,
     }

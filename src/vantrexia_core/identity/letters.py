@@ -1,0 +1,27 @@
+"""Letters: what leaves by mail, and what became of those that were due."""
+
+import attrs
+
+from vantrexia_core.kernel import Email, Phi
+
+
+@attrs.frozen
+class Letter:
+    """A mail to one person. Its text may hold a secret and does not print."""
+
+    to: Email
+    subject: str
+    text: Phi[str]
+
+
+@attrs.frozen
+class Round:
+    """What became of the letters that were due. ``reason`` is why the last one of the failed did."""
+
+    sent: int = 0
+    failed: int = 0
+    reason: str = ""
+
+    def and_then(self, other: "Round") -> "Round":
+        """Both."""
+        return Round(self.sent + other.sent, self.failed + other.failed, other.reason or self.reason)
