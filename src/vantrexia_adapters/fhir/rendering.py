@@ -27,9 +27,19 @@ _ELEMENTS: Final = (
     "multipleBirthBoolean", "multipleBirthInteger", "photo", "contact", "communication",
     "generalPractitioner", "managingOrganization", "link",
 )  # fmt: skip
-_ORDER: Final = {name: place for place, name in enumerate(_ELEMENTS)} | {
-    f"_{name}": place for place, name in enumerate(_ELEMENTS)
-}
+
+
+class _Places(dict[str, int]):
+    """Where each element stands in the specification; others come first."""
+
+    def __missing__(self, name: str) -> int:
+        return -1
+
+
+_PLACES: Final = _Places(
+    {name: place for place, name in enumerate(_ELEMENTS)}
+    | {f"_{name}": place for place, name in enumerate(_ELEMENTS)}
+)
 
 
 def render_patient(patient: Patient, *, links: Sequence[PatientLink] = ()) -> Json:
@@ -156,7 +166,7 @@ def own_address(address: Address | None) -> Json | None:
 def _brought_up_to_date(told: Told, patient: Patient) -> Json:
     """The document with our fields in it, in the order of the specification."""
     document, at = told.document, told.at
-    changed = {field for field, ours in _texts(patient).items() if not _is_as_said(document, at, field, ours)}
+    changed = _changed(document, at, _texts(patient))
     if changed:
         document.pop("text", None)
         _write_name(document, at, changed, patient)
@@ -168,11 +178,9 @@ def _brought_up_to_date(told: Told, patient: Patient) -> Json:
             _write_primitive(document, "birthDate", patient.date_of_birth.reveal().isoformat())
     _write_identifiers(document, at, patient)
     document["active"] = patient.is_active
-    return {name: document[name] for name in sorted(document, key=_place) if document[name] != []}
-
-
-def _place(name: str) -> int:
-    return _ORDER.get(name, -1)
+    return {
+        name: document[name] for name in sorted(document, key=_PLACES.__getitem__) if document[name] != []
+    }
 
 
 def _texts(patient: Patient) -> dict[str, str | None]:
@@ -193,11 +201,23 @@ def _texts(patient: Patient) -> dict[str, str | None]:
     }
 
 
-def _is_as_said(document: Json, at: Mapping[str, Path], field: str, ours: str | None) -> bool:
-    if field not in at:
-        # Nothing was taken for it, so there is something to write only if it has a value now.
-        return ours is None or (field == "gender" and ours == Gender.UNKNOWN.value)
-    return same_text(said_at(document, at[field], field), ours)
+def _changed(document: Json, at: Mapping[str, Path], texts: Mapping[str, str | None]) -> set[str]:
+    """The fields that say something else now than what was said. A page of Patients comes here often."""
+    changed = set()
+    for field, ours in texts.items():
+        path = at.get(field)
+        if path is None:
+            # Nothing was taken for it, so there is something to write only if it has a value now.
+            if ours is not None and (field != "gender" or ours != Gender.UNKNOWN.value):
+                changed.add(field)
+            continue
+        value: Any = document
+        for step in path:
+            value = value[step]
+        # Nearly always it is what stands there, to the letter.
+        if value != ours and not same_text(said_at(document, path, field), ours):
+            changed.add(field)
+    return changed
 
 
 def said_at(document: Json, path: Path, field: str) -> object:
