@@ -437,7 +437,10 @@ def test_whoever_may_not_read_learns_nothing_by_a_patch(asking, scope, value):
             json=[operation],
             headers=asking.headers(scope) | {"Content-Type": "application/json-patch+json"},
         )
-        for operation in ({"op": "test", "path": "/birthDate", "value": value}, {"op": "remove", "path": "/photo"})
+        for operation in (
+            {"op": "test", "path": "/birthDate", "value": value},
+            {"op": "remove", "path": "/photo"},
+        )
     ]
     right = 200 if value == "1958-03-15" else 422
     assert [one.status_code for one in answers] == ([403, 403] if scope.endswith(".u") else [right, 422])
@@ -449,7 +452,7 @@ def test_whoever_may_not_read_learns_nothing_by_a_patch(asking, scope, value):
 
 
 def test_whoever_may_not_read_cannot_ask_by_a_link(asking):
-    """An update may say the links that reading showed; without reading, a right one is refused like others."""
+    """An update may say links that reading showed; without reading, a right one is refused like others."""
     service = asking.service
     survivor, loser = service.patient(), service.patient()
     merge_patients(service.desk, an_actor(Role.ADMIN), survivor.id, loser.id, Reason("One person"))
