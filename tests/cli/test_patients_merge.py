@@ -34,7 +34,7 @@ def test_two_records_are_merged_and_separated(tmp_path: Path, two: tuple[Patient
     assert (row["survivor"], row["loser"], row["fields"]) == (survivor, loser, "phone")
     again = run(tmp_path, "patients", "merge", survivor, loser, "--reason-stdin", stdin="one person\n")
     assert again.status == 1
-    assert "merged into another one" in again.err
+    assert "merged into that one before" in again.err
     with open_service(Settings(data_dir=tmp_path)) as service:
         actor = operator(service.practice_id, Origin())
         revise_patient(service.desk, actor, two[0], Revision(phone=Phone("555-0177")))

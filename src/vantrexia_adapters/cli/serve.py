@@ -6,9 +6,10 @@ import socket
 import ssl
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event, Thread
 
 import attrs
 import click
@@ -26,6 +27,9 @@ APP = "vantrexia_web.asgi:build"
 
 SHARED_METRICS = "PROMETHEUS_MULTIPROC_DIR"
 """Where the library of the numbers looks for the folder that processes share."""
+
+LOOK_SECONDS = 0.05
+"""Between two looks whether the server listens."""
 
 _LOOPBACK_NAMES = frozenset({"localhost"})
 
@@ -106,7 +110,7 @@ def check_port(host: str, port: int) -> None:
 def run(settings: Settings, binding: Binding, when_it_listens: Callable[[], None]) -> None:
     """Serve until SIGTERM or Ctrl-C; answers under way are finished first.
 
-    ``when_it_listens`` is called once the port is ours: from then on whoever connects waits for an answer.
+    ``when_it_listens`` is called when somebody who connects is let in: a bound port alone refuses them.
     """
     check_port(binding.host, binding.port)
     try:
@@ -135,9 +139,24 @@ def run(settings: Settings, binding: Binding, when_it_listens: Callable[[], None
         workers_kill_timeout=30,
         respawn_failed_workers=binding.workers > 1,
     )
-    server.on_startup(when_it_listens)
+    is_over = Event()
+    telling = Thread(target=_tell, args=(binding, when_it_listens, is_over), daemon=True)
     with _measured(settings):
-        server.serve()
+        telling.start()
+        try:
+            server.serve()
+        finally:
+            is_over.set()
+            telling.join()
+
+
+def _tell(binding: Binding, when_it_listens: Callable[[], None], is_over: Event) -> None:
+    """Connect until a worker lets us in: it alone begins to listen, and only connecting can tell."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(binding.host, binding.host)  # noqa: S104 - compared, not bound
+    while not is_over.wait(LOOK_SECONDS):
+        with suppress(OSError), socket.create_connection((host, binding.port), timeout=LOOK_SECONDS):
+            when_it_listens()
+            return
 
 
 @contextmanager

@@ -116,6 +116,10 @@ def first(rows: Sequence[Row]) -> Row:
 
 
 def _compile(expression: Executable, dialect: Dialect) -> Compiled:
+    gives_rows = bool(getattr(expression, "exported_columns", ()))
+    if isinstance(expression, sa.Insert) and not gives_rows:
+        # Or else the key comes back unasked, and Python 3.13's sqlite3 executes no such one many times.
+        expression = expression.inline()
     compiled = expression.compile(dialect=dialect)  # type: ignore[attr-defined]
     if not isinstance(compiled, sa.sql.compiler.SQLCompiler):
         message = "only statements are compiled"
@@ -131,7 +135,7 @@ def _compile(expression: Executable, dialect: Dialect) -> Compiled:
         columns=_columns(expression, dialect),
         # Such as the offset 0 that SQLite's compiler adds to a limit.
         constants={name: bind.value for bind, name in compiled.bind_names.items() if not bind.required},
-        gives_rows=bool(getattr(expression, "exported_columns", ())),
+        gives_rows=gives_rows,
     )
 
 

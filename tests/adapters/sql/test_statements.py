@@ -4,10 +4,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
 
 from tests.adapters.sql.site import Site
 from tests.builders import a_new_patient, an_actor
+from vantrexia_adapters.sql.statements import Statement
 from vantrexia_core.audit import Once
 from vantrexia_core.kernel import PatientId, Phi, UserId
 from vantrexia_core.patients import (
@@ -111,3 +114,12 @@ def test_looking_up_an_account_costs_one_statement(sqlite_site: Site):
     with _traced(sqlite_site) as told:
         sqlite_site.desk.accounts.by_id(UserId(1))
         assert told == ["SELECT"]
+
+
+def test_an_insert_gives_back_nothing_unasked() -> None:
+    """A dialect would add the new key, and what gives rows is not to be executed many times at once."""
+    table = sa.Table("t", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True))
+    computed = sa.insert(table).values(id=sa.select(sa.func.max(table.c.id)).scalar_subquery())
+    for dialect in (sqlite.dialect(), postgresql.dialect()):  # type: ignore[no-untyped-call]
+        assert "RETURNING" not in Statement(computed).compiled(dialect).text
+        assert "RETURNING" in Statement(computed.returning(table.c.id)).compiled(dialect).text
