@@ -10,14 +10,16 @@ import pytest
 import vantrexia_adapters
 
 SOURCES = str(Path(vantrexia_adapters.__file__).parents[1])
-PROGRAM = "from vantrexia_adapters.system import end_with_parent; end_with_parent(lambda: {}); print('goes on')"
+PROGRAM = (
+    "from vantrexia_adapters.system import end_with_parent; end_with_parent(lambda: {}); print('goes on')"
+)
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux can be asked: run it there")
 @pytest.mark.parametrize(
-    ("is_alive", "code", "printed"), [(True, 0, "goes on\n"), (False, -signal.SIGTERM, "")]
+    ("is_alive", "code", "printed"), [("True", 0, "goes on\n"), ("False", -signal.SIGTERM, "")]
 )
-def test_a_process_whose_parent_died_before_it_asked_ends(is_alive: bool, code: int, printed: str) -> None:
+def test_a_process_whose_parent_died_before_it_asked_ends(is_alive: str, code: int, printed: str) -> None:
     """The system tells of a death to come: one that has been before is looked for."""
     ran = subprocess.run(
         (sys.executable, "-c", PROGRAM.format(is_alive)),
