@@ -18,6 +18,7 @@ from vantrexia_core.patients import (
     Heir,
     Listing,
     MergedAwayError,
+    MergeDoneError,
     NewerMergeError,
     Pair,
     Party,
@@ -172,8 +173,10 @@ class MergingMachine(RuleBasedStateMachine):
         pairs = st.permutations(sorted(self.records)).map(lambda ids: tuple(ids[:2]))
         survivor, loser = data.draw(st.one_of(pairs, *map(st.just, told_apart)))
         choices = {field: data.draw(st.sampled_from(Party)) for field in FIELDS}
-        refusal = self._own(survivor, loser)
-        if refusal is None and Pair.of(survivor, loser) in self._told_apart():
+        refusal = self._own(survivor) or self._own(loser)
+        if self._own(survivor) is None and self.records[loser].into == survivor:
+            refusal = MergeDoneError
+        elif refusal is None and Pair.of(survivor, loser) in self._told_apart():
             refusal = ToldApartError
         merged = self._attempt(
             lambda: merge_patients(self.desk, self.actor, survivor, loser, WHY, choices), refusal

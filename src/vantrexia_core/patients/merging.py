@@ -165,10 +165,10 @@ def merge_patients(
         patients = deed.work.patients
         locked, led = _locked(deed.work, survivor_id, loser_id)
         survivor, loser = locked[survivor_id], locked[loser_id]
+        _check_own(survivor)
         if loser.merged_into == survivor_id:
             raise MergeDoneError(_merge_of(deed.work, survivor_id, loser_id))
-        for one in (survivor, loser):
-            _check_own(one)
+        _check_own(loser)
         survivor.check_version(expected_version)
         resemblance = _agreed(deed, Pair.of(survivor_id, loser_id))
         taken = _taken(patients, survivor, loser, choices)
