@@ -10,6 +10,7 @@ from vantrexia_adapters.backups.reading import (
 from vantrexia_adapters.backups.restoring import (
     KeysMissingError,
     OtherKeyRingError,
+    OtherwiseRestoredError,
     Restored,
     RestorePlace,
     UnsoundBackupError,
@@ -23,6 +24,7 @@ __all__ = [
     "IncompleteBackupError",
     "KeysMissingError",
     "OtherKeyRingError",
+    "OtherwiseRestoredError",
     "Progress",
     "RestorePlace",
     "Restored",

@@ -18,6 +18,7 @@ from vantrexia_adapters.backups.content import (
     frames,
 )
 from vantrexia_adapters.backups.trail import TRAIL_TABLE, TrailRoll
+from vantrexia_adapters.checkpoints import is_day
 from vantrexia_adapters.crypto import (
     BackupFileError,
     BackupKey,
@@ -48,6 +49,8 @@ ECW_KEYS: Final = "ecw-keys.pem"
 CHECKPOINT: Final = "checkpoint"
 DAYS: Final = "days/"
 CHECKPOINT_KEYS: Final = "checkpoint-keys"
+_FILES: Final = frozenset({KEY_RING, ECW_KEYS, CHECKPOINT, CHECKPOINT_KEYS})
+"""All that a backup may hold, beside the checkpoints of days."""
 
 _KEPT: Final = frozenset({"practice", "key_check"})
 """Small tables that are looked into."""
@@ -86,9 +89,7 @@ class Contents:
     @property
     def notes(self) -> Mapping[str, bytes]:
         """Its checkpoints: the newest, and the last of each day, by the names of their files."""
-        return {
-            name: note for name, note in self.files.items() if name == CHECKPOINT or name.startswith(DAYS)
-        }
+        return {name: note for name, note in self.files.items() if _is_note(name)}
 
     @property
     def verifiers(self) -> Sequence[VerifierKey]:
@@ -225,10 +226,13 @@ class _Reading:
                 self._roll = TrailRoll([name for name, _ in table.columns], self._stops)
 
     def _add_file(self, name: str, content: bytes) -> None:
+        if name not in _FILES and not _is_of_a_day(name):
+            # Whoever restores it would write to wherever the name leads.
+            raise DamagedBackupError
         if name in self._files:
             raise IncompleteBackupError
         self._files[name] = content
-        if name == CHECKPOINT or name.startswith(DAYS):
+        if _is_note(name):
             try:
                 self._stops.append(SignedCheckpoint.decode(content).checkpoint.size)
             except MalformedCheckpointError:
@@ -249,6 +253,14 @@ class _Reading:
         elif table.name in _KEPT:
             self._kept.setdefault(table.name, []).extend(dict(zip(names, row, strict=True)) for row in rows)
         self._take(table, rows)
+
+
+def _is_note(name: str) -> bool:
+    return name == CHECKPOINT or _is_of_a_day(name)
+
+
+def _is_of_a_day(name: str) -> bool:
+    return name.startswith(DAYS) and is_day(name.removeprefix(DAYS))
 
 
 class Sum:

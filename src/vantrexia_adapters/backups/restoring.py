@@ -3,7 +3,7 @@
 The whole file is read and checked before anything is touched. Then, in this order: a mark that a restore is
 under way, the key ring, everything in one transaction, the checkpoints, the mark away. A process that is
 killed leaves an empty database or a full one, and the mark, with which no service starts; the same command
-goes on from there.
+goes on from there. The mark alone is not believed: whoever goes on may have named another database meanwhile.
 """
 
 import os
@@ -15,6 +15,7 @@ import attrs
 import sqlalchemy as sa
 
 from vantrexia_adapters.backups.content import encode_rows
+from vantrexia_adapters.backups.placing import put_in_place
 from vantrexia_adapters.backups.reading import (
     CHECKPOINT,
     ECW_KEYS,
@@ -49,20 +50,27 @@ from vantrexia_adapters.sql import (
     check_fillable,
     filling,
     is_empty,
+    schema_state,
 )
+from vantrexia_adapters.sql.migrations import REVISIONS
 from vantrexia_core.audit import (
+    EMPTY_ROOT,
     Checkpoint,
     ForeignCheckpointError,
     Inspection,
     Inspector,
     MalformedCheckpointError,
     Notary,
+    Refilled,
     RollbackReason,
+    RollbackRefusedError,
     SignedCheckpoint,
     UntrustedCheckpointError,
     VerifierKey,
     check_earlier,
+    check_refilled,
     checked_rollback,
+    refilled,
     restore_entries,
 )
 from vantrexia_core.identity import operator
@@ -100,6 +108,16 @@ class OtherKeyRingError(BackupFileError):
             )
             + " Nothing was changed."
         )
+
+
+class OtherwiseRestoredError(BackupFileError):
+    """A restore that was cut off has filled the database, and not as this one would."""
+
+    sentence = (
+        "The database was filled from this backup already, by a restore that was cut off and that gave up "
+        "other entries than this one would, or for another reason. Run that one again, or empty the database "
+        "and run this one again. Nothing was changed."
+    )
 
 
 @attrs.frozen
@@ -151,28 +169,31 @@ def restore_backup(
         KeyRingError: the backup's key ring does not open, for want of its key service for instance.
         UnavailableError: the database cannot be reached.
     """
-    is_left = _is_left(path, key, place)
-    if not is_left and not is_empty(place.engine):
+    mark = _Mark.read(place.marker)
+    is_filled = not is_empty(place.engine)
+    if is_filled and (mark is None or mark.salt != salt_of(path, key)):
         raise NotEmptyError
-    newest = place.checkpoints.newest()
-    notes = [note for note in (newest, *kept) if note is not None]
+    here = _notes_of(place.checkpoints)
+    notes = [*here, *kept, *([] if mark is None or mark.lost is None else [mark.lost])]
     sizes = [_unopened(note).size for note in notes]
     with progress("Checking the backup", bytes_of(path)) as step:
         contents = read_backup(path, key, stops=sizes, progress=step)
-    if not is_left:
+    before = _left_by_this(place.engine, contents, progress) if is_filled else None
+    if before is None:
         check_fillable(place.engine, contents.manifest.outline)
     with _Keys(place, contents, clock) as keys:
         verifiers = keys.checkpoint_keys.verifiers()
         if (fault := contents.fault(verifiers)) is not None:
             message = f"{UnsoundBackupError.sentence} {fault} Nothing was changed."
             raise UnsoundBackupError(message)
-        known = [] if is_left else [_opened(note, verifiers) for note in notes]
-        if known and newest is not None:
-            check_earlier(contents.trail, known[0], place.checkpoints.tile)
-        lost = checked_rollback(contents.trail, contents.roots, known, contents.rollbacks, reason)
-        _mark(place.marker, contents)
+        known = [_opened(note, verifiers) for note in notes]
+        if here:
+            check_earlier(contents.trail, _largest(known[: len(here)]), place.checkpoints.tile)
+        lost = _given_up(contents, before, known, reason)
+        evidence = next((note for note, one in zip(notes, known, strict=True) if one == lost), None)
+        _Mark(contents.salt, evidence).write(place.marker)
         keys.put_in_place()
-    if not is_left:
+    if before is None:
         actor = operator(contents.practices[0], origin)
         told = restore_entries(actor, contents.practices, contents.trail, lost, reason, at=clock.now())
         rows = sum(one.rows for one in contents.end.tables.values())
@@ -188,7 +209,7 @@ def restore_backup(
                 epochs={practice_id: ids.new_id() for practice_id in contents.practices},
             )
             target.record(told)
-    inspection = _go_on(place, contents, keys.checkpoint_keys, clock, progress)
+    inspection = _go_on(place, contents, before, keys.checkpoint_keys, clock, progress)
     place.marker.unlink()
     return Restored(contents, lost, inspection)
 
@@ -266,30 +287,61 @@ def _compare(contents: Contents, target: Filling, step: Callable[[int], None]) -
             raise NotTheSameError
 
 
+def _left_by_this(engine: sa.Engine, contents: Contents, progress: Progress) -> Refilled | None:
+    """What a restore of this backup that was cut off has left, if that is what the database holds."""
+    if schema_state(engine).current != REVISIONS[-1]:
+        return None
+    source = SqlTrailSource(engine)
+    with progress("Comparing the trail", source.size()) as step:
+        return refilled(source, contents.trail, step)
+
+
+def _given_up(
+    contents: Contents, before: Refilled | None, known: Sequence[Checkpoint], reason: RollbackReason | None
+) -> Checkpoint | None:
+    """The largest of the known checkpoints that is given up, now or by what was cut off."""
+    roots, earlier = contents.roots, contents.rollbacks
+    if before is None:
+        return checked_rollback(contents.trail, roots, known, earlier, reason)
+    try:
+        return check_refilled(before, roots, known, earlier, reason)
+    except RollbackRefusedError:
+        if reason is None:
+            raise
+        raise OtherwiseRestoredError from None
+
+
 def _go_on(
     place: RestorePlace,
     contents: Contents,
+    before: Refilled | None,
     keys: RingCheckpointKeys,
     clock: Clock,
     progress: Progress,
 ) -> Inspection:
     """Let the checkpoints go on from the restored trail, sign it, and verify all of it."""
     folder, source, verifiers = place.checkpoints, SqlTrailSource(place.engine), keys.verifiers()
+    roots = {0: EMPTY_ROOT, **contents.roots, **({} if before is None else before.roots)}
     with folder.lease(is_patient=True):
-        newest = folder.newest()
-        if newest is not None and not _is_reached(contents, _opened(newest, verifiers)):
-            folder.put_aside(f"{_unopened(newest).size}-{_unopened(newest).root.hex()[:16]}")
-            newest = None
-        if newest is None:
+        here = [_opened(note, verifiers) for note in _notes_of(folder)]
+        if any(roots.get(one.size) != one.root for one in here):
+            largest = _largest(here)
+            folder.put_aside(f"{largest.size}-{largest.root.hex()[:16]}")
+        if folder.newest() is None:
             _write_notes(folder, contents.notes)
     Notary(source, folder, keys, is_signed).publish(clock.now(), is_patient=True)
     with progress("Verifying the trail", source.size()) as step:
         return Inspector(source, folder, verifiers, is_signed).inspect(progress=step)
 
 
-def _is_reached(contents: Contents, checkpoint: Checkpoint) -> bool:
-    """Whether the restored trail is what the checkpoint was signed for, grown."""
-    return contents.roots.get(checkpoint.size) == checkpoint.root or checkpoint.size == 0
+def _notes_of(folder: FolderCheckpoints) -> list[bytes]:
+    """All checkpoints of a folder, each of them once. Any of them may be the only one that was left."""
+    newest = folder.newest()
+    return list(dict.fromkeys([*([] if newest is None else [newest]), *folder.history()]))
+
+
+def _largest(checkpoints: Sequence[Checkpoint]) -> Checkpoint:
+    return max(checkpoints, key=lambda one: one.size)
 
 
 def _write_notes(folder: FolderCheckpoints, notes: Mapping[str, bytes]) -> None:
@@ -297,22 +349,36 @@ def _write_notes(folder: FolderCheckpoints, notes: Mapping[str, bytes]) -> None:
         folder.write(name, notes[name], is_durable=True)
 
 
-def _is_left(path: Path, key: BackupKey, place: RestorePlace) -> bool:
-    """Whether this backup's rows are there already, and what comes after them was cut off."""
-    try:
-        marked = place.marker.read_text(encoding="ascii").strip()
-    except FileNotFoundError:
-        return False
-    return marked == salt_of(path, key).hex() and not is_empty(place.engine)
+@attrs.frozen
+class _Mark:
+    """That a restore is under way: of which backup, and the checkpoint of what it gives up, if anything.
 
+    The checkpoint stands here because the folder of checkpoints is turned over on the way. Whatever is
+    restored next, it is known as long as nothing has come to its end.
+    """
 
-def _mark(marker: Path, contents: Contents) -> None:
-    fresh = marker.with_name(marker.name + ".new")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, _MODE), "wb") as file:
-        file.write(contents.salt.hex().encode() + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.rename(marker)
+    salt: bytes
+    lost: bytes | None
+
+    @classmethod
+    def read(cls, marker: Path) -> "_Mark | None":
+        try:
+            salt, _, lost = marker.read_bytes().partition(b"\n")
+            return cls(bytes.fromhex(salt.decode("ascii")), lost or None)
+        except FileNotFoundError:
+            return None
+        except ValueError:
+            # Nobody's: what comes here next is held against everything else.
+            return cls(b"", None)
+
+    def write(self, marker: Path) -> None:
+        fresh = marker.with_name(marker.name + ".new")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+        with os.fdopen(os.open(fresh, flags, _MODE), "wb") as file:
+            file.write(self.salt.hex().encode() + b"\n" + (self.lost or b""))
+            file.flush()
+            os.fsync(file.fileno())
+        put_in_place(fresh, marker)
 
 
 def _unopened(note: bytes) -> Checkpoint:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import attrs
 
-from vantrexia_core.audit import EntryText, Frontier, GivenUp, leaf_hash, told_by
+from vantrexia_core.audit import EntryText, Frontier, GivenUp, Tellings, leaf_hash
 
 TRAIL_TABLE: Final = "audit_entry"
 
@@ -23,8 +23,13 @@ class TrailRoll:
     stops: Collection[int] = ()
     frontier: Frontier = attrs.field(factory=Frontier, init=False)
     roots: dict[int, bytes] = attrs.field(factory=dict, init=False)
-    rollbacks: list[GivenUp] = attrs.field(factory=list, init=False)
+    _told: Tellings = attrs.field(factory=Tellings, init=False)
     fault: int | None = attrs.field(default=None, init=False)
+
+    @property
+    def rollbacks(self) -> Sequence[GivenUp]:
+        """Those that its entries tell of."""
+        return self._told.rollbacks
 
     def add(self, rows: Sequence[Sequence[Any]]) -> None:
         """Take a portion of rows, in the order of their numbers."""
@@ -37,9 +42,7 @@ class TrailRoll:
             leaf = leaf_hash(canonical)
             if self.fault is None and (values["seq"] != number or values["leaf"] != leaf):
                 self.fault = number
-            told = told_by(number, canonical)
-            if isinstance(told, GivenUp):
-                self.rollbacks.append(told)
+            self._told.add(number, canonical)
             batch.append(leaf)
             if number in self.stops:
                 self._grow(batch)

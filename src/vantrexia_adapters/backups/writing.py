@@ -16,6 +16,7 @@ import attrs
 import sqlalchemy as sa
 
 from vantrexia_adapters.backups.content import End, FrameKind, Manifest, encode_file, encode_rows, frame
+from vantrexia_adapters.backups.placing import put_in_place
 from vantrexia_adapters.backups.reading import (
     CHECKPOINT,
     CHECKPOINT_KEYS,
@@ -79,7 +80,7 @@ def write_backup(
             contents = read_backup(partial, key, progress=step)
         if contents.end != written:
             raise IncompleteBackupError
-        _put_in_place(partial, path)
+        put_in_place(partial, path)
     return contents
 
 
@@ -174,12 +175,3 @@ def _partial(path: Path) -> Iterator[tuple[Path, BinaryIO]]:
     except OSError as refused:
         message = f"The backup cannot be written to {path}: {refused.strerror}."
         raise BackupFileError(message) from None
-
-
-def _put_in_place(partial: Path, path: Path) -> None:
-    partial.rename(path)
-    descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

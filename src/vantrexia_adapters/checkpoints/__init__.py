@@ -1,7 +1,7 @@
 """Checkpoints of the trail in a directory, who keeps them current, and a trail that was exported to files."""
 
 from vantrexia_adapters.checkpoints.exported import ExportedTrail, export_trail, prepare_folder
-from vantrexia_adapters.checkpoints.folder import FolderCheckpoints
+from vantrexia_adapters.checkpoints.folder import FolderCheckpoints, is_day
 from vantrexia_adapters.checkpoints.keeper import TrailHealth, TrailKeeper
 
 __all__ = [
@@ -10,5 +10,6 @@ __all__ = [
     "TrailHealth",
     "TrailKeeper",
     "export_trail",
+    "is_day",
     "prepare_folder",
 ]

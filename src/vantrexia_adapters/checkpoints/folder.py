@@ -13,6 +13,7 @@ they are right. Writing replaces whole files, so that a reader never sees half o
 
 import fcntl
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
@@ -24,6 +25,7 @@ from vantrexia_core.kernel import UnavailableError
 
 _FILE_MODE: Final = 0o600
 _FOLDER_MODE: Final = 0o700
+_NAME: Final = re.compile(r"checkpoint|days/[0-9-]+|tile(?:/[0-9a-z]+(?:\.p)?)+")
 
 
 class FolderCheckpoints:
@@ -45,17 +47,11 @@ class FolderCheckpoints:
 
     def history(self) -> Iterator[bytes]:
         """See `CheckpointStore`."""
-        return (note for _, note in self.days())
+        return (note for _, note in self._in_days())
 
     def days(self) -> Iterator[tuple[str, bytes]]:
-        """The last checkpoint of each day, and which day that is."""
-        try:
-            days = sorted((self.path / "days").iterdir())
-        except FileNotFoundError:
-            return
-        for day in days:
-            if not day.name.endswith(".new"):
-                yield day.name, day.read_bytes()
+        """The last checkpoint of each day, and which day that is: what `publish` has written."""
+        return ((name, note) for name, note in self._in_days() if is_day(name))
 
     def tile(self, tile: Tile) -> bytes:
         """See `CheckpointStore`."""
@@ -124,7 +120,11 @@ class FolderCheckpoints:
 
         Raises:
             UnavailableError: it cannot be written.
+            ValueError: no file of this folder has such a name.
         """
+        if _NAME.fullmatch(name) is None:
+            # Names come from elsewhere too, and must not lead out of here.
+            raise ValueError
         path = self.path / name
         fresh = path.with_name(path.name + ".new")
         try:
@@ -141,8 +141,25 @@ class FolderCheckpoints:
         except OSError:
             raise UnavailableError from None
 
+    def _in_days(self) -> Iterator[tuple[str, bytes]]:
+        """All that lies there: a trail that was exported numbers them."""
+        try:
+            days = sorted((self.path / "days").iterdir())
+        except FileNotFoundError:
+            return
+        for day in days:
+            if not day.name.endswith(".new"):
+                yield day.name, day.read_bytes()
+
     def __repr__(self) -> str:
         return f"FolderCheckpoints({str(self.path)!r})"
+
+
+def is_day(name: str) -> bool:
+    """Whether a checkpoint of a day has this name: the day, as RFC 3339 writes it."""
+    with suppress(ValueError):
+        return date.fromisoformat(name).isoformat() == name
+    return False
 
 
 def _make(folder: Path) -> None:

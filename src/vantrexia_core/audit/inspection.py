@@ -7,6 +7,7 @@ checkpoints then tell which entry is the first that is not what it was.
 
 from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
+from itertools import chain
 from typing import Final
 
 import attrs
@@ -22,7 +23,7 @@ from vantrexia_core.audit.checkpoint import (
 )
 from vantrexia_core.audit.merkle import EMPTY_ROOT, Frontier, leaf_hash
 from vantrexia_core.audit.ports import CheckpointStore, TrailSource
-from vantrexia_core.audit.rollback import GivenUp, PutBack, told_by
+from vantrexia_core.audit.rollback import GivenUp, Tellings
 from vantrexia_core.audit.tiles import TILE_WIDTH, DamagedTileError, TiledTree
 
 _AT_ONCE: Final = 16 * TILE_WIDTH
@@ -63,8 +64,9 @@ class Fault:
 class Inspection:
     """What a verification found: the trail's size, how much of it was read, what vouches for it.
 
-    ``unprotected`` entries came after the newest checkpoint: they are compared with their own hashes only.
-    ``rollbacks`` are those that the entries which were read tell of: signed for, and so no fault.
+    ``checkpoint`` is the newest, or that of a day, if there is one that covers more. ``unprotected`` entries
+    came after it: they are compared with their own hashes only. ``rollbacks`` are those that the entries
+    which were read tell of: signed for, and so no fault.
     """
 
     size: int
@@ -105,7 +107,8 @@ class Inspector:
             UnavailableError: trail or checkpoints cannot be read.
         """
         # The checkpoint first: the trail that is read afterwards can only be longer.
-        checkpoint, states, fault = self._checkpoints()
+        note = self.store.newest()
+        checkpoint, states, fault = self._checkpoints(note)
         others, untrusted = self._opened(kept)
         fault = fault or untrusted
         if fault is not None:
@@ -128,25 +131,28 @@ class Inspector:
             fault = walk.explained(checkpoint, fault)
         if fault is None:
             fault = next((found for one in others if (found := walk.compared(one)) is not None), None)
-        if checkpoint is None and fault is None and walk.seq and not others:
+        if note is None and fault is None and walk.seq and not others:
             fault = Fault(FaultKind.NO_CHECKPOINT)
         return Inspection(max(size, walk.seq), walk.seq - after, checkpoint, fault, walk.rollbacks)
 
-    def _checkpoints(self) -> tuple[Checkpoint | None, dict[int, bytes], Fault | None]:
-        """The newest checkpoint, and the roots by size of it and of those of earlier days."""
-        note = self.store.newest()
-        if note is None:
-            return None, {}, None
+    def _checkpoints(self, newest: bytes | None) -> tuple[Checkpoint | None, dict[int, bytes], Fault | None]:
+        """The largest checkpoint, and the roots by size of the newest and of those of all days.
+
+        The newest is the largest, unless it was taken away or an older one was put in its place: the last one
+        of its day still tells how long the trail was.
+        """
+        largest: Checkpoint | None = None
+        states: dict[int, bytes] = {}
         try:
-            newest = SignedCheckpoint.decode(note).opened(self.keys, self.check)
-            states = {newest.size: newest.root}
-            for older in self.store.history():
-                checkpoint = SignedCheckpoint.decode(older).opened(self.keys, self.check)
+            for note in chain([] if newest is None else [newest], self.store.history()):
+                checkpoint = SignedCheckpoint.decode(note).opened(self.keys, self.check)
+                if largest is None or checkpoint.size > largest.size:
+                    largest = checkpoint
                 if states.setdefault(checkpoint.size, checkpoint.root) != checkpoint.root:
-                    return newest, states, Fault(FaultKind.DIVERGED)
+                    return largest, states, Fault(FaultKind.DIVERGED)
         except (MalformedCheckpointError, UntrustedCheckpointError):
             return None, {}, Fault(FaultKind.UNTRUSTED)
-        return newest, states, None
+        return largest, states, None
 
     def _opened(self, notes: Sequence[bytes]) -> tuple[list[Checkpoint], Fault | None]:
         """Checkpoints from elsewhere, if all are signed."""
@@ -193,9 +199,13 @@ class _Walk:
     fault: Fault | None = attrs.field(default=None, init=False)
     seq: int = attrs.field(default=0, init=False)
     has_diverged: bool = attrs.field(default=False, init=False)
-    rollbacks: list[GivenUp] = attrs.field(factory=list, init=False)
-    _restores: list[PutBack] = attrs.field(factory=list, init=False)
+    _told: Tellings = attrs.field(factory=Tellings, init=False)
     _roots: dict[int, bytes] = attrs.field(factory=dict, init=False)
+
+    @property
+    def rollbacks(self) -> Sequence[GivenUp]:
+        """Those that the entries tell of."""
+        return self._told.rollbacks
 
     @property
     def covered(self) -> int:
@@ -220,7 +230,7 @@ class _Walk:
                 self._found(FaultKind.ALTERED, expected)
             elif expected > covered and not _is_readable(stored.canonical):
                 self._found(FaultKind.UNREADABLE, expected)
-            self._note(expected, stored.canonical or b"")
+            self._told.add(expected, stored.canonical or b"")
             batch.append(leaf or stored.leaf)
             if expected == (stops[0] if stops else None) or len(batch) == _AT_ONCE:
                 self._grow(batch)
@@ -244,17 +254,10 @@ class _Walk:
         for rollback in self.rollbacks:
             if rollback.explains(kept):
                 return Fault(FaultKind.ROLLED_BACK, rollback.seq)
-        for restore in self._restores:
+        for restore in self._told.restores:
             if restore.size < kept.size:
                 return Fault(FaultKind.PUT_BACK, restore.seq)
         return Fault(FaultKind.MISSING, self.seq + 1) if kept.size > self.seq else Fault(FaultKind.DIVERGED)
-
-    def _note(self, seq: int, canonical: bytes) -> None:
-        told = told_by(seq, canonical)
-        if isinstance(told, GivenUp):
-            self.rollbacks.append(told)
-        elif told is not None:
-            self._restores.append(told)
 
     def _grow(self, batch: list[bytes]) -> None:
         if self._frontier.size >= max(self.covered, *self._wanted, 0):

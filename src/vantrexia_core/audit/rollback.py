@@ -7,7 +7,7 @@ of it, and refuses to give any of them up unless somebody says why, in a word of
 the restored trail then names the size and root that were given up; the next checkpoint signs it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Final
@@ -20,15 +20,18 @@ from vantrexia_core.audit.entry import Action, AuditEntry, Fact, Outcome
 from vantrexia_core.audit.merkle import (
     EMPTY_ROOT,
     HASH_BYTES,
+    Frontier,
     ProofError,
     check_consistency,
     consistency_proof,
+    leaf_hash,
 )
-from vantrexia_core.audit.ports import Desk, RecordedWork
+from vantrexia_core.audit.ports import Desk, RecordedWork, TrailSource
 from vantrexia_core.audit.recording import Attempt, undertake
-from vantrexia_core.audit.tiles import DamagedTileError, TiledTree, TileReader
+from vantrexia_core.audit.tiles import TILE_WIDTH, DamagedTileError, TiledTree, TileReader
 from vantrexia_core.kernel import Actor, ConflictError, Permission, PracticeId, RequestId
 
+_AT_ONCE: Final = 16 * TILE_WIDTH
 _TOLD: Final = tuple(
     f'{{"action":"{action.value}"'.encode() for action in (Action.TRAIL_ROLLBACK, Action.BACKUP_RESTORE)
 )
@@ -71,7 +74,8 @@ class ForeignCheckpointError(ConflictError):
     sentence = (
         "A checkpoint that is known here is not of the trail that the backup holds: it is another "
         "deployment's, the backup is of a branch that a rollback or a rehearsal made, or one of the two was "
-        "forged. Nothing was changed. If you know which, point VANTREXIA_CHECKPOINTS at an empty folder."
+        "forged. Nothing was changed. If you know which, point VANTREXIA_CHECKPOINTS at an empty folder, and "
+        "give the newest checkpoint that you trust: --checkpoint"
     )
 
 
@@ -141,6 +145,7 @@ class PutBack:
 
     seq: int
     size: int
+    root: bytes
 
 
 def told_by(seq: int, canonical: bytes) -> GivenUp | PutBack | None:
@@ -156,7 +161,40 @@ def told_by(seq: int, canonical: bytes) -> GivenUp | PutBack | None:
         return None
     if entry.action is Action.TRAIL_ROLLBACK:
         return GivenUp(seq, entry.version, root, entry.code or "")
-    return PutBack(seq, entry.version)
+    return PutBack(seq, entry.version, root)
+
+
+@attrs.define
+class Tellings:
+    """What a trail tells of restores while its entries go by, in their order."""
+
+    rollbacks: list[GivenUp] = attrs.field(factory=list, init=False)
+    restores: list[PutBack] = attrs.field(factory=list, init=False)
+    _told_at: int = attrs.field(default=0, init=False)
+
+    def add(self, seq: int, canonical: bytes) -> None:
+        """The next entry. Each practice is told of a rollback: the first of these entries tells it here."""
+        told = told_by(seq, canonical)
+        if isinstance(told, PutBack):
+            self.restores.append(told)
+        elif told is not None:
+            newest = self.rollbacks[-1] if self.rollbacks and self._told_at == seq - 1 else None
+            if newest is None or attrs.evolve(told, seq=newest.seq) != newest:
+                self.rollbacks.append(told)
+            self._told_at = seq
+
+
+@attrs.frozen
+class Refilled:
+    """A trail that a restore has filled, and nobody has written to since.
+
+    ``roots`` are some of its own by size, all behind the backup's among them. ``given_up`` is what the
+    restore says of a rollback.
+    """
+
+    trail: Checkpoint
+    roots: Mapping[int, bytes]
+    given_up: GivenUp | None
 
 
 def start_backup(desk: Desk[RecordedWork], actor: Actor) -> None:
@@ -212,6 +250,70 @@ def checked_rollback(
     return lost
 
 
+def refilled(
+    source: TrailSource, restored: Checkpoint, progress: Callable[[int], None] = lambda _: None
+) -> Refilled | None:
+    """What a restore of the trail ``restored`` has made of a database, if that is what is there.
+
+    The trail has to begin with it, entry by entry, and to go on with what `restore_entries` says of it, and
+    with nothing else: then a restore that was cut off has been here. None if it is anything else.
+
+    Raises:
+        UnavailableError: the trail cannot be read.
+    """
+    frontier, told, batch = Frontier(), Tellings(), list[bytes]()
+    roots: dict[int, bytes] = {}
+    size = 0
+    for size, stored in enumerate(source.entries(after=0), 1):
+        if stored.seq != size or stored.canonical is None or leaf_hash(stored.canonical) != stored.leaf:
+            return None
+        if size > restored.size:
+            one = told_by(size, stored.canonical)
+            if one is None or (told.restores and isinstance(one, GivenUp)):
+                return None
+            told.add(size, stored.canonical)
+        batch.append(stored.leaf)
+        if size >= restored.size or len(batch) == _AT_ONCE:
+            frontier = frontier.grown(batch)
+            roots[size] = frontier.root
+            progress(len(batch))
+            batch = []
+    said = {(one.size, one.root) for one in told.restores}
+    if roots.get(restored.size, EMPTY_ROOT) != restored.root or len(told.rollbacks) > 1:
+        return None
+    if said != {(restored.size, restored.root)}:
+        return None
+    given_up = told.rollbacks[0] if told.rollbacks else None
+    return Refilled(Checkpoint(restored.origin, size, frontier.root), roots, given_up)
+
+
+def check_refilled(
+    found: Refilled,
+    roots: Mapping[int, bytes],
+    known: Sequence[Checkpoint],
+    earlier: Sequence[GivenUp],
+    reason: RollbackReason | None,
+) -> Checkpoint | None:
+    """What a restore that was cut off has given up, if whoever finishes it says the same as its entry.
+
+    The entry alone is not believed: whoever writes to the database can write one. ``roots``, ``known`` and
+    ``earlier`` as for `checked_rollback`.
+
+    Raises:
+        ForeignCheckpointError: one of the known ones is not of this trail.
+        RollbackRefusedError: something is given up that the entry does not name, or not for this ``reason``.
+    """
+    lost: Checkpoint | None = None
+    given_up = found.given_up
+    if given_up is not None:
+        lost = Checkpoint(found.trail.origin, given_up.size, given_up.root)
+        if reason is None or reason.value != given_up.reason:
+            raise RollbackRefusedError(lost, given_up.kept)
+        known = [one for one in known if one.origin != found.trail.origin or not given_up.explains(one)]
+    checked_rollback(found.trail, {**roots, **found.roots}, known, earlier, None)
+    return lost
+
+
 def check_earlier(restored: Checkpoint, newer: Checkpoint, read: TileReader) -> None:
     """Refuse a backup that is no earlier state of what a newer checkpoint was signed for, but of a branch.
 
@@ -242,22 +344,27 @@ def restore_entries(
     *,
     at: datetime,
 ) -> list[AuditEntry]:
-    """What a restored trail goes on with: what was given up, if anything, and for each practice the restore.
+    """What a restored trail goes on with: for each practice what was given up, if anything; then the restore.
 
-    Such an entry is about a state of the trail, which takes the place of the request that others name.
+    The first entry stands in the actor's own practice. Such an entry is about a state of the trail, which
+    takes the place of the request that others name.
 
     Raises:
         PermissionDeniedError: the actor is not an administrator.
     """
     actor.require(Permission.BACK_UP, Action.BACKUP_RESTORE)
+    own = actor.practice_id
+    told = [own, *(practice_id for practice_id in practices if practice_id != own)]
     entries: list[AuditEntry] = []
     if lost is not None and reason is not None:
-        attempt = Attempt(_about(actor, lost), Action.TRAIL_ROLLBACK, Permission.BACK_UP)
-        fact: Fact = TrailRolledBack(version=lost.size)
-        entries.append(attempt.entry(Outcome.DONE, at, fact=fact, code=reason.value))
-    for practice_id in practices:
-        about = attrs.evolve(_about(actor, restored), practice_id=practice_id)
-        attempt = Attempt(about, Action.BACKUP_RESTORE, Permission.BACK_UP)
+        about, fact = _about(actor, lost), TrailRolledBack(version=lost.size)
+        for practice_id in told:
+            attempt = Attempt(_in(practice_id, about), Action.TRAIL_ROLLBACK, Permission.BACK_UP)
+            entries.append(attempt.entry(Outcome.DONE, at, fact=fact, code=reason.value))
+    for practice_id in told:
+        attempt = Attempt(
+            _in(practice_id, _about(actor, restored)), Action.BACKUP_RESTORE, Permission.BACK_UP
+        )
         entries.append(attempt.entry(Outcome.DONE, at, fact=BackupRestored(version=restored.size)))
     return entries
 
@@ -265,3 +372,7 @@ def restore_entries(
 def _about(actor: Actor, state: Checkpoint) -> Actor:
     origin = attrs.evolve(actor.origin, request_id=RequestId(state.root.hex()))
     return attrs.evolve(actor, origin=origin)
+
+
+def _in(practice_id: PracticeId, actor: Actor) -> Actor:
+    return attrs.evolve(actor, practice_id=practice_id)

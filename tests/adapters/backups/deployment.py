@@ -1,6 +1,6 @@
 """Deployments that are backed up, and empty places for them to come back to."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -10,27 +10,38 @@ from uuid import UUID
 import attrs
 import sqlalchemy as sa
 
-from tests.adapters.sql.everything import fill, read
+from tests.adapters.sql.everything import another_process, fill, read
 from tests.adapters.sql.site import Site
-from tests.builders import NOW
+from tests.builders import NOW, a_new_patient, an_actor
 from tests.desks import SqlHouse
 from tests.sources import CountedIds, ManualClock
 from vantrexia_adapters.backups import (
     BackupSources,
     Contents,
+    Progress,
     Restored,
     RestorePlace,
     restore_backup,
     write_backup,
 )
+from vantrexia_adapters.backups.content import FrameKind, frame, frames
+from vantrexia_adapters.backups.reading import unseen
 from vantrexia_adapters.checkpoints import FolderCheckpoints
-from vantrexia_adapters.crypto import BackupKey, KeyRing, RingCheckpointKeys, is_signed
+from vantrexia_adapters.crypto import (
+    BackupKey,
+    KeyRing,
+    RingCheckpointKeys,
+    SealedReader,
+    SealedWriter,
+    is_signed,
+)
 from vantrexia_adapters.crypto.key_ring import no_service
 from vantrexia_adapters.custody import keep_checks
 from vantrexia_adapters.sql import SqlDesk, SqlTrailSource, open_engine, outline
 from vantrexia_adapters.sql.tables import metadata
 from vantrexia_core.audit import Checkpoint, Inspection, Inspector, Notary, RollbackReason
 from vantrexia_core.kernel import Origin, PatientId
+from vantrexia_core.patients import register_patient
 
 KEY = BackupKey(bytes(range(32)))
 ORIGIN = Origin(address="console:test")
@@ -118,6 +129,7 @@ class EmptyPlace:
         key: BackupKey = KEY,
         kept: Sequence[bytes] = (),
         reason: RollbackReason | None = None,
+        progress: Progress = unseen,
     ) -> Restored:
         """Fill it."""
         return restore_backup(
@@ -129,7 +141,13 @@ class EmptyPlace:
             origin=ORIGIN,
             kept=kept,
             reason=reason,
+            progress=progress,
         )
+
+    def name(self, engine: sa.Engine) -> None:
+        """Let another database be the one to fill."""
+        self._stack.callback(engine.dispose)
+        self.engine, self.place = engine, attrs.evolve(self.place, engine=engine)
 
     def rows(self) -> dict[str, list[Any]]:
         """All rows of all tables that are backed up."""
@@ -180,6 +198,22 @@ def rows_of(engine: sa.Engine) -> dict[str, list[Any]]:
         }
 
 
+def frames_of(path: Path) -> list[tuple[FrameKind, bytes]]:
+    """All that lies inside a backup."""
+    with path.open("rb") as file:
+        return list(frames(SealedReader(file, KEY)))
+
+
+def sealed(inside: Iterable[tuple[FrameKind, bytes]], path: Path) -> Path:
+    """A backup as whoever has its key can make one."""
+    with path.open("wb") as file:
+        writer = SealedWriter(file, KEY)
+        for kind, payload in inside:
+            writer.write(frame(kind, payload))
+        writer.finish()
+    return path
+
+
 def _count(connection: sa.Connection, table: sa.Table) -> int:
     return connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
 
@@ -223,3 +257,11 @@ class Backup:
         here.publish()
         path, contents = here.back_up()
         return cls(here, path, contents, here.rows(), told)
+
+    def newer(self, series: str) -> bytes:
+        """The checkpoint of a trail that has gone on since the backup, as an auditor keeps it."""
+        register_patient(another_process(self.here.site, series), an_actor(), a_new_patient(last="Newer"))
+        self.here.publish()
+        note = self.here.sources.checkpoints.newest()
+        assert note is not None
+        return note

@@ -5,8 +5,6 @@ from pathlib import Path
 import pytest
 
 from tests.adapters.backups.deployment import Backup, EmptyPlace
-from tests.adapters.sql.everything import another_process
-from tests.builders import a_new_patient, an_actor
 from tests.ledger import Ledger, OneKey
 from vantrexia_adapters.sql.practices import practices
 from vantrexia_core.audit import (
@@ -18,16 +16,6 @@ from vantrexia_core.audit import (
     SignedCheckpoint,
     sign,
 )
-from vantrexia_core.patients import register_patient
-
-
-def _newer(backup: Backup, series: str) -> bytes:
-    """The checkpoint of a trail that has gone on since the backup, as an auditor keeps it."""
-    register_patient(another_process(backup.here.site, series), an_actor(), a_new_patient(last="Newer"))
-    backup.here.publish()
-    note = backup.here.sources.checkpoints.newest()
-    assert note is not None
-    return note
 
 
 def _checkpoint(note: bytes) -> Checkpoint:
@@ -38,7 +26,7 @@ def test_a_rollback_is_refused_unless_somebody_says_why(
     sqlite_backup: Backup, sqlite_place: EmptyPlace, tmp_path: Path
 ) -> None:
     """And the refusal says how much would be given up, and what to do."""
-    lost = _checkpoint(kept := _newer(sqlite_backup, tmp_path.name))
+    lost = _checkpoint(kept := sqlite_backup.newer(tmp_path.name))
     with pytest.raises(RollbackRefusedError) as refused:
         sqlite_place.restore(sqlite_backup.path, kept=[kept])
     assert f"entries {sqlite_backup.contents.trail.size + 1} to {lost.size}" in refused.value.detail
@@ -48,7 +36,7 @@ def test_a_rollback_is_refused_unless_somebody_says_why(
 
 def test_an_accepted_rollback_stands_in_the_trail(backup: Backup, place: EmptyPlace, tmp_path: Path) -> None:
     """What was given up, size and root, and why; and whoever kept the checkpoint finds just that."""
-    lost = _checkpoint(kept := _newer(backup, tmp_path.name))
+    lost = _checkpoint(kept := backup.newer(tmp_path.name))
     restored = place.restore(backup.path, kept=[kept], reason=RollbackReason.DATA_LOST)
     assert restored.lost == lost
     found = place.inspect()
@@ -69,7 +57,7 @@ def test_the_folder_of_checkpoints_goes_on_and_keeps_the_evidence(
     sqlite_backup: Backup, sqlite_place: EmptyPlace, tmp_path: Path
 ) -> None:
     """The database was lost and the folder was not: its checkpoints are put aside, a new one is signed."""
-    note = _newer(sqlite_backup, tmp_path.name)
+    note = sqlite_backup.newer(tmp_path.name)
     lost = _checkpoint(note)
     sqlite_place.place.checkpoints.write("checkpoint", note)
     with pytest.raises(RollbackRefusedError):
@@ -83,6 +71,20 @@ def test_the_folder_of_checkpoints_goes_on_and_keeps_the_evidence(
         f"{lost.size}-{lost.root.hex()[:16]}", note,
     )  # fmt: skip
     assert sqlite_place.inspect().fault is None
+
+
+def test_the_checkpoint_of_a_day_counts_where_the_newest_is_gone(
+    sqlite_backup: Backup, sqlite_place: EmptyPlace, tmp_path: Path
+) -> None:
+    """Whoever takes one file away does not make a rollback unseen; nor by an older one in its place."""
+    folder = sqlite_place.place.checkpoints
+    folder.write("days/2026-11-22", sqlite_backup.newer(tmp_path.name))
+    with pytest.raises(RollbackRefusedError):
+        sqlite_place.restore(sqlite_backup.path)
+    folder.write("checkpoint", sqlite_backup.contents.files["checkpoint"])
+    with pytest.raises(RollbackRefusedError):
+        sqlite_place.restore(sqlite_backup.path)
+    assert sqlite_place.restore(sqlite_backup.path, reason=RollbackReason.ATTACK).inspection.fault is None
 
 
 def test_a_checkpoint_that_the_backup_reaches_is_no_rollback(
@@ -117,7 +119,7 @@ def test_an_unstated_restore_is_told_from_tampering(
     sqlite_backup: Backup, sqlite_place: EmptyPlace, tmp_path: Path
 ) -> None:
     """Nobody knew of the newer checkpoint at the restore; whoever kept it learns that it was one."""
-    kept = _newer(sqlite_backup, tmp_path.name)
+    kept = sqlite_backup.newer(tmp_path.name)
     sqlite_place.restore(sqlite_backup.path)
     assert sqlite_place.inspect().fault is None
     fault = sqlite_place.inspect(kept).fault
@@ -129,7 +131,7 @@ def test_numbers_that_may_be_in_use_are_not_given_again(
     sqlite_backup: Backup, sqlite_place: EmptyPlace, tmp_path: Path
 ) -> None:
     """An MRN that was given after the backup stands on somebody's wristband."""
-    lost = _checkpoint(kept := _newer(sqlite_backup, tmp_path.name))
+    lost = _checkpoint(kept := sqlite_backup.newer(tmp_path.name))
     sqlite_place.restore(sqlite_backup.path, kept=[kept], reason=RollbackReason.DATA_DAMAGED)
     (before,), (after,) = sqlite_backup.rows["practice_head"], sqlite_place.rows()["practice_head"]
     assert after[4] - before[4] == lost.size - sqlite_backup.contents.trail.size

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.adapters.backups.deployment import KEY, Backup, EmptyPlace
+from tests.adapters.backups.deployment import KEY, Backup, EmptyPlace, frames_of, sealed
 from tests.adapters.sql.everything import another_process
 from tests.builders import an_actor
 from tests.marks import MARKS, a_marked_new_patient
 from vantrexia_adapters.backups import read_backup
+from vantrexia_adapters.backups.content import FrameKind, encode_file
 from vantrexia_adapters.crypto import (
     BackupFileError,
     BackupKey,
@@ -100,6 +101,22 @@ def test_any_bit_counts(data: st.DataObject, sqlite_backup: Backup) -> None:
     path.write_bytes(_flipped(at)(raw))
     with pytest.raises((DamagedBackupError, NotABackupError, NewerBackupError, WrongBackupKeyError)):
         read_backup(path, KEY)
+
+
+@pytest.mark.parametrize(
+    "name", ["days/../../keyring.json", "days/20261122", "days/2026-11-22/x", "/pwned", "vantrexia.toml", ""]
+)
+def test_a_file_of_another_name_is_damage(
+    name: str, sqlite_backup: Backup, sqlite_place: EmptyPlace, tmp_path: Path
+) -> None:
+    """Whoever has the backup key could make one; a restore would write to where the name leads."""
+    note = sqlite_backup.contents.files["checkpoint"]
+    inside = frames_of(sqlite_backup.path)
+    inside.insert(1, (FrameKind.FILE, encode_file(name, note)))
+    path = sealed(inside, tmp_path / "forged.backup")
+    with pytest.raises(DamagedBackupError):
+        sqlite_place.restore(path)
+    assert sqlite_place.is_untouched()
 
 
 def test_another_key_is_named_as_such(sqlite_backup: Backup, sqlite_place: EmptyPlace) -> None:

@@ -63,3 +63,22 @@ def test_what_a_killed_writer_left_is_no_checkpoint(tmp_path: Path):
     assert (store.newest(), list(store.history())) == (b"one\n", [b"one\n"])
     store.publish(b"two\n", on=DAY)
     assert (store.newest(), list(store.history())) == (b"two\n", [b"two\n"])
+
+
+@pytest.mark.parametrize(
+    "name", ["../x", "days/../../x", "/x", "days/2026-02-06/../x", "lock", "days/", "tile/0/..p", ""]
+)
+def test_a_name_does_not_lead_out_of_the_folder(tmp_path: Path, name: str):
+    """Names may come from a backup."""
+    with pytest.raises(ValueError, match=r"^$"):
+        FolderCheckpoints(tmp_path / "there").write(name, b"note")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_lies_among_the_days_and_is_no_day_is_none(tmp_path: Path):
+    """An editor's copy is in no backup, and is a fault for whoever verifies."""
+    store = FolderCheckpoints(tmp_path)
+    store.publish(b"one\n", on=DAY)
+    (tmp_path / "days" / "2026-02-06~").write_bytes(b"x")
+    assert list(store.days()) == [("2026-02-06", b"one\n")]
+    assert list(store.history()) == [b"one\n", b"x"]

@@ -222,6 +222,19 @@ def test_an_older_checkpoint_that_is_no_beginning_is_found():
     assert ledger.inspect().fault == Fault(FaultKind.DIVERGED)
 
 
+@pytest.mark.parametrize("left", [None, 300])
+def test_a_day_tells_how_long_the_trail_was(left: int | None):
+    """The newest checkpoint was taken away, or an older one put in its place; and the trail was cut."""
+    ledger, older = _trail(), Ledger.of(300)
+    older.publish()
+    ledger.store._newest = None if left is None else older.store.newest()
+    ledger.store._tiles = dict(older.store._tiles)
+    assert ledger.inspect().fault == (Fault(FaultKind.NO_CHECKPOINT) if left is None else None)
+    del ledger.rows[400:]
+    assert ledger.inspect().fault == Fault(FaultKind.MISSING, 401)
+    assert ledger.inspect(newest=10).fault == Fault(FaultKind.MISSING, 401)
+
+
 @pytest.mark.parametrize("newest", [None, 10])
 def test_damaged_tiles_alone_are_no_fault_of_the_trail(newest: int | None):
     """They can be made anew. Without them an altered trail is found all the same, only without a name."""

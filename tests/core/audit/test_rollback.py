@@ -59,7 +59,7 @@ def test_what_a_restore_says_is_read_again() -> None:
     ledger = _restored(200, lost)
     rollback, restore = (told_by(row.seq, row.canonical or b"") for row in ledger.rows[200:])
     assert rollback == GivenUp(201, SIZE, lost.root, "data_lost")
-    assert restore == PutBack(202, 200)
+    assert restore == PutBack(202, 200, _state(Ledger.of(200)).root)
     assert "201 to 300" in rollback.sentence
 
 
