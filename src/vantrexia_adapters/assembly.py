@@ -625,11 +625,12 @@ def _check_founded(settings: Settings) -> None:
         NoPracticeError: there is no practice.
         DatabaseMissingError: there are the keys of one.
     """
-    if not _has_practice(settings):
+    if not has_practice(settings):
         raise DatabaseMissingError if settings.keyring_path.exists() else NoPracticeError(settings)
 
 
-def _has_practice(settings: Settings) -> bool:
+def has_practice(settings: Settings) -> bool:
+    """Whether a practice is where the settings point; looking makes nothing."""
     url = make_url(settings.url)
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
         return False
