@@ -295,8 +295,7 @@ def open_service(
     """
     clock, ids = clock or SystemClock(), ids or RandomIds()
     if not may_found:
-        with _refusals():
-            _check_founded(settings)
+        check_founded(settings)
     with _refusals():
         mailer = _open_mailer(settings, clock, ids)
     roster = _open_roster(settings, clock, ids) if roster is None else roster
@@ -618,14 +617,17 @@ def _needed(value: T | None, name: str, kek: RemoteKek | None = None) -> T:
     return value
 
 
-def _check_founded(settings: Settings) -> None:
-    """Look without making anything: neither a folder, nor a file, nor a table.
+def check_founded(settings: Settings) -> None:
+    """Look whether there is a practice without making anything: neither a folder, nor a file, nor a table.
 
     Raises:
-        NoPracticeError: there is no practice.
+        NoPracticeError: there is none.
         DatabaseMissingError: there are the keys of one.
+        StartRefusedError: the database cannot be asked.
     """
-    if not has_practice(settings):
+    with _refusals():
+        is_founded = has_practice(settings)
+    if not is_founded:
         raise DatabaseMissingError if settings.keyring_path.exists() else NoPracticeError(settings)
 
 
