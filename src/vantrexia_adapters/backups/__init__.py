@@ -1,5 +1,6 @@
 """Backups: everything that a deployment has, of one moment, in one sealed file; and the way back."""
 
+from vantrexia_adapters.backups.needed_keys import KeysDestroyedError
 from vantrexia_adapters.backups.reading import (
     Contents,
     IncompleteBackupError,
@@ -22,6 +23,7 @@ __all__ = [
     "BackupSources",
     "Contents",
     "IncompleteBackupError",
+    "KeysDestroyedError",
     "KeysMissingError",
     "OtherKeyRingError",
     "OtherwiseRestoredError",

@@ -15,6 +15,7 @@ import attrs
 import sqlalchemy as sa
 
 from vantrexia_adapters.backups.content import encode_rows
+from vantrexia_adapters.backups.needed_keys import NeededKeys
 from vantrexia_adapters.backups.placing import put_in_place
 from vantrexia_adapters.backups.reading import (
     CHECKPOINT,
@@ -74,7 +75,7 @@ from vantrexia_core.audit import (
     restore_entries,
 )
 from vantrexia_core.identity import operator
-from vantrexia_core.kernel import Clock, IdSource, Origin
+from vantrexia_core.kernel import Clock, IdSource, Origin, PracticeId
 
 _MODE: Final = 0o600
 
@@ -134,11 +135,15 @@ class RestorePlace:
 
 @attrs.frozen
 class Restored:
-    """How a restore ended: what was in the backup, what was given up, and what the trail is like now."""
+    """How a restore ended: what was in the backup, what was given up, and what the trail is like now.
+
+    ``off_boarded`` are practices in it whose keys were destroyed here: nobody can read what they stored.
+    """
 
     contents: Contents
     lost: Checkpoint | None
     inspection: Inspection
+    off_boarded: Sequence[PracticeId] = ()
 
 
 def restore_backup(
@@ -176,12 +181,14 @@ def restore_backup(
     here = _notes_of(place.checkpoints)
     notes = [*here, *kept, *([] if mark is None or mark.lost is None else [mark.lost])]
     sizes = [_unopened(note).size for note in notes]
+    needed = NeededKeys()
     with progress("Checking the backup", bytes_of(path)) as step:
-        contents = read_backup(path, key, stops=sizes, progress=step)
+        contents = read_backup(path, key, stops=sizes, take=needed.add, progress=step)
     before = _left_by_this(place.engine, contents, progress) if is_filled else None
     if before is None:
         check_fillable(place.engine, contents.manifest.outline)
     with _Keys(place, contents, clock) as keys:
+        off_boarded = needed.check(keys.ring, contents)
         verifiers = keys.checkpoint_keys.verifiers()
         if (fault := contents.fault(verifiers)) is not None:
             message = f"{UnsoundBackupError.sentence} {fault} Nothing was changed."
@@ -211,7 +218,7 @@ def restore_backup(
             target.record(told)
     inspection = _go_on(place, contents, before, keys.checkpoint_keys, clock, progress)
     place.marker.unlink()
-    return Restored(contents, lost, inspection)
+    return Restored(contents, lost, inspection, off_boarded)
 
 
 class _Keys:
@@ -239,6 +246,7 @@ class _Keys:
         except BaseException:
             self._forget()
             raise
+        self.ring: Final = ring
         self.checkpoint_keys: Final = RingCheckpointKeys(ring)
 
     def put_in_place(self) -> None:

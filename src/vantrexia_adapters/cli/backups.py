@@ -106,6 +106,7 @@ def restore(
     The whole of FILE is checked before anything is changed. Then everything is restored or nothing; if the
     command is cut off, run it again. The database may be of the other kind than the one that was backed up.
     A key ring that is here already stays, so what was destroyed in it stays destroyed.
+    The command is refused if rows of the backup need a key that was destroyed in it.
 
     A backup that is older than a signed checkpoint undoes what came after it, and is refused unless
     --accept-rollback says why. The audit trail then begins with an entry that says what was given up, and for
@@ -138,6 +139,7 @@ def restore(
     if as_json:
         content = _content(file, found.contents) | {
             "given_up": None if found.lost is None else found.lost.size,
+            "off_boarded": [str(practice_id) for practice_id in found.off_boarded],
             "fault": None if fault is None else fault.sentence,
         }
         click.echo(json.dumps(content))
@@ -157,6 +159,8 @@ def restore(
                 "No checkpoint that is newer than the backup is known here. If an auditor has one, compare:"
             )
             click.echo("vantrexia audit verify --checkpoint FILE")
+        for practice_id in found.off_boarded:
+            click.echo(f"The keys of practice {practice_id} were destroyed: nobody can read what it stored.")
     if fault is not None:
         message = f"Everything was restored, and the audit trail does not verify: {fault.sentence}"
         raise click.ClickException(message)
