@@ -36,7 +36,7 @@ class KeysDestroyedError(BackupFileError):
         named = "; ".join(f"{name} ({rows} rows)" for name, rows in sorted(destroyed.items()))
         super().__init__(
             f"Rows of the backup need keys that were destroyed in the key ring at {path}: {named}. Nobody "
-            "could read them. Nothing was changed. Take a backup from after they were sealed anew, or "
+            "could read them. Nothing was changed. Name a newer backup, from after they were sealed anew, or "
             + (
                 "restore into another, empty folder without a key ring: the backup's own is then put in its "
                 "place, which undoes the destruction."
