@@ -9,6 +9,7 @@ from vantrexia_adapters.backups.reading import (
 )
 from vantrexia_adapters.backups.restoring import (
     KeysMissingError,
+    NoPracticesError,
     OtherKeyRingError,
     OtherwiseRestoredError,
     Restored,
@@ -23,6 +24,7 @@ __all__ = [
     "Contents",
     "IncompleteBackupError",
     "KeysMissingError",
+    "NoPracticesError",
     "OtherKeyRingError",
     "OtherwiseRestoredError",
     "Progress",
