@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from random import SystemRandom
 from ssl import create_default_context
@@ -59,7 +60,7 @@ from vantrexia_adapters.ecw import (
     EcwRoster,
 )
 from vantrexia_adapters.http import HttpTransport, checked_url, public_or
-from vantrexia_adapters.mail import OutboxMailer, SmtpMailer
+from vantrexia_adapters.mail import OutboxMailer, Postman, SmtpMailer
 from vantrexia_adapters.memory import MemoryRateStore, MemoryRoster
 from vantrexia_adapters.redis import RateStoreUnusableError, RedisRateStore
 from vantrexia_adapters.sandbox import sandbox_ehr
@@ -99,6 +100,7 @@ from vantrexia_core.audit import Notary
 from vantrexia_core.ehr import EhrRoster, NoRoster
 from vantrexia_core.identity import Mailer, Round, answer_resets, tell_of_emergencies
 from vantrexia_core.kernel import Clock, Email, IdSource, PracticeId, UnavailableError
+from vantrexia_core.patients import compare_left_over
 from vantrexia_core.protection import FieldName, KeyWrapper, SnapshotCipher
 from vantrexia_core.throttling import RateStore
 
@@ -193,8 +195,9 @@ class RingKeeper:
 class Service:
     """An assembled library: the desk that every use case takes, and the practice it works for.
 
-    ``trail`` keeps the trail's checkpoints. A program that runs for long starts it; closing the service
-    publishes a last one in any case. ``ring`` shows the keys and begins new ones.
+    A program that runs for long enters `running`, or nothing is signed and no letter leaves while it runs;
+    for one that ends soon it is enough to close the service. ``trail`` keeps the trail's checkpoints,
+    ``postman`` sends letters, ``ring`` shows the keys and begins new ones.
     ``roster`` is the practice's EHR, as the settings say. ``check_ehr`` raises if it is known to be out, and
     is None where there is nothing to look at.
     """
@@ -212,6 +215,26 @@ class Service:
     roster: EhrRoster = attrs.field(factory=NoRoster, repr=False)
     check_ehr: Callable[[], None] | None = attrs.field(default=None, repr=False)
     connections_in_use: Callable[[], int] = attrs.field(default=lambda: 0, repr=False)
+    postman: Postman = attrs.field(init=False, repr=False)
+
+    @postman.default
+    def _(self) -> Postman:
+        return Postman(self.deliver_mail)
+
+    @contextmanager
+    def running(self) -> Iterator[Self]:
+        """From the start to the end of a program that runs for long; at its end the service is closed.
+
+        Meanwhile checkpoints are published every ``checkpoint_seconds``, so that a process which is killed
+        leaves nothing older unsigned; the newest part of the trail is verified every minute; letters leave;
+        and who could not be compared while the candidates were out of reach is compared when they are back.
+        To be entered once.
+        """
+        with self:
+            self.desk.candidacy.when_loaded(partial(compare_left_over, self.desk))
+            self.postman.start()
+            self.trail.start()
+            yield self
 
     def open_rates(self) -> RateStore:
         """Where requests are counted, for whoever serves the library over a network. Call it once.
@@ -231,14 +254,16 @@ class Service:
         return published_keys(self.settings)
 
     def deliver_mail(self) -> Round:
-        """Let the letters leave that are due. `Postman` calls this again and again."""
+        """Let the letters leave that are due. While the service is `running` this happens by itself."""
         resets = answer_resets(self.desk, self.mailer, self.settings.password_reset_url)
         return resets.and_then(tell_of_emergencies(self.desk, self.mailer))
 
     def close(self) -> None:
         """Publish a last checkpoint; let go of the database, the store of counted requests and the EHR."""
-        self.trail.stop()
-        self._close()
+        with ExitStack() as at_end:
+            at_end.callback(self._close)
+            at_end.callback(self.trail.stop)
+            at_end.callback(self.postman.stop)
 
     def __enter__(self) -> Self:
         return self
@@ -270,8 +295,7 @@ def open_service(
     """
     clock, ids = clock or SystemClock(), ids or RandomIds()
     if not may_found:
-        with _refusals():
-            _check_founded(settings)
+        check_founded(settings)
     with _refusals():
         mailer = _open_mailer(settings, clock, ids)
     roster = _open_roster(settings, clock, ids) if roster is None else roster
@@ -593,14 +617,17 @@ def _needed(value: T | None, name: str, kek: RemoteKek | None = None) -> T:
     return value
 
 
-def _check_founded(settings: Settings) -> None:
-    """Look without making anything: neither a folder, nor a file, nor a table.
+def check_founded(settings: Settings) -> None:
+    """Look whether there is a practice without making anything: neither a folder, nor a file, nor a table.
 
     Raises:
-        NoPracticeError: there is no practice.
+        NoPracticeError: there is none.
         DatabaseMissingError: there are the keys of one.
+        StartRefusedError: the database cannot be asked.
     """
-    if not _has_practice(settings):
+    with _refusals():
+        is_founded = _has_practice(settings)
+    if not is_founded:
         raise DatabaseMissingError if settings.keyring_path.exists() else NoPracticeError(settings)
 
 

@@ -1,7 +1,7 @@
 """Putting the app together."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, ExitStack, asynccontextmanager, nullcontext
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
@@ -39,21 +39,25 @@ def create_app(
     request_ids: IdSource | None = None,
     throttle: Throttle | None = None,
     trusted_proxies: Sequence[Network] = (),
-    at_shutdown: Callable[[], None] = lambda: None,
+    runs_within: Callable[[], AbstractContextManager[object]] = nullcontext,
     importer: Importer | None = None,
-    refuses_clear_text: bool = False,
+    refuses_clear_text: bool = True,
     watchers: Sequence[Watcher] = (),
 ) -> Perimeter:
     """The ASGI app over a desk. It may be mounted in another app, which then enters its `Perimeter.running`.
+
+    Whoever has a service takes `vantrexia_web.asgi.app_over`, which forgets none of what follows.
 
     ``public_url`` is where clients reach the service, without a slash at the end; links in answers start with
     it, so it ends with the path where the app is mounted. ``health`` says how the parts are; without it only
     the process answers for itself. ``published_keys`` are the public keys by which other systems know us (RFC
     7517). ``request_ids`` defaults to the desk's ids.
     ``throttle`` counts requests; without it the published limits hold, in this process's memory.
-    ``trusted_proxies`` are those whose ``X-Forwarded-For`` is believed. ``at_shutdown`` is called when the
-    last answer has been given. ``importer`` goes on with imports in the background.
-    With ``refuses_clear_text``, requests without TLS are answered for this machine and trusted proxies alone.
+    ``trusted_proxies`` are those whose ``X-Forwarded-For`` is believed. ``runs_within`` is entered when the
+    app starts, and left when it has given its last answer: `Service.running`, for one. ``importer`` goes on
+    with imports in the background.
+    With ``refuses_clear_text``, requests without TLS are answered for this machine and trusted proxies alone:
+    turn it off only where nobody but the server in front can reach the app.
     ``watchers`` are told of each request when its answer is out: route, status and time, and nobody's data.
     """
     public_url = public_url.rstrip("/")
@@ -91,16 +95,19 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
-        for pool in pools:
-            pool.open()
-        if importer is not None:
-            importer.open()
-        yield
-        # In a thread: the loop must stay free to hand out the answers that are being finished.
-        await run_in_threadpool(background.drain)
-        for pool in pools:
-            await run_in_threadpool(pool.drain)
-        await run_in_threadpool(at_shutdown)
+        async with AsyncExitStack() as at_end:
+            # However it ends, and whichever part of the end fails. In a thread: the loop must stay free to
+            # hand out the answers that are being finished.
+            surroundings = ExitStack()
+            at_end.push_async_callback(run_in_threadpool, surroundings.close)
+            surroundings.enter_context(runs_within())
+            for pool in reversed(pools):
+                pool.open()
+                at_end.push_async_callback(run_in_threadpool, pool.drain)
+            at_end.push_async_callback(run_in_threadpool, background.drain)
+            if importer is not None:
+                importer.open()
+            yield
 
     paths = dict.fromkeys(route.path for route in ROUTES)
     doors = {

@@ -1,12 +1,13 @@
 """What a server process imports: ``vantrexia_web.asgi:build`` makes the app from the settings."""
 
 import multiprocessing
-from functools import partial
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Final
 
 from starlette.types import ASGIApp
 
-from vantrexia_adapters.assembly import open_service
+from vantrexia_adapters.assembly import Service, open_service
 from vantrexia_adapters.checkpoints import TrailHealth
 from vantrexia_adapters.fhir import parse_patient
 from vantrexia_adapters.mail import Postman
@@ -14,11 +15,11 @@ from vantrexia_adapters.memory import MemoryRateStore
 from vantrexia_adapters.settings import load
 from vantrexia_adapters.system import end_with_parent, spare_what_stays
 from vantrexia_core.ehr import NoRoster
-from vantrexia_core.patients import compare_left_over
 from vantrexia_web.app import create_app
 from vantrexia_web.health import Condition, HealthCheck, Observation, Probe
 from vantrexia_web.importer import Importer
 from vantrexia_web.logs import LOGGER, configure_logging
+from vantrexia_web.perimeter import Perimeter
 from vantrexia_web.throttle import Throttle
 from vantrexia_web.watching import watched
 
@@ -40,14 +41,29 @@ def build() -> ASGIApp:
         SettingsError: a setting is unknown or malformed.
         StartRefusedError: key ring or schema do not fit the database.
     """
-    if multiprocessing.parent_process() is not None:
-        end_with_parent()
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        end_with_parent(parent.is_alive)
     settings = load()
     configure_logging(settings.log_level.value)
-    service = open_service(settings)
-    desk = service.desk
-    # Who could not be compared when the candidates were out of reach is compared when they are back.
-    desk.candidacy.when_loaded(partial(compare_left_over, desk))
+    with ExitStack() as unless_built:
+        service = unless_built.enter_context(open_service(settings))
+        app = app_over(service)
+        unless_built.pop_all()
+    spare_what_stays()
+    return app
+
+
+def app_over(service: Service) -> Perimeter:
+    """The whole app over a service, as its settings describe it: to be served, or to be mounted in another.
+
+    The service runs as long as the app does, and is closed with it: a server starts and ends the app, and a
+    program that mounts it enters `Perimeter.running`.
+
+    Raises:
+        StartRefusedError: something that the settings ask for is not to be had.
+    """
+    settings, desk = service.settings, service.desk
     database = Probe(service.check_database, DATABASE_SLOW_MS)
     throttle = Throttle(service.open_rates(), MemoryRateStore(), desk.clock, settings.limits)
     probes = {
@@ -59,35 +75,32 @@ def build() -> ASGIApp:
     if service.check_ehr is not None:
         # It asks nobody: the EHR's budget of calls is not for whoever looks at a public page.
         probes["ecw"] = Probe(service.check_ehr, ECW_SLOW_MS, is_vital=False)
-    postman = Postman(service.deliver_mail)
-    postman.start()
     importer = None if isinstance(service.roster, NoRoster) else Importer(desk)
-    probes["jobs"] = Probe(lambda: _check_jobs(postman, importer), DATABASE_SLOW_MS, is_vital=False)
+    probes["jobs"] = Probe(lambda: _check_jobs(service.postman, importer), DATABASE_SLOW_MS, is_vital=False)
     # The engine alone: who may read what through it, and from where, is the database's part.
     probes["fhir"] = Probe(lambda: parse_patient(_SOMEBODY), FHIR_SLOW_MS, is_vital=False)
     health = HealthCheck(probes, desk.clock)
     watching = watched(settings, service, health)
 
-    def end() -> None:
-        postman.stop()
-        watching.stop()
-        service.close()
+    @contextmanager
+    def running() -> Iterator[None]:
+        with service.running():
+            try:
+                yield
+            finally:
+                watching.stop()
 
-    service.trail.start()
-    app = create_app(
+    return create_app(
         desk,
         public_url=settings.public_url,
         throttle=throttle,
         trusted_proxies=settings.trusted_proxies,
         health=health,
         published_keys=service.published_keys,
-        at_shutdown=end,
+        runs_within=running,
         importer=importer,
-        refuses_clear_text=True,
         watchers=watching.watchers,
     )
-    spare_what_stays()
-    return app
 
 
 def _check_jobs(postman: Postman, importer: Importer | None) -> None:

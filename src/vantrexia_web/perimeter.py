@@ -147,7 +147,7 @@ class Perimeter:
             raise BrokenOffError
 
     def _is_overheard(self, scope: Scope) -> bool:
-        if self._clear_peers is None or scope["scheme"] == "https":
+        if self._clear_peers is None or scope.get("scheme", "http") == "https":
             return False
         client = scope.get("client")
         return not may_speak_clear(client[0] if client else None, self._clear_peers)

@@ -24,9 +24,9 @@ def uses(folder: Path) -> list[str]:
     return [row["use"] for row in json.loads(run(folder, "keys", "ecw", "show", "--json").out)]
 
 
-def test_a_key_s_life(tmp_path: Path) -> None:
+def test_a_key_s_life(founded: Path) -> None:
     """Created, joined by the next one, replaced by it, retired; each step says what is so now."""
-    folder = tmp_path / "data"
+    folder = founded
     created = run(folder, "keys", "ecw", "create")
     assert created.status == 0
     assert "/.well-known/jwks.json" in created.out

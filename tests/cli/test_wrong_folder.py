@@ -18,7 +18,7 @@ ALONE = {
     ("keys", "create-backup-key"),
     ("matching", "evaluate"),
     ("matching", "estimate"),
-    *(("keys", "ecw", name) for name in ("create", "prepare", "rotate", "retire", "show")),
+    *(("keys", "ecw", name) for name in ("prepare", "rotate", "retire", "show")),
 }
 """What works on files that it is given, or on keys outside the ring; for a backup see its own test below."""
 ID = str(a_patient_id())
@@ -65,6 +65,7 @@ keys retire field 1
 keys destroy field 1 --yes
 keys destroy-practice ID --confirm ID
 keys rewrap --to file
+keys ecw create
 """
 SAID = [line.split() for line in COMMANDS.strip().splitlines()]
 
@@ -98,6 +99,12 @@ def test_a_backup_of_nothing_is_not_written(tmp_path: Path) -> None:
     refused = run(tmp_path / "data", "backup", str(out), "--key-file", str(key))
     assert (refused.status, "There is no practice in" in refused.err) == (1, True)
     assert list(tmp_path.iterdir()) == [key]
+
+
+def test_a_practice_may_begin_with_its_connection(tmp_path: Path) -> None:
+    """A server that is set to connect does not start without its key: it can be made before."""
+    made = run(tmp_path / "data", "keys", "ecw", "create", VANTREXIA_ECW_SOURCE="fhir")
+    assert (made.status, (tmp_path / "data" / "ecw-keys.pem").exists()) == (0, True), made.err
 
 
 def test_every_command_is_held_to_it() -> None:

@@ -61,7 +61,9 @@ class Clinic:
         limits = Throttle(MemoryRateStore(), MemoryRateStore(), site.clock, NO_LIMITS)
         # Tokens that fit into a header, as the service's own do.
         site.desk.tokens = JwtTokens(OneKey(), ids=CountedIds("tokens"), issuer=PUBLIC_URL)
-        self.client = TestClient(create_app(site.desk, public_url=PUBLIC_URL, throttle=limits))
+        self.client = TestClient(
+            create_app(site.desk, public_url=PUBLIC_URL, throttle=limits), "https://testserver"
+        )
         self._tokens: dict[str, str] = {}
         tables = (sa.table(name) for name in sa.inspect(site.stranger).get_table_names())
         self._tables = {one.name: str(sa.select(sa.text("*")).select_from(one)) for one in tables}

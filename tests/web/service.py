@@ -157,7 +157,8 @@ class Service:
         if settings.pop("runs_imports", False):
             settings["importer"] = Importer(self.desk)
         self.app = create_app(self.desk, **settings)
-        self.client = TestClient(self.app, follow_redirects=False)
+        # In clear nobody is answered.
+        self.client = TestClient(self.app, "https://testserver", follow_redirects=False)
         self._session_ids = CountedIds("sessions")
         self._users: dict[tuple[PracticeId, str], User] = {}
 

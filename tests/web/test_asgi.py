@@ -1,14 +1,20 @@
 """What a server process imports: the app over a real, freshly made service."""
 
 import json
+from threading import Event
 
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from vantrexia_adapters.assembly import client_keys
-from vantrexia_adapters.checkpoints import TrailHealth
-from vantrexia_adapters.settings import PREFIX, load
-from vantrexia_web.asgi import _observed, build
+from tests.builders import a_new_user, a_password
+from vantrexia_adapters.assembly import Service, StartRefusedError, client_keys, open_service
+from vantrexia_adapters.checkpoints import FolderCheckpoints, TrailHealth
+from vantrexia_adapters.settings import PREFIX, Settings, load
+from vantrexia_core.identity import create_user, operator
+from vantrexia_core.kernel import Origin, Role, UnavailableError
+from vantrexia_web.asgi import _observed, app_over, build
 from vantrexia_web.health import Condition, Observation
 
 LOCAL = ("127.0.0.1", 50_000)
@@ -30,6 +36,42 @@ def test_an_app_built_from_the_environment_is_healthy(client):
     assert content["status"] == "healthy"
     assert set(content["services"]) == {"database", "rate_limits", "audit", "jobs", "fhir"}
     assert set(content["services"]["audit"]) == {"status", "latency_ms", "checked_at"}
+
+
+def test_a_mounted_service_signs_its_trail_while_it_runs(monkeypatch, tmp_path):
+    """Not at its end alone, which a worker that is killed never sees; and its letters leave."""
+    signed, publish = Event(), FolderCheckpoints.publish
+
+    def publish_and_tell(self, note, *, on):
+        publish(self, note, on=on)
+        signed.set()
+
+    monkeypatch.setattr(FolderCheckpoints, "publish", publish_and_tell)
+    service = open_service(Settings(data_dir=tmp_path, public_url="https://host.example/records"))
+    create_user(
+        service.desk, operator(service.practice_id, Origin()), a_new_user(Role.PROVIDER), a_password()
+    )
+    records = app_over(service)
+    host = Starlette(routes=[Mount("/records", records)], lifespan=lambda _: records.running())
+    assert not signed.is_set()
+    with TestClient(host, "https://host.example") as client:
+        assert signed.wait(30)
+        services = client.get("/records/health/").json()["services"]
+        assert (services["jobs"]["status"], services["audit"]["status"]) == ("healthy", "healthy")
+    with pytest.raises(UnavailableError):
+        service.postman.check()
+
+
+def test_a_start_that_is_refused_leaves_nothing_open(monkeypatch, tmp_path, log_to):
+    """The service that was opened for it is closed."""
+    log_to("info")
+    closed, close = [], Service.close
+    monkeypatch.setattr(Service, "close", lambda self: (closed.append(True), close(self)))
+    monkeypatch.setenv(f"{PREFIX}DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv(f"{PREFIX}RATE_STORE", "redis://127.0.0.1:1/0?socket_timeout=x")
+    with pytest.raises(StartRefusedError):
+        build()
+    assert closed == [True]
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def apps(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[SqlDe
             desk.proofs = SmartClientProofs(FetchedKeySets(Hosts(), clock))
             throttle = Throttle(MemoryRateStore(), MemoryRateStore(), clock, NO_LIMITS)
             app: Any = create_app(desk, public_url=PUBLIC_URL, throttle=throttle)
-            clients.append(stack.enter_context(TestClient(app)))
+            clients.append(stack.enter_context(TestClient(app, "https://testserver")))
             desks.append(desk)
         yield desks[0], clients
 

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA384
 from starlette.testclient import TestClient
 
-from tests.builders import a_practice_id
+from tests.builders import a_new_patient, a_practice_id, an_actor
 from tests.clients import ALL, ASSERTION_TYPE, TOKEN_URL, a_client, a_jwks, a_key, form
 from tests.contracts.stores import at_once
 from tests.sources import CountedIds
@@ -37,6 +37,7 @@ from vantrexia_core.identity import (
 )
 from vantrexia_core.identity.clients import ClientKeys
 from vantrexia_core.kernel import Machine, Origin, Role
+from vantrexia_core.patients import DateOfBirth, Reason, merge_patients
 from vantrexia_core.throttling import Limit
 
 TOKEN = "/api/v1/auth/token/"
@@ -423,6 +424,51 @@ def test_a_program_does_with_patients_what_its_scopes_name(asking):
     assert service.send("GET", path).status_code == 404
 
 
+@pytest.mark.parametrize("value", ["1958-03-15", "1958-03-16"])
+@pytest.mark.parametrize("scope", ["system/Patient.u", "system/Patient.ru"])
+def test_whoever_may_not_read_learns_nothing_by_a_patch(asking, scope, value):
+    """Whether a patch fits tells what stands there; without reading it is refused, whatever it guesses."""
+    service = asking.service
+    patient = service.patient(attrs.evolve(a_new_patient(), date_of_birth=DateOfBirth.parse("1958-03-15")))
+    answers = [
+        service.client.request(
+            "PATCH",
+            f"/fhir/Patient/{patient.id}",
+            json=[operation],
+            headers=asking.headers(scope) | {"Content-Type": "application/json-patch+json"},
+        )
+        for operation in (
+            {"op": "test", "path": "/birthDate", "value": value},
+            {"op": "remove", "path": "/photo"},
+        )
+    ]
+    right = 200 if value == "1958-03-15" else 422
+    assert [one.status_code for one in answers] == ([403, 403] if scope.endswith(".u") else [right, 422])
+    if scope.endswith(".u"):
+        assert_refused(answers[0], "/fhir/", 403, "insufficient_scope")
+        entry = service.desk.entries[-1]
+        assert (entry.action, entry.outcome) == (Action.UPDATE, Outcome.REFUSED)
+        assert (entry.code, entry.patient_id) == ("insufficient_scope", patient.id)
+
+
+def test_whoever_may_not_read_cannot_ask_by_a_link(asking):
+    """An update may say links that reading showed; without reading, a right one is refused like others."""
+    service = asking.service
+    survivor, loser = service.patient(), service.patient()
+    merge_patients(service.desk, an_actor(Role.ADMIN), survivor.id, loser.id, Reason("One person"))
+    said = service.send("GET", f"/fhir/Patient/{survivor.id}").json()
+    assert [link["type"] for link in said["link"]] == ["replaces"]
+    statuses = [
+        service.client.put(
+            f"/fhir/Patient/{survivor.id}",
+            json=said,
+            headers=asking.headers(scope) | {"Content-Type": "application/fhir+json"},
+        ).status_code
+        for scope in ("system/Patient.u", "system/Patient.ru")
+    ]
+    assert statuses == [422, 200]
+
+
 def test_a_client_of_another_practice_sees_nothing_of_ours(asking):
     """Its token is good, and our record does not exist for it."""
     service = asking.service
@@ -541,8 +587,10 @@ def test_who_may_only_change_a_record_is_not_shown_it(asking, is_reading):
     patient = asking.service.patient()
     headers = asking.headers(f"system/Patient.{'ru' if is_reading else 'u'}")
     rest = asking.service.client.patch(path_of(patient), json={}, headers=headers)
-    patch = headers | {"Content-Type": "application/json-patch+json", "Prefer": "return=representation"}
-    fhir = asking.service.client.patch(f"/fhir/Patient/{patient.id}", content=b"[]", headers=patch)
+    path, said = f"/fhir/Patient/{patient.id}", {"Content-Type": "application/fhir+json"}
+    same = asking.service.send("GET", path).content
+    put = headers | said | {"Prefer": "return=representation"}
+    fhir = asking.service.client.put(path, content=same, headers=put)
     assert (rest.status_code, fhir.status_code) == (200 if is_reading else 204, 200), (rest.text, fhir.text)
     assert (bool(rest.content), bool(fhir.content)) == (is_reading, is_reading)
     assert (rest.headers["etag"], fhir.headers["etag"]) == ('"1"', 'W/"1"')

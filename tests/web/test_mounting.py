@@ -1,7 +1,10 @@
 """The app inside another one: it answers as it does alone, below the path where it was mounted."""
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
+from ipaddress import ip_network
 
 import pytest
 from starlette.applications import Starlette
@@ -18,7 +21,17 @@ from vantrexia_core.kernel import Role
 from vantrexia_web.app import create_app
 
 PLACE = "/records"
-ENDED = "ended"
+BEGAN, ENDED = "began", "ended"
+
+
+@contextmanager
+def told(happened: list[str]) -> Iterator[None]:
+    """Surroundings that say when they were entered and left."""
+    happened.append(BEGAN)
+    try:
+        yield
+    finally:
+        happened.append(ENDED)
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +42,7 @@ def host() -> Iterator[tuple[TestClient, list[str]]]:
     create_user(
         desk, an_actor(Role.ADMIN), a_new_user(Role.PROVIDER, email=an_email("ann").reveal()), a_password()
     )
-    records = create_app(
-        desk, public_url=f"https://host.example{PLACE}", at_shutdown=lambda: happened.append(ENDED)
-    )
+    records = create_app(desk, public_url=f"https://host.example{PLACE}", runs_within=lambda: told(happened))
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -89,12 +100,45 @@ def test_a_path_that_only_begins_like_the_mount_is_the_hosts(host: tuple[TestCli
 
 
 def test_the_end_of_the_host_is_the_end_of_the_app() -> None:
-    """Whoever enters `running` hears when the last answer has been given."""
+    """What surrounds the app begins with it, and ends when the last answer has been given."""
     happened: list[str] = []
     records = create_app(
-        a_memory_desk(), public_url="https://host.example", at_shutdown=lambda: happened.append(ENDED)
+        a_memory_desk(), public_url="https://host.example", runs_within=lambda: told(happened)
     )
     app = Starlette(lifespan=lambda _: records.running())
     with TestClient(app):
-        assert happened == []
-    assert happened == [ENDED]
+        assert happened == [BEGAN]
+    assert happened == [BEGAN, ENDED]
+
+
+def test_a_host_that_fails_ends_the_app_all_the_same() -> None:
+    """Its threads are finished and what surrounds it is left, as at a good end."""
+    happened: list[str] = []
+    records = create_app(
+        a_memory_desk(), public_url="https://host.example", runs_within=lambda: told(happened)
+    )
+    before = set(threading.enumerate())
+
+    async def fail() -> None:
+        async with records.running():
+            assert any(one.name.startswith("vantrexia-web") for one in set(threading.enumerate()) - before)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(fail())
+    assert happened == [BEGAN, ENDED]
+    assert not [one for one in set(threading.enumerate()) - before if one.name.startswith("vantrexia-")]
+
+
+@pytest.mark.parametrize(("peer", "status"), [("10.0.0.7", 200), ("127.0.0.1", 200), ("203.0.113.9", 403)])
+def test_a_mounted_app_is_not_spoken_to_in_clear(peer: str, status: int) -> None:
+    """By nobody but this machine and a proxy that is named."""
+    records = create_app(
+        a_memory_desk(), public_url="https://host.example", trusted_proxies=[ip_network("10.0.0.7")]
+    )
+    client = TestClient(Starlette(routes=[Mount(PLACE, app=records)]), client=(peer, 50_000))
+    answered = client.get(f"{PLACE}/health/")
+    assert (answered.status_code, answered.json().get("code")) == (
+        status,
+        None if status == 200 else "tls_required",
+    )

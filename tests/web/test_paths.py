@@ -57,7 +57,7 @@ def test_a_path_without_its_slash_is_redirected(refusing_service, path, method):
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
 def test_an_unknown_path_is_not_found(refusing_service, path, method):
     """404 in the documented envelope, for every method, signed in or not."""
-    response = refusing_service.client.request(method, f"http://testserver{path}")
+    response = refusing_service.client.request(method, f"https://testserver{path}")
     assert_problem(response, 404, "not_found")
 
 

@@ -68,7 +68,8 @@ class TwoServers:
     def _client(desk: SqlDesk, clock: ManualClock) -> TestClient:
         throttle = Throttle(MemoryRateStore(), MemoryRateStore(), clock, NO_LIMITS)
         return TestClient(
-            create_app(desk, public_url=PUBLIC_URL, throttle=throttle, worker_threads=MANY // 2)
+            create_app(desk, public_url=PUBLIC_URL, throttle=throttle, worker_threads=MANY // 2),
+            "https://testserver",
         )
 
     def post(self, server: int, path: str, body: object, access: str | None = None) -> Any:

@@ -343,6 +343,7 @@ def test_what_fails_in_the_shell_is_counted():
             "type": "http",
             "method": "POST",
             "path": PATIENTS,
+            "scheme": "https",
             "query_string": b"",
             "headers": [],
             "client": ("198.51.100.4", 50_000),

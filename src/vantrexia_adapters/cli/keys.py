@@ -377,10 +377,20 @@ def ecw() -> None:
 def create() -> None:
     """Make the first key, in a file that only its owner can read.
 
+    There must be a practice to make it for, or settings that say which connection it is for: a server that is
+    to begin with one wants its key first.
+
     \b
     Example:
       vantrexia keys ecw create
     """
+    from vantrexia_adapters.assembly import check_founded
+    from vantrexia_adapters.settings import EcwSource, load
+
+    settings = load()
+    if settings.ecw_source is not EcwSource.FHIR and settings.ecw_private_key_file is None:
+        # Most likely the wrong folder: nobody would find the key again.
+        check_founded(settings)
     file, path = _file()
     file.create()
     click.echo(f"{path} holds the key {file.signing().key_id}.")

@@ -115,7 +115,9 @@ def known_or_sane(name: str, known: Iterable[str]) -> str | None:
     """The name of a parameter, to be repeated in an answer; None where it may be anything.
 
     A name is the client's text as well. What looks like FHIR's names and is no longer than they are holds no
-    number, no date, no address and no blank.
+    number, no date, no address and no blank. It may still be somebody's name (``jane-doe``), put there by
+    mistake: so it goes back to whoever sent it, for whom a misspelt parameter would be hard to find
+    otherwise, and into no log and no trail.
     """
     plain = name.partition(":")[0]
     return plain if plain in known or _NAME.fullmatch(plain) else None

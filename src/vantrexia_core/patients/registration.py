@@ -165,7 +165,6 @@ def register_unless_known(
         return deed.finish(fact, (admission, True))
 
 
-@repeated_if_undone
 def revise_patient(
     desk: MatchingDesk,
     actor: Actor,
@@ -186,8 +185,42 @@ def revise_patient(
         StaleVersionError: the record is at another version than expected.
         InvalidError: a birth in the future; an MRN or external id that another record has.
     """
+    return _revised(desk, actor, patient_id, revision, expected_version, is_telling=False)
+
+
+def patch_patient(
+    desk: MatchingDesk,
+    actor: Actor,
+    patient_id: PatientId,
+    patch: Callable[[Patient], Revision],
+    *,
+    expected_version: ExpectedVersion = None,
+) -> Patient:
+    """Like `revise_patient`, by something that fits only what stands there: a JSON Patch tests and copies.
+
+    Whether it fits tells what the record holds, so it takes the right to read as well as to change.
+
+    Raises:
+        InsufficientScopeError: the machine client's scopes let it change the record and not read it.
+        PermissionDeniedError, NotFoundError, StaleVersionError, InvalidError: as `revise_patient`.
+    """
+    return _revised(desk, actor, patient_id, patch, expected_version, is_telling=True)
+
+
+@repeated_if_undone
+def _revised(
+    desk: MatchingDesk,
+    actor: Actor,
+    patient_id: PatientId,
+    revision: Revision | Callable[[Patient], Revision],
+    expected_version: ExpectedVersion,
+    *,
+    is_telling: bool,
+) -> Patient:
     is_noted = False
     with undertake(desk, Attempt(actor, Action.UPDATE, Permission.WRITE_PATIENTS, patient_id)) as deed:
+        if is_telling:
+            actor.require(Permission.VIEW_PATIENTS, Action.READ)
         patient = deed.work.patients.get_to_change(patient_id)
         if not isinstance(revision, Revision):
             status_after(patient.status, Move.REVISE)

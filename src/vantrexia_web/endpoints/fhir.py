@@ -48,6 +48,7 @@ from vantrexia_core.patients import (
     list_versions,
     look_up_patient,
     may_read_patients,
+    patch_patient,
     read_version,
     register_unless_known,
     revise_patient,
@@ -133,12 +134,14 @@ def create(call: Call) -> Answer:
 def update(call: Call) -> Answer:
     """Replace what is said of a patient."""
     form, prefer = call.read(parse_format), parse_preferences(call.request)
-    content, links = call.read(parse_resource), _links_now(call, _patient_id(call))
-    return _revised(call, partial(parse_revision, content, links=links), form, prefer.returns, links)
+    # Links are let through as they were shown; from whoever may not read, one would be a question.
+    links = _links_now(call, _patient_id(call)) if may_read_patients(call.actor) else ()
+    revision = partial(parse_revision, call.read(parse_resource), links=links)
+    return _revised(call, revise_patient, revision, form, prefer.returns, links)
 
 
 def patch(call: Call) -> Answer:
-    """Change some of what is said of a patient, by a JSON Patch."""
+    """Change some of what is said of a patient, by a JSON Patch. It can ask as well, so it takes reading."""
     form, prefer = call.read(parse_format), parse_preferences(call.request)
     operations = call.read(lambda request: parse_json(parse_patch(request)))
     links = _links_now(call, _patient_id(call))
@@ -147,7 +150,7 @@ def patch(call: Call) -> Answer:
         patched = _patched(render_patient(patient, links=links), operations)
         return parse_revision(patched, patient, links=links)
 
-    return _revised(call, revision, form, prefer.returns, links)
+    return _revised(call, patch_patient, revision, form, prefer.returns, links)
 
 
 def delete(call: Call) -> Answer:
@@ -279,16 +282,16 @@ def _provenance_of(request: Request) -> ProvenanceOf:
 
 
 def _revised(
-    call: Call, revision: Callable[[Patient], Revision], form: str, returns: str, links: Sequence[PatientLink]
+    call: Call,
+    revise: Callable[..., Patient],
+    revision: Callable[[Patient], Revision],
+    form: str,
+    returns: str,
+    links: Sequence[PatientLink],
 ) -> Answer:
     """Revise the patient as it stands, and answer as the client prefers."""
-    patient = revise_patient(
-        call.desk,
-        call.actor,
-        _patient_id(call),
-        revision,
-        expected_version=parse_if_match(call.request),
-    )
+    expected = parse_if_match(call.request)
+    patient = revise(call.desk, call.actor, _patient_id(call), revision, expected_version=expected)
     # Scopes can grant changing without reading: then there is nothing to show, whatever is preferred.
     is_shown = returns != "representation" or may_read_patients(call.actor)
     return _preferred(patient, form, returns if is_shown else "minimal", 200, links=links)
