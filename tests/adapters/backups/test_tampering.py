@@ -194,7 +194,7 @@ HOSTILE: dict[str, tuple[FrameKind, bytes]] = {
     "a bit beyond them": (FrameKind.ROWS, struct.pack(">HI", 0, 1) + b"\x01\x40"),
     "deep": (FrameKind.END, b"[" * 200_000),
     "infinite": (FrameKind.END, b'{"tables":{},"trail":{"size":1e999,"root":""}}'),
-    "long": (FrameKind.END, b" " * (SAID_BYTES_MAX + 1)),
+    "long": (FrameKind.END, b'{"tables":{},"trail":{"size":0,"root":""}}' + b" " * SAID_BYTES_MAX),
 }
 
 
