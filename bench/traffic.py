@@ -283,7 +283,7 @@ def pace(address: Address, arrivals: Iterable[Arrival], *, connections: int) -> 
         TrafficError: the server closed a connection or did not answer in time.
     """
     poller = select.epoll()
-    under_way: dict[int, tuple[Connection, Arrival, float]] = {}
+    under_way: dict[int, tuple[Connection, Arrival, float, float]] = {}
     idle: list[tuple[Connection, float]] = []
     waiting: deque[Arrival] = deque()
     coming = iter(arrivals)
@@ -294,7 +294,7 @@ def pace(address: Address, arrivals: Iterable[Arrival], *, connections: int) -> 
         number = connection.socket.fileno()
         if number not in under_way:
             poller.register(number, select.EPOLLIN)
-        under_way[number] = connection, arrival, due
+        under_way[number] = connection, arrival, due, perf_counter() - began
         connection.socket.sendall(request)
 
     try:
@@ -313,11 +313,11 @@ def pace(address: Address, arrivals: Iterable[Arrival], *, connections: int) -> 
             rest = upcoming.at - now if upcoming else ANSWER_SECONDS_MAX
             ready = poller.poll(max(0.0, min(rest, ANSWER_SECONDS_MAX)))
             now = perf_counter() - began
-            if any(now - due > ANSWER_SECONDS_MAX for _, _, due in under_way.values()):
+            if any(now - sent_at > ANSWER_SECONDS_MAX for _, _, _, sent_at in under_way.values()):
                 message = f"no answer within {ANSWER_SECONDS_MAX:.0f} seconds"
                 raise TrafficError(message)
             for number, _ in ready:
-                connection, arrival, due = under_way[number]
+                connection, arrival, due, _ = under_way[number]
                 response = connection.received(connection.socket.recv(READ_BYTES))
                 if response is None:
                     continue
@@ -337,7 +337,7 @@ def pace(address: Address, arrivals: Iterable[Arrival], *, connections: int) -> 
         message = f"{address.host}:{address.port}: {type(error).__name__}"
         raise TrafficError(message) from None
     finally:
-        for connection in (*(one for one, _ in idle), *(busy for busy, _, _ in under_way.values())):
+        for connection in (*(one for one, _ in idle), *(busy for busy, *_ in under_way.values())):
             connection.socket.close()
         poller.close()
 

@@ -626,12 +626,13 @@ def check_founded(settings: Settings) -> None:
         StartRefusedError: the database cannot be asked.
     """
     with _refusals():
-        is_founded = _has_practice(settings)
+        is_founded = has_practice(settings)
     if not is_founded:
         raise DatabaseMissingError if settings.keyring_path.exists() else NoPracticeError(settings)
 
 
-def _has_practice(settings: Settings) -> bool:
+def has_practice(settings: Settings) -> bool:
+    """Whether a practice is where the settings point; looking makes nothing."""
     url = make_url(settings.url)
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
         return False

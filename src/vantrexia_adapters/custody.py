@@ -83,11 +83,8 @@ class RingCustody:
     def needs(self, purpose: Purpose) -> Sequence[Need]:
         """See `KeyCustody`."""
         active = self.active(purpose)
-        older = [
-            entry.name.version
-            for entry in self._entries(purpose)
-            if entry.name.version != active and entry.state is not KeyState.DESTROYED
-        ]
+        # Destroyed ones too: a restored database may hold rows that need them.
+        older = [entry.name.version for entry in self._entries(purpose) if entry.name.version != active]
         match purpose:
             case Purpose.FIELD:
                 return self._resealing.needs(older)

@@ -1,11 +1,12 @@
 """Putting the app together."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, AsyncExitStack, ExitStack, asynccontextmanager, nullcontext
+from contextlib import AbstractContextManager, AsyncExitStack, ExitStack, asynccontextmanager
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.routing import Router
+from starlette.types import Receive, Scope, Send
 
 from vantrexia_adapters.memory import MemoryRateStore
 from vantrexia_adapters.observing import Watcher
@@ -17,6 +18,7 @@ from vantrexia_web.door import Door, Elsewhere, ExactRoute, answer_failure
 from vantrexia_web.forwarding import Network
 from vantrexia_web.health import HealthCheck, HealthReport
 from vantrexia_web.importer import Importer
+from vantrexia_web.logs import LOGGER
 from vantrexia_web.perimeter import Perimeter
 from vantrexia_web.routes import FHIR, HASHING, PROVING, ROUTES, WAITING, Guarded, Open
 from vantrexia_web.throttle import Throttle
@@ -29,6 +31,10 @@ WAITING_THREADS: Final = 2
 PROVING_THREADS: Final = 4
 
 
+class NotRunningError(Exception):
+    """Nobody has entered the app: what shall surround it does not."""
+
+
 def create_app(
     desk: WebDesk,
     *,
@@ -39,7 +45,7 @@ def create_app(
     request_ids: IdSource | None = None,
     throttle: Throttle | None = None,
     trusted_proxies: Sequence[Network] = (),
-    runs_within: Callable[[], AbstractContextManager[object]] = nullcontext,
+    runs_within: Callable[[], AbstractContextManager[object]] | None = None,
     importer: Importer | None = None,
     refuses_clear_text: bool = True,
     watchers: Sequence[Watcher] = (),
@@ -54,8 +60,9 @@ def create_app(
     7517). ``request_ids`` defaults to the desk's ids.
     ``throttle`` counts requests; without it the published limits hold, in this process's memory.
     ``trusted_proxies`` are those whose ``X-Forwarded-For`` is believed. ``runs_within`` is entered when the
-    app starts, and left when it has given its last answer: `Service.running`, for one. ``importer`` goes on
-    with imports in the background.
+    app starts, and left when it has given its last answer: `Service.running`, for one. Where there is such a
+    thing, an app that nobody has started answers 500 and logs why. ``importer`` goes on with imports in the
+    background.
     With ``refuses_clear_text``, requests without TLS are answered for this machine and trusted proxies alone:
     turn it off only where nobody but the server in front can reach the app.
     ``watchers`` are told of each request when its answer is out: route, status and time, and nobody's data.
@@ -93,20 +100,25 @@ def create_app(
             return proving_workers
         return sign_in_workers if route.endpoint in HASHING else workers
 
+    has_begun = runs_within is None
+
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
+        nonlocal has_begun
         async with AsyncExitStack() as at_end:
             # However it ends, and whichever part of the end fails. In a thread: the loop must stay free to
             # hand out the answers that are being finished.
             surroundings = ExitStack()
             at_end.push_async_callback(run_in_threadpool, surroundings.close)
-            surroundings.enter_context(runs_within())
+            if runs_within is not None:
+                surroundings.enter_context(runs_within())
             for pool in reversed(pools):
                 pool.open()
                 at_end.push_async_callback(run_in_threadpool, pool.drain)
             at_end.push_async_callback(run_in_threadpool, background.drain)
             if importer is not None:
                 importer.open()
+            has_begun = True
             yield
 
     paths = dict.fromkeys(route.path for route in ROUTES)
@@ -124,8 +136,16 @@ def create_app(
     router = Router(
         routes, redirect_slashes=False, default=Elsewhere(site, routes, workers), lifespan=lifespan
     )
+
+    async def begun(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not has_begun:
+            # In words of its own: the log tells of an error its kind alone.
+            LOGGER.error("a mounted app answers nothing until its running() is entered by the app around it")
+            raise NotRunningError
+        await router(scope, receive, send)
+
     return Perimeter(
-        router,
+        begun,
         request_ids or desk.ids,
         desk.clock,
         is_https=public_url.startswith("https:"),

@@ -121,3 +121,24 @@ def test_keys_without_their_database_are_no_reason_to_begin_anew(tmp_path: Path)
     assert refused.status == 1
     assert "put its backup back" in refused.err
     assert [path.name for path in tmp_path.iterdir()] == ["keyring.json"]
+
+
+def test_whoever_begins_a_practice_is_told_where(tmp_path: Path) -> None:
+    """It may be the wrong folder. Once it is there, nobody is told again."""
+    words = (
+        "users",
+        "create",
+        "--first-name",
+        "A",
+        "--last-name",
+        "B",
+        "--role",
+        "nurse",
+        "--password-stdin",
+    )
+    first, second = (
+        run(tmp_path / "data", *words, "--email", f"{name}@example.org", stdin="a long pass phrase\n")
+        for name in ("ann", "ben")
+    )
+    assert first.err == f"A new practice was begun in {tmp_path / 'data'}.\n"
+    assert second.err == ""

@@ -2,8 +2,9 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from io import StringIO
 from ipaddress import ip_network
 
 import pytest
@@ -109,6 +110,18 @@ def test_the_end_of_the_host_is_the_end_of_the_app() -> None:
     with TestClient(app):
         assert happened == [BEGAN]
     assert happened == [BEGAN, ENDED]
+
+
+def test_an_app_that_nobody_entered_answers_nothing(log_to: Callable[[str], StringIO]) -> None:
+    """Its host's author learns it by the first request, and not by a trail that was never signed."""
+    stream, happened = log_to("info"), list[str]()
+    records = create_app(
+        a_memory_desk(), public_url="https://host.example", runs_within=lambda: told(happened)
+    )
+    client = TestClient(Starlette(routes=[Mount(PLACE, records)]), "https://host.example")
+    assert client.get(f"{PLACE}/health/").status_code == 500
+    assert "until its running() is entered" in stream.getvalue()
+    assert happened == []
 
 
 def test_a_host_that_fails_ends_the_app_all_the_same() -> None:

@@ -17,6 +17,7 @@ from vantrexia_core.kernel import Actor, Origin
 
 if TYPE_CHECKING:
     from vantrexia_adapters.assembly import Service
+    from vantrexia_adapters.settings import Settings
 
 T = TypeVar("T")
 
@@ -47,7 +48,21 @@ def opened(*, may_found: bool = False) -> Iterator["Service"]:
     from vantrexia_adapters.assembly import open_service
     from vantrexia_adapters.settings import load
 
-    with open_service(load(), may_found=may_found) as service:
+    settings = load()
+    with beginning(settings) if may_found else open_service(settings, may_found=False) as service:
+        yield service
+
+
+@contextmanager
+def beginning(settings: "Settings") -> Iterator["Service"]:
+    """The service, with a word about it if its practice is a new one: the folder may be the wrong one."""
+    from vantrexia_adapters.assembly import has_practice, open_service
+
+    is_new = not has_practice(settings)
+    with open_service(settings) as service:
+        if is_new:
+            where = settings.data_dir.absolute() if settings.is_embedded else "the database"
+            click.echo(f"A new practice was begun in {where}.", err=True)
         yield service
 
 

@@ -170,6 +170,8 @@ def reencrypt(purpose: str, practice: UUID | None, *, is_all: bool, as_json: boo
             statements.append(_said(statement, actor))
             if not as_json:
                 click.echo(_sentence(statement, actor))
+                if gone := _destroyed_needs(service, statement, actor):
+                    click.echo(gone)
     if as_json:
         show_rows(statements, as_json=True)
     if any(statement["needs"] for statement in statements):
@@ -302,6 +304,23 @@ def _sentence(statement: Statement, actor: Actor) -> str:
         return f"No row of {whose} needs a {purpose} key older than {statement.active}."
     needs = "; ".join(f"{need.rows} of {need.table} need key {need.version}" for need in statement.needs)
     return f"Rows of {whose} still need an older {purpose} key: {needs}. Repeat the command, or look at them."
+
+
+def _destroyed_needs(service: "Service", statement: Statement, actor: Actor) -> str | None:
+    """What to do about rows that no repetition can seal anew, if there are any."""
+    purpose, scope = statement.purpose.value, str(actor.practice_id)
+    destroyed = {
+        entry.name.version
+        for entry in service.ring.entries()
+        if (entry.name.scope, entry.name.purpose, entry.state.value) == (scope, purpose, "destroyed")
+    }
+    versions = sorted({need.version for need in statement.needs} & destroyed)
+    if not versions:
+        return None
+    return (
+        f"Destroyed: {purpose} key {', '.join(map(str, versions))}. What it sealed cannot be read here any "
+        "more. Restore a backup that was taken with keys, into an empty folder without a key ring."
+    )
 
 
 @keys.command()

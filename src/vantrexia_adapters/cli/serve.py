@@ -14,6 +14,7 @@ from threading import Event, Thread
 import attrs
 import click
 
+from vantrexia_adapters.cli.console import beginning
 from vantrexia_adapters.settings import (
     RATE_STORE_AUTO,
     RATE_STORE_DATABASE,
@@ -85,9 +86,7 @@ def serve(*, host: str, port: int, workers: int, tls_cert: Path | None, tls_key:
 
 def prepare(settings: Settings) -> None:
     """Create or check directory, keys and schema once, before any worker process starts."""
-    from vantrexia_adapters.assembly import open_service
-
-    with open_service(settings) as service:
+    with beginning(settings) as service:
         service.open_rates()
 
 

@@ -120,7 +120,7 @@ class KeyCustody(Protocol):
         ...
 
     def needs(self, purpose: Purpose) -> Sequence[Need]:
-        """What opens by older versions alone, seen in one moment."""
+        """What opens by other versions alone, destroyed ones among them, seen in one moment."""
         ...
 
     def reencrypt(self, purpose: Purpose) -> Iterator[int]:
