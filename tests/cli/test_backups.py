@@ -90,6 +90,7 @@ def test_the_rehearsal(original: Practice, tmp_path: Path, target: dict[str, str
     )  # fmt: skip
     done = original.restore(tmp_path / "new", **target)
     assert (done.status, done.out.startswith("Restored: ")) == (0, True)
+    assert "There was no key ring here" in done.out
     trail = run(tmp_path / "new", "audit", "verify", **target)
     assert (trail.status, "3 entries, 3 of them under the newest checkpoint" in trail.out) == (0, True)
     assert _found(tmp_path / "new", **target) == 1
@@ -142,7 +143,8 @@ def test_a_key_that_was_destroyed_stays_destroyed(practice: Practice) -> None:
     assert (destroyed.status, "backup key" in destroyed.out) == (0, True)
     for path in practice.folder.glob("vantrexia.sqlite3*"):
         path.unlink()
-    assert practice.restore(practice.folder, "--accept-rollback", "data_lost").status == 0
+    done = practice.restore(practice.folder, "--accept-rollback", "data_lost")
+    assert (done.status, "no key ring here" in done.out) == (0, False)
     keys = json.loads(run(practice.folder, "keys", "status", "--json").out)
     assert {key["state"] for key in keys if key["scope"] == id_} == {"destroyed"}
 

@@ -10,6 +10,7 @@ from vantrexia_adapters.backups.reading import (
 )
 from vantrexia_adapters.backups.restoring import (
     KeysMissingError,
+    NoPracticesError,
     OtherKeyRingError,
     OtherwiseRestoredError,
     Restored,
@@ -25,6 +26,7 @@ __all__ = [
     "IncompleteBackupError",
     "KeysDestroyedError",
     "KeysMissingError",
+    "NoPracticesError",
     "OtherKeyRingError",
     "OtherwiseRestoredError",
     "Progress",

@@ -32,11 +32,19 @@ from uuid import UUID
 import attrs
 
 from vantrexia_adapters.crypto import DamagedBackupError
+from vantrexia_adapters.crypto.ring_format import FILE_BYTES_MAX
 from vantrexia_adapters.sql import Outline, TableOutline
+from vantrexia_adapters.sql.copying import ROWS_AT_ONCE
 
 Row: TypeAlias = tuple[Any, ...]
 
-FRAME_BYTES_MAX: Final = 512 * 1024 * 1024
+FRAME_BYTES_MAX: Final = FILE_BYTES_MAX + 64 * 1024
+"""A key ring as large as one may be; the rows of a frame never come near it."""
+
+SAID_BYTES_MAX: Final = 1024 * 1024
+"""What a manifest or an end may take: it is parsed as a whole."""
+
+_COLUMNS_MAX: Final = 256
 _FRAME: Final = struct.Struct(">BI")
 _ROWS: Final = struct.Struct(">HI")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -52,6 +60,9 @@ class FrameKind(IntEnum):
     FILE = 2
     ROWS = 3
     END = 4
+
+
+_SAID: Final = frozenset({FrameKind.MANIFEST, FrameKind.END})
 
 
 class Source(Protocol):
@@ -108,6 +119,8 @@ class Manifest:
                 )
                 for table in document["tables"]
             )
+            if not all(map(_is_sound, tables)):
+                raise DamagedBackupError
             return cls(
                 datetime.fromisoformat(document["made_at"]),
                 str(document["software"]),
@@ -115,8 +128,13 @@ class Manifest:
                 str(document["database"]),
                 Outline(str(document["revision"]), tables),
             )
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             raise DamagedBackupError from None
+
+
+def _is_sound(table: TableOutline) -> bool:
+    names = {name for name, _ in table.columns}
+    return len(names) == len(table.columns) <= _COLUMNS_MAX and names >= set(table.key) != set()
 
 
 @attrs.frozen
@@ -157,7 +175,7 @@ class End:
                 for name, one in document["tables"].items()
             }
             return cls(tables, int(document["trail"]["size"]), bytes.fromhex(document["trail"]["root"]))
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             raise DamagedBackupError from None
 
 
@@ -179,7 +197,7 @@ def frames(source: Source) -> Iterator[tuple[FrameKind, bytes]]:
             kind = FrameKind(number)
         except ValueError:
             raise DamagedBackupError from None
-        if length > FRAME_BYTES_MAX:
+        if length > (SAID_BYTES_MAX if kind in _SAID else FRAME_BYTES_MAX):
             raise DamagedBackupError
         yield kind, source.read(length)
 
@@ -223,6 +241,8 @@ def decode_rows(outlined: Outline, payload: bytes) -> tuple[TableOutline, Sequen
     """
     try:
         number, count = _ROWS.unpack_from(payload)
+        if count > ROWS_AT_ONCE:
+            raise DamagedBackupError
         table = outlined.tables[number]
         rest, columns = _Rest(payload, _ROWS.size), []
         for _, type_ in table.columns:
@@ -266,6 +286,8 @@ def _bits(flags: Sequence[bool]) -> bytes:
 
 def _unpacked(bits: bytes, count: int) -> list[bool]:
     text = f"{int.from_bytes(bits, 'big'):0{len(bits) * 8}b}" if bits else ""
+    if "1" in text[count:]:
+        raise ValueError
     return [bit == "1" for bit in text[:count]]
 
 

@@ -14,7 +14,14 @@ from uuid import UUID
 import attrs
 
 from vantrexia_adapters.backups.reading import KEY_RING, Contents, Rows
-from vantrexia_adapters.crypto import BackupFileError, KeyName, KeyRing, KeyState, RingEntry
+from vantrexia_adapters.crypto import (
+    BackupFileError,
+    DamagedBackupError,
+    KeyName,
+    KeyRing,
+    KeyState,
+    RingEntry,
+)
 from vantrexia_adapters.crypto.ring_format import decode
 from vantrexia_adapters.sql import TableOutline
 from vantrexia_adapters.sql.resealing import SEALED_TABLES, SealedTable
@@ -54,7 +61,17 @@ class NeededKeys:
     _owners: dict[str, dict[Any, UUID]] = attrs.field(factory=dict)
 
     def add(self, table: TableOutline, rows: Rows) -> None:
-        """Look at a portion of a table. Tables come after those that their rows refer to."""
+        """Look at a portion of a table. Tables come after those that their rows refer to.
+
+        Raises:
+            DamagedBackupError: a value is not of its column's kind.
+        """
+        try:
+            self._add(table, rows)
+        except (TypeError, ValueError):
+            raise DamagedBackupError from None
+
+    def _add(self, table: TableOutline, rows: Rows) -> None:
         columns = {name: place for place, (name, _) in enumerate(table.columns)}
         if table.name in _OWNERS and columns.keys() >= {"id", "practice_id"}:
             owners = self._owners.setdefault(table.name, {})
@@ -72,6 +89,7 @@ class NeededKeys:
                 has no more.
         """
         left = tuple(one for one in contents.practices if ring.is_destroyed(one))
+        scopes = {str(one) for one in left}
         raw = contents.files.get(KEY_RING)
         here = _open(ring.all_entries())
         there = None if raw is None else _open(decode(raw).entries)
@@ -79,7 +97,7 @@ class NeededKeys:
             name: rows
             for name, rows in self._rows.items()
             # What the backup's own does not open either was lost before, and no other ring brings it back.
-            if name not in here and (there is None or name in there) and UUID(name.scope) not in left
+            if name not in here and (there is None or name in there) and name.scope not in scopes
         }
         if destroyed:
             raise KeysDestroyedError(ring.path, destroyed, has_own=raw is not None)
@@ -91,7 +109,7 @@ class NeededKeys:
                 continue
             for row in rows:
                 if (version := row[columns[name]]) is not None:
-                    self._rows[_named(row[columns["practice_id"]], Purpose.INDEX, version)] += 1
+                    self._rows[_named(row[columns["practice_id"]], Purpose.INDEX, int(version))] += 1
 
     def _add_sealed(self, sealed: SealedTable, columns: Mapping[str, int], rows: Rows) -> None:
         refers = "practice_id" if sealed.joined is None else _refers(sealed)

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from vantrexia_adapters.backups.content import (
+    FRAME_BYTES_MAX,
     End,
     FrameKind,
     Manifest,
@@ -51,6 +52,14 @@ DAYS: Final = "days/"
 CHECKPOINT_KEYS: Final = "checkpoint-keys"
 _FILES: Final = frozenset({KEY_RING, ECW_KEYS, CHECKPOINT, CHECKPOINT_KEYS})
 """All that a backup may hold, beside the checkpoints of days."""
+
+FILES_BYTES_MAX: Final = FRAME_BYTES_MAX + 32 * 1024 * 1024
+"""What all files together may take: the largest key ring, and all else. They are kept in memory."""
+
+_FILES_MAX: Final = 20_000
+"""A checkpoint a day is for more than fifty years."""
+
+_KEPT_ROWS_MAX: Final = 500_000
 
 _KEPT: Final = frozenset({"practice", "key_check"})
 """Small tables that are looked into."""
@@ -182,6 +191,7 @@ class _Reading:
     _take: Callable[[TableOutline, Rows], None]
     _manifest: Manifest | None = None
     _files: dict[str, bytes] = attrs.field(factory=dict)
+    _files_bytes: int = 0
     _roll: TrailRoll | None = None
     _sums: "dict[str, Sum]" = attrs.field(factory=dict)
     _kept: dict[str, list[dict[str, Any]]] = attrs.field(factory=dict)
@@ -232,6 +242,9 @@ class _Reading:
         if name in self._files:
             raise IncompleteBackupError
         self._files[name] = content
+        self._files_bytes += len(content)
+        if len(self._files) > _FILES_MAX or self._files_bytes > FILES_BYTES_MAX:
+            raise DamagedBackupError
         if _is_note(name):
             try:
                 self._stops.append(SignedCheckpoint.decode(content).checkpoint.size)
@@ -251,7 +264,10 @@ class _Reading:
             except (KeyError, AttributeError, TypeError):
                 raise DamagedBackupError from None
         elif table.name in _KEPT:
-            self._kept.setdefault(table.name, []).extend(dict(zip(names, row, strict=True)) for row in rows)
+            kept = self._kept.setdefault(table.name, [])
+            kept.extend(dict(zip(names, row, strict=True)) for row in rows)
+            if len(kept) > _KEPT_ROWS_MAX:
+                raise DamagedBackupError
         self._take(table, rows)
 
 

@@ -111,6 +111,15 @@ class OtherKeyRingError(BackupFileError):
         )
 
 
+class NoPracticesError(BackupFileError):
+    """There is nobody in the backup whom a restore could be recorded for."""
+
+    sentence = (
+        "The backup holds no practice, so nobody has anything to restore from it. Nothing was changed. "
+        "Take another backup."
+    )
+
+
 class OtherwiseRestoredError(BackupFileError):
     """A restore that was cut off has filled the database, and not as this one would."""
 
@@ -137,13 +146,15 @@ class RestorePlace:
 class Restored:
     """How a restore ended: what was in the backup, what was given up, and what the trail is like now.
 
+    With ``are_keys_restored`` the key ring is the backup's own: keys that were destroyed since are in it.
     ``off_boarded`` are practices in it whose keys were destroyed here: nobody can read what they stored.
     """
 
     contents: Contents
     lost: Checkpoint | None
     inspection: Inspection
-    off_boarded: Sequence[PracticeId] = ()
+    are_keys_restored: bool
+    off_boarded: Sequence[PracticeId]
 
 
 def restore_backup(
@@ -174,6 +185,8 @@ def restore_backup(
         KeyRingError: the backup's key ring does not open, for want of its key service for instance.
         UnavailableError: the database cannot be reached.
     """
+    # A whole key ring: what a restore that was killed at its checks has left.
+    _forget_tried(place.ring_path)
     mark = _Mark.read(place.marker)
     is_filled = not is_empty(place.engine)
     if is_filled and (mark is None or mark.salt != salt_of(path, key)):
@@ -184,6 +197,8 @@ def restore_backup(
     needed = NeededKeys()
     with progress("Checking the backup", bytes_of(path)) as step:
         contents = read_backup(path, key, stops=sizes, take=needed.add, progress=step)
+    if not contents.practices:
+        raise NoPracticesError
     before = _left_by_this(place.engine, contents, progress) if is_filled else None
     if before is None:
         check_fillable(place.engine, contents.manifest.outline)
@@ -218,7 +233,8 @@ def restore_backup(
             target.record(told)
     inspection = _go_on(place, contents, before, keys.checkpoint_keys, clock, progress)
     place.marker.unlink()
-    return Restored(contents, lost, inspection, off_boarded)
+    are_keys_restored = keys.are_restored or (before is not None and keys.are_as_backed_up)
+    return Restored(contents, lost, inspection, are_keys_restored, off_boarded)
 
 
 class _Keys:
@@ -234,8 +250,7 @@ class _Keys:
             if own is None:
                 raise KeysMissingError(path)
             # Under another name until everything else was checked.
-            path = self._tried = path.with_name(path.name + ".restored")
-            path.unlink(missing_ok=True)
+            path = self._tried = _tried(path)
             RingFile(path).create(own)
         try:
             ring = KeyRing.open(path, clock, wrappers=place.wrappers)
@@ -248,6 +263,16 @@ class _Keys:
             raise
         self.ring: Final = ring
         self.checkpoint_keys: Final = RingCheckpointKeys(ring)
+
+    @property
+    def are_restored(self) -> bool:
+        """Whether there was no key ring here, so that the backup's own is put in its place."""
+        return self._tried is not None
+
+    @property
+    def are_as_backed_up(self) -> bool:
+        """Whether the key ring that is here is the backup's own, to the byte."""
+        return RingFile(self._place.ring_path).read().raw == self._contents.files.get(KEY_RING)
 
     def put_in_place(self) -> None:
         """Let it stand where the service looks for it."""
@@ -269,8 +294,17 @@ class _Keys:
 
     def _forget(self) -> None:
         if self._tried is not None:
-            for suffix in ("", ".lock"):
-                self._tried.with_name(self._tried.name + suffix).unlink(missing_ok=True)
+            _forget_tried(self._place.ring_path)
+
+
+def _tried(ring_path: Path) -> Path:
+    return ring_path.with_name(ring_path.name + ".restored")
+
+
+def _forget_tried(ring_path: Path) -> None:
+    tried = _tried(ring_path)
+    for suffix in ("", ".new", ".lock"):
+        tried.with_name(tried.name + suffix).unlink(missing_ok=True)
 
 
 def _fill(

@@ -6,6 +6,7 @@ behind is called ``….part``, and the next backup of that name takes its place.
 
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -164,6 +165,7 @@ def _partial(path: Path) -> Iterator[tuple[Path, BinaryIO]]:
             except BlockingIOError:
                 message = f"Another backup is being written to {path} at this moment."
                 raise BackupFileError(message) from None
+            _check_alone(partial, path, file)
             file.truncate()
             # An open file keeps the mode it was made with, whoever made it.
             os.fchmod(file.fileno(), _FILE_MODE)
@@ -175,3 +177,23 @@ def _partial(path: Path) -> Iterator[tuple[Path, BinaryIO]]:
     except OSError as refused:
         message = f"The backup cannot be written to {path}: {refused.strerror}."
         raise BackupFileError(message) from None
+
+
+def _check_alone(partial: Path, path: Path, file: BinaryIO) -> None:
+    """Make sure that the file we have locked is the one of that name, and of no other name."""
+    ours = os.fstat(file.fileno())
+    try:
+        is_there = os.path.samestat(ours, partial.lstat())
+    except FileNotFoundError:
+        is_there = False
+    if not is_there:
+        # Whoever wrote it has come to the end while we waited: it is theirs, under its own name.
+        message = f"Another backup was written to {path} at this moment. Name another one."
+        raise BackupFileError(message)
+    if ours.st_nlink != 1 or not stat.S_ISREG(ours.st_mode):
+        message = f"The file {partial} has another name too, or is no file. Look at it, and remove it."
+        raise BackupFileError(message)
+    if path.exists():
+        partial.unlink()
+        message = f"There is a file at {path} already. Name another one."
+        raise BackupFileError(message)

@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
+from itertools import chain, count
 from pathlib import Path
 from typing import Final
 
@@ -79,18 +80,21 @@ class FolderCheckpoints:
     def put_aside(self, name: str) -> None:
         """Move all of it to ``given-up/name``, as evidence: the trail goes on from an older state.
 
-        Whatever it was interrupted at, it can be repeated. Call it under the lease.
+        Whatever it was interrupted at, it can be repeated. What was put aside under that name before stays,
+        and this goes to ``name-2``. Call it under the lease.
 
         Raises:
             UnavailableError: it cannot be moved.
         """
-        aside = self.path / "given-up" / name
+        # The newest checkpoint last: while it is here, so is what says that it has to go.
+        parts = [part for part in ("tile", "days", "checkpoint") if (self.path / part).exists()]
+        names = chain([name], (f"{name}-{number}" for number in count(2)))
+        places = (self.path / "given-up" / name for name in names)
+        aside = next(place for place in places if not any((place / part).exists() for part in parts))
         try:
             _make(aside)
-            # The newest checkpoint last: while it is here, so is what says that it has to go.
-            for part in ("tile", "days", "checkpoint"):
-                if (self.path / part).exists():
-                    (self.path / part).rename(aside / part)
+            for part in parts:
+                (self.path / part).rename(aside / part)
             _sync(aside)
             _sync(self.path)
         except OSError:

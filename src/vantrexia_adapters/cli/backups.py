@@ -105,8 +105,9 @@ def restore(
 
     The whole of FILE is checked before anything is changed. Then everything is restored or nothing; if the
     command is cut off, run it again. The database may be of the other kind than the one that was backed up.
-    A key ring that is here already stays, so what was destroyed in it stays destroyed.
-    The command is refused if rows of the backup need a key that was destroyed in it.
+    A key ring that is here already stays, so what was destroyed in it stays destroyed; a backup whose rows
+    need such a key is refused. Without one, the backup's own is put in its place, with keys that were
+    destroyed after the backup.
 
     A backup that is older than a signed checkpoint undoes what came after it, and is refused unless
     --accept-rollback says why. The audit trail then begins with an entry that says what was given up, and for
@@ -140,6 +141,7 @@ def restore(
         content = _content(file, found.contents) | {
             "given_up": None if found.lost is None else found.lost.size,
             "off_boarded": [str(practice_id) for practice_id in found.off_boarded],
+            "keys_restored": found.are_keys_restored,
             "fault": None if fault is None else fault.sentence,
         }
         click.echo(json.dumps(content))
@@ -151,14 +153,20 @@ def restore(
                 "up, and all that they tell of:"
             )
             click.echo(
-                "accounts that were closed since are open again, clients that were revoked are let in."
+                "accounts that were closed since are open again, clients that were revoked are let in, second"
             )
+            click.echo("factors are those of then, and backup codes that were used work once more.")
             click.echo("Look at them before the service starts: vantrexia users list, vantrexia clients list")
         elif not notes:
             click.echo(
                 "No checkpoint that is newer than the backup is known here. If an auditor has one, compare:"
             )
             click.echo("vantrexia audit verify --checkpoint FILE")
+        if found.are_keys_restored:
+            click.echo(
+                "There was no key ring here, so it is the backup's own: what was destroyed in it after the"
+            )
+            click.echo("backup is there again. If anything was, destroy it again: vantrexia keys status")
         for practice_id in found.off_boarded:
             click.echo(f"The keys of practice {practice_id} were destroyed: nobody can read what it stored.")
     if fault is not None:

@@ -165,8 +165,8 @@ class SealedReader:
         Raises:
             DamagedBackupError: something is.
         """
-        # All of them: a last chunk without content is one, where nothing was written.
-        if self._opened or any(list(self._chunks)):
+        # Up to the end: a last chunk without content is one, where nothing was written.
+        if self._opened or any(self._chunks):
             raise DamagedBackupError
 
 

@@ -67,6 +67,15 @@ class OtherSchemaError(SchemaError):
     )
 
 
+class OtherTablesError(SchemaError):
+    """What was copied is not what the version that it names has copied."""
+
+    sentence = (
+        "The backup does not hold the tables that its version has, or holds others. It was not made by this "
+        "software, or was put together anew. Nothing was changed. Take another backup."
+    )
+
+
 class NotTheSameError(SchemaError):
     """What was written does not read as it was given. Everything is undone."""
 
@@ -261,10 +270,12 @@ def check_fillable(engine: sa.Engine, copied: Outline) -> None:
         NewerSchemaError: what was copied comes from a newer version.
         NotEmptyError: something is there already.
         OtherSchemaError: there are tables of another version.
+        OtherTablesError: what was copied are not the tables of its version.
         UnavailableError: the database cannot be reached.
     """
     if copied.revision not in REVISIONS:
         raise NewerSchemaError
+    _check_tables(copied)
     with translation(), engine.connect() as connection:
         _check_fillable(connection, copied)
 
@@ -277,6 +288,53 @@ def is_empty(engine: sa.Engine) -> bool:
     """
     with translation(), engine.connect() as connection:
         return _is_empty(connection)
+
+
+def _check_tables(copied: Outline) -> None:
+    """All that this version copies and the copy's version had too; nothing that is left out on purpose."""
+    ours = _by_name(outline())
+    theirs = _by_name(copied)
+    if len(theirs) != len(copied.tables):
+        raise OtherTablesError
+    if copied.revision == REVISIONS[-1]:
+        is_whole = theirs == ours
+    else:
+        there = _columns_at(copied.revision)
+        is_whole = ours.keys() & there.keys() <= theirs.keys() <= there.keys() - _left_out() and all(
+            there[name] & (ours[name].columns.keys() if name in ours else set())
+            <= theirs[name].columns.keys()
+            <= there[name]
+            for name in theirs
+        )
+    if not is_whole:
+        raise OtherTablesError
+
+
+@attrs.frozen
+class _Table:
+    """A table's outline, in whatever order its columns stand."""
+
+    columns: Mapping[str, str]
+    key: tuple[str, ...]
+
+
+def _by_name(outlined: Outline) -> dict[str, _Table]:
+    return {table.name: _Table(dict(table.columns), table.key) for table in outlined.tables}
+
+
+def _left_out() -> set[str]:
+    return {"alembic_version"} | {
+        name for name, table in metadata.tables.items() if NOT_BACKED_UP in table.info
+    }
+
+
+def _columns_at(revision: str) -> dict[str, set[str]]:
+    """The tables of an older version with their columns: made anew in memory, and looked at."""
+    scratch = sa.create_engine("sqlite://")
+    with scratch.begin() as connection:
+        upgrade(connection, revision)
+        there = sa.inspect(connection)
+        return {name: {one["name"] for one in there.get_columns(name)} for name in there.get_table_names()}
 
 
 def _check_fillable(connection: sa.Connection, copied: Outline) -> None:

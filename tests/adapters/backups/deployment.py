@@ -37,13 +37,15 @@ from vantrexia_adapters.crypto import (
 )
 from vantrexia_adapters.crypto.key_ring import no_service
 from vantrexia_adapters.custody import keep_checks
-from vantrexia_adapters.sql import SqlDesk, SqlTrailSource, open_engine, outline
+from vantrexia_adapters.sql import Outline, SqlDesk, SqlTrailSource, open_engine, outline
+from vantrexia_adapters.sql.schema import upgrade
 from vantrexia_adapters.sql.tables import metadata
 from vantrexia_core.audit import Checkpoint, Inspection, Inspector, Notary, RollbackReason
 from vantrexia_core.kernel import Origin, PatientId
 from vantrexia_core.patients import register_patient
 
 KEY = BackupKey(bytes(range(32)))
+OLDER = "0018"
 ORIGIN = Origin(address="console:test")
 
 
@@ -196,6 +198,23 @@ def rows_of(engine: sa.Engine) -> dict[str, list[Any]]:
             for table in metadata.sorted_tables
             if table.name in copied
         }
+
+
+def outline_at(revision: str) -> Outline:
+    """What a backup of a version with this schema holds."""
+    scratch = sa.create_engine("sqlite://")
+    with scratch.begin() as connection:
+        upgrade(connection, revision)
+        there = sa.inspect(connection)
+        names = {name: {one["name"] for one in there.get_columns(name)} for name in there.get_table_names()}
+    return Outline(
+        revision,
+        tuple(
+            attrs.evolve(table, columns=tuple(one for one in table.columns if one[0] in names[table.name]))
+            for table in outline().tables
+            if table.name in names
+        ),
+    )
 
 
 def frames_of(path: Path) -> list[tuple[FrameKind, bytes]]:

@@ -6,7 +6,7 @@ import attrs
 import pytest
 import sqlalchemy as sa
 
-from tests.adapters.backups.deployment import KEY, Backup, EmptyPlace
+from tests.adapters.backups.deployment import KEY, OLDER, Backup, EmptyPlace, outline_at
 from tests.builders import NOW, a_practice_id
 from tests.sources import ManualClock
 from vantrexia_adapters.backups import BackupSources, write_backup
@@ -15,7 +15,6 @@ from vantrexia_adapters.crypto import KeyRing, RingCheckpointKeys
 from vantrexia_adapters.sql import (
     NewerSchemaError,
     OtherSchemaError,
-    Outline,
     migrate,
     open_engine,
     outline,
@@ -24,8 +23,6 @@ from vantrexia_adapters.sql import (
 from vantrexia_adapters.sql.migrations import REVISIONS
 from vantrexia_adapters.sql.schema import upgrade
 from vantrexia_adapters.sql.tables import practice, practice_head
-
-OLDER = "0018"
 
 
 @pytest.fixture
@@ -42,16 +39,7 @@ def older(tmp_path: Path) -> Path:
         connection.execute(
             sa.insert(practice_head).values(practice_id=id_, epoch=id_, seq=0, n=0, mrn_number=7)
         )
-    there = sa.inspect(engine)
-    names = {name: {column["name"] for column in there.get_columns(name)} for name in there.get_table_names()}
-    copied = Outline(
-        OLDER,
-        tuple(
-            attrs.evolve(table, columns=tuple(one for one in table.columns if one[0] in names[table.name]))
-            for table in outline().tables
-            if table.name in names
-        ),
-    )
+    copied = outline_at(OLDER)
     assert len(copied.tables) < len(outline().tables)
     keys = RingCheckpointKeys(ring)
     checkpoints = FolderCheckpoints(folder / "checkpoints")

@@ -1,20 +1,23 @@
 """Whatever is done to a backup is noticed before anything is written, and it shows nothing of anybody."""
 
+import struct
 from base64 import b64encode
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
+import attrs
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.adapters.backups.deployment import KEY, Backup, EmptyPlace, frames_of, sealed
+from tests.adapters.backups.deployment import KEY, OLDER, Backup, EmptyPlace, frames_of, outline_at, sealed
 from tests.adapters.sql.everything import another_process
-from tests.builders import an_actor
+from tests.builders import NOW, an_actor
 from tests.marks import MARKS, a_marked_new_patient
-from vantrexia_adapters.backups import read_backup
-from vantrexia_adapters.backups.content import FrameKind, encode_file
+from vantrexia_adapters.backups import NoPracticesError, read_backup
+from vantrexia_adapters.backups.content import SAID_BYTES_MAX, End, FrameKind, Manifest, encode_file
+from vantrexia_adapters.backups.reading import Sum
 from vantrexia_adapters.crypto import (
     BackupFileError,
     BackupKey,
@@ -26,6 +29,9 @@ from vantrexia_adapters.crypto import (
     WrongBackupKeyError,
 )
 from vantrexia_adapters.crypto.sealed_stream import CHUNK_BYTES, MAGIC, STREAM_HEADER_BYTES, TAG_BYTES
+from vantrexia_adapters.sql import Outline, TableOutline, check_fillable, outline
+from vantrexia_adapters.sql.copying import OtherTablesError
+from vantrexia_adapters.sql.migrations import REVISIONS
 from vantrexia_core.patients import register_patient
 
 SEALED = CHUNK_BYTES + TAG_BYTES
@@ -117,6 +123,99 @@ def test_a_file_of_another_name_is_damage(
     with pytest.raises(DamagedBackupError):
         sqlite_place.restore(path)
     assert sqlite_place.is_untouched()
+
+
+def _without(name: str) -> Callable[[list[TableOutline]], None]:
+    def change(tables: list[TableOutline]) -> None:
+        tables[:] = [table for table in tables if table.name != name]
+
+    return change
+
+
+def _adding(table: TableOutline) -> Callable[[list[TableOutline]], None]:
+    return lambda tables: tables.append(table)
+
+
+def _without_a_column(tables: list[TableOutline]) -> None:
+    tables[0] = attrs.evolve(tables[0], columns=tables[0].columns[:-1])
+
+
+def _with_one_twice(tables: list[TableOutline]) -> None:
+    tables.append(tables[0])
+
+
+OTHER_TABLES: dict[str, Callable[[list[TableOutline]], None]] = {
+    "no patients": _without("patient"),
+    "no practices": _without("practice"),
+    "sessions": _adding(TableOutline("user_session", (("id", "uuid"),), ("id",))),
+    "a table of nobody's": _adding(TableOutline("audit_copy", (("id", "uuid"),), ("id",))),
+    "a column less": _without_a_column,
+    "one twice": _with_one_twice,
+}
+
+
+@pytest.mark.parametrize("change", OTHER_TABLES)
+def test_tables_that_its_version_does_not_copy_are_refused(change: str, sqlite_place: EmptyPlace) -> None:
+    """One that is missing would be restored in silence; a session would let somebody in."""
+    tables = list(outline().tables)
+    check_fillable(sqlite_place.engine, Outline(REVISIONS[-1], tuple(tables)))
+    OTHER_TABLES[change](tables)
+    with pytest.raises(OtherTablesError):
+        check_fillable(sqlite_place.engine, Outline(REVISIONS[-1], tuple(tables)))
+
+
+@pytest.mark.parametrize("change", ["no patients", "sessions"])
+def test_an_older_version_is_no_way_around_it(change: str, sqlite_place: EmptyPlace) -> None:
+    """Its tables are known too."""
+    tables = list(outline_at(OLDER).tables)
+    OTHER_TABLES[change](tables)
+    with pytest.raises(OtherTablesError):
+        check_fillable(sqlite_place.engine, Outline(OLDER, tuple(tables)))
+
+
+def test_a_backup_of_nobody_is_refused_before_anything_is_marked(
+    sqlite_backup: Backup, sqlite_place: EmptyPlace, tmp_path: Path
+) -> None:
+    """There is nobody whom the restore could be recorded for."""
+    (_, manifest), *others = frames_of(sqlite_backup.path)
+    names = [table.name for table in Manifest.decode(manifest).outline.tables]
+    theirs = names.index("practice").to_bytes(2, "big")
+    inside = [(kind, raw) for kind, raw in others if kind is not FrameKind.ROWS or raw[:2] != theirs]
+    end = End.decode(inside.pop()[1])
+    end = attrs.evolve(end, tables={**end.tables, "practice": Sum().result})
+    whole = [(FrameKind.MANIFEST, manifest), *inside, (FrameKind.END, end.encode())]
+    with pytest.raises(NoPracticesError):
+        sqlite_place.restore(sealed(whole, tmp_path / "forged.backup"))
+    assert sqlite_place.is_untouched()
+
+
+HOSTILE: dict[str, tuple[FrameKind, bytes]] = {
+    "too many rows": (FrameKind.ROWS, struct.pack(">HI", 0, 501) + b"\x01" + bytes(63)),
+    "a bit beyond them": (FrameKind.ROWS, struct.pack(">HI", 0, 1) + b"\x01\x40"),
+    "deep": (FrameKind.END, b"[" * 200_000),
+    "infinite": (FrameKind.END, b'{"tables":{},"trail":{"size":1e999,"root":""}}'),
+    "long": (FrameKind.END, b'{"tables":{},"trail":{"size":0,"root":""}}' + b" " * SAID_BYTES_MAX),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_would_only_use_up_memory_is_damage(name: str, tmp_path: Path) -> None:
+    """A small sealed file that was made to be much when it is read, and no fault of the program."""
+    small = Outline("0001", (TableOutline("t", (("a", "boolean"),), ("a",)),))
+    manifest = (FrameKind.MANIFEST, Manifest(NOW, "tests", "origin", "sqlite", small).encode())
+    path = sealed([manifest, HOSTILE[name]], tmp_path / "forged.backup")
+    read: list[int] = []
+    with pytest.raises(DamagedBackupError):
+        read_backup(path, KEY, progress=read.append)
+    # The frame itself is refused, not what is missing behind it.
+    assert read == [len(manifest[1])]
+
+
+def test_a_manifest_that_is_deep_is_damage(tmp_path: Path) -> None:
+    """Not a fault of the program either."""
+    path = sealed([(FrameKind.MANIFEST, b"[" * 200_000)], tmp_path / "forged.backup")
+    with pytest.raises(DamagedBackupError):
+        read_backup(path, KEY)
 
 
 def test_another_key_is_named_as_such(sqlite_backup: Backup, sqlite_place: EmptyPlace) -> None:

@@ -1,12 +1,14 @@
 """What a restore may give up, what the trail says of it, and what that explains to whoever verifies."""
 
+from collections.abc import Callable
+
 import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import NOW, a_practice_id, an_actor
-from tests.ledger import ORIGIN, Ledger, stored
+from tests.ledger import ORIGIN, Ledger, an_entry, stored
 from vantrexia_adapters.crypto import is_signed
 from vantrexia_core.audit import (
     Action,
@@ -23,8 +25,10 @@ from vantrexia_core.audit import (
     RollbackReason,
     RollbackRefusedError,
     check_earlier,
+    check_refilled,
     checked_rollback,
     encode_entry,
+    refilled,
     restore_entries,
     sign,
     told_by,
@@ -61,6 +65,54 @@ def test_what_a_restore_says_is_read_again() -> None:
     assert rollback == GivenUp(201, SIZE, lost.root, "data_lost")
     assert restore == PutBack(202, 200, _state(Ledger.of(200)).root)
     assert "201 to 300" in rollback.sentence
+
+
+def test_each_practice_is_told_and_the_trail_counts_one_rollback() -> None:
+    """A practice reads its own part of the trail alone; there, too, something is missing."""
+    lost, ledger = _state(Ledger.of(SIZE)), Ledger.of(200)
+    actor, others = an_actor(), [a_practice_id(2), a_practice_id(3)]
+    practices = [actor.practice_id, *others]
+    reason = RollbackReason.ATTACK
+    entries = restore_entries(actor, practices, _state(ledger), lost, reason, at=NOW)
+    assert [(entry.action, entry.practice_id, entry.code) for entry in entries] == [
+        *((Action.TRAIL_ROLLBACK, practice_id, "attack") for practice_id in practices),
+        *((Action.BACKUP_RESTORE, practice_id, None) for practice_id in practices),
+    ]
+    ledger.rows += [stored(200 + number, entry) for number, entry in enumerate(entries, 1)]
+    ledger.publish()
+    assert ledger.inspect().rollbacks == [GivenUp(201, SIZE, lost.root, "attack")]
+    assert _compared(ledger, lost) == Fault(FaultKind.ROLLED_BACK, 201)
+    found = refilled(ledger, _state(Ledger.of(200)))
+    assert found is not None
+    assert check_refilled(found, {}, [lost], [], reason) == lost
+
+
+def _another_root(ledger: Ledger) -> None:
+    ledger.rows[17] = stored(18, an_entry(9_999))
+
+
+def _gone_on(ledger: Ledger) -> None:
+    ledger.grow(1)
+
+
+def _cut(ledger: Ledger) -> None:
+    del ledger.rows[200:]
+
+
+def _of_another_size(ledger: Ledger) -> None:
+    actor, restored = an_actor(), _state(Ledger.of(100))
+    (entry,) = restore_entries(actor, [actor.practice_id], restored, None, None, at=NOW)
+    ledger.rows[-1] = stored(len(ledger.rows), entry)
+
+
+@pytest.mark.parametrize("change", [_another_root, _gone_on, _cut, _of_another_size])
+def test_only_what_a_restore_has_written_is_taken_for_it(change: Callable[[Ledger], None]) -> None:
+    """The backup's trail, what the restore says of it, and nothing else."""
+    restored = _state(Ledger.of(200))
+    ledger = _restored(200, None)
+    assert refilled(ledger, restored) is not None
+    change(ledger)
+    assert refilled(ledger, restored) is None
 
 
 @pytest.mark.parametrize(
