@@ -89,24 +89,24 @@ def test_another_database_is_not_taken_for_what_was_restored(
 
 
 def test_the_same_command_finishes_a_rollback_and_says_so(
-    sqlite_backup: Backup, sqlite_place: EmptyPlace, tmp_path: Path
+    sqlite_backup: Backup, place: EmptyPlace, tmp_path: Path
 ) -> None:
     """What is given up stands in the database by then; whoever does not say the same is not believed."""
     note = sqlite_backup.newer(tmp_path.name)
-    sqlite_place.place.checkpoints.write("checkpoint", note)
+    place.place.checkpoints.write("checkpoint", note)
     with pytest.raises(CutOffError):
-        sqlite_place.restore(sqlite_backup.path, reason=LOST, progress=_cut("Verifying the trail"))
-    signed = _newest(sqlite_place)
+        place.restore(sqlite_backup.path, reason=LOST, progress=_cut("Verifying the trail"))
+    signed = _newest(place)
     with pytest.raises(RollbackRefusedError):
-        sqlite_place.restore(sqlite_backup.path)
+        place.restore(sqlite_backup.path)
     with pytest.raises(OtherwiseRestoredError):
-        sqlite_place.restore(sqlite_backup.path, reason=RollbackReason.MISTAKE)
-    done = sqlite_place.restore(sqlite_backup.path, reason=LOST)
+        place.restore(sqlite_backup.path, reason=RollbackReason.MISTAKE)
+    done = place.restore(sqlite_backup.path, reason=LOST)
     assert (done.lost, done.inspection.fault) == (SignedCheckpoint.decode(note).checkpoint, None)
     # It was signed before it was cut off, and is not evidence against itself.
-    assert _newest(sqlite_place) == signed
-    assert len(list((sqlite_place.folder / "checkpoints" / "given-up").iterdir())) == 1
-    assert not sqlite_place.place.marker.exists()
+    assert _newest(place) == signed
+    assert len(list((place.folder / "checkpoints" / "given-up").iterdir())) == 1
+    assert not place.place.marker.exists()
 
 
 def test_what_was_filled_before_a_newer_checkpoint_was_known_is_not_finished(
