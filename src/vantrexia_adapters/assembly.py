@@ -91,6 +91,7 @@ from vantrexia_adapters.sql import (
     open_rate_file,
     practices,
     schema_state,
+    unmade_unless_used,
     unsafe_settings,
 )
 from vantrexia_adapters.sql.scope import Protection
@@ -374,11 +375,14 @@ def open_service(
 def restore_place(settings: Settings) -> Iterator[RestorePlace]:
     """Where the settings say that a deployment lies, for a backup to be restored there.
 
+    If this ends early, a database file that was made for it is gone again unless something was restored.
+
     Raises:
         StartRefusedError: the database cannot be reached.
     """
     with ExitStack() as stack:
         with _refusals():
+            stack.enter_context(unmade_unless_used(settings.url))
             engine = _open_database(settings)
         stack.callback(engine.dispose)
         services = _KeyServices(settings)

@@ -14,8 +14,9 @@ import pytest
 from tests.databases import PostgresqlServer
 from tests.marks import FIRST, LAST, MRN, a_marked_new_patient, marks_in
 from tests.programs import SECONDS_MAX, Finished, environment, run
-from vantrexia_adapters.assembly import open_service
+from vantrexia_adapters.assembly import open_service, restore_place
 from vantrexia_adapters.settings import Settings
+from vantrexia_adapters.sql import is_empty, open_engine
 from vantrexia_core.identity import operator
 from vantrexia_core.kernel import Origin, Phi
 from vantrexia_core.patients import Listing, find_patients, register_patient
@@ -104,6 +105,22 @@ def test_a_deployment_that_has_something_is_left_alone(practice: Practice) -> No
     assert (refused.status, refused.out, refused.err.count("\n")) == (1, "", 1)
     assert "not empty" in refused.err
     assert (practice.folder / "vantrexia.sqlite3").read_bytes() == before
+
+
+def test_a_restore_that_is_refused_leaves_no_database(original: Practice, tmp_path: Path) -> None:
+    """Neither for the service to begin an empty practice in, nor in the way of the right command."""
+    cut, folder = tmp_path / "cut.backup", tmp_path / "new"
+    cut.write_bytes(original.file.read_bytes()[:-100])
+    refused = original.restore(folder, file=cut)
+    assert (refused.status, "damaged" in refused.err, list(folder.iterdir())) == (1, True, [])
+    with pytest.raises(KeyboardInterrupt), restore_place(Settings(data_dir=folder)) as place:
+        assert is_empty(place.engine)
+        raise KeyboardInterrupt
+    assert list(folder.iterdir()) == []
+    engine = open_engine(f"sqlite:///{folder / 'vantrexia.sqlite3'}")
+    with engine.connect():
+        engine.dispose()
+    assert original.restore(folder).status == 0
 
 
 def test_a_database_that_was_lost_is_rolled_back_only_when_somebody_says_why(practice: Practice) -> None:

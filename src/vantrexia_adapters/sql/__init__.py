@@ -15,7 +15,7 @@ from vantrexia_adapters.sql.copying import (
 )
 from vantrexia_adapters.sql.desk import SqlDesk
 from vantrexia_adapters.sql.durability import unsafe_settings
-from vantrexia_adapters.sql.engine import open_engine
+from vantrexia_adapters.sql.engine import open_engine, unmade_unless_used
 from vantrexia_adapters.sql.errors import (
     NewerSchemaError,
     OlderSchemaError,
@@ -69,5 +69,6 @@ __all__ = [
     "outline",
     "practices",
     "schema_state",
+    "unmade_unless_used",
     "unsafe_settings",
 ]

@@ -6,6 +6,9 @@ trip and not three.
 """
 
 import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -90,6 +93,38 @@ def _open_sqlite(url: sa.URL, wait_seconds: float, *, is_durable: bool) -> sa.En
             cursor.close()
 
     return engine
+
+
+@contextmanager
+def unmade_unless_used(url: str) -> Iterator[None]:
+    """Take an SQLite file away again that was made meanwhile, if this ends early and nothing is in it.
+
+    Whoever started the service on it would begin a new, empty practice. The engine has to be closed before.
+    """
+    try:
+        parsed = sa.make_url(url)
+    except (sa.exc.ArgumentError, ValueError):
+        raise UnsupportedDatabaseError from None
+    path = Path(str(parsed.database)) if parsed.get_backend_name() == "sqlite" and parsed.database else None
+    was_there = path is None or path.exists()
+    try:
+        yield
+    except BaseException:
+        if path is not None and not was_there:
+            _remove_empty(path)
+        raise
+
+
+def _remove_empty(path: Path) -> None:
+    with suppress(sqlite3.Error, OSError):
+        with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as connection:
+            # Nobody writes meanwhile.
+            connection.execute("BEGIN IMMEDIATE")
+            if connection.execute("SELECT count(*) FROM sqlite_master").fetchone() != (0,):
+                return
+            path.unlink()
+        for suffix in ("-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def _open_postgresql(url: sa.URL, wait_seconds: float) -> sa.Engine:
