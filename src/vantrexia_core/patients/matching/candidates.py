@@ -261,8 +261,8 @@ class CandidateIndex:
     """Which records of one practice share a key with somebody, as of a change number."""
 
     __slots__ = (
-        "_added", "_columns", "_counts", "_number_max", "_people", "_unreadable", "_waiting", "as_of",
-        "hashing",
+        "_added", "_columns", "_counts", "_number_max", "_overlay_size", "_people", "_unreadable", "_waiting",
+        "as_of", "hashing",
     )  # fmt: skip
 
     def __init__(
@@ -284,6 +284,7 @@ class CandidateIndex:
         self._added: dict[int, set[int]] = {}
         self._counts: Counter[int] = Counter()
         self._waiting: set[int] = set()
+        self._overlay_size = 0
 
     @classmethod
     def built(cls, rows: Iterable[Row], *, salt: bytes, size_max: int) -> "CandidateIndex | None":
@@ -326,8 +327,8 @@ class CandidateIndex:
 
     @property
     def overlay_size(self) -> int:
-        """How many records wait to be packed."""
-        return len(self._waiting)
+        """How many records, and former versions of records, wait to be packed."""
+        return self._overlay_size
 
     @property
     def memory_bytes(self) -> int:
@@ -360,10 +361,17 @@ class CandidateIndex:
         self.as_of = max(self.as_of, as_of)
 
     def _add(self, one: Fingerprint) -> None:
-        for token in one.tokens:
-            if not self._columns.has(token, one.number):
-                self._added.setdefault(token, set()).add(one.number)
-                self._waiting.add(one.number)
+        new = [
+            token
+            for token in one.tokens
+            if not self._columns.has(token, one.number) and one.number not in self._added.get(token, ())
+        ]
+        for token in new:
+            self._added.setdefault(token, set()).add(one.number)
+        if new:
+            self._waiting.add(one.number)
+            # Not the records alone: one that is corrected again and again leaves keys each time.
+            self._overlay_size += 1
 
     def find(self, keys: Iterable[BlockingKey]) -> Candidates:
         """The records that share a key, those that share most of them first."""

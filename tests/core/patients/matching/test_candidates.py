@@ -139,6 +139,16 @@ def test_a_change_of_a_status_waits_for_nothing() -> None:
     assert (index.overlay_size, index.as_of) == (0, 2)
 
 
+def test_one_record_corrected_again_and_again_is_packed_some_time() -> None:
+    """Each correction leaves keys of what was said before; what waits would grow for ever otherwise."""
+    index = _built([ROSA])
+    for seq in range(2, 12):
+        now = traits(last_name=f"Name{'abcdefghijkl'[seq]}")
+        index.apply([CandidateRow(seq, 1, now)], as_of=seq)
+    assert index.overlay_size == 10
+    assert index.taken().packed().overlay_size == 0
+
+
 def test_a_key_that_too_many_share_is_left_out_and_told() -> None:
     """Others still find whom it would have found."""
     crowd = [
