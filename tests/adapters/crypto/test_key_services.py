@@ -241,10 +241,19 @@ def a_deployment_key(ring: KeyRing) -> bytes:
 # --- the commands -------------------------------------------------------------------------------------------
 
 
+def begin(folder: Path, **settings: str) -> None:
+    """An installation begins with its first user."""
+    user = ("--email", "ann@example.org", "--first-name", "Ann", "--last-name", "Lee", "--role", "admin")
+    done = run(
+        folder, "users", "create", *user, "--password-stdin", stdin="correct horse battery\n", **settings
+    )
+    assert done.status == 0
+
+
 def test_an_installation_moves_to_a_service_by_a_command(site: Site, tmp_path: Path) -> None:
     """Set up, moved, started with the setting; refused without the service, with a line that says why."""
     folder, there = tmp_path / "data", site.fake.settings("vantrexia")
-    assert run(folder, "users", "list").status == 0
+    begin(folder)
     early = run(folder, "users", "list", VANTREXIA_KEY_WRAPPING="transit", **there)
     assert early.status == 1
     assert "vantrexia keys rewrap" in early.err
@@ -264,7 +273,7 @@ def test_an_installation_moves_to_a_service_by_a_command(site: Site, tmp_path: P
 def test_a_new_installation_begins_with_a_service(site: Site, tmp_path: Path) -> None:
     """The first key ring is never wrapped by a key in a file."""
     folder, there = tmp_path / "data", site.fake.settings("vantrexia")
-    assert run(folder, "users", "list", VANTREXIA_KEY_WRAPPING="transit", **there).status == 0
+    begin(folder, VANTREXIA_KEY_WRAPPING="transit", **there)
     assert json.loads((folder / "keyring.json").read_text())["kek"]["provider"] == "transit"
 
 
@@ -281,6 +290,7 @@ def test_an_installation_moves_to_aws_by_a_command(tmp_path: Path, monkeypatch: 
     with mock_aws():
         arn = open_kms("eu-central-1", None).create_key()["KeyMetadata"]["Arn"]  # type: ignore[attr-defined]
         there = {"VANTREXIA_KMS_KEY_ID": arn, "VANTREXIA_KMS_REGION": "eu-central-1"}
+        begin(tmp_path)
         moved = run(tmp_path, "keys", "rewrap", "--to", "aws-kms", **there)
         assert moved.status == 0
         assert run(tmp_path, "users", "list", VANTREXIA_KEY_WRAPPING="aws-kms", **there).status == 0
