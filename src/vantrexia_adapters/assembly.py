@@ -627,8 +627,12 @@ def check_founded(settings: Settings) -> None:
     Raises:
         NoPracticeError: there is none.
         DatabaseMissingError: there are the keys of one.
+        RestoreUnfinishedError: it is being restored, or that was cut off.
         StartRefusedError: the database cannot be asked.
     """
+    if settings.restore_marker.exists():
+        # First: its key ring is there before its database is, and belongs to it.
+        raise RestoreUnfinishedError(settings.restore_marker)
     with _refusals():
         is_founded = has_practice(settings)
     if not is_founded:

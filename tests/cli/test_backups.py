@@ -118,8 +118,8 @@ def test_a_restore_that_is_refused_leaves_no_database(original: Practice, tmp_pa
         raise KeyboardInterrupt
     assert list(folder.iterdir()) == []
     engine = open_engine(f"sqlite:///{folder / 'vantrexia.sqlite3'}")
-    with engine.connect():
-        engine.dispose()
+    engine.connect().close()
+    engine.dispose()
     assert original.restore(folder).status == 0
 
 
@@ -201,6 +201,28 @@ def test_the_key_has_to_be_named_and_to_be_safe(original: Practice, tmp_path: Pa
     assert run(tmp_path, "backup", "--verify", str(original.file), **setting).status == 0
     key.write_text("nothing")
     assert "not a backup key" in run(tmp_path, "backup", "--verify", str(original.file), **setting).err
+
+
+def test_what_was_named_by_mistake_is_said(original: Practice, tmp_path: Path) -> None:
+    """A folder that is not there is not made, and a key is not taken for a backup."""
+    made = run(tmp_path, "keys", "create-backup-key", str(tmp_path / "no" / "a.key"))
+    written = run(
+        original.folder, "backup", "--key-file", str(original.key), str(tmp_path / "no" / "a.backup")
+    )
+    assert (made.status, "no folder" in made.err, written.status) == (1, True, 1)
+    assert not (tmp_path / "no").exists()
+    verified = run(tmp_path, "backup", "--verify", "--key-file", str(original.key), str(original.key))
+    assert (verified.status, "This is a backup key" in verified.err) == (1, True)
+
+
+def test_nobody_is_sent_away_from_an_unfinished_restore(practice: Practice) -> None:
+    """Its key ring is there before its database: every command says that the restore is to be repeated."""
+    for path in practice.folder.glob("vantrexia.sqlite3*"):
+        path.unlink()
+    (practice.folder / "restore-unfinished").write_text("")
+    for command in (("users", "list"), ("audit", "verify")):
+        refused = run(practice.folder, *command)
+        assert (refused.status, "same vantrexia restore" in refused.err) == (1, True)
 
 
 def _die(folder: Path, practice: Practice, label: str, deed: str, file: Path, **settings: str) -> None:

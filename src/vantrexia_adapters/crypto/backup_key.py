@@ -18,6 +18,8 @@ from vantrexia_core.kernel import VantrexiaError
 
 KEY_ID_BYTES: Final = 8
 _PREFIX: Final = "vantrexia-backup-key-1:"
+KEY_MAGIC: Final = _PREFIX.encode("ascii")
+"""How the file of a backup key begins."""
 _LINE: Final = re.compile(rf"{_PREFIX}([0-9a-f]{{{2 * KEY_BYTES}}})\n?")
 
 
@@ -47,8 +49,13 @@ class BackupKey:
         """A fresh key in a new file, which its owner alone may read (mode 0600).
 
         Raises:
-            BackupKeyError: there is a file already, or its folder cannot be written or is open to others.
+            BackupKeyError: there is a file already, or its folder is not there, cannot be written or is open
+                to others.
         """
+        if not path.parent.is_dir():
+            # Not made here: a slip of the pen, or a disk that is not mounted, would hide the key.
+            message = f"The backup key cannot be written to {path}: there is no folder {path.parent}."
+            raise BackupKeyError(message)
         key = os.urandom(KEY_BYTES)
         try:
             RingFile(path).create(f"{_PREFIX}{key.hex()}\n".encode("ascii"))

@@ -19,7 +19,7 @@ import attrs
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from vantrexia_adapters.crypto.backup_key import KEY_ID_BYTES, BackupKey
+from vantrexia_adapters.crypto.backup_key import KEY_ID_BYTES, KEY_MAGIC, BackupKey
 from vantrexia_core.kernel import VantrexiaError
 
 MAGIC: Final = b"vantrexia-backup"
@@ -86,6 +86,9 @@ class StreamHeader:
             NotABackupError: it is none.
             NewerBackupError: of a format that this version does not know.
         """
+        if raw.startswith(KEY_MAGIC):
+            message = "This is a backup key, not a backup. Name the backup, and the key with --key-file."
+            raise NotABackupError(message)
         if len(raw) != STREAM_HEADER_BYTES or not raw.startswith(MAGIC):
             raise NotABackupError
         if raw[len(MAGIC)] != FORMAT:

@@ -11,7 +11,7 @@ import pytest
 from moto import mock_aws
 
 from tests.builders import a_practice_id
-from tests.programs import Finished, run
+from tests.programs import run
 from tests.sources import ManualClock
 from tests.transit import FakeTransit
 from vantrexia_adapters.crypto import (
@@ -241,17 +241,19 @@ def a_deployment_key(ring: KeyRing) -> bytes:
 # --- the commands -------------------------------------------------------------------------------------------
 
 
-def _begun(folder: Path, **settings: str) -> Finished:
-    """A practice with its first account."""
-    words = ("users", "create", "--email", "a@example.org", "--first-name", "A", "--last-name", "B")
-    password = ("--role", "admin", "--password-stdin")
-    return run(folder, *words, *password, stdin="a long pass phrase\n", **settings)
+def begin(folder: Path, **settings: str) -> None:
+    """An installation begins with its first user."""
+    user = ("--email", "ann@example.org", "--first-name", "Ann", "--last-name", "Lee", "--role", "admin")
+    done = run(
+        folder, "users", "create", *user, "--password-stdin", stdin="correct horse battery\n", **settings
+    )
+    assert done.status == 0
 
 
 def test_an_installation_moves_to_a_service_by_a_command(site: Site, tmp_path: Path) -> None:
     """Set up, moved, started with the setting; refused without the service, with a line that says why."""
     folder, there = tmp_path / "data", site.fake.settings("vantrexia")
-    assert _begun(folder).status == 0
+    begin(folder)
     early = run(folder, "users", "list", VANTREXIA_KEY_WRAPPING="transit", **there)
     assert early.status == 1
     assert "vantrexia keys rewrap" in early.err
@@ -271,7 +273,7 @@ def test_an_installation_moves_to_a_service_by_a_command(site: Site, tmp_path: P
 def test_a_new_installation_begins_with_a_service(site: Site, tmp_path: Path) -> None:
     """The first key ring is never wrapped by a key in a file."""
     folder, there = tmp_path / "data", site.fake.settings("vantrexia")
-    assert _begun(folder, VANTREXIA_KEY_WRAPPING="transit", **there).status == 0
+    begin(folder, VANTREXIA_KEY_WRAPPING="transit", **there)
     assert json.loads((folder / "keyring.json").read_text())["kek"]["provider"] == "transit"
 
 
@@ -288,7 +290,7 @@ def test_an_installation_moves_to_aws_by_a_command(tmp_path: Path, monkeypatch: 
     with mock_aws():
         arn = open_kms("eu-central-1", None).create_key()["KeyMetadata"]["Arn"]  # type: ignore[attr-defined]
         there = {"VANTREXIA_KMS_KEY_ID": arn, "VANTREXIA_KMS_REGION": "eu-central-1"}
-        assert _begun(tmp_path).status == 0
+        begin(tmp_path)
         moved = run(tmp_path, "keys", "rewrap", "--to", "aws-kms", **there)
         assert moved.status == 0
         assert run(tmp_path, "users", "list", VANTREXIA_KEY_WRAPPING="aws-kms", **there).status == 0
