@@ -15,7 +15,7 @@ from vantrexia_adapters.sql.tables import audit_entry
 from vantrexia_core.audit import Action, AuditEntry, Outcome, entry_hash
 from vantrexia_core.patients import look_up_patient, register_patient
 
-BEFORE = ("0001", "0002")
+BEFORE = "0002"
 AT = datetime(2026, 2, 6, 14, 30, 0, 1, UTC)
 
 
@@ -46,15 +46,13 @@ def test_many_entries_of_one_work_are_stored_with_their_leaves(site: Site):
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def older(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def older(request: pytest.FixtureRequest, tmp_path: Path):
     """A database with a trail from before there were leaves."""
-    newest = schema.REVISIONS
 
     def made(url: str) -> sa.Engine:
         engine = open_engine(url)
-        monkeypatch.setattr(schema, "REVISIONS", BEFORE)
-        migrate(engine)
-        monkeypatch.setattr(schema, "REVISIONS", newest)
+        with engine.begin() as connection:
+            schema.upgrade(connection, to=BEFORE)
         return engine
 
     if request.param == "sqlite":
