@@ -29,6 +29,7 @@ ACCOUNT_FOR_DISCLOSURES|  R  |       –        |   –    |  –  |– |     �
 BREAK_GLASS            |  W  |       W        |   W    |  W  |W |     W      |       W       |   –
 REVIEW_EMERGENCIES     |  R  |       –        |   –    |  –  |– |     –      |       –       |   –
 MANAGE_KEYS            |  W  |       –        |   –    |  –  |– |     –      |       –       |   –
+BACK_UP                |  W  |       –        |   –    |  –  |– |     –      |       –       |   –
 OWN_ACCOUNT            | own |      own       |  own   | own |own|   own      |      own      |  own
 """
 """The published role matrix, row by row, copied by hand: two witnesses, not one that quotes itself."""
