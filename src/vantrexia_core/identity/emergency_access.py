@@ -3,7 +3,7 @@
 45 CFR 164.312(a)(2)(ii). What an emergency is and opens: `break_glass`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import attrs
 
@@ -14,10 +14,11 @@ from vantrexia_core.identity.break_glass import (
     EmergencyNotice,
     EmergencyShown,
 )
+from vantrexia_core.identity.delivery import deliver
 from vantrexia_core.identity.facts import EmergenciesListed, EmergencyDeclared
 from vantrexia_core.identity.letters import Letter, Round
 from vantrexia_core.identity.model import User
-from vantrexia_core.identity.ports import Mailer, MailUnavailableError, SignInDesk, UserDesk
+from vantrexia_core.identity.ports import Mailer, SignInDesk, UserDesk
 from vantrexia_core.kernel import (
     Actor,
     EmergencyId,
@@ -93,21 +94,19 @@ def tell_of_emergencies(desk: SignInDesk, mailer: Mailer) -> Round:
     Raises:
         UnavailableError: the store cannot be reached.
     """
-    made = Round()
-    while (taken := _take_due(desk)) is not None:
-        notice, letter = taken
-        if letter is None:
-            continue
-        try:
-            mailer.send(letter)
-        except MailUnavailableError as unavailable:
-            made = Round(made.sent, made.failed + 1, str(unavailable))
-            continue
+
+    def due() -> Iterator[tuple[EmergencyNotice, Letter]]:
+        while (taken := _take_due(desk)) is not None:
+            notice, letter = taken
+            if letter is not None:
+                yield notice, letter
+
+    def close(notice: EmergencyNotice) -> None:
         with desk.begin_sign_in() as work:
             work.emergency_notices.close(notice)
             work.commit()
-        made = attrs.evolve(made, sent=made.sent + 1)
-    return made
+
+    return deliver(mailer, due(), close)
 
 
 @repeated_if_undone

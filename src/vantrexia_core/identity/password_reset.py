@@ -5,15 +5,16 @@ later, if an account has the address; the token in it is made in that moment, is
 and does not stand in for the second factor.
 """
 
-import attrs
+from collections.abc import Iterator
 
 from vantrexia_core.audit import Action, Attempt, preparing, repeated_if_undone, undertake
+from vantrexia_core.identity.delivery import deliver
 from vantrexia_core.identity.facts import PasswordReset
 from vantrexia_core.identity.letters import Letter, Round
 from vantrexia_core.identity.model import User
 from vantrexia_core.identity.password_change import void_resets
 from vantrexia_core.identity.password_policy import NewPassword, admit
-from vantrexia_core.identity.ports import Mailer, MailUnavailableError, SignInDesk
+from vantrexia_core.identity.ports import Mailer, SignInDesk
 from vantrexia_core.identity.resets import (
     RESET_TOKEN_BYTES,
     RESET_TOKEN_LIFE,
@@ -56,22 +57,20 @@ def answer_resets(desk: SignInDesk, mailer: Mailer, page: str | None = None) -> 
     Raises:
         UnavailableError: the store cannot be reached.
     """
-    made = Round()
-    while (taken := _take_due(desk)) is not None:
-        request, user = taken
-        letter = None if user is None else _letter(desk, request, user, page)
-        if letter is None:
-            continue
-        try:
-            mailer.send(letter)
-        except MailUnavailableError as unavailable:
-            made = Round(made.sent, made.failed + 1, str(unavailable))
-            continue
+
+    def due() -> Iterator[tuple[ResetRequest, Letter]]:
+        while (taken := _take_due(desk)) is not None:
+            request, user = taken
+            letter = None if user is None else _letter(desk, request, user, page)
+            if letter is not None:
+                yield request, letter
+
+    def close(request: ResetRequest) -> None:
         with desk.begin_sign_in() as work:
             work.reset_requests.close(request)
             work.commit()
-        made = attrs.evolve(made, sent=made.sent + 1)
-    return made
+
+    return deliver(mailer, due(), close)
 
 
 @repeated_if_undone
