@@ -1,6 +1,7 @@
 """``vantrexia keys``: the key ring, and our keys at eClinicalWorks."""
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
@@ -142,8 +143,16 @@ def rotate_ring(purpose: str, practice: UUID | None, *, is_all: bool, at_once: b
 @keys.command()
 @click.argument("purpose", type=_RESTING)
 @_of_practices
+@click.option(
+    "--at-most",
+    type=click.IntRange(1),
+    metavar="ROWS",
+    help="Rows a second, for a database that others need more. Default: as fast as it goes.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the statement as JSON.")
-def reencrypt(purpose: str, practice: UUID | None, *, is_all: bool, as_json: bool) -> None:
+def reencrypt(
+    purpose: str, practice: UUID | None, *, is_all: bool, at_most: int | None, as_json: bool
+) -> None:
     """Seal everything that is stored under the newest key, while the service runs.
 
     Goes in batches of some hundred rows and may be stopped and repeated at any time: it goes on where it
@@ -153,6 +162,7 @@ def reencrypt(purpose: str, practice: UUID | None, *, is_all: bool, as_json: boo
     \b
     Examples:
       vantrexia keys reencrypt field
+      vantrexia keys reencrypt field --at-most 500
       vantrexia keys reencrypt field --all --json
     """
     statements = []
@@ -161,7 +171,7 @@ def reencrypt(purpose: str, practice: UUID | None, *, is_all: bool, as_json: boo
             before = start_reencryption(service.desk, actor, custody, Purpose(purpose))
             rows = sum(need.rows for need in before.needs)
             for _ in with_progress(
-                (None for done in custody.reencrypt(Purpose(purpose)) for _ in range(done)),
+                (None for done in _paced(custody.reencrypt(Purpose(purpose)), at_most) for _ in range(done)),
                 total=rows,
                 label=f"Sealing under {purpose} key {before.active}",
             ):
@@ -264,6 +274,16 @@ def destroy_practice_keys(practice: UUID, confirm: str | None) -> None:
         "Backups that were taken with keys hold it as well: take one under a new backup key, then destroy"
     )
     click.echo("the old backup key. See `vantrexia backup --help`.")
+
+
+def _paced(batches: Iterable[int], rows_a_second: int | None) -> Iterator[int]:
+    """The batches, each followed by the rest of the time that its rows may take, if there is a limit."""
+    began = time.monotonic()
+    for rows in batches:
+        yield rows
+        if rows_a_second is not None:
+            time.sleep(max(0.0, began + rows / rows_a_second - time.monotonic()))
+            began = time.monotonic()
 
 
 def _custodies(
