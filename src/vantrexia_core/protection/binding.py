@@ -62,7 +62,7 @@ def key_part(key_version: int) -> bytes:
 
 
 def associated_data(name: FieldName, place: Place, key_version: int) -> bytes:
-    """The canonical bytes that a field is bound to. Every item carries its length: there is one way to read them.
+    """The canonical bytes that a field is bound to. Every item carries its length, so they read in one way.
 
     A cipher that seals many fields keeps the parts and joins them; this function is the rule.
     """
