@@ -9,7 +9,7 @@ from typing import Final
 import attrs
 
 from vantrexia_core.audit import FaultKind, Inspector, Notary, TrailDivergedError, UntrustedCheckpointError
-from vantrexia_core.kernel import Clock, UnavailableError
+from vantrexia_core.kernel import Clock, UnavailableError, full_disk_behind
 
 NEWEST: Final = 8_192
 """Entries below the newest checkpoint that a self-check reads; a tenth of a second."""
@@ -100,8 +100,8 @@ class TrailKeeper:
             except Exception as failure:  # noqa: BLE001 - whatever it is, the next round tries again
                 self._failed_rounds += 1
                 if self._failed_rounds == 1:
-                    kind = type(failure).__name__
-                    _LOG.warning("no checkpoint of the audit trail can be published: %s", kind)
+                    why = full_disk_behind(failure) or type(failure).__name__
+                    _LOG.warning("no checkpoint of the audit trail can be published: %s", why)
             else:
                 if self._failed_rounds:
                     _LOG.warning("checkpoints of the audit trail are published again")
