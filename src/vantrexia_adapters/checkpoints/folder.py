@@ -152,15 +152,24 @@ class FolderCheckpoints:
     def _in_days(self) -> Iterator[tuple[str, bytes]]:
         """All that lies there: a trail that was exported numbers them."""
         try:
-            days = sorted((self.path / "days").iterdir())
+            days = sorted((self.path / "days").iterdir(), reverse=True)
         except FileNotFoundError:
             return
+        except OSError:
+            raise UnavailableError from None
         for day in days:
             if not day.name.endswith(".new"):
-                yield day.name, day.read_bytes()
+                yield day.name, _read(day)
 
     def __repr__(self) -> str:
         return f"FolderCheckpoints({str(self.path)!r})"
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        raise UnavailableError from None
 
 
 def is_day(name: str) -> bool:
