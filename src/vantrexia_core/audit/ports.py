@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 import attrs
 
-from vantrexia_core.audit.checkpoint import SigningKey, VerifierKey
+from vantrexia_core.audit.checkpoint import VerifierKey
 from vantrexia_core.audit.entry import AuditEntry, SequencedEntry
 from vantrexia_core.audit.inquiry import Inquiry
 from vantrexia_core.audit.tiles import Tile
@@ -242,6 +242,19 @@ class CheckpointStore(Protocol):
 
         True if this caller has it. A patient caller waits for its turn.
         """
+        ...
+
+
+class SigningKey(Protocol):
+    """The key that signs checkpoints, and nothing else: Ed25519 (RFC 8032)."""
+
+    @property
+    def public_key(self) -> bytes:
+        """Its public half, 32 bytes."""
+        ...
+
+    def sign(self, message: bytes) -> bytes:
+        """The signature, 64 bytes."""
         ...
 
 

@@ -6,50 +6,28 @@ from then on. After `SETTLE_TIME` everything that was under way has ended, and i
 something stored needs it after all.
 """
 
-from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from enum import Enum
-from typing import ClassVar, Final, Protocol
+from typing import Final
 
-import attrs
-
-from vantrexia_core.audit import (
-    Action,
-    Attempt,
-    ChangedField,
-    Desk,
-    Fact,
-    Line,
-    Outcome,
-    RecordedWork,
-    undertake,
-)
+from vantrexia_core.audit import Action, Attempt, ChangedField, Desk, Line, Outcome, RecordedWork, undertake
 from vantrexia_core.kernel import Actor, ConflictError, Permission
+from vantrexia_core.protection.facts import (
+    KeyDestroyed,
+    KeyPrepared,
+    KeyRetired,
+    KeyRotated,
+    KeysRewrapped,
+    PracticeDestroyed,
+    PracticeDestructionOrdered,
+    ReencryptionEnded,
+    ReencryptionStarted,
+)
+from vantrexia_core.protection.keys import Purpose, Statement
+from vantrexia_core.protection.ports import KeyCustody
 
 SETTLE_TIME: Final = timedelta(minutes=3)
 """How long a retired key is kept at least. A process notices within a second, and no transaction lives longer
 than a minute and a half."""
-
-
-class Purpose(Enum):
-    """What a root key may be used for; every purpose has keys of its own."""
-
-    FIELD = "field"
-    """Sealing single fields of records."""
-    INDEX = "index"
-    """Keyed digests for exact look-up. Whoever holds it can try all social security numbers in minutes."""
-    DIRECTORY = "directory"
-    """Sealing snapshots of directories, which can be thrown away with their key at any time."""
-    ACCOUNT = "account"
-    """Binding accounts' rows, and the pepper of passwords. Whoever holds it can forge an account."""
-    TOKEN = "token"  # noqa: S105 - the purpose's name, not a secret
-    """Signing access and refresh tokens."""
-    CHECKPOINT = "checkpoint"
-    """Signing the state of the audit trail."""
-
-
-DEPLOYMENT_ONLY: Final = frozenset({Purpose.ACCOUNT, Purpose.TOKEN, Purpose.CHECKPOINT})
-"""What no practice has keys of its own for. Of index keys there are both."""
 
 KEY_FIELD: Final = {
     Purpose.FIELD: ChangedField.FIELD_KEY,
@@ -74,144 +52,6 @@ class KeyUnsettledError(ConflictError):
 
     code = "key_unsettled"
     sentence = "The key was retired a moment ago. Wait three minutes and repeat the command."
-
-
-@attrs.frozen
-class Need:
-    """So many rows of a table open by a version of a key that is not the newest."""
-
-    table: str
-    version: int
-    rows: int
-
-
-@attrs.frozen
-class Statement:
-    """What still needs an older key, seen in one moment over everything that is stored."""
-
-    purpose: Purpose
-    active: int
-    needs: Sequence[Need]
-    at: datetime
-
-    @property
-    def is_clear(self) -> bool:
-        """Whether nothing needs any version but the newest."""
-        return not self.needs
-
-    def rows_of(self, version: int) -> int:
-        """How many rows need a version."""
-        return sum(need.rows for need in self.needs if need.version == version)
-
-
-class KeyCustody(Protocol):
-    """The keys of one practice and of the deployment, and what rests under them."""
-
-    def active(self, purpose: Purpose) -> int:
-        """The version that seals now."""
-        ...
-
-    def prepare(self, purpose: Purpose) -> int:
-        """Publish the next version, which seals nothing yet; its number."""
-        ...
-
-    def rotate(self, purpose: Purpose) -> int:
-        """Seal under the prepared version, or a new one, from now on; its number."""
-        ...
-
-    def needs(self, purpose: Purpose) -> Sequence[Need]:
-        """What opens by other versions alone, destroyed ones among them, seen in one moment."""
-        ...
-
-    def reencrypt(self, purpose: Purpose) -> Iterator[int]:
-        """Seal everything under the newest version, in transactions of some hundred rows: yields their rows.
-
-        It may be left at any moment and begun again. It changes nothing but envelopes.
-        """
-        ...
-
-    def superseded(self, purpose: Purpose) -> Sequence[int]:
-        """The versions before the active one that open or verify still, and are not retired."""
-        ...
-
-    def retire(self, purpose: Purpose, version: int) -> None:
-        """Let no process seal under a version, nor believe what such a token key has signed."""
-        ...
-
-    def retired_at(self, purpose: Purpose, version: int) -> datetime | None:
-        """Since when a version is retired."""
-        ...
-
-    def destroy(self, purpose: Purpose, version: int) -> None:
-        """Remove a retired version for good."""
-        ...
-
-    def destroy_practice(self) -> int:
-        """Remove all keys of the practice for good; how many there were."""
-        ...
-
-
-@attrs.frozen
-class KeyPrepared(Fact):
-    """A next version was published."""
-
-    action: ClassVar = Action.KEY_PREPARE
-
-
-@attrs.frozen
-class KeyRotated(Fact):
-    """A version seals from now on."""
-
-    action: ClassVar = Action.KEY_ROTATE
-
-
-@attrs.frozen
-class ReencryptionStarted(Fact):
-    """Somebody has begun to seal everything anew."""
-
-    action: ClassVar = Action.KEY_REENCRYPT_START
-
-
-@attrs.frozen
-class ReencryptionEnded(Fact):
-    """It was looked what still needs an older version: ``version``."""
-
-    action: ClassVar = Action.KEY_REENCRYPT
-
-
-@attrs.frozen
-class KeyRetired(Fact):
-    """Nothing is sealed under a version any more."""
-
-    action: ClassVar = Action.KEY_RETIRE
-
-
-@attrs.frozen
-class KeyDestroyed(Fact):
-    """A version is gone for good."""
-
-    action: ClassVar = Action.KEY_DESTROY
-
-
-@attrs.frozen
-class KeysRewrapped(Fact):
-    """Another key-encryption key wraps the ring."""
-
-    action: ClassVar = Action.KEY_REWRAP
-
-
-@attrs.frozen
-class PracticeDestructionOrdered(Fact):
-    """The practice's keys are about to be destroyed."""
-
-    action: ClassVar = Action.PRACTICE_DESTROY_ORDER
-
-
-@attrs.frozen
-class PracticeDestroyed(Fact):
-    """The practice's keys are gone for good, and so is what they sealed."""
-
-    action: ClassVar = Action.PRACTICE_DESTROY
 
 
 def prepare_key(desk: Desk[RecordedWork], actor: Actor, custody: KeyCustody, purpose: Purpose) -> int:

@@ -1,10 +1,12 @@
 """What protection needs from the world: ciphers and keys."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from vantrexia_core.protection.binding import FieldGroup, FieldName, Place
+from vantrexia_core.protection.keys import Need, Purpose
 
 
 class FieldCipher(Protocol):
@@ -112,4 +114,51 @@ class KeyWrapper(Protocol):
         Raises:
             UnreadableError: another key-encryption key or another context wrapped it.
         """
+        ...
+
+
+class KeyCustody(Protocol):
+    """The keys of one practice and of the deployment, and what rests under them."""
+
+    def active(self, purpose: Purpose) -> int:
+        """The version that seals now."""
+        ...
+
+    def prepare(self, purpose: Purpose) -> int:
+        """Publish the next version, which seals nothing yet; its number."""
+        ...
+
+    def rotate(self, purpose: Purpose) -> int:
+        """Seal under the prepared version, or a new one, from now on; its number."""
+        ...
+
+    def needs(self, purpose: Purpose) -> Sequence[Need]:
+        """What opens by other versions alone, destroyed ones among them, seen in one moment."""
+        ...
+
+    def reencrypt(self, purpose: Purpose) -> Iterator[int]:
+        """Seal everything under the newest version, in transactions of some hundred rows: yields their rows.
+
+        It may be left at any moment and begun again. It changes nothing but envelopes.
+        """
+        ...
+
+    def superseded(self, purpose: Purpose) -> Sequence[int]:
+        """The versions before the active one that open or verify still, and are not retired."""
+        ...
+
+    def retire(self, purpose: Purpose, version: int) -> None:
+        """Let no process seal under a version, nor believe what such a token key has signed."""
+        ...
+
+    def retired_at(self, purpose: Purpose, version: int) -> datetime | None:
+        """Since when a version is retired."""
+        ...
+
+    def destroy(self, purpose: Purpose, version: int) -> None:
+        """Remove a retired version for good."""
+        ...
+
+    def destroy_practice(self) -> int:
+        """Remove all keys of the practice for good; how many there were."""
         ...
