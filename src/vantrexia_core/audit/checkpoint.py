@@ -138,7 +138,7 @@ class VerifierKey:
 
 @attrs.frozen
 class SignedCheckpoint:
-    """A checkpoint with its signatures. Nothing in it counts before `opened` has checked one of them."""
+    """A checkpoint with its signatures. Trust nothing in it before `opened` has checked one of them."""
 
     checkpoint: Checkpoint
     signatures: tuple[NoteSignature, ...]
@@ -166,7 +166,7 @@ class SignedCheckpoint:
         return cls(Checkpoint.parse(text + "\n"), tuple(_signature(line) for line in signatures))
 
     def opened(self, keys: Sequence[VerifierKey], check: SignatureCheck) -> Checkpoint:
-        """The checkpoint, if a trusted key of its trail has signed it. Strangers' signatures are ignored.
+        """The checkpoint, if a trusted key of its trail has signed it. Signatures of other keys are ignored.
 
         Raises:
             UntrustedCheckpointError: none has, or a signature under a trusted key's name and id is false.

@@ -29,7 +29,6 @@ from vantrexia_core.kernel import (
     Phi,
     Purpose,
     Reason,
-    Role,
 )
 from vantrexia_core.protection import PracticeDestroyedError
 
@@ -61,7 +60,7 @@ def declare_emergency(desk: UserDesk, actor: Actor, reason: Reason) -> BreakGlas
             declared_at=deed.now,
             ends_at=deed.now + EMERGENCY_LIFE,
         )
-        told = [user.id for user in deed.work.users.all() if _is_told(user)]
+        told = [user.id for user in deed.work.users.all() if user.is_administrator]
         deed.work.emergencies.add(emergency, told)
         return deed.finish(EmergencyDeclared(user_id=actor.user_id), emergency)
 
@@ -122,7 +121,7 @@ def _take_due(desk: SignInDesk) -> tuple[EmergencyNotice, Letter | None] | None:
             administrator, by = work.accounts.get(due.administrator_id), work.accounts.get(due.by)
         except PracticeDestroyedError:
             administrator = by = None
-        if administrator is None or by is None or not _is_told(administrator) or due.is_given_up(now):
+        if administrator is None or by is None or not administrator.is_administrator or due.is_given_up(now):
             work.emergency_notices.close(due)
             letter = None
         else:
@@ -144,7 +143,3 @@ def _letter(notice: EmergencyNotice, to: User, by: User) -> Letter:
         "If this should not have happened, close the account: its sessions end with it.\n"
     )
     return Letter(to.email, _SUBJECT, Phi(text))
-
-
-def _is_told(user: User) -> bool:
-    return user.role is Role.ADMIN and user.is_active and user.is_genuine

@@ -1,4 +1,4 @@
-"""How protected values rest: what they are bound to, the bytes they become, how they compare when folded.
+"""How protected values are stored: what they are bound to, their bytes, and the keys they are sealed under.
 
 Pure: the ciphers themselves are adapters behind `FieldCipher` and `BlindIndex`; what they must produce is
 laid down here and pinned by byte vectors.

@@ -1,9 +1,9 @@
-"""What is done with keys: begun, worn out, given up. Every step is on the trail, none loses a record.
+"""The life of a key, step by step: prepared, in use, retired, destroyed. Every step is on the trail.
 
-A key's life: ``prepare`` publishes it, ``rotate`` lets it seal, and what its predecessors sealed is sealed
-anew under it. When nothing stored needs a predecessor any more, it is retired: no process seals under it
-from then on. After `SETTLE_TIME` everything that was under way has ended, and it can be destroyed, unless
-something stored needs it after all.
+`prepare_key` publishes a new version, `rotate_key` puts it into use, and re-encryption seals anew under it
+what earlier versions had sealed. When nothing stored needs an earlier version any more, `retire_key` ends its
+use in every process. After `SETTLE_TIME` all work that was under way has ended, and `destroy_key` removes it,
+unless something that is stored needs it after all.
 """
 
 from datetime import datetime, timedelta
@@ -37,25 +37,25 @@ KEY_FIELD: Final = {
     Purpose.TOKEN: ChangedField.TOKEN_KEY,
     Purpose.CHECKPOINT: ChangedField.CHECKPOINT_KEY,
 }
-"""How the trail names the keys of a purpose."""
+"""How the trail names the keys of each purpose."""
 
 
 class KeyNeededError(ConflictError):
-    """Something that is stored opens by this key alone."""
+    """Something that is stored can be opened with this key only."""
 
     code = "key_needed"
     sentence = "Something that is stored needs this key. Run: vantrexia keys reencrypt"
 
 
 class KeyUnsettledError(ConflictError):
-    """The key was retired a moment ago, and somebody may still be writing what it sealed."""
+    """The key was retired a moment ago, and a process may still be storing something that it sealed."""
 
     code = "key_unsettled"
     sentence = "The key was retired a moment ago. Wait three minutes and repeat the command."
 
 
 def prepare_key(desk: Desk[RecordedWork], actor: Actor, custody: KeyCustody, purpose: Purpose) -> int:
-    """Publish the next version of a key everywhere before it seals anything; its number.
+    """Publish the next version of a key to every process before it is used. Returns its number.
 
     Raises:
         PermissionDeniedError: the actor is not an administrator.
@@ -66,7 +66,7 @@ def prepare_key(desk: Desk[RecordedWork], actor: Actor, custody: KeyCustody, pur
 
 
 def rotate_key(desk: Desk[RecordedWork], actor: Actor, custody: KeyCustody, purpose: Purpose) -> int:
-    """Seal under a new version from now on; its number. The version before still opens.
+    """Seal under a new version from now on. Returns its number. Earlier versions still open what they sealed.
 
     Raises:
         PermissionDeniedError: the actor is not an administrator.
@@ -77,10 +77,10 @@ def rotate_key(desk: Desk[RecordedWork], actor: Actor, custody: KeyCustody, purp
 
 
 def rotate_token_key_at_once(desk: Desk[RecordedWork], actor: Actor, custody: KeyCustody) -> int:
-    """Sign under a new version, and believe nothing that an older one has signed; the new one's number.
+    """Sign tokens under a new version, and accept none that an older one has signed. Returns its number.
 
-    For a key that was stolen: `rotate_key` lets what was signed before live on for a day. Everybody signs in
-    again. Where it breaks off it is repeated.
+    For a stolen key: after `rotate_key` alone, tokens that were signed before stay valid for up to a day.
+    Everybody has to sign in again. If the call is interrupted, repeat it.
 
     Raises:
         PermissionDeniedError: the actor is not an administrator.
@@ -94,7 +94,7 @@ def rotate_token_key_at_once(desk: Desk[RecordedWork], actor: Actor, custody: Ke
 def start_reencryption(
     desk: Desk[RecordedWork], actor: Actor, custody: KeyCustody, purpose: Purpose
 ) -> Statement:
-    """Say what has to be sealed anew; `KeyCustody.reencrypt` then does it.
+    """State what has to be sealed anew. `KeyCustody.reencrypt` then does it.
 
     Raises:
         PermissionDeniedError: the actor is not an administrator.
@@ -106,10 +106,10 @@ def start_reencryption(
 
 
 def state_needs(desk: Desk[RecordedWork], actor: Actor, custody: KeyCustody, purpose: Purpose) -> Statement:
-    """Say, on the trail too, which older versions are still needed, and by how much.
+    """State which older versions are still needed and by how many rows, and record it on the trail.
 
-    The trail has one entry for each version that is needed, marked as failed; one without a mark says that
-    none is.
+    The trail gets one entry marked as failed for each version that is still needed; if none is, it gets a
+    single entry marked as done.
 
     Raises:
         PermissionDeniedError: the actor is not an administrator.
@@ -128,11 +128,11 @@ def state_needs(desk: Desk[RecordedWork], actor: Actor, custody: KeyCustody, pur
 def retire_key(
     desk: Desk[RecordedWork], actor: Actor, custody: KeyCustody, purpose: Purpose, version: int
 ) -> None:
-    """Let nobody seal under an older version any more, since nothing stored needs it.
+    """End the use of an older version in every process, if nothing that is stored needs it.
 
     Raises:
         PermissionDeniedError: the actor is not an administrator.
-        KeyNeededError: something stored does.
+        KeyNeededError: something that is stored needs it.
     """
     with undertake(desk, _attempt(actor, Action.KEY_RETIRE)) as deed:
         if _state(custody, purpose, deed.now).rows_of(version):
@@ -149,7 +149,7 @@ def destroy_key(
     Raises:
         PermissionDeniedError: the actor is not an administrator.
         KeyUnsettledError: it was retired less than `SETTLE_TIME` ago.
-        KeyNeededError: something stored needs it, written while it was being retired.
+        KeyNeededError: something that is stored needs it: it was written while the version was being retired.
     """
     with undertake(desk, _attempt(actor, Action.KEY_DESTROY)) as deed:
         retired_at = custody.retired_at(purpose, version)
@@ -162,9 +162,11 @@ def destroy_key(
 
 
 def destroy_practice(desk: Desk[RecordedWork], actor: Actor, custody: KeyCustody) -> int:
-    """Destroy all keys of the actor's practice, so that nobody can read again what it sealed; how many.
+    """Destroy all keys of the actor's practice, so that nobody can ever read its records again.
 
-    The trail says so before and after: nothing in it needs a key.
+    Returns how many keys there were.
+
+    It is on the trail before and after. The trail itself needs none of these keys.
 
     Raises:
         PermissionDeniedError: the actor is not an administrator.

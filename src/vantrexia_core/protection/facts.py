@@ -16,21 +16,21 @@ class KeyPrepared(Fact):
 
 @attrs.frozen
 class KeyRotated(Fact):
-    """A version seals from now on."""
+    """A version is in use from now on."""
 
     action: ClassVar[Action] = Action.KEY_ROTATE
 
 
 @attrs.frozen
 class ReencryptionStarted(Fact):
-    """Somebody has begun to seal everything anew."""
+    """Somebody began to seal everything anew."""
 
     action: ClassVar[Action] = Action.KEY_REENCRYPT_START
 
 
 @attrs.frozen
 class ReencryptionEnded(Fact):
-    """It was looked what still needs an older version: ``version``."""
+    """Somebody checked what is still sealed under an older version. ``version`` names one that is needed."""
 
     action: ClassVar[Action] = Action.KEY_REENCRYPT
 

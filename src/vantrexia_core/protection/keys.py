@@ -26,12 +26,15 @@ class Purpose(Enum):
 
 
 DEPLOYMENT_ONLY: Final = frozenset({Purpose.ACCOUNT, Purpose.TOKEN, Purpose.CHECKPOINT})
-"""What no practice has keys of its own for. Of index keys there are both."""
+"""Purposes for which no practice has keys of its own.
+
+Index keys exist for practices and for the deployment.
+"""
 
 
 @attrs.frozen
 class Need:
-    """So many rows of a table open by a version of a key that is not the newest."""
+    """How many rows of a table are sealed under a version of a key that is not the newest."""
 
     table: str
     version: int
@@ -40,7 +43,7 @@ class Need:
 
 @attrs.frozen
 class Statement:
-    """What still needs an older key, seen in one moment over everything that is stored."""
+    """What still needs an older version of a key, counted at one moment over everything that is stored."""
 
     purpose: Purpose
     active: int
@@ -53,5 +56,5 @@ class Statement:
         return not self.needs
 
     def rows_of(self, version: int) -> int:
-        """How many rows need a version."""
+        """How many rows need this version."""
         return sum(need.rows for need in self.needs if need.version == version)
