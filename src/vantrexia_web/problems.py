@@ -72,14 +72,14 @@ class ClearTextError(PermissionDeniedError):
     """The request crossed a network in clear, and not from a proxy that speaks TLS for us."""
 
     code = "tls_required"
-    sentence = "This service is spoken to by https alone. Nothing was done."
+    sentence = "This service answers https requests only. Nothing was done."
 
 
 class NotAcceptableError(VantrexiaError):
     """The caller takes no form of the answer that there is (RFC 9110, 15.5.7)."""
 
     code = "not_acceptable"
-    sentence = "The answer is to be had as application/fhir+json or application/json, in FHIR 4.0."
+    sentence = "The answer is available as application/fhir+json or application/json, in FHIR 4.0."
 
 
 class UnprocessableError(VantrexiaError):

@@ -328,7 +328,7 @@ def token(text: str) -> tuple[str | None, str]:
     if len(parts) == 1:
         return None, _plain(text)
     if not parts[1]:
-        message = "Behind the bar there must be a value."
+        message = "There must be a value after the bar."
         raise InvalidValueError(message)
     return _plain(parts[0]), _plain(parts[1])
 
@@ -445,7 +445,7 @@ def prefixed(text: str) -> tuple[str, str]:
     """The comparator before a date, and the date."""
     match = _PREFIXED.fullmatch(text)
     if match is None or match[1] == "ap":
-        message = f"Use a date, perhaps behind one of {', '.join(COMPARATORS)}."
+        message = f"Use a date, if needed with a prefix: {', '.join(COMPARATORS)}."
         raise InvalidValueError(message)
     return match[1] or "eq", match[2]
 

@@ -54,7 +54,7 @@ class Action(Enum):
     ACCOUNT_LOCKED = "account_locked"
     ACCOUNT_UNLOCKED = "account_unlocked"
     ACCOUNT_FORGED = "account_forged"
-    """An account's row was changed by something else than this service; nobody was let in on it."""
+    """An account's row was changed by something other than this service; nobody was let in on it."""
     LOGOUT = "logout"
     TOKEN_REFRESHED = "token_refreshed"  # noqa: S105 - the action's name, not a secret
     TOKEN_REUSE_DETECTED = "token_reuse_detected"  # noqa: S105 - as above

@@ -1,8 +1,8 @@
 """Settling a batch of ids: ask the EHR, then store what came and record every id.
 
-The EHR is asked outside of any transaction. What is stored is decided again inside one, because others may
-have been at work meanwhile: the practice's head is locked, so whoever holds an external id is known for good
-until the commit, and the unique constraint behind it is never run into.
+The EHR is asked outside of any transaction. What is stored is decided again inside one, because other writers
+may have been at work meanwhile. The practice's head is locked then, so until the commit nobody else can take
+an external id, and the unique constraint on it is never violated.
 
 Locks are taken in one order: the job, a record, the practice's head, the trail. New records take no lock of a
 record, so a whole batch of them is one transaction; linking and refreshing do, so each of those is its own.
@@ -108,7 +108,7 @@ Plan = Arrival | Link | Refresh | Settled
 
 @attrs.frozen
 class Intake:
-    """How a list of ids is taken in: for whom, as which attempt, and for which job if it is one's."""
+    """How a list of ids is imported: for whom, as which attempt, and for which job, if it belongs to one."""
 
     desk: EhrDesk
     attempt: Attempt
@@ -156,10 +156,10 @@ class Intake:
         ]
 
     def settle(self, plans: Sequence[Plan]) -> dict[int, ImportOutcome]:
-        """Do what was planned and record every id; the outcomes by their ids' places.
+        """Do what was planned and record every id. Returns the outcomes by the places of their ids.
 
-        What can be done together is; if that fails for a reason of its own, one by one, so that one id
-        takes no other with it.
+        What can be done in one transaction is. If that fails, each id is tried by itself, so that one that
+        cannot be stored does not affect the others.
 
         Raises:
             UnavailableError: the store or the trail cannot be written now; what was done before stays done.
@@ -312,7 +312,7 @@ class Intake:
         added: Sequence[Patient],
         since: Sequence[Patient],
     ) -> None:
-        """Put up for review whom the new records resemble, among those of this very list, too."""
+        """Queue for review whom the new records resemble, other records of this list included."""
         found: list[Suspicion] = []
         unasked: list[PatientId] = []
         alike = Acquaintances()
@@ -363,7 +363,7 @@ class Intake:
 
 
 def _changed_since(deed: Deed[EhrWork], arrivals: Sequence[Arrival]) -> Sequence[Patient]:
-    """What others committed since it was asked whom these resemble. The practice's lock is held."""
+    """What others committed since these were compared with the records here. The practice's lock is held."""
     asked = [one.resembling.as_of for one in arrivals if one.resembling is not None]
     return deed.work.patients.changed_since(min(asked), limit=CHANGED_MAX) if asked else ()
 

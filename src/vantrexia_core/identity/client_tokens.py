@@ -1,8 +1,8 @@
 """Letting machine clients in: a signed assertion for a short-lived token, and recognising that token.
 
 SMART App Launch 2.2, "Backend Services" and "Asymmetric Client Authentication", on RFC 7523. An assertion is
-good once and for five minutes at most; a token lives five minutes and there is nothing to exchange it for. On
-every request the client is read anew, so revoking it, its keys or its scopes ends its tokens at once.
+valid once and for five minutes at most. A token lives five minutes and cannot be refreshed. The client is
+read again on every request, so revoking it, or changing its keys or scopes, ends its tokens at once.
 """
 
 from collections.abc import Callable, Sequence
@@ -60,7 +60,7 @@ class Unproved(Enum):
 
 NOT_PROVED: Final = "The client is unknown or revoked, or the assertion is not signed with one of its keys."
 """The same for everything that depends on what we know of the client: a stranger learns nothing by trying."""
-_NO_CLIENTS: Final = "This service lets no machine clients in."
+_NO_CLIENTS: Final = "This service accepts no machine clients."
 _REUSED: Final = "This assertion was used before. Make a new one, with a jti of its own."
 
 

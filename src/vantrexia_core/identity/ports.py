@@ -58,7 +58,7 @@ class ForgedAccountError(ConflictError):
 
     code = "account_forged"
     sentence = (
-        "This account's row was changed by something else than this service. Nobody signs in with it. "
+        "This account's row was changed by something other than this service. Nobody signs in with it. "
         "Restore it from your backup, and find out who can write to the database."
     )
 
@@ -76,7 +76,7 @@ class ForgedClientError(ConflictError):
 
     code = "client_forged"
     sentence = (
-        "This client's row was changed by something else than this service. It is not let in. Restore it "
+        "This client's row was changed by something other than this service. It is not let in. Restore it "
         "from your backup, and find out who can write to the database."
     )
 

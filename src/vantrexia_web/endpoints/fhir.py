@@ -352,7 +352,7 @@ def _opened(call: Call, resource: str, token: str) -> tuple[int, Sequence[tuple[
     Raises:
         InvalidSearchError: it does not open here.
     """
-    complaint = "This link does not open any more. Search again."
+    complaint = "This link is no longer valid. Search again."
     try:
         sealed = call.desk.search_tokens.open(call.actor.practice_id, token)
     except UnreadableError:

@@ -554,7 +554,7 @@ ANSWERS: Final[Mapping[str, Schema]] = {
         reason=_TEXT,
         is_genuine={
             "type": "boolean",
-            "description": "False where its row was changed by something else than this service.",
+            "description": "False where its row was changed by something other than this service.",
         },
     ),
     "EmergencyPage": _page_of("EmergencyShown"),
