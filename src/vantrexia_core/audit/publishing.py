@@ -15,13 +15,14 @@ import attrs
 from vantrexia_core.audit.checkpoint import (
     Checkpoint,
     MalformedCheckpointError,
+    NoteSignature,
     SignatureCheck,
     SignedCheckpoint,
     UntrustedCheckpointError,
-    sign,
+    VerifierKey,
 )
 from vantrexia_core.audit.merkle import EMPTY_ROOT, Frontier, ProofError, check_consistency, consistency_proof
-from vantrexia_core.audit.ports import CheckpointKeys, CheckpointStore, TrailSource
+from vantrexia_core.audit.ports import CheckpointKeys, CheckpointStore, SigningKey, TrailSource
 from vantrexia_core.audit.tiles import (
     TILE_WIDTH,
     DamagedTileError,
@@ -137,6 +138,13 @@ class Notary:
             if seq != expected:
                 raise TrailDivergedError
             yield leaf
+
+
+def sign(checkpoint: Checkpoint, key: SigningKey) -> SignedCheckpoint:
+    """The checkpoint, signed under its own origin as name."""
+    verifier = VerifierKey(checkpoint.origin, key.public_key)
+    signature = NoteSignature(verifier.name, verifier.key_id, key.sign(checkpoint.text.encode()))
+    return SignedCheckpoint(checkpoint, (signature,))
 
 
 def _is_whole(tree: TiledTree, checkpoint: Checkpoint) -> bool:

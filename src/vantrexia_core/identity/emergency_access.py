@@ -35,7 +35,6 @@ from vantrexia_core.kernel import (
     Phi,
     Purpose,
     Reason,
-    Role,
 )
 from vantrexia_core.protection import PracticeDestroyedError
 
@@ -73,7 +72,7 @@ def declare_emergency(desk: UserDesk, actor: Actor, reason: Reason) -> BreakGlas
             declared_at=deed.now,
             ends_at=deed.now + EMERGENCY_LIFE,
         )
-        told = [user.id for user in deed.work.users.all() if _is_told(user)]
+        told = [user.id for user in deed.work.users.all() if user.is_administrator]
         deed.work.emergencies.add(emergency, told)
         # What was refused above was not done in this emergency: there is none.
         marked = attrs.evolve(actor, purpose=Purpose.EMERGENCY_TREATMENT)
@@ -151,7 +150,7 @@ def _take_due(desk: SignInDesk, began: datetime) -> _Taken | None:
             administrator = by = None
         # Whom a notice names is not covered by a tag: nobody of another practice is told.
         is_theirs = administrator is not None and administrator.practice_id == due.practice_id
-        if administrator is None or by is None or not (is_theirs and _is_told(administrator)):
+        if administrator is None or by is None or not (is_theirs and administrator.is_administrator):
             work.emergency_notices.close(due)
             taken = _Taken(due)
         elif due.is_given_up(now):
@@ -200,7 +199,3 @@ def _declarer(users: UserStore, emergency: BreakGlass) -> Email:
         if emergency.is_genuine:
             raise
     return _NOBODY
-
-
-def _is_told(user: User) -> bool:
-    return user.role is Role.ADMIN and user.is_active and user.is_genuine

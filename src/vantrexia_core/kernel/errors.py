@@ -31,7 +31,7 @@ class VantrexiaError(Exception):
 
     @property
     def disclosed(self) -> tuple[PatientId, ...]:
-        """Whose records it tells of to the caller, in order of ids: the trail names them."""
+        """The patients whose records this error reveals to the caller, in order of ids."""
         return ()
 
 
@@ -55,14 +55,14 @@ class InvalidError(VantrexiaError):
 
 
 class Complaints:
-    """What several checks of one request complain about, told together: nobody corrects one field a call."""
+    """The complaints of several checks of one request, raised together, so that one answer names them all."""
 
     def __init__(self) -> None:
         self._by_field: dict[str, tuple[str, ...]] = {}
 
     @contextmanager
     def collecting(self) -> Iterator[None]:
-        """Make a check, and go on if it complains."""
+        """Run a check inside; its complaints are kept, and work goes on."""
         try:
             yield
         except InvalidError as invalid:
@@ -70,24 +70,24 @@ class Complaints:
                 self._by_field[field] = (*self._by_field.get(field, ()), *texts)
 
     def check(self) -> None:
-        """End here if there was a complaint.
+        """Raise all complaints that were kept, if there are any.
 
         Raises:
-            InvalidError: with all of them.
+            InvalidError: there are some.
         """
         if self._by_field:
             raise InvalidError(self._by_field)
 
 
 class InvalidValueError(ValueError):
-    """One value breaks its own rule. It does not know which field it was meant for; whoever parses does.
+    """One value breaks its own rule. The value does not know which field it was meant for; the parser does.
 
     Deliberately outside the `VantrexiaError` tree: it never leaves a parser.
     """
 
 
 class NotFoundError(VantrexiaError):
-    """No such record for this actor: unknown, deleted, or another practice's. Nobody can tell which."""
+    """There is no such record for this actor: unknown, deleted or another practice's alike."""
 
     code = "not_found"
     sentence = "No such record."
@@ -136,9 +136,9 @@ class UnavailableError(VantrexiaError):
 
 
 class UndoneError(UnavailableError):
-    """Others were in the way (a deadlock, a serialization failure) or the connection broke before the end.
+    """Other transactions were in the way (a deadlock, a serialization failure), or the connection broke.
 
-    Everything is undone for certain, so whoever began it may begin it again.
+    Everything was undone for certain, so the same work may be tried again.
     """
 
 

@@ -117,18 +117,7 @@ def parse_replacement(request: Request) -> Revision:
         InvalidError: with all complaints at once.
     """
     body = body_as(Replacement, request.json())
-    return Revision(
-        first_name=body.first_name,
-        last_name=body.last_name,
-        date_of_birth=body.date_of_birth,
-        gender=body.gender,
-        mrn=body.mrn,
-        phone=body.phone,
-        email=body.email,
-        address=_filled(body.address),
-        ssn=body.ssn,
-        external_id=body.external_id,
-    )
+    return _revision(body, _filled(body.address))
 
 
 def parse_revision(request: Request) -> Revision:
@@ -138,18 +127,7 @@ def parse_revision(request: Request) -> Revision:
         InvalidError: with all complaints at once.
     """
     body = body_as(Amendment, request.json())
-    return Revision(
-        first_name=body.first_name,
-        last_name=body.last_name,
-        date_of_birth=body.date_of_birth,
-        gender=body.gender,
-        mrn=body.mrn,
-        phone=body.phone,
-        email=body.email,
-        address=KEEP if body.address is KEEP else _filled(body.address),
-        ssn=body.ssn,
-        external_id=body.external_id,
-    )
+    return _revision(body, KEEP if body.address is KEEP else _filled(body.address))
 
 
 def parse_reason(request: Request) -> Reason:
@@ -284,6 +262,21 @@ def _address_content(address: Address | None) -> dict[str, object] | None:
 
 def _shown(value: Phi[str] | None) -> str | None:
     return None if value is None else value.reveal()
+
+
+def _revision(body: Replacement | Amendment, address: Address | Kept | None) -> Revision:
+    return Revision(
+        first_name=body.first_name,
+        last_name=body.last_name,
+        date_of_birth=body.date_of_birth,
+        gender=body.gender,
+        mrn=body.mrn,
+        phone=body.phone,
+        email=body.email,
+        address=address,
+        ssn=body.ssn,
+        external_id=body.external_id,
+    )
 
 
 def _filled(address: Address | None) -> Address | None:
