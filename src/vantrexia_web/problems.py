@@ -19,6 +19,7 @@ from vantrexia_core.identity import (
 from vantrexia_core.kernel import (
     NON_FIELD,
     ConflictError,
+    DiskFullError,
     InsufficientScopeError,
     InvalidError,
     NotFoundError,
@@ -166,7 +167,7 @@ def problem(error: BaseException) -> Answer:
     status = status_of(type(error))
     if not isinstance(error, VantrexiaError) or status == 500:  # noqa: PLR2004 - the status itself
         return json_answer({"detail": UNEXPECTED, "code": VantrexiaError.code}, 500)
-    content: dict[str, object] = {"detail": error.detail, "code": error.code}
+    content: dict[str, object] = {"detail": detail_of(error), "code": error.code}
     if isinstance(error, InvalidError):
         content["field_errors"] = error.field_errors
     if isinstance(error, AccountLockedError):
@@ -180,6 +181,11 @@ def problem(error: BaseException) -> Answer:
     if isinstance(error, EditedSinceError):
         content["fields"] = list(error.fields)
     return json_answer(content, status, headers_of(error))
+
+
+def detail_of(error: VantrexiaError) -> str:
+    """The sentence for whoever called: which disk is full is its operator's business."""
+    return UnavailableError.sentence if isinstance(error, DiskFullError) else error.detail
 
 
 def headers_of(error: VantrexiaError) -> dict[str, str]:

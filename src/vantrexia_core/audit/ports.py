@@ -202,7 +202,11 @@ class CheckpointStore(Protocol):
         ...
 
     def history(self) -> Iterator[bytes]:
-        """The last checkpoint of each day, oldest first."""
+        """The last checkpoint of each day, newest first; read one by one.
+
+        Raises:
+            UnavailableError: one cannot be read.
+        """
         ...
 
     def tile(self, tile: Tile) -> bytes:

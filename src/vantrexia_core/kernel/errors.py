@@ -135,6 +135,28 @@ class UnavailableError(VantrexiaError):
     sentence = "The service cannot answer just now. Try again shortly."
 
 
+class DiskFullError(UnavailableError):
+    """A disk has no room left, or a quota is used up; an operator must make room.
+
+    ``where`` tells the operator which disk, in commands and in the log. Callers of the API, who can do
+    nothing about it, read the sentence of `UnavailableError`.
+    """
+
+    def __init__(self, where: str) -> None:
+        super().__init__(
+            f"The disk of {where} is full. What was under way is undone, what was done before stays. Make "
+            "room there, then do it again."
+        )
+
+
+def full_disk_behind(error: BaseException) -> DiskFullError | None:
+    """The full disk that an error comes from, if it comes from one: the trail cannot be written, say."""
+    current: BaseException | None = error
+    while current is not None and not isinstance(current, DiskFullError):
+        current = current.__cause__
+    return current
+
+
 class UndoneError(UnavailableError):
     """Other transactions were in the way (a deadlock, a serialization failure), or the connection broke.
 
