@@ -14,6 +14,7 @@ from vantrexia_core.identity import (
     InvalidClientError,
     InvalidScopeError,
     TokenNotValidError,
+    TooManyEmergenciesError,
 )
 from vantrexia_core.kernel import (
     NON_FIELD,
@@ -42,6 +43,8 @@ from vantrexia_web.answer import Answer, json_answer
 RETRY_AFTER_SECONDS: Final = 5
 EXPORT_RETRY_AFTER_SECONDS: Final = 600
 """Somebody has to finish with an export first."""
+EMERGENCY_RETRY_AFTER_SECONDS: Final = 360
+"""Ten an hour are one in this time."""
 
 
 class UnreadableBodyError(InvalidError):
@@ -145,6 +148,7 @@ STATUS_OF: Final[Mapping[type[VantrexiaError], int]] = MappingProxyType(
         AccountLockedError: 423,
         ThrottledError: 429,
         TooManyExportsError: 429,
+        TooManyEmergenciesError: 429,
         UnavailableError: 503,
     }
 )
@@ -196,6 +200,8 @@ def headers_of(error: VantrexiaError) -> dict[str, str]:
         return {"Retry-After": str(error.wait_seconds)}
     if isinstance(error, UnavailableError):
         return {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    if isinstance(error, TooManyEmergenciesError):
+        return {"Retry-After": str(EMERGENCY_RETRY_AFTER_SECONDS)}
     if isinstance(error, TooManyExportsError):
         return {"Retry-After": str(EXPORT_RETRY_AFTER_SECONDS)}
     return {}
