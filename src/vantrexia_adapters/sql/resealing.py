@@ -36,7 +36,6 @@ from vantrexia_adapters.sql.tables import (
     emergency,
     import_item,
     import_job,
-    metadata,
     patient,
     patient_merge,
     patient_move,
@@ -185,16 +184,6 @@ SEALED_TABLES: Final = (
 
 SNAPSHOT_TABLES: Final = (directory_chunk, candidates_chunk)
 """Tables with envelopes under a practice's directory key; their stores seal them anew."""
-
-
-def unknown_tables() -> Sequence[str]:
-    """Tables with a sealed column that nobody here knows. There must be none."""
-    known = {sealed.table.name for sealed in SEALED_TABLES} | {table.name for table in SNAPSHOT_TABLES}
-    return [
-        table.name
-        for table in metadata.sorted_tables
-        if table.name not in known and any(column.type is Sealed for column in table.c)
-    ]
 
 
 @attrs.frozen
