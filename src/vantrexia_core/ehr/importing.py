@@ -7,7 +7,7 @@ import attrs
 
 from vantrexia_core.audit import Action, Attempt, Once, check_unanswered, record_refusal, undertake
 from vantrexia_core.ehr.facts import EhrSearched
-from vantrexia_core.ehr.intake import Arrival, Intake, Link, Plan, Refresh, Settled
+from vantrexia_core.ehr.intake import Intake
 from vantrexia_core.ehr.model import (
     IDS_AT_ONCE,
     IDS_AT_ONCE_MAX,
@@ -17,6 +17,7 @@ from vantrexia_core.ehr.model import (
     Verdict,
     Why,
 )
+from vantrexia_core.ehr.plans import Arrival, Link, Plan, Refresh, Settled
 from vantrexia_core.ehr.ports import EhrDesk
 from vantrexia_core.ehr.roster import EhrPatient, EhrQuery, EhrUnavailableError, Fault
 from vantrexia_core.kernel import Actor, PatientId, Permission

@@ -20,7 +20,7 @@ from vantrexia_core.audit import (
     undertake,
 )
 from vantrexia_core.ehr.facts import ImportShown
-from vantrexia_core.ehr.intake import Intake, Plan, Settled
+from vantrexia_core.ehr.intake import Intake
 from vantrexia_core.ehr.model import (
     IDS_AT_ONCE,
     IDS_MAX,
@@ -32,6 +32,7 @@ from vantrexia_core.ehr.model import (
     JobItem,
     JobStatus,
 )
+from vantrexia_core.ehr.plans import Plan, Settled
 from vantrexia_core.ehr.ports import BackgroundDesk, EhrDesk
 from vantrexia_core.ehr.roster import NOT_SET_UP, EhrUnavailableError, NoRoster
 from vantrexia_core.identity import actor_for
