@@ -129,8 +129,12 @@ class Deed(Generic[W]):
         return answer
 
     def also(self, fact: Fact) -> None:
-        """Record what this attempt did to one more record, in an entry of its own, before `finish`."""
-        self.work.trail.append(self.attempt.entry(Outcome.DONE, self.now, fact=fact))
+        """Record what else this attempt did, mostly to another record, in its own entry, before `finish`.
+
+        The entry is of the fact's action, which may be another than the attempt's.
+        """
+        beside = attrs.evolve(self.attempt, action=fact.action)
+        self.work.trail.append(beside.entry(Outcome.DONE, self.now, fact=fact))
 
     def finish_all(self, lines: Sequence[Line], answer: T) -> T:
         """Record every part of a deed that was many, at least one, then commit and return ``answer``."""
