@@ -23,8 +23,7 @@ from vantrexia_adapters.sql.patient_rows import (
     ZIP,
 )
 from vantrexia_adapters.sql.scope import SealedColumn
-from vantrexia_adapters.sql.snapshots import SnapshotTables, SqlIndexStore
-from vantrexia_adapters.sql.statements import Statement
+from vantrexia_adapters.sql.snapshots import Changes, SnapshotTables, SqlIndexStore
 from vantrexia_adapters.sql.tables import (
     candidates_chunk,
     candidates_snapshot,
@@ -62,7 +61,7 @@ def _said(table: sa.Table, seq: sa.Column[int], *, is_former: bool) -> sa.Select
 
 
 # Moves repeat what a version said: of those that say the same, the one that said it first is enough.
-_CHANGED: Final = Statement(
+_CHANGED: Final = Changes(
     sa.union_all(
         _said(patient, patient.c.seq, is_former=False),
         _said(patient_version, patient_version.c.replaced_seq, is_former=True).where(
@@ -82,9 +81,7 @@ class SqlCandidateStore(SqlIndexStore):
         """See `CandidateStore`."""
         cipher = self._protection.cipher
         unreadable = 0
-        for seq, former, n, id_, sealed_version, *sealed in self._database.stream(
-            _CHANGED, {"practice": practice_id, "after": after}
-        ):
+        for seq, former, n, id_, sealed_version, *sealed in self._changed(_CHANGED, practice_id, after=after):
             person: Person | Unreadable
             try:
                 person = _person(cipher, Place(practice_id, id_, sealed_version), sealed)
