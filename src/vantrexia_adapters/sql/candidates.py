@@ -22,7 +22,7 @@ from vantrexia_adapters.sql.patient_rows import (
     SSN,
     ZIP,
 )
-from vantrexia_adapters.sql.scope import SealedColumn
+from vantrexia_adapters.sql.scope import SealedRow
 from vantrexia_adapters.sql.snapshots import Changes, SnapshotTables, SqlIndexStore
 from vantrexia_adapters.sql.tables import (
     candidates_chunk,
@@ -36,24 +36,11 @@ from vantrexia_core.protection import FieldCipher, Place, UnreadableError
 
 _LOG: Final = logging.getLogger(__name__)
 
-_SEALED: Final = (
-    "first_name",
-    "last_name",
-    "date_of_birth",
-    "gender",
-    "ssn",
-    "mrn",
-    "phone",
-    "email",
-    "line1",
-    "line2",
-    "city",
-    "zip",
-)
+_SEALED: Final = SealedRow.of(FIRST, LAST, BORN, GENDER, SSN, MRN, PHONE, EMAIL, LINE1, LINE2, CITY, ZIP)
 
 
 def _said(table: sa.Table, seq: sa.Column[int], *, is_former: bool) -> sa.Select[Any]:
-    columns = (table.c[name] for name in ("n", "id", "sealed_version", *_SEALED))
+    columns = (table.c[name] for name in ("n", "id", "sealed_version", *_SEALED.names))
     return sa.select(seq, sa.literal_column("1" if is_former else "0").label("former"), *columns).where(
         table.c.practice_id == sa.bindparam("practice", type_=sa.Uuid()),
         seq > sa.bindparam("after", type_=sa.BigInteger()),
@@ -94,22 +81,26 @@ class SqlCandidateStore(SqlIndexStore):
 
 
 def _person(cipher: FieldCipher, place: Place, sealed: Sequence[Any]) -> Person:
-    first, last, born, gender, ssn, mrn, phone, email, line1, line2, city, zip_ = sealed
-
-    def text(column: SealedColumn, wire: bytes | None) -> Phi[str] | None:
-        return None if wire is None else Phi(column.open(cipher, place, wire))
-
-    return Person(
-        first_name=text(FIRST, first),
-        last_name=text(LAST, last),
-        date_of_birth=Phi(date.fromisoformat(BORN.open(cipher, place, born))),
-        gender=Phi(Gender(GENDER.open(cipher, place, gender))),
-        ssn=text(SSN, ssn),
-        mrn=text(MRN, mrn),
-        phone=text(PHONE, phone),
-        email=text(EMAIL, email),
-        line1=text(LINE1, line1),
-        line2=text(LINE2, line2),
-        city=text(CITY, city),
-        zip=text(ZIP, zip_),
+    first, last, born, gender, ssn, mrn, phone, email, line1, line2, city, zip_ = _SEALED.open(
+        cipher, place, sealed
     )
+    if born is None or gender is None:
+        raise UnreadableError
+    return Person(
+        first_name=_known(first),
+        last_name=_known(last),
+        date_of_birth=Phi(date.fromisoformat(born)),
+        gender=Phi(Gender(gender)),
+        ssn=_known(ssn),
+        mrn=_known(mrn),
+        phone=_known(phone),
+        email=_known(email),
+        line1=_known(line1),
+        line2=_known(line2),
+        city=_known(city),
+        zip=_known(zip_),
+    )
+
+
+def _known(text: str | None) -> Phi[str] | None:
+    return None if text is None else Phi(text)
