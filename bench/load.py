@@ -19,6 +19,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from enum import Enum
 from itertools import islice
 from pathlib import Path
@@ -132,13 +133,14 @@ def _loaded(service: Service, actor: Actor, line: bytes) -> Iterator[Note]:
         fields = None
     if not isinstance(fields, dict):
         raise InvalidError.on("line", "This is not a JSON object.")
+    now = service.desk.clock.now()
     try:
-        new = _parsed(fields)
+        new = _parsed(fields, now)
     except InvalidError as invalid:
         if set(invalid.field_errors) != {"ssn"}:
             raise
         yield Note.SSN_DROPPED
-        new = _parsed(fields | {"ssn": None})
+        new = _parsed(fields | {"ssn": None}, now)
     patient = register_patient(service.desk, actor, new)
     yield Note.LOADED
     if fields.get("archived") is True:
@@ -146,12 +148,13 @@ def _loaded(service: Service, actor: Actor, line: bytes) -> Iterator[Note]:
         yield Note.ARCHIVED
 
 
-def _parsed(fields: dict[str, object]) -> NewPatient:
+def _parsed(fields: dict[str, object], now: datetime) -> NewPatient:
     """The person in a line, by the same parser that a create goes through."""
     body = json.dumps({name: value for name, value in fields.items() if name in _FIELDS}).encode()
-    return parse_registration(
-        Request(method="POST", path="/", query="", headers=_JSON, body=body, parameters={}, origin=Origin())
+    request = Request(
+        method="POST", path="/", query="", headers=_JSON, body=body, parameters={}, origin=Origin()
     )
+    return parse_registration(request, now)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """How fast, and how rightly, somebody is recognised among many encrypted records.
 
-A practice of synthetic families (`families.py`) is stored in the embedded database of a folder that is thrown
-away, sealed as ever. Then people are looked for through the store, as a registration does it:
+A practice of synthetic families (`families.py`) is stored in a database that is thrown away, sealed as ever. Then people are looked for through the store, as a registration does it:
 
 * people who are there, written down a second time (dense: all fields; sparse: no SSN and no e-mail, and twice as
   many errors): is the right record the first answer?
@@ -12,6 +11,7 @@ What a start takes is measured in the same process: from the rows, and from the 
 \b
 Example:
     python bench/matching_online.py --patients 100000
+    python bench/matching_online.py --patients 1000000 --on postgresql
 """
 
 import json
@@ -19,6 +19,7 @@ import random
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from itertools import islice
 from pathlib import Path
@@ -30,7 +31,10 @@ import attrs
 import click
 
 from families import Known, Rates, again, households
-from vantrexia_adapters.assembly import Service, open_service
+from practice import DATABASES
+from processes import postgresql
+from vantrexia_adapters.assembly import Service, migrate_database, open_service
+from vantrexia_adapters.cli.console import counting
 from vantrexia_adapters.directory import CandidateKeeper
 from vantrexia_adapters.settings import Settings
 from vantrexia_core.kernel import Email, NamePart, PatientId, PersonName, Phi, Phone, PracticeId
@@ -61,14 +65,19 @@ AT: Final = datetime(2026, 1, 5, 8, tzinfo=UTC)
 @click.command(help=__doc__)
 @click.option("--patients", default=100_000, show_default=True, help="Records to store.")
 @click.option("--probes", default=1_000, show_default=True, help="People to look for, of each kind.")
-def main(*, patients: int, probes: int) -> None:
+@click.option("--on", "database", type=click.Choice(DATABASES), default="sqlite", show_default=True)
+def main(*, patients: int, probes: int, database: str) -> None:
     """Measure."""
     chance = random.Random(f"{SEED}, a second time").random  # noqa: S311 - no secret
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(data_dir=Path(folder))
+    with ExitStack() as stack:
+        settings = Settings(data_dir=Path(stack.enter_context(tempfile.TemporaryDirectory())))
+        if database == "postgresql":
+            url = stack.enter_context(postgresql()).url
+            settings = attrs.evolve(settings, database_url=url)
+            migrate_database(settings)
         with open_service(settings) as service:
             stored, absent = _stored(service, patients)
-        figures: dict[str, object] = {"patients": len(stored)}
+        figures: dict[str, object] = {"database": database, "patients": len(stored)}
         with open_service(settings) as service:
             figures["start"] = _starts(service)
             figures["index"] = _index(service)
@@ -92,10 +101,12 @@ def _stored(service: Service, count: int) -> tuple[list[tuple[Known, int]], list
             break
     del stored[count:]
     records = (_patient(service.practice_id, one, number) for one, number in stored)
-    while batch := list(islice(records, BATCH)):
-        with service.desk.begin(service.practice_id) as work:
-            work.patients.add_many(batch)
-            work.commit()
+    with counting("Storing patients", len(stored)) as count_more:
+        while batch := list(islice(records, BATCH)):
+            with service.desk.begin(service.practice_id) as work:
+                work.patients.add_many(batch)
+                work.commit()
+            count_more(len(batch))
     return stored, absent
 
 

@@ -136,8 +136,10 @@ class RestoreUnfinishedError(StartRefusedError):
     def __init__(self, marker: Path) -> None:
         super().__init__(
             "A restore was cut off before its end, or is still going on. Run the same vantrexia restore "
-            "again: it goes on from where it was. To begin with something else, empty the database "
-            f"and remove {marker}."
+            "again, of the same backup and with the same --accept-rollback: it goes on from where it was. If "
+            "that backup is lost, empty the database and restore another one. Leave "
+            f"{marker} where it is: it keeps what would be given up, and goes with the restore that comes to "
+            "its end."
         )
 
 

@@ -30,11 +30,11 @@ class CheckpointStoreContract:
             store.tile(Tile(0, 0))
 
     def test_the_newest_checkpoint_and_each_days_last_are_kept(self, store: CheckpointStore) -> None:
-        """Byte for byte."""
+        """Byte for byte; the newest day first, whatever was published last."""
         for note, day in ((b"one\n", TODAY), (b"two\n", TODAY), (b"three\n", TOMORROW)):
             store.publish(note, on=day)
             assert store.newest() == note
-        assert list(store.history()) == [b"two\n", b"three\n"]
+        assert list(store.history()) == [b"three\n", b"two\n"]
 
     def test_tiles_are_kept_by_their_names(self, store: CheckpointStore) -> None:
         """A partial one and the full one in its place are two; what is put again is replaced."""

@@ -24,7 +24,7 @@ from vantrexia_web.answer import Answer
 from vantrexia_web.bearer import bearer_token
 from vantrexia_web.call import Call, Site, Visit
 from vantrexia_web.forwarding import caller_of
-from vantrexia_web.logs import LOGGER
+from vantrexia_web.logs import LOGGER, why
 from vantrexia_web.outcomes import refusal
 from vantrexia_web.problems import status_of
 from vantrexia_web.routes import Guarded, Open
@@ -55,7 +55,7 @@ def report(error: BaseException, request_id: str | None) -> None:
     """Log what an engineer or an operator has to look at; refusals of callers are on the trail instead."""
     fields = {"fields": {"request_id": request_id}}
     if isinstance(error, UnavailableError):
-        LOGGER.warning("unavailable: %s", error.code, exc_info=error, extra=fields)
+        LOGGER.warning("unavailable: %s", why(error), exc_info=error, extra=fields)
     elif not isinstance(error, VantrexiaError) or status_of(type(error)) == 500:  # noqa: PLR2004 - the status itself
         LOGGER.error("unexpected error", exc_info=error, extra=fields)
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from vantrexia_core.ehr import BackgroundDesk, import_next
 from vantrexia_core.kernel import Origin, UnavailableError
-from vantrexia_web.logs import LOGGER
+from vantrexia_web.logs import LOGGER, why
 
 LOOK_SECONDS: Final = 15.0
 """How long an idle thread waits before it looks for jobs that other processes left."""
@@ -79,7 +79,7 @@ class Importer:
         try:
             return self._step(self._desk, ORIGIN)
         except UnavailableError as unavailable:
-            LOGGER.warning("imports wait: %s", unavailable.code, exc_info=unavailable)
+            LOGGER.warning("imports wait: %s", why(unavailable), exc_info=unavailable)
         except Exception as error:  # noqa: BLE001 - the thread must outlive whatever a batch does
             LOGGER.error("an import failed unexpectedly", exc_info=error)
         return False

@@ -14,6 +14,8 @@ from pathlib import PurePath
 from types import TracebackType
 from typing import Final, TextIO
 
+from vantrexia_core.kernel import UnavailableError, full_disk_behind
+
 LOGGER: Final = logging.getLogger("vantrexia.web")
 
 FRAMES_MAX: Final = 50
@@ -41,6 +43,12 @@ class PhiFreeFormatter(logging.Formatter):
             line["exception"] = described(record.exc_info[1])
         # ensure_ascii keeps line feeds, escape codes and odd Unicode from forging or breaking a line.
         return json.dumps(line, ensure_ascii=True, default=lambda value: type(value).__name__)
+
+
+def why(unavailable: UnavailableError) -> str:
+    """What keeps us from answering: its code, or a disk that somebody has to make room on."""
+    full = full_disk_behind(unavailable)
+    return unavailable.code if full is None else full.detail
 
 
 def described(error: BaseException) -> list[dict[str, object]]:

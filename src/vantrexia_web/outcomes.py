@@ -39,6 +39,7 @@ from vantrexia_web.problems import (
     SlowBodyError,
     UnprocessableError,
     UnreadableBodyError,
+    detail_of,
     headers_of,
     problem,
     status_of,
@@ -139,7 +140,7 @@ def _issues(error: VantrexiaError) -> Iterator[Issue]:
         yield from error.issues
         return
     if not isinstance(error, InvalidError):
-        yield Issue(kind, error.detail, error.code)
+        yield Issue(kind, detail_of(error), error.code)
         if isinstance(error, DuplicateSuspectedError):
             for id_ in error.candidates:
                 reference = f"Patient/{id_}"

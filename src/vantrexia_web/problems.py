@@ -14,10 +14,12 @@ from vantrexia_core.identity import (
     InvalidClientError,
     InvalidScopeError,
     TokenNotValidError,
+    TooManyEmergenciesError,
 )
 from vantrexia_core.kernel import (
     NON_FIELD,
     ConflictError,
+    DiskFullError,
     InsufficientScopeError,
     InvalidError,
     NotFoundError,
@@ -41,6 +43,8 @@ from vantrexia_web.answer import Answer, json_answer
 RETRY_AFTER_SECONDS: Final = 5
 EXPORT_RETRY_AFTER_SECONDS: Final = 600
 """Somebody has to finish with an export first."""
+EMERGENCY_RETRY_AFTER_SECONDS: Final = 360
+"""Ten an hour are one in this time."""
 
 
 class UnreadableBodyError(InvalidError):
@@ -144,6 +148,7 @@ STATUS_OF: Final[Mapping[type[VantrexiaError], int]] = MappingProxyType(
         AccountLockedError: 423,
         ThrottledError: 429,
         TooManyExportsError: 429,
+        TooManyEmergenciesError: 429,
         UnavailableError: 503,
     }
 )
@@ -162,7 +167,7 @@ def problem(error: BaseException) -> Answer:
     status = status_of(type(error))
     if not isinstance(error, VantrexiaError) or status == 500:  # noqa: PLR2004 - the status itself
         return json_answer({"detail": UNEXPECTED, "code": VantrexiaError.code}, 500)
-    content: dict[str, object] = {"detail": error.detail, "code": error.code}
+    content: dict[str, object] = {"detail": detail_of(error), "code": error.code}
     if isinstance(error, InvalidError):
         content["field_errors"] = error.field_errors
     if isinstance(error, AccountLockedError):
@@ -178,6 +183,11 @@ def problem(error: BaseException) -> Answer:
     return json_answer(content, status, headers_of(error))
 
 
+def detail_of(error: VantrexiaError) -> str:
+    """The sentence for whoever called: which disk is full is its operator's business."""
+    return UnavailableError.sentence if isinstance(error, DiskFullError) else error.detail
+
+
 def headers_of(error: VantrexiaError) -> dict[str, str]:
     """The headers that an error brings with it."""
     if isinstance(error, InsufficientScopeError | InvalidClientError):
@@ -190,6 +200,8 @@ def headers_of(error: VantrexiaError) -> dict[str, str]:
         return {"Retry-After": str(error.wait_seconds)}
     if isinstance(error, UnavailableError):
         return {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    if isinstance(error, TooManyEmergenciesError):
+        return {"Retry-After": str(EMERGENCY_RETRY_AFTER_SECONDS)}
     if isinstance(error, TooManyExportsError):
         return {"Retry-After": str(EXPORT_RETRY_AFTER_SECONDS)}
     return {}

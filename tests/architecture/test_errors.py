@@ -11,7 +11,10 @@ SHARED_ON_PURPOSE = {
     "totp_invalid": "a code that is wrong at a sign-in (401) and one that is wrong at the enrolment (400)",
     "server_error": "nobody outside can act on it, and it should not tell an outsider more than that",
     "validation_error": "the field it is about stands in field_errors; that is what a caller acts on",
-    "unavailable": "that it was undone for certain matters to whoever may begin it again, not to a caller",
+    "unavailable": (
+        "that it was undone for certain matters to whoever may begin it again, and which disk is full to its "
+        "operator; not to a caller"
+    ),
     "not_found": "unknown, deleted, another practice's, no such path: the caller must not be able to tell",
 }
 """Codes that several classes answer with, and why."""

@@ -216,13 +216,19 @@ def test_what_was_named_by_mistake_is_said(original: Practice, tmp_path: Path) -
 
 
 def test_nobody_is_sent_away_from_an_unfinished_restore(practice: Practice) -> None:
-    """Its key ring is there before its database: every command says that the restore is to be repeated."""
+    """Its key ring is there before its database: every command says that the restore is to be repeated.
+
+    Nobody is told to remove the marker, which keeps what is being given up.
+    """
     for path in practice.folder.glob("vantrexia.sqlite3*"):
         path.unlink()
-    (practice.folder / "restore-unfinished").write_text("")
+    marker = practice.folder / "restore-unfinished"
+    marker.write_text("")
     for command in (("users", "list"), ("audit", "verify")):
         refused = run(practice.folder, *command)
         assert (refused.status, "same vantrexia restore" in refused.err) == (1, True)
+        assert f"Leave {marker} where it is" in refused.err
+    assert marker.exists()
 
 
 def _die(folder: Path, practice: Practice, label: str, deed: str, file: Path, **settings: str) -> None:

@@ -7,11 +7,11 @@ import pytest
 from tests.adapters.sql.site import Site
 from tests.builders import a_new_patient, an_actor
 from tests.faults.failing import Snapshot
-from tests.faults.troubles import TROUBLES, Trouble
+from tests.faults.troubles import TROUBLES, Trouble, full
 from tests.marks import FIRST, LAST, MRN, core_frames, marks_in
 from vantrexia_adapters.sql import SqlTrailSource
 from vantrexia_core.audit import AuditUnavailableError
-from vantrexia_core.kernel import UnavailableError
+from vantrexia_core.kernel import UnavailableError, full_disk_behind
 from vantrexia_core.patients import (
     Listing,
     Patient,
@@ -42,6 +42,7 @@ def _refused(site: Site, call: str, trouble: Trouble) -> None:
         with pytest.raises(UnavailableError) as refusal:
             CALLS[call](site, patient)
         assert refusal.value.code in {"audit_unavailable", "unavailable"}
+        assert (full_disk_behind(refusal.value) is not None) is (trouble is full)
         assert marks_in(core_frames(refusal.value)) == []
     assert (Snapshot.of(site.desk), source.size()) == (before, lines)
     CALLS[call](site, patient)

@@ -128,8 +128,13 @@ def clinic(any_site: Site) -> Iterator[Clinic]:
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
-def test_every_call_is_a_503_that_shows_and_changes_nothing(clinic: Clinic, trouble: str) -> None:
-    """Readings, changes, refusals and sign-ins; the same calls succeed later, and the trail verifies."""
+def test_every_call_is_a_503_that_shows_and_changes_nothing(
+    clinic: Clinic, trouble: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Readings, changes, refusals and sign-ins; the same calls succeed later, and the trail verifies.
+
+    That it is the disk is for the log, and no caller's business.
+    """
     calls = clinic.calls()
     with TROUBLES[trouble](clinic.site):
         before = clinic.stored()
@@ -142,6 +147,8 @@ def test_every_call_is_a_503_that_shows_and_changes_nothing(clinic: Clinic, trou
         assert answer.headers["retry-after"]
         assert not {"etag", "location", "content-disposition", "x-total-count"} & answer.headers.keys()
         assert marks_in(f"{answer.text}{answer.headers}") == []
+        assert "disk" not in answer.text
+    assert ("is full" in caplog.text, marks_in(caplog.text)) == (trouble == "full", [])
     size = clinic.source.size()
     later = {name: clinic.send(call).status_code for name, call in calls.items()}
     assert later == {name: call.status for name, call in calls.items()}

@@ -153,10 +153,10 @@ TARGETS = {
     "eCW matches": Target(lambda raw: read_matches(raw, own_system=None), _json(BUNDLE), (MalformedError,)),
     "JSON": Target(parse_json, _json(REGISTRATION, [[], {}], "é"), (UnreadableBodyError,)),
     "registration": Target(
-        lambda raw: parse_registration(_request(raw)), _json(REGISTRATION), (VantrexiaError,)
+        lambda raw: parse_registration(_request(raw), NOW), _json(REGISTRATION), (VantrexiaError,)
     ),
     "revision": Target(
-        lambda raw: parse_revision(_request(raw)),
+        lambda raw: parse_revision(_request(raw), NOW),
         _json({"phone": None, "email": "a@b.example"}),
         (VantrexiaError,),
     ),

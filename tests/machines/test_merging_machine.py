@@ -5,20 +5,18 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
-from hypothesis.stateful import run_state_machine_as_test
 
 from tests.databases import SqliteTemplate, quick_engine
 from tests.desks import SqlHouse, a_memory_desk
 from tests.machines.merging import MergingMachine
 from tests.machines.practice import Ground
+from tests.machines.running import run_machine
 from tests.sources import CountedIds, ManualClock
 from vantrexia_core.kernel import PracticeId
 
 NewGround = Callable[[ManualClock, CountedIds], Ground]
 
 RUNS_AND_STEPS = {"memory": (40, 30), "sqlite": (8, 20)}
-NIGHT = 50
 
 
 @pytest.fixture(params=RUNS_AND_STEPS)
@@ -42,19 +40,4 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str,
 def test_any_merges_edits_and_undoings_in_any_order(store: tuple[str, NewGround]) -> None:
     """Undoing gives back what was there; edits since stay; whoever was told apart stays apart."""
     name, new_ground = store
-    runs, steps = RUNS_AND_STEPS[name]
-    is_night = settings.get_current_profile_name() == "night"
-
-    class Machine(MergingMachine):
-        pass
-
-    Machine.new_ground = staticmethod(new_ground)
-    run_state_machine_as_test(
-        Machine,
-        settings=settings(
-            max_examples=runs * NIGHT if is_night else runs,
-            stateful_step_count=steps,
-            deadline=None,
-            suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-        ),
-    )
+    run_machine(MergingMachine, new_ground, *RUNS_AND_STEPS[name])

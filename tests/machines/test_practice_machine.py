@@ -5,20 +5,17 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
-from hypothesis.stateful import run_state_machine_as_test
 
 from tests.databases import PostgresqlServer, SqliteTemplate, quick_engine
 from tests.desks import SqlHouse, a_memory_desk
 from tests.machines.practice import Ground, PracticeMachine
+from tests.machines.running import run_machine
 from tests.sources import CountedIds, ManualClock
 from vantrexia_core.kernel import PracticeId
 
 NewGround = Callable[[ManualClock, CountedIds], Ground]
 
 RUNS_AND_STEPS = {"memory": (60, 40), "sqlite": (25, 30), "postgresql": (15, 25)}
-NIGHT = 50
-"""How many times as many runs a night has; each is twice as long."""
 
 
 def _on_memory(clock: ManualClock, ids: CountedIds) -> Ground:
@@ -56,19 +53,4 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str,
 def test_any_calls_by_anybody_in_any_order_leave_what_the_model_says(store: tuple[str, NewGround]) -> None:
     """Records, versions, histories, lists, receipts, and every line of the trail."""
     name, new_ground = store
-    runs, steps = RUNS_AND_STEPS[name]
-    is_night = settings.get_current_profile_name() == "night"
-
-    class Machine(PracticeMachine):
-        pass
-
-    Machine.new_ground = staticmethod(new_ground)
-    run_state_machine_as_test(
-        Machine,
-        settings=settings(
-            max_examples=runs * NIGHT if is_night else runs,
-            stateful_step_count=steps * 2 if is_night else steps,
-            deadline=None,
-            suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-        ),
-    )
+    run_machine(PracticeMachine, new_ground, *RUNS_AND_STEPS[name], night_steps=2)

@@ -7,14 +7,14 @@ from itertools import count
 from pathlib import Path
 
 import attrs
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from tests.builders import a_new_user, a_password, a_practice_id, an_actor, an_origin
 from tests.credentials import ACCESS_LIFE, REFRESH_LIFE
 from tests.databases import SqliteTemplate, quick_engine
 from tests.desks import SqlHouse, a_memory_desk, entries_of
+from tests.machines.running import run_machine
 from tests.sources import CountedIds, ManualClock
 from vantrexia_adapters.memory import MemoryDesk
 from vantrexia_adapters.sql import SqlDesk
@@ -37,7 +37,6 @@ from vantrexia_core.kernel import Phi, PracticeId, Role, VantrexiaError
 
 Ground = tuple[MemoryDesk | SqlDesk, PracticeId]
 RUNS_AND_STEPS = {"memory": (60, 40), "sqlite": (10, 30)}
-NIGHT = 50
 WRONG = Phi("not the password")
 LOCK = timedelta(minutes=30)
 PAUSES = [timedelta(minutes=1), ACCESS_LIFE, LOCK, timedelta(hours=7), REFRESH_LIFE]
@@ -301,27 +300,14 @@ class SessionMachine(RuleBasedStateMachine):
         return None
 
 
-def _run(new_ground: Callable[[ManualClock], Ground], runs: int, steps: int) -> None:
-    is_night = settings.get_current_profile_name() == "night"
-
-    class Machine(SessionMachine):
-        pass
-
-    Machine.new_ground = staticmethod(new_ground)
-    run_state_machine_as_test(
-        Machine,
-        settings=settings(
-            max_examples=runs * NIGHT if is_night else runs,
-            stateful_step_count=steps * 2 if is_night else steps,
-            deadline=None,
-            suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-        ),
-    )
-
-
 def test_a_token_works_in_memory_when_the_model_says_so() -> None:
     """In any order of sign-ins, exchanges, thefts, logouts, changes of accounts, and waiting."""
-    _run(lambda clock: (a_memory_desk(clock), a_practice_id()), *RUNS_AND_STEPS["memory"])
+    run_machine(
+        SessionMachine,
+        lambda clock: (a_memory_desk(clock), a_practice_id()),
+        *RUNS_AND_STEPS["memory"],
+        night_steps=2,
+    )
 
 
 def test_a_token_works_on_sqlite_when_the_model_says_so(
@@ -334,4 +320,4 @@ def test_a_token_works_on_sqlite_when_the_model_says_so(
         def new_ground(clock: ManualClock) -> Ground:
             return house.desk(clock, ids), house.found(PracticeId(practices.new_id()))
 
-        _run(new_ground, *RUNS_AND_STEPS["sqlite"])
+        run_machine(SessionMachine, new_ground, *RUNS_AND_STEPS["sqlite"], night_steps=2)

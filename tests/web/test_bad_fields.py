@@ -196,6 +196,17 @@ def test_all_bad_fields_are_reported_at_once(refusing_service):
     )
 
 
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
+def test_a_birth_in_the_future_is_reported_with_all_that_is_wrong(refusing_service, patient, method):
+    """The present is known before the core is asked; and what the path asks for is wrong as well."""
+    body = GOOD | {"date_of_birth": "2026-02-08", "gender": "f"}
+    created = method == "POST"
+    path = f"{PATIENTS}?on_duplicate=perhaps" if created else path_of(patient)
+    with Unchanged(refusing_service, VALIDATION):
+        response = refusing_service.send(method, path, body)
+    assert_problem(response, 400, VALIDATION, "date_of_birth", "gender", *(["on_duplicate"] * created))
+
+
 @pytest.mark.parametrize(
     "field",
     ["id", "active", "status", "created_at", "updated_at", "version", "practice_id", "fist_name", "_x"],

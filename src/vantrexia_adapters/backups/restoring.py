@@ -42,6 +42,7 @@ from vantrexia_adapters.crypto import (
     WrongKeyRingError,
     is_signed,
 )
+from vantrexia_adapters.full_disk import told_if_full
 from vantrexia_adapters.sql import (
     Filling,
     NotEmptyError,
@@ -184,6 +185,7 @@ def restore_backup(
         SchemaError: the database is not empty, or the backup is of a newer version.
         KeyRingError: the backup's key ring does not open, for want of its key service for instance.
         UnavailableError: the database cannot be reached.
+        DiskFullError: there is no room for it.
     """
     # A whole key ring: what a restore that was killed at its checks has left.
     _forget_tried(place.ring_path)
@@ -416,11 +418,12 @@ class _Mark:
     def write(self, marker: Path) -> None:
         fresh = marker.with_name(marker.name + ".new")
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
-        with os.fdopen(os.open(fresh, flags, _MODE), "wb") as file:
-            file.write(self.salt.hex().encode() + b"\n" + (self.lost or b""))
-            file.flush()
-            os.fsync(file.fileno())
-        put_in_place(fresh, marker)
+        with told_if_full(marker.parent):
+            with os.fdopen(os.open(fresh, flags, _MODE), "wb") as file:
+                file.write(self.salt.hex().encode() + b"\n" + (self.lost or b""))
+                file.flush()
+                os.fsync(file.fileno())
+            put_in_place(fresh, marker)
 
 
 def _unopened(note: bytes) -> Checkpoint:

@@ -83,7 +83,7 @@ def export_trail(
         portion = list(islice(entries, bundle.width))
         target.write(bundle.path, encode_bundle(portion))
         progress(len(portion))
-    for number, older in enumerate(one for one in history if _size_of(one) <= size):
+    for number, older in enumerate(one for one in reversed(history) if _size_of(one) <= size):
         target.write(f"days/{number:06}", older)
     if note is not None:
         target.write("checkpoint", note)

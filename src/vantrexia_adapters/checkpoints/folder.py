@@ -21,6 +21,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Final
 
+from vantrexia_adapters.full_disk import told_if_full
 from vantrexia_core.audit import DamagedTileError, Tile
 from vantrexia_core.kernel import UnavailableError
 
@@ -92,11 +93,12 @@ class FolderCheckpoints:
         places = (self.path / "given-up" / name for name in names)
         aside = next(place for place in places if not any((place / part).exists() for part in parts))
         try:
-            _make(aside)
-            for part in parts:
-                (self.path / part).rename(aside / part)
-            _sync(aside)
-            _sync(self.path)
+            with told_if_full(self.path):
+                _make(aside)
+                for part in parts:
+                    (self.path / part).rename(aside / part)
+                _sync(aside)
+                _sync(self.path)
         except OSError:
             raise UnavailableError from None
 
@@ -104,9 +106,10 @@ class FolderCheckpoints:
     def lease(self, *, is_patient: bool) -> Iterator[bool]:
         """See `CheckpointStore`. The system lets go of it when its process ends."""
         try:
-            _make(self.path)
-            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-            descriptor = os.open(self.path / "lock", flags, _FILE_MODE)
+            with told_if_full(self.path):
+                _make(self.path)
+                flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+                descriptor = os.open(self.path / "lock", flags, _FILE_MODE)
         except OSError:
             raise UnavailableError from None
         try:
@@ -132,31 +135,41 @@ class FolderCheckpoints:
         path = self.path / name
         fresh = path.with_name(path.name + ".new")
         try:
-            _make(path.parent)
-            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
-            with os.fdopen(os.open(fresh, flags, _FILE_MODE), "wb") as file:
-                file.write(content)
+            with told_if_full(self.path):
+                _make(path.parent)
+                flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
+                with os.fdopen(os.open(fresh, flags, _FILE_MODE), "wb") as file:
+                    file.write(content)
+                    if is_durable:
+                        file.flush()
+                        os.fsync(file.fileno())
+                fresh.rename(path)
                 if is_durable:
-                    file.flush()
-                    os.fsync(file.fileno())
-            fresh.rename(path)
-            if is_durable:
-                _sync(path.parent)
+                    _sync(path.parent)
         except OSError:
             raise UnavailableError from None
 
     def _in_days(self) -> Iterator[tuple[str, bytes]]:
         """All that lies there: a trail that was exported numbers them."""
         try:
-            days = sorted((self.path / "days").iterdir())
+            days = sorted((self.path / "days").iterdir(), reverse=True)
         except FileNotFoundError:
             return
+        except OSError:
+            raise UnavailableError from None
         for day in days:
             if not day.name.endswith(".new"):
-                yield day.name, day.read_bytes()
+                yield day.name, _read(day)
 
     def __repr__(self) -> str:
         return f"FolderCheckpoints({str(self.path)!r})"
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        raise UnavailableError from None
 
 
 def is_day(name: str) -> bool:

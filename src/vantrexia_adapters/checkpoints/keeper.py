@@ -9,7 +9,7 @@ from typing import Final
 import attrs
 
 from vantrexia_core.audit import FaultKind, Inspector, Notary, TrailDivergedError, UntrustedCheckpointError
-from vantrexia_core.kernel import Clock, UnavailableError
+from vantrexia_core.kernel import Clock, UnavailableError, full_disk_behind
 
 NEWEST: Final = 8_192
 """Entries below the newest checkpoint that a self-check reads; a tenth of a second."""
@@ -64,9 +64,9 @@ class TrailKeeper:
         self._failed_rounds = 0
         self._fault: str | None = None
         # Looked at before this process writes anything: a new trail has no checkpoint, and nothing to miss.
-        self._unsigned = 0
+        self._missing: str | None = None
         with suppress(UnavailableError):
-            self._unsigned = notary.source.size() if notary.store.newest() is None else 0
+            self._missing = _missing(notary)
 
     def start(self) -> None:
         """Begin, in a thread of its own. Verifies first and publishes then."""
@@ -86,13 +86,10 @@ class TrailKeeper:
         """Publish a checkpoint if there is something new. What goes wrong is logged, and told by `health`."""
         with self._turn:
             try:
-                if self._unsigned:
+                if self._missing is not None:
                     # A move to another machine, a process that was killed; or they were taken away.
-                    _LOG.warning(
-                        "the audit trail has %d entries and no checkpoint; a first one is signed",
-                        self._unsigned,
-                    )
-                    self._unsigned = 0
+                    _LOG.warning("%s", self._missing)
+                    self._missing = None
                 self.notary.publish(self._clock.now(), is_patient=is_patient)
             except (TrailDivergedError, UntrustedCheckpointError) as diverged:
                 self._found(diverged.detail)
@@ -100,8 +97,8 @@ class TrailKeeper:
             except Exception as failure:  # noqa: BLE001 - whatever it is, the next round tries again
                 self._failed_rounds += 1
                 if self._failed_rounds == 1:
-                    kind = type(failure).__name__
-                    _LOG.warning("no checkpoint of the audit trail can be published: %s", kind)
+                    why = full_disk_behind(failure) or type(failure).__name__
+                    _LOG.warning("no checkpoint of the audit trail can be published: %s", why)
             else:
                 if self._failed_rounds:
                     _LOG.warning("checkpoints of the audit trail are published again")
@@ -154,3 +151,12 @@ class TrailKeeper:
             rounds += 1
             if self._pause(self._ending, self._publish_seconds):
                 return
+
+
+def _missing(notary: Notary) -> str | None:
+    """What is not there of the checkpoints of a trail with entries, for people."""
+    if notary.store.newest() is not None or not (size := notary.source.size()):
+        return None
+    if any(True for _ in notary.store.history()):
+        return "the newest checkpoint of the audit trail is gone; it has to go on from the last one of a day"
+    return f"the audit trail has {size} entries and no checkpoint; a first one is signed"

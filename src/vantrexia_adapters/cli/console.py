@@ -66,6 +66,22 @@ def beginning(settings: "Settings") -> Iterator["Service"]:
         yield service
 
 
+def ask_hidden(what: str, *, from_stdin: bool) -> str:
+    """A new secret, typed twice at a terminal that does not show it.
+
+    ``from_stdin`` takes the first line of standard input. So does a process that has no terminal at all; a
+    second line is then the repetition.
+    """
+    if sys.stdin.isatty() or not (from_stdin or _is_without_terminal()):
+        typed: str = click.prompt(what, hide_input=True, confirmation_prompt=True, err=True)
+        return typed
+    line = sys.stdin.readline().rstrip("\r\n")
+    if not from_stdin and sys.stdin.readline().rstrip("\r\n") not in {"", line}:
+        message = "The two lines are not the same."
+        raise click.ClickException(message)
+    return line
+
+
 def show_rows(rows: Sequence[Mapping[str, object]], *, as_json: bool) -> None:
     """Print rows for people (aligned columns) or for machines (a JSON array)."""
     if as_json:
@@ -112,6 +128,15 @@ def counting(label: str, total: int) -> Iterator[Callable[[int], None]]:
             click.echo(f"{label}: {done} of {total}", err=True)
 
     yield count
+
+
+def _is_without_terminal() -> bool:
+    """Whether there is none to ask at. One may be there although standard input comes from a file."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return True
+    return False
 
 
 def _account() -> str:

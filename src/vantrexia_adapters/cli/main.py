@@ -19,7 +19,7 @@ from vantrexia_adapters.cli.patients import patients
 from vantrexia_adapters.cli.serve import serve
 from vantrexia_adapters.cli.users import users
 from vantrexia_adapters.settings import SettingsError
-from vantrexia_core.kernel import InvalidError, VantrexiaError
+from vantrexia_core.kernel import InvalidError, VantrexiaError, full_disk_behind
 
 
 class Program(click.Group):
@@ -36,7 +36,8 @@ class Program(click.Group):
             lines = [f"{name}: {' '.join(texts)}" for name, texts in invalid.field_errors.items()]
             raise click.ClickException("; ".join(lines)) from None
         except (VantrexiaError, SettingsError, StartRefusedError) as refused:
-            raise click.ClickException(str(refused)) from None
+            # Why the trail cannot be written, say: that is what somebody at a console can do something about.
+            raise click.ClickException(str(full_disk_behind(refused) or refused)) from None
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -1,6 +1,5 @@
 """``vantrexia users``: staff accounts."""
 
-import sys
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 from uuid import UUID
@@ -8,7 +7,7 @@ from uuid import UUID
 import attrs
 import click
 
-from vantrexia_adapters.cli.console import console_actor, opened, show_rows
+from vantrexia_adapters.cli.console import ask_hidden, console_actor, opened, show_rows
 from vantrexia_core.identity import (
     NewPassword,
     NewUser,
@@ -181,12 +180,7 @@ def reset_password(user: str, *, password_stdin: bool) -> None:
 
 
 def _password(*, from_stdin: bool) -> NewPassword:
-    text = (
-        sys.stdin.readline().rstrip("\r\n")
-        if from_stdin
-        else click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
-    )
-    return _value("password", NewPassword, text)
+    return _value("password", NewPassword, ask_hidden("Password", from_stdin=from_stdin))
 
 
 def _value(name: str, kind: Callable[[str], V], text: str) -> V:

@@ -16,6 +16,7 @@ from typing import Final
 import attrs
 
 from vantrexia_adapters.crypto.ring_format import FILE_BYTES_MAX, KeyRingDamagedError, KeyRingError
+from vantrexia_adapters.full_disk import told_if_full
 
 _FILE_MODE: Final = 0o600
 _DIRECTORY_MODE: Final = 0o700
@@ -104,6 +105,7 @@ class RingFile:
         Raises:
             KeyRingExistsError: there is a file already, or another process was faster.
             KeyRingUnsafeError: others may replace files in this directory.
+            DiskFullError: there is no room for it.
         """
         self.path.parent.mkdir(mode=_DIRECTORY_MODE, parents=True, exist_ok=True)
         self._check_directory()
@@ -137,7 +139,8 @@ class RingFile:
     def locked(self) -> Iterator[None]:
         """Wait until no other process or thread is changing the file, and keep them out meanwhile."""
         lock = self._beside(".lock")
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, _FILE_MODE)
+        with told_if_full(self.path.parent):
+            descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, _FILE_MODE)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
@@ -150,7 +153,10 @@ class RingFile:
             # What a killed writer left behind; nobody else writes here while we hold the lock.
             fresh.unlink()
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
-        with os.fdopen(os.open(fresh, flags, _FILE_MODE), "wb") as file:
+        with (
+            told_if_full(self.path.parent),
+            os.fdopen(os.open(fresh, flags, _FILE_MODE), "wb") as file,
+        ):
             file.write(raw)
             file.flush()
             os.fsync(file.fileno())

@@ -23,7 +23,7 @@ class MemoryCheckpoints:
 
     def history(self) -> Iterator[bytes]:
         """See `CheckpointStore`."""
-        return (note for _, note in sorted(self._days.items()))
+        return (note for _, note in sorted(self._days.items(), reverse=True))
 
     def tile(self, tile: Tile) -> bytes:
         """See `CheckpointStore`."""

@@ -5,13 +5,14 @@ of a row. What goes on is the kind of error, its SQLSTATE or SQLite's name for i
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Final
 
 import sqlalchemy as sa
 
-from vantrexia_core.kernel import UnavailableError, UndoneError, VantrexiaError
+from vantrexia_core.kernel import DiskFullError, UnavailableError, UndoneError, VantrexiaError
 
 
 class StatementFailedError(Exception):
@@ -52,7 +53,6 @@ _SQLITE_UNAVAILABLE: Final = frozenset(
     {
         "SQLITE_BUSY",
         "SQLITE_CANTOPEN",
-        "SQLITE_FULL",
         "SQLITE_IOERR",
         "SQLITE_LOCKED",
         "SQLITE_NOMEM",
@@ -70,13 +70,24 @@ _POSTGRESQL_UNAVAILABLE: Final = (
     "28",  # the server refuses to let us in
     "3D000",  # there is no such database
     "40",  # serialization failure, deadlock
-    "53",  # out of disk, memory or connections
+    "53",  # out of memory or connections; of disk: see below
     "55P03",  # lock not available
     "57",  # cancelled by a timeout or an operator, shutting down, starting up
     "58",  # the server's own input and output
 )
 """SQLSTATE prefixes (PostgreSQL, appendix A) that pass by themselves or by an operator's hand."""
 
+
+_FULL: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        # SQLite's text says "database or disk": its temporary files may lie elsewhere.
+        "SQLITE_FULL": "the database file, or that of SQLite's temporary files,",
+        # The index of the write-ahead log could not grow; it lies beside the file.
+        "SQLITE_IOERR_SHMSIZE": "the database file",
+        "53100": "the database server",
+    }
+)
+"""Codes that say that there is no room, and whose disk that is."""
 
 _UNDONE: Final = frozenset({"40001", "40P01", "SQLITE_BUSY_SNAPSHOT"})
 """Serialization failure, deadlock, and SQLite's word for the first: others were in the way, at this moment.
@@ -104,6 +115,8 @@ def translated(error: BaseException) -> Exception:
     else:
         # A driver's error without a code: the connection broke, or none could be had.
         is_passing = kind in {"OperationalError", "InterfaceError", "ConnectionTimeout", "PoolTimeout"}
+    if (full := _FULL.get(state or name or "")) is not None:
+        return DiskFullError(full)
     if state in _UNDONE or name in _UNDONE:
         return UndoneError()
     if is_passing:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from vantrexia_adapters.sql.database import Database
 from vantrexia_adapters.sql.statements import Statement
-from vantrexia_core.kernel import UnavailableError
+from vantrexia_core.kernel import DiskFullError, UnavailableError
 
 FREE_BYTES_MIN: Final = 16 * 1024 * 1024
 """Less room than this is none: a migration or a checkpoint of SQLite's log may need it at once."""
@@ -38,7 +38,8 @@ class WritabilityCheck:
         would have to wait for its turn: the file system is asked instead.
 
         Raises:
-            UnavailableError: it does not answer, is read-only, or has no room left.
+            UnavailableError: it does not answer, or is read-only.
+            DiskFullError: it has no room left.
         """
         if self._folder is None:
             if self._database.alone(_IS_READ_ONLY, {})[0][0]:
@@ -50,5 +51,7 @@ class WritabilityCheck:
             state = os.statvfs(self._folder)
         except OSError:
             raise UnavailableError from None
-        if state.f_flag & os.ST_RDONLY or state.f_bavail * state.f_frsize < FREE_BYTES_MIN:
+        if state.f_flag & os.ST_RDONLY:
             raise UnavailableError
+        if state.f_bavail * state.f_frsize < FREE_BYTES_MIN:
+            raise DiskFullError(str(self._folder))

@@ -7,6 +7,7 @@ Entries are the leaves of one Merkle tree for the whole deployment. Its state is
 are kept outside the database, and whoever holds one can tell whether anything before it was altered.
 """
 
+from vantrexia_core.audit.backing_up import end_backup, start_backup
 from vantrexia_core.audit.canonical import (
     EntryText,
     UnreadableEntryError,
@@ -20,10 +21,8 @@ from vantrexia_core.audit.checkpoint import (
     NoteSignature,
     SignatureCheck,
     SignedCheckpoint,
-    SigningKey,
     UntrustedCheckpointError,
     VerifierKey,
-    sign,
 )
 from vantrexia_core.audit.entry import (
     DISCLOSED_MAX,
@@ -37,7 +36,14 @@ from vantrexia_core.audit.entry import (
     Outcome,
     SequencedEntry,
 )
-from vantrexia_core.audit.facts import TrailExported, TrailRead
+from vantrexia_core.audit.facts import (
+    BackupRestored,
+    BackupStarted,
+    BackupTaken,
+    TrailExported,
+    TrailRead,
+    TrailRolledBack,
+)
 from vantrexia_core.audit.inquiry import RESOURCE_OF, Inquiry, Resource
 from vantrexia_core.audit.inspection import (
     Fault,
@@ -67,15 +73,13 @@ from vantrexia_core.audit.ports import (
     Once,
     Receipts,
     RecordedWork,
+    SigningKey,
     StoredEntry,
     TrailSearch,
     TrailSource,
     TrailWork,
 )
-from vantrexia_core.audit.publishing import (
-    Notary,
-    TrailDivergedError,
-)
+from vantrexia_core.audit.publishing import Notary, TrailDivergedError, sign
 from vantrexia_core.audit.reading import (
     TrailExport,
     TrailLine,
@@ -108,9 +112,6 @@ from vantrexia_core.audit.retention import (
     retained_until,
 )
 from vantrexia_core.audit.rollback import (
-    BackupRestored,
-    BackupStarted,
-    BackupTaken,
     ForeignCheckpointError,
     GivenUp,
     PutBack,
@@ -118,14 +119,11 @@ from vantrexia_core.audit.rollback import (
     RollbackReason,
     RollbackRefusedError,
     Tellings,
-    TrailRolledBack,
     check_earlier,
     check_refilled,
     checked_rollback,
-    end_backup,
     refilled,
     restore_entries,
-    start_backup,
     told_by,
 )
 from vantrexia_core.audit.tiles import (

@@ -16,7 +16,7 @@ import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Sequence
 from hashlib import sha256
-from typing import Final, Protocol, TypeAlias
+from typing import Final, TypeAlias
 
 import attrs
 
@@ -39,19 +39,6 @@ _SIGNATURE: Final = re.compile(r"— ([!-*,-~]{1,200}) ([A-Za-z0-9+/]+={0,2})")
 
 SignatureCheck: TypeAlias = Callable[[bytes, bytes, bytes], bool]
 """Whether, under a public key, a signature is one of a message (Ed25519). It never raises."""
-
-
-class SigningKey(Protocol):
-    """The key that signs checkpoints, and nothing else: Ed25519 (RFC 8032)."""
-
-    @property
-    def public_key(self) -> bytes:
-        """Its public half, 32 bytes."""
-        ...
-
-    def sign(self, message: bytes) -> bytes:
-        """The signature, 64 bytes."""
-        ...
 
 
 class MalformedCheckpointError(InvalidValueError):
@@ -151,7 +138,7 @@ class VerifierKey:
 
 @attrs.frozen
 class SignedCheckpoint:
-    """A checkpoint with its signatures. Nothing in it counts before `opened` has checked one of them."""
+    """A checkpoint with its signatures. Trust nothing in it before `opened` has checked one of them."""
 
     checkpoint: Checkpoint
     signatures: tuple[NoteSignature, ...]
@@ -179,7 +166,7 @@ class SignedCheckpoint:
         return cls(Checkpoint.parse(text + "\n"), tuple(_signature(line) for line in signatures))
 
     def opened(self, keys: Sequence[VerifierKey], check: SignatureCheck) -> Checkpoint:
-        """The checkpoint, if a trusted key of its trail has signed it. Strangers' signatures are ignored.
+        """The checkpoint, if a trusted key of its trail has signed it. Signatures of other keys are ignored.
 
         Raises:
             UntrustedCheckpointError: none has, or a signature under a trusted key's name and id is false.
@@ -197,13 +184,6 @@ class SignedCheckpoint:
         if not is_signed:
             raise UntrustedCheckpointError
         return self.checkpoint
-
-
-def sign(checkpoint: Checkpoint, key: SigningKey) -> SignedCheckpoint:
-    """The checkpoint, signed under its own origin as name."""
-    verifier = VerifierKey(checkpoint.origin, key.public_key)
-    signature = NoteSignature(verifier.name, verifier.key_id, key.sign(checkpoint.text.encode()))
-    return SignedCheckpoint(checkpoint, (signature,))
 
 
 def _signature(line: str) -> NoteSignature:

@@ -88,7 +88,7 @@ class Action(Enum):
     READ_VERSION = "read_version"
     LIST_VERSIONS = "list_versions"
     MATCH = "match"
-    """Somebody was looked for by what is known of them, and whoever resembles was shown."""
+    """A person was looked for by what is known of them, and records that may be theirs were shown."""
     DUPLICATE_LIST = "duplicate_list"
     DUPLICATE_READ = "duplicate_read"
     """Two records that may be one person were shown side by side."""
@@ -101,12 +101,12 @@ class Action(Enum):
     CLIENT_LIST = "client_list"
     CLIENT_UPDATE = "client_update"
     CLIENT_REVOKE = "client_revoke"
-    """A machine client and all its tokens are worth nothing from now on."""
+    """A machine client was shut out for good: its tokens are refused from now on."""
     KEY_PREPARE = "key_prepare"
     KEY_ROTATE = "key_rotate"
     KEY_REENCRYPT_START = "key_reencrypt_start"
     KEY_REENCRYPT = "key_reencrypt"
-    """It was looked whether anything stored needs an older version of a key."""
+    """Somebody checked whether anything stored still needs an older version of a key."""
     KEY_RETIRE = "key_retire"
     KEY_DESTROY = "key_destroy"
     KEY_REWRAP = "key_rewrap"
@@ -114,7 +114,7 @@ class Action(Enum):
     PRACTICE_DESTROY = "practice_destroy"
     """All keys of a practice were destroyed: what they sealed cannot be read again."""
     MATCH_SWEEP = "match_sweep"
-    """All records of a practice were put up to be compared with each other."""
+    """All records of a practice were queued to be compared with each other."""
     BACKUP_START = "backup_start"
     """Everything that is stored is about to be copied into a backup."""
     BACKUP = "backup"
@@ -124,7 +124,7 @@ class Action(Enum):
     TRAIL_ROLLBACK = "trail_rollback"
     """Entries that were signed for were given up by a restore; ``version`` is how many there had been."""
     EMERGENCY_DECLARE = "emergency_declare"
-    """Somebody broke the glass: from here on, for a while, entries of that session bear a purpose."""
+    """Somebody declared an emergency: until it ends, the entries of that session carry a purpose."""
     EMERGENCY_LIST = "emergency_list"
     SESSIONS_END = "sessions_end"
     """An administrator ended sessions: one account's, or everybody's."""
@@ -256,7 +256,7 @@ class AuditEntry:
     """One line of the trail.
 
     ``code`` is the error code of a refusal, ``role`` the actor's role at that moment. ``patient_id`` and
-    ``user_id`` say on whom it was acted, ``version`` which version of the record was shown or made;
+    ``user_id`` say who was acted upon, ``version`` which version of the record was shown or made;
     ``disclosed`` lists all whose PHI left, in order of ids. ``purpose`` marks what was done in an emergency
     that the actor had declared, and is None for everything else.
 

@@ -105,7 +105,7 @@ RESOURCE_OF: Final[Mapping[Action, Resource]] = MappingProxyType(
 
 @attrs.frozen
 class Inquiry:
-    """Which entries are asked for. What is None is not asked about; everything else must hold.
+    """Which entries are asked for. Conditions that are None are not asked; all others must hold.
 
     ``actor_id`` is who acted. ``patient_id`` finds what was done to a patient and whatever showed them, lists
     included; ``subject_id`` only what was done to them; ``shown_ids`` only what showed one of these.

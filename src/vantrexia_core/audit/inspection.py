@@ -30,7 +30,7 @@ _AT_ONCE: Final = 16 * TILE_WIDTH
 
 
 class FaultKind(Enum):
-    """What is wrong with a trail. The value is the sentence for people."""
+    """What is wrong with a trail. The value is what people read."""
 
     ALTERED = "is not what it was when it was written"
     MISSING = "is missing"
@@ -65,8 +65,8 @@ class Inspection:
     """What a verification found: the trail's size, how much of it was read, what vouches for it.
 
     ``checkpoint`` is the newest, or that of a day, if there is one that covers more. ``unprotected`` entries
-    came after it: they are compared with their own hashes only. ``rollbacks`` are those that the entries
-    which were read tell of: signed for, and so no fault.
+    came after it: they could be compared with their own hashes only. ``rollbacks`` are those that the entries
+    record: they were declared and signed, and so are no fault.
     """
 
     size: int

@@ -36,7 +36,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 @attrs.frozen
 class Frontier:
-    """What has to be known of a tree to let it grow: the roots of its perfect subtrees, from the left.
+    """All that is needed of a tree to add leaves to it: the roots of its perfect subtrees, from the left.
 
     There is one for each bit set in ``size``, so a frontier of a billion entries holds 13 to 30 hashes.
     """

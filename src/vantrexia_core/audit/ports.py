@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 import attrs
 
-from vantrexia_core.audit.checkpoint import SigningKey, VerifierKey
+from vantrexia_core.audit.checkpoint import VerifierKey
 from vantrexia_core.audit.entry import AuditEntry, SequencedEntry
 from vantrexia_core.audit.inquiry import Inquiry
 from vantrexia_core.audit.tiles import Tile
@@ -23,7 +23,7 @@ class AuditTrail(Protocol):
     """The append-only trail of one transaction."""
 
     def append(self, entry: AuditEntry) -> None:
-        """Add an entry; it exists when, and only when, the transaction commits.
+        """Add an entry. It exists if, and only if, the transaction commits.
 
         Raises:
             AuditUnavailableError: the trail cannot be written; nothing may be shown or changed.
@@ -39,7 +39,7 @@ class TrailSearch(Protocol):
     """One practice's part of the trail, as an auditor searches it; entries of others do not exist here.
 
     It shows what was committed when each method was called. Entries never change and are numbered in the
-    order of commits, so whoever asks ``as_of`` one number gets answers of one moment, however often they ask.
+    order of commits, so all questions asked ``as_of`` one number are answered as of one moment.
     """
 
     def newest(self) -> int:
@@ -65,13 +65,13 @@ class TrailSearch(Protocol):
     def makers(self, patient_id: PatientId, versions: Collection[int]) -> Mapping[int, SequencedEntry]:
         """The entries of the changes that made these versions of a patient's record.
 
-        Versions of which the trail does not tell are left out: those of records that were put in beside the
-        use cases.
+        Versions that the trail does not know are left out: those of records that were not written by the use
+        cases.
         """
         ...
 
     def emails(self, ids: Collection[UserId]) -> Mapping[UserId, Email]:
-        """Under which addresses the practice's accounts sign in now; a machine client's is made of its id.
+        """The e-mail addresses of the practice's accounts today; that of a machine client is made of its id.
 
         Ids of no account are left out, and accounts whose stored address cannot be read.
         """
@@ -80,7 +80,7 @@ class TrailSearch(Protocol):
 
 @attrs.frozen
 class Once:
-    """How a call is made to happen once (the Idempotency-Key header).
+    """What is needed to do a call only once (the Idempotency-Key header).
 
     ``key`` is the caller's, ``request`` is everything that makes the call what it is; the same key with
     another request is refused. ``render`` turns the use case's result into the answer to be kept.
@@ -202,7 +202,11 @@ class CheckpointStore(Protocol):
         ...
 
     def history(self) -> Iterator[bytes]:
-        """The last checkpoint of each day, oldest first."""
+        """The last checkpoint of each day, newest first; read one by one.
+
+        Raises:
+            UnavailableError: one cannot be read.
+        """
         ...
 
     def tile(self, tile: Tile) -> bytes:
@@ -238,6 +242,19 @@ class CheckpointStore(Protocol):
 
         True if this caller has it. A patient caller waits for its turn.
         """
+        ...
+
+
+class SigningKey(Protocol):
+    """The key that signs checkpoints, and nothing else: Ed25519 (RFC 8032)."""
+
+    @property
+    def public_key(self) -> bytes:
+        """Its public half, 32 bytes."""
+        ...
+
+    def sign(self, message: bytes) -> bytes:
+        """The signature, 64 bytes."""
         ...
 
 

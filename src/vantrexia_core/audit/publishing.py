@@ -15,13 +15,14 @@ import attrs
 from vantrexia_core.audit.checkpoint import (
     Checkpoint,
     MalformedCheckpointError,
+    NoteSignature,
     SignatureCheck,
     SignedCheckpoint,
     UntrustedCheckpointError,
-    sign,
+    VerifierKey,
 )
 from vantrexia_core.audit.merkle import EMPTY_ROOT, Frontier, ProofError, check_consistency, consistency_proof
-from vantrexia_core.audit.ports import CheckpointKeys, CheckpointStore, TrailSource
+from vantrexia_core.audit.ports import CheckpointKeys, CheckpointStore, SigningKey, TrailSource
 from vantrexia_core.audit.tiles import (
     TILE_WIDTH,
     DamagedTileError,
@@ -71,7 +72,7 @@ class Notary:
         """Sign the trail as it is now, and return the newest checkpoint there is afterwards.
 
         Without new entries there is nothing to sign. When somebody else is publishing, a caller that is not
-        patient leaves it to them.
+        patient leaves it to them. A newest checkpoint that is gone is made up for from those of the days.
 
         Raises:
             TrailDivergedError: the trail is not the one that was signed, grown.
@@ -85,16 +86,44 @@ class Notary:
             if not is_ours:
                 return before
             # Somebody may have published while this caller waited.
-            before = self.newest() or Checkpoint(self.keys.origin, 0, EMPTY_ROOT)
+            newest = self.newest()
+            before = self._latest() or Checkpoint(self.keys.origin, 0, EMPTY_ROOT)
             tree = self._integrated(before)
             after = Checkpoint(self.keys.origin, tree.size, tree.mth(0, tree.size))
-            if before.size and after.size == before.size:
+            if before.size and after.size == before.size and before == newest:
                 return before
             _check_grown(before, after, tree)
             self.store.publish(sign(after, self.keys.active()).encode(), on=now.date())
             for tile in set(partial_tiles(before.size)) - set(partial_tiles(after.size)):
                 self.store.drop(tile)
             return after
+
+    def _latest(self) -> Checkpoint | None:
+        """The checkpoint that the trail has to go on from: the newest, or a day's that covers more.
+
+        The newest is one file. It may be gone, or an older one may lie in its place; whoever went on from
+        there would sign that what came after it never was. Without it, all days are asked; with it, the last.
+        What is damaged among the days says no more than what was removed, and is told by whoever verifies.
+
+        Raises:
+            UntrustedCheckpointError: there are checkpoints, and none is ours, or the newest is not.
+            UnavailableError: they cannot be read.
+        """
+        newest, notes = self.newest(), self.store.history()
+        days = (day for day in map(self._ours, notes) if day is not None)
+        if newest is not None:
+            # At equal sizes the newest itself, which comes first.
+            return max([newest, *islice(days, 1)], key=lambda one: one.size)
+        largest = max(days, key=lambda one: one.size, default=None)
+        if largest is None and any(True for _ in self.store.history()):
+            raise UntrustedCheckpointError
+        return largest
+
+    def _ours(self, note: bytes) -> Checkpoint | None:
+        try:
+            return SignedCheckpoint.decode(note).opened(self.keys.verifiers(), self.check)
+        except (MalformedCheckpointError, UntrustedCheckpointError):
+            return None
 
     def _integrated(self, before: Checkpoint) -> TiledTree:
         """The tree with the tiles of all entries there are now."""
@@ -137,6 +166,13 @@ class Notary:
             if seq != expected:
                 raise TrailDivergedError
             yield leaf
+
+
+def sign(checkpoint: Checkpoint, key: SigningKey) -> SignedCheckpoint:
+    """The checkpoint, signed under its own origin as name."""
+    verifier = VerifierKey(checkpoint.origin, key.public_key)
+    signature = NoteSignature(verifier.name, verifier.key_id, key.sign(checkpoint.text.encode()))
+    return SignedCheckpoint(checkpoint, (signature,))
 
 
 def _is_whole(tree: TiledTree, checkpoint: Checkpoint) -> bool:

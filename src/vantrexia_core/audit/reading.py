@@ -25,8 +25,8 @@ ENTRIES_AT_ONCE: Final = 500
 class TrailLine:
     """An entry as an auditor reads it; ``actor_email`` is None where no account of the practice acted.
 
-    It is None as well where the address in the account's row cannot be read. The address is the account's
-    own today: the trail holds the account's number and no address.
+    It is None as well where the stored address cannot be read. It is the address that the account has today:
+    the trail holds the number of the account and no address.
     """
 
     seq: int
@@ -89,8 +89,8 @@ def export_trail(desk: Desk[TrailWork], actor: Actor, inquiry: Inquiry) -> Trail
 def hand_out_trail(desk: Desk[RecordedWork], actor: Actor) -> None:
     """Record that the whole trail, or its beginning, is handed out. Call it before any of it is given.
 
-    Such a copy is read past the practice's search, from the store that is verified: every entry, byte by
-    byte. So whoever makes one calls this.
+    Such a copy is made of every entry, byte by byte, from the store that is verified, and not through the
+    search of one practice. So whatever makes one must call this.
 
     Raises:
         PermissionDeniedError: the actor is not an administrator.

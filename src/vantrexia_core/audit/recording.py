@@ -63,7 +63,7 @@ class AlreadyAnswered(Exception):  # noqa: N818 - not an error: the first answer
 class Attempt:
     """What an actor is about to try, and the permission it needs. Recorded however it ends.
 
-    ``patient_id`` and ``user_id`` say on whom it is tried, where that is one patient or one account.
+    ``patient_id`` and ``user_id`` name the patient or the account that it is about, where it is about one.
     """
 
     actor: Actor
@@ -129,11 +129,11 @@ class Deed(Generic[W]):
         return answer
 
     def also(self, fact: Fact) -> None:
-        """Record what this attempt did to one more record, in an entry of its own, before `finish`."""
+        """Record what this attempt did to one more record, in a separate entry. Call it before `finish`."""
         self.work.trail.append(self.attempt.entry(Outcome.DONE, self.now, fact=fact))
 
     def finish_all(self, lines: Sequence[Line], answer: T) -> T:
-        """Record every part of a deed that was many, at least one, then commit and return ``answer``."""
+        """Record every part of a deed that has several, at least one, then commit and return ``answer``."""
         if not lines or self._once is not None or self._is_finished:
             message = f"a deed of {self.attempt.action.value} ends once, with an entry, and without a receipt"
             raise BrokenPromiseError(message)
@@ -228,10 +228,10 @@ def undertake(
 
 
 def check_unanswered(desk: Desk[W], attempt: Attempt, once: Once | None) -> None:
-    """Look for the answer to a repeated call before work begins that is more than one unit of work.
+    """Look for the answer to a repeated call before work that takes more than one unit of work begins.
 
-    Such work ends with a deed that takes ``once`` and keeps the receipt: whoever comes second there is
-    answered like the first.
+    Such work ends with a deed that takes ``once`` and keeps the receipt, so that of two equal calls at the
+    same time the second gets the answer of the first.
 
     Raises:
         PermissionDeniedError: the role lacks the permission; the refusal is recorded.
@@ -268,9 +268,9 @@ def authorize(desk: Desk[W], attempt: Attempt) -> Reach:
 
 @contextmanager
 def preparing(desk: Desk[W], attempt: Attempt) -> Iterator[None]:
-    """What is slow and done before a deed begins, so that no lock is held meanwhile: hashing a password.
+    """Surround slow work before a deed, such as hashing a password: no lock is held meanwhile.
 
-    The permission is checked first, and what is refused here is recorded like what is refused in the deed.
+    The permission is checked first, and refusals inside are recorded like those of the deed itself.
 
     Raises:
         PermissionDeniedError: the role lacks the permission.

@@ -1,4 +1,4 @@
-"""Doing a use case again that the store undid because of others.
+"""Repeating a use case that the store undid because of other transactions.
 
 A deadlock or a serialization failure is nobody's mistake, and neither is a connection that broke before the
 end: the store has kept nothing, and a second try usually succeeds. It is the whole use case that is tried
@@ -33,7 +33,7 @@ D = TypeVar("D", bound=Timed)
 
 
 def again_if_undone(clock: Clock, act: Callable[[], T]) -> T:
-    """What ``act`` returns, called anew when the store undid it.
+    """What ``act`` returns. It is called again when the store undid it.
 
     Raises:
         UndoneError: it was undone each time, or for too long.
@@ -49,7 +49,7 @@ def again_if_undone(clock: Clock, act: Callable[[], T]) -> T:
 
 
 def repeated_if_undone(use_case: Callable[Concatenate[D, P], T]) -> Callable[Concatenate[D, P], T]:
-    """Mark a use case that may be called anew: all it does outside its unit of work is reading."""
+    """Mark a use case that may be repeated as a whole: outside its unit of work it only reads."""
 
     @wraps(use_case)
     def repeated(desk: D, /, *arguments: P.args, **named: P.kwargs) -> T:

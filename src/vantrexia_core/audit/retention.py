@@ -1,4 +1,4 @@
-"""How long the trail is kept: seven years, and nothing younger leaves it.
+"""How long the trail is kept: seven years. Nothing younger can be archived.
 
 HIPAA wants documentation of actions kept for six years (45 CFR 164.316(b)(2)(i)); the product promises seven,
 and the stricter holds. An archive is a copy of the trail's beginning, up to a state that was signed. It

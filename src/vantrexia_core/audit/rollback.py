@@ -1,4 +1,4 @@
-"""Backups and the trail: what it says of them, and when a restore gives up entries that were signed for.
+"""Restores and the trail: what it says of them, and when one gives up entries that were signed for.
 
 A backup holds the trail as it was. Whoever restores it gives up all entries that came after, and whoever
 holds a newer checkpoint sees that they are gone. That must be told apart from tampering, and must not happen
@@ -10,13 +10,14 @@ the restored trail then names the size and root that were given up; the next che
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, Final
+from typing import Final
 
 import attrs
 
 from vantrexia_core.audit.canonical import UnreadableEntryError, decode_entry
 from vantrexia_core.audit.checkpoint import Checkpoint
-from vantrexia_core.audit.entry import Action, AuditEntry, Fact, Outcome
+from vantrexia_core.audit.entry import Action, AuditEntry, Outcome
+from vantrexia_core.audit.facts import BackupRestored, TrailRolledBack
 from vantrexia_core.audit.merkle import (
     EMPTY_ROOT,
     HASH_BYTES,
@@ -26,8 +27,8 @@ from vantrexia_core.audit.merkle import (
     consistency_proof,
     leaf_hash,
 )
-from vantrexia_core.audit.ports import Desk, RecordedWork, TrailSource
-from vantrexia_core.audit.recording import Attempt, undertake
+from vantrexia_core.audit.ports import TrailSource
+from vantrexia_core.audit.recording import Attempt
 from vantrexia_core.audit.tiles import TILE_WIDTH, DamagedTileError, TiledTree, TileReader
 from vantrexia_core.kernel import Actor, ConflictError, Permission, PracticeId, RequestId
 
@@ -77,34 +78,6 @@ class ForeignCheckpointError(ConflictError):
         "forged. Nothing was changed. If you know which, point VANTREXIA_CHECKPOINTS at an empty folder, and "
         "give the newest checkpoint that you trust: --checkpoint"
     )
-
-
-@attrs.frozen
-class BackupStarted(Fact):
-    """Everything that is stored is about to be copied."""
-
-    action: ClassVar[Action] = Action.BACKUP_START
-
-
-@attrs.frozen
-class BackupTaken(Fact):
-    """A backup is whole and was read again; it holds as many entries as ``version`` says."""
-
-    action: ClassVar[Action] = Action.BACKUP
-
-
-@attrs.frozen
-class BackupRestored(Fact):
-    """The database was filled from a backup of as many entries as ``version`` says."""
-
-    action: ClassVar[Action] = Action.BACKUP_RESTORE
-
-
-@attrs.frozen
-class TrailRolledBack(Fact):
-    """Entries up to the number ``version`` had been signed for, and this one and those after replace them."""
-
-    action: ClassVar[Action] = Action.TRAIL_ROLLBACK
 
 
 @attrs.frozen
@@ -195,28 +168,6 @@ class Refilled:
     trail: Checkpoint
     roots: Mapping[int, bytes]
     given_up: GivenUp | None
-
-
-def start_backup(desk: Desk[RecordedWork], actor: Actor) -> None:
-    """Record that everything of the actor's practice is about to be copied: no trail, no copy.
-
-    Raises:
-        PermissionDeniedError: the actor is not an administrator.
-        AuditUnavailableError: the trail cannot be written.
-    """
-    with undertake(desk, Attempt(actor, Action.BACKUP_START, Permission.BACK_UP)) as deed:
-        deed.finish(BackupStarted(), None)
-
-
-def end_backup(desk: Desk[RecordedWork], actor: Actor, size: int) -> None:
-    """Record that a backup with ``size`` entries of the trail is whole.
-
-    Raises:
-        PermissionDeniedError: the actor is not an administrator.
-        AuditUnavailableError: the trail cannot be written.
-    """
-    with undertake(desk, Attempt(actor, Action.BACKUP, Permission.BACK_UP)) as deed:
-        deed.finish(BackupTaken(version=size), None)
 
 
 def checked_rollback(

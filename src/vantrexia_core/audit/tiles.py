@@ -153,7 +153,7 @@ class TiledTree:
             yield from hashes[max(0, start - base) : end - base]
 
     def frontier(self, size: int) -> Frontier:
-        """What this tree was when it had ``size`` leaves."""
+        """The frontier of this tree when it had ``size`` leaves."""
         return Frontier(size, tuple(self._perfect(start, height) for start, height in _perfects(0, size)))
 
     def mth(self, start: int, end: int) -> bytes:

@@ -1,8 +1,8 @@
-"""Patients from the practice's electronic health record: whom it knows, and who comes over to us.
+"""Importing patients from the practice's electronic health record (EHR), and refreshing them from it.
 
 `EhrRoster` is the other system as a port; nothing here knows FHIR, OAuth or a network. `import_patients`
-takes chosen patients over while the caller waits, `start_import` and `import_batch` in the background. What
-the two sides disagree on is decided by one table, `SURVIVOR`.
+imports chosen patients while the caller waits, `start_import` and `import_batch` in the background. Where
+the two sides disagree, one table decides: `SURVIVOR`.
 """
 
 from vantrexia_core.ehr.facts import EhrSearched, ImportShown

@@ -68,7 +68,7 @@ def create_user(desk: UserDesk, actor: Actor, new: NewUser, password: NewPasswor
             check_linked(new.role, new.patient_id)
         with complaints.collecting():
             if password is not None:
-                password_hash = admit(desk.passwords, password, "password", email=new.email, name=new.name)
+                password_hash = admit(desk.passwords, password, "password", new)
         complaints.check()
     with undertake(desk, attempt) as deed:
         user = deed.work.users.add(new, password_hash)
@@ -141,8 +141,8 @@ def revise_user(desk: UserDesk, actor: Actor, user_id: UserId, revision: UserRev
         if not user.is_genuine:
             raise ForgedAccountError
         revised, changed = user.revised(revision)
-        is_leaving = _is_administering(user) and not _is_administering(revised)
-        if is_leaving and not any(map(_is_administering, accounts.values())):
+        is_leaving = user.is_administrator and not revised.is_administrator
+        if is_leaving and not any(account.is_administrator for account in accounts.values()):
             raise LastAdministratorError
         if changed:
             deed.work.users.save(revised)
@@ -213,9 +213,7 @@ def set_password(desk: UserDesk, actor: Actor, user_id: UserId, password: NewPas
     with preparing(desk, attempt):
         with desk.begin(actor.practice_id) as work:
             user, former = work.users.get(user_id), work.users.password_hashes(user_id)
-        password_hash = admit(
-            desk.passwords, password, "password", email=user.email, name=user.name, former=former
-        )
+        password_hash = admit(desk.passwords, password, "password", user, former)
     with undertake(desk, attempt) as deed:
         user = deed.work.users.get_to_change(user_id)
         deed.work.users.set_password(user_id, password_hash)
@@ -228,7 +226,3 @@ def set_password(desk: UserDesk, actor: Actor, user_id: UserId, password: NewPas
 def _staffed(deed: Deed[UserWork], user: User) -> Staffed:
     failures = deed.work.lockouts.get(user.email)
     return Staffed(user, failures.locked_until if failures.is_locked(deed.now) else None)
-
-
-def _is_administering(user: User) -> bool:
-    return user.role is Role.ADMIN and user.is_active and user.is_genuine

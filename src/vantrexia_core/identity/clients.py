@@ -96,8 +96,13 @@ class MachineClient:
 
     @property
     def status(self) -> ClientStatus:
-        """Whether it is let in."""
+        """Active, or revoked for good."""
         return ClientStatus.ACTIVE if self.revoked_at is None else ClientStatus.REVOKED
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is let in: it was not revoked, and is as this service wrote it."""
+        return self.status is ClientStatus.ACTIVE and self.is_genuine
 
     @property
     def address(self) -> Email:

@@ -70,6 +70,16 @@ class User:
     last_login_at: datetime | None = None
     is_genuine: bool = True
 
+    @property
+    def is_open(self) -> bool:
+        """Whether its holder is let in: the account is active, and as this service wrote it."""
+        return self.is_active and self.is_genuine
+
+    @property
+    def is_administrator(self) -> bool:
+        """Whether its holder can act as an administrator now."""
+        return self.role is Role.ADMIN and self.is_open
+
     def as_actor(self, origin: Origin, session_id: SessionId | None = None) -> Actor:
         """This user, acting from ``origin`` in one of their sessions."""
         return Actor(

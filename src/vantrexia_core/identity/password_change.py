@@ -24,9 +24,7 @@ def change_password(desk: UserDesk, actor: Actor, current: Phi[str], chosen: New
     with preparing(desk, attempt):
         with desk.begin(actor.practice_id) as work:
             former = work.users.password_hashes(user.id)
-        password_hash = admit(
-            desk.passwords, chosen, "new_password", email=user.email, name=user.name, former=former
-        )
+        password_hash = admit(desk.passwords, chosen, "new_password", user, former)
     with undertake(desk, attempt) as deed:
         confirmed.check_still(deed.work)
         deed.work.users.set_password(user.id, password_hash)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Final
 
+from vantrexia_core.identity.model import NewUser, User
 from vantrexia_core.identity.ports import Passwords
 from vantrexia_core.kernel import Email, InvalidError, InvalidValueError, PersonName, Phi
 from vantrexia_core.protection import fold
@@ -71,19 +72,17 @@ def admit(
     passwords: Passwords,
     chosen: NewPassword,
     field: str,
-    *,
-    email: Email,
-    name: PersonName,
+    owner: User | NewUser,
     former: Iterable[str] = (),
 ) -> str:
-    """The hash of a password that may be chosen. Slow by design; call it while no lock is held.
+    """The hash of a password that its owner may choose. Slow by design; call it while no lock is held.
 
     ``former`` are the stored hashes of the passwords that may not be taken again.
 
     Raises:
         InvalidError: on ``field``, with every complaint there is.
     """
-    complaints = tuple(_complaints(passwords, chosen, email, name, former))
+    complaints = tuple(_complaints(passwords, chosen, owner.email, owner.name, former))
     if complaints:
         raise InvalidError({field: complaints})
     return passwords.hash(chosen)

@@ -6,6 +6,7 @@ and does not stand in for the second factor.
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from vantrexia_core.audit import Action, Attempt, preparing, repeated_if_undone, undertake
 from vantrexia_core.identity.delivery import deliver
@@ -57,9 +58,11 @@ def answer_resets(desk: SignInDesk, mailer: Mailer, page: str | None = None) -> 
     Raises:
         UnavailableError: the store cannot be reached.
     """
+    # As with emergencies: what becomes due meanwhile is for another round.
+    began = desk.clock.now()
 
     def due() -> Iterator[tuple[ResetRequest, Letter]]:
-        while (taken := _take_due(desk)) is not None:
+        while (taken := _take_due(desk, began)) is not None:
             request, user = taken
             letter = None if user is None else _letter(desk, request, user, page)
             if letter is not None:
@@ -100,13 +103,11 @@ def confirm_reset(
     with preparing(desk, attempt):
         with desk.begin(user.practice_id) as reading:
             former = reading.users.password_hashes(user.id)
-        password_hash = admit(
-            desk.passwords, chosen, "new_password", email=user.email, name=user.name, former=former
-        )
+        password_hash = admit(desk.passwords, chosen, "new_password", user, former)
     with undertake(desk, attempt) as deed:
         # The account's lock before the token's, the order in which everybody takes them.
         current = deed.work.users.get_to_change(user.id)
-        if not _is_open(current) or not deed.work.reset_tokens.take(current, token, at=deed.now):
+        if not current.is_open or not deed.work.reset_tokens.take(current, token, at=deed.now):
             raise _not_good()
         deed.work.users.set_password(user.id, password_hash)
         void_resets(deed.work, current)
@@ -117,11 +118,11 @@ def confirm_reset(
 
 
 @repeated_if_undone
-def _take_due(desk: SignInDesk) -> tuple[ResetRequest, User | None] | None:
+def _take_due(desk: SignInDesk, began: datetime) -> tuple[ResetRequest, User | None] | None:
     """A request that is due, put off while it is delivered; one without an account is closed at once."""
     now = desk.clock.now()
     with desk.begin_sign_in() as work:
-        due = work.reset_requests.next_due(now)
+        due = work.reset_requests.next_due(began)
         if due is None:
             return None
         try:
@@ -130,7 +131,7 @@ def _take_due(desk: SignInDesk) -> tuple[ResetRequest, User | None] | None:
             # Nobody is told anything any more, and those who wait behind shall not suffer for it.
             user = None
         request = due.after_attempt(now)
-        if user is None or due.is_given_up(now) or not _is_open(user):
+        if user is None or due.is_given_up(now) or not user.is_open:
             work.reset_requests.close(due)
             user = None
         else:
@@ -147,7 +148,7 @@ def _letter(desk: SignInDesk, request: ResetRequest, user: User, page: str | Non
     token = Phi(desk.secrets.new_secret(RESET_TOKEN_BYTES).reveal().hex())
     with desk.begin(user.practice_id) as work:
         current = work.users.get_to_change(user.id)
-        if not _is_open(current) or not work.reset_requests.is_standing(request):
+        if not current.is_open or not work.reset_requests.is_standing(request):
             return None
         now = desk.clock.now()
         later = request.too_soon_until(work.reset_tokens.newest_expiry(current), now)
@@ -176,11 +177,7 @@ def _letter(desk: SignInDesk, request: ResetRequest, user: User, page: str | Non
 def _holds(desk: SignInDesk, user: User, token: Phi[str]) -> bool:
     with desk.begin(user.practice_id) as work:
         is_good = work.reset_tokens.holds(user, token, at=desk.clock.now())
-    return is_good and _is_open(user)
-
-
-def _is_open(user: User) -> bool:
-    return user.is_active and user.is_genuine
+    return is_good and user.is_open
 
 
 def _not_good() -> InvalidError:

@@ -53,7 +53,7 @@ def check_token(desk: SignInDesk, token: Phi[str], origin: Origin) -> None:
         session = work.sessions.get(claims.session_id)
     present = desk.accounts.in_session(claims.user_id, claims.session_id, at=now)
     is_next = session is not None and session.refresh_id == claims.token_id
-    if present is None or not (is_next and present.user.is_active and present.user.is_genuine):
+    if present is None or not (is_next and present.user.is_open):
         raise TokenNotValidError
 
 
@@ -86,7 +86,7 @@ def _exchange(
     # Whatever was read just now: which of several calls exchanges the token is decided here.
     successor = TokenId(desk.ids.new_id())
     is_exchanged = work.sessions.rotate(session.id, claims.token_id, successor, at=at)
-    if not (is_exchanged and user.is_active and user.is_genuine):
+    if not (is_exchanged and user.is_open):
         work.sessions.end(session.id)
         action = Action.TOKEN_REFRESHED if is_exchanged else Action.TOKEN_REUSE_DETECTED
         work.trail.append(_refused(action, user, origin, at=at))

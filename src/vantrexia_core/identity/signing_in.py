@@ -165,7 +165,7 @@ def _settle(
     is_known = account is not None and checked.holds_for(account)
     if user is not None and not user.is_genuine:
         work.trail.append(sign_in_entry(Action.ACCOUNT_FORGED, user, origin, at=now, refusal=_FORGED))
-    if user is None or failures.is_locked(now) or not (is_known and user.is_active and user.is_genuine):
+    if user is None or failures.is_locked(now) or not (is_known and user.is_open):
         return _refuse(work, email, failures, user, origin, at=now)
     if user.is_2fa_enabled and code is None:
         # The right password alone is no failure, and no success that would reset the count.

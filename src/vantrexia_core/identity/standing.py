@@ -1,6 +1,5 @@
 """Whether who began a long piece of work would still be let in: what takes minutes asks again on the way."""
 
-from vantrexia_core.identity.clients import ClientStatus
 from vantrexia_core.identity.ports import StandingDesk, TokenNotValidError
 from vantrexia_core.kernel import Actor, Mandate
 
@@ -22,8 +21,7 @@ def check_standing(desk: StandingDesk, actor: Actor) -> None:
         user = None if present is None else present.user
         still = (
             user is not None
-            and user.is_genuine
-            and user.is_active
+            and user.is_open
             and (user.role, user.practice_id, user.patient_id)
             == (actor.role, actor.practice_id, actor.patient_id)
         )
@@ -35,9 +33,4 @@ def check_standing(desk: StandingDesk, actor: Actor) -> None:
 
 def _is_same_client(desk: StandingDesk, actor: Actor, mandate: Mandate) -> bool:
     client = desk.clients.by_number(actor.user_id)
-    return (
-        client is not None
-        and client.is_genuine
-        and client.status is ClientStatus.ACTIVE
-        and client.version == mandate.client_version
-    )
+    return client is not None and client.is_open and client.version == mandate.client_version

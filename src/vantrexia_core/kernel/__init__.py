@@ -23,6 +23,7 @@ from vantrexia_core.kernel.errors import (
     BrokenPromiseError,
     Complaints,
     ConflictError,
+    DiskFullError,
     InsufficientScopeError,
     InvalidError,
     InvalidValueError,
@@ -33,6 +34,7 @@ from vantrexia_core.kernel.errors import (
     UnavailableError,
     UndoneError,
     VantrexiaError,
+    full_disk_behind,
 )
 from vantrexia_core.kernel.identifiers import (
     MACHINE_NUMBERS_FROM,
@@ -93,6 +95,7 @@ __all__ = [
     "Clock",
     "Complaints",
     "ConflictError",
+    "DiskFullError",
     "Email",
     "EmergencyId",
     "IdSource",
@@ -132,6 +135,7 @@ __all__ = [
     "VantrexiaError",
     "acting_role",
     "clean_text",
+    "full_disk_behind",
     "kept_or",
     "matching_text",
 ]

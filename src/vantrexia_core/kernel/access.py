@@ -42,20 +42,20 @@ class Machine(Enum):
 
 
 ActingRole: TypeAlias = Role | Machine
-"""As what somebody, or something, acts."""
+"""The role in which a person or a program acts."""
 
 
 def acting_role(word: str) -> ActingRole:
-    """The role of a word in the trail.
+    """The role that a word in the trail stands for.
 
     Raises:
-        ValueError: it is none.
+        ValueError: no role is written like this.
     """
     return Machine(word) if word == Machine.CLIENT.value else Role(word)
 
 
 class Permission(Enum):
-    """One capability each. The value is the words of the reference page."""
+    """One capability each. The value is how the reference page names it."""
 
     VIEW_PATIENTS = "Patients: list and read with PHI"
     WRITE_PATIENTS = "Patients: create and update"
@@ -134,11 +134,11 @@ MACHINE_PERMISSIONS: Final = frozenset(
         Permission.READ_TRAIL,
     }
 )
-"""What a program may ever have, whatever is written into its scopes: nothing that decides about people."""
+"""All that a program can be permitted, whatever its scopes say: nothing that decides about people."""
 
 
 class Purpose(Enum):
-    """What for somebody acts, where that is not their everyday work (HL7 v3 PurposeOfUse).
+    """Why somebody acts, where it is not their everyday work (HL7 v3 PurposeOfUse).
 
     The values are part of the trail's format: append, never rename.
     """
@@ -149,7 +149,7 @@ class Purpose(Enum):
 EMERGENCY_PERMISSIONS: Final = frozenset(
     {Permission.VIEW_PATIENTS, Permission.VIEW_DELETED_PATIENTS, Permission.VIEW_DUPLICATES}
 )
-"""What an emergency adds to a role: seeing every record that the practice has, and changing none.
+"""What an emergency adds to a role: every record of the practice can be seen, and none changed.
 
 Only for those who may declare one: `Permission.BREAK_GLASS`.
 """
@@ -159,7 +159,8 @@ Only for those who may declare one: `Permission.BREAK_GLASS`.
 class Mandate:
     """What a machine client may do in one call: permissions, each for one action of the trail.
 
-    ``client_version`` is the client's when it was recognised: another one later says that it was changed.
+    ``client_version`` is the version that the client had when it was recognised. If it has another one later,
+    the client was changed meanwhile.
     """
 
     granted: frozenset[tuple[Permission, Enum]]
@@ -196,9 +197,10 @@ class Actor:
     purpose: Purpose | None = None
 
     def require(self, permission: Permission, action: Enum | None = None) -> Reach:
-        """How far the permission reaches for this actor, who is about to try ``action``.
+        """How far a permission reaches for this actor, who is about to attempt ``action``.
 
-        For a role the permission alone decides; a scope names interactions, which are finer.
+        For people the role and the permission decide. For a machine client the action counts too: its scopes
+        permit single interactions.
 
         Raises:
             PermissionDeniedError: the actor's role does not have it.
@@ -215,7 +217,7 @@ class Actor:
 
     @property
     def _is_in_emergency(self) -> bool:
-        """Asked again, whoever made this actor: a patient's account has no emergency to declare."""
+        """The role is checked again, whoever made this actor: patients cannot declare an emergency."""
         return self.purpose is Purpose.EMERGENCY_TREATMENT and self.role in GRANTS[Permission.BREAK_GLASS]
 
 

@@ -31,7 +31,7 @@ class VantrexiaError(Exception):
 
     @property
     def disclosed(self) -> tuple[PatientId, ...]:
-        """Whose records it tells of to the caller, in order of ids: the trail names them."""
+        """The patients whose records this error reveals to the caller, in order of ids."""
         return ()
 
 
@@ -55,14 +55,14 @@ class InvalidError(VantrexiaError):
 
 
 class Complaints:
-    """What several checks of one request complain about, told together: nobody corrects one field a call."""
+    """The complaints of several checks of one request, raised together, so that one answer names them all."""
 
     def __init__(self) -> None:
         self._by_field: dict[str, tuple[str, ...]] = {}
 
     @contextmanager
     def collecting(self) -> Iterator[None]:
-        """Make a check, and go on if it complains."""
+        """Run a check inside; its complaints are kept, and work goes on."""
         try:
             yield
         except InvalidError as invalid:
@@ -70,24 +70,24 @@ class Complaints:
                 self._by_field[field] = (*self._by_field.get(field, ()), *texts)
 
     def check(self) -> None:
-        """End here if there was a complaint.
+        """Raise all complaints that were kept, if there are any.
 
         Raises:
-            InvalidError: with all of them.
+            InvalidError: there are some.
         """
         if self._by_field:
             raise InvalidError(self._by_field)
 
 
 class InvalidValueError(ValueError):
-    """One value breaks its own rule. It does not know which field it was meant for; whoever parses does.
+    """One value breaks its own rule. The value does not know which field it was meant for; the parser does.
 
     Deliberately outside the `VantrexiaError` tree: it never leaves a parser.
     """
 
 
 class NotFoundError(VantrexiaError):
-    """No such record for this actor: unknown, deleted, or another practice's. Nobody can tell which."""
+    """There is no such record for this actor: unknown, deleted or another practice's alike."""
 
     code = "not_found"
     sentence = "No such record."
@@ -135,10 +135,32 @@ class UnavailableError(VantrexiaError):
     sentence = "The service cannot answer just now. Try again shortly."
 
 
-class UndoneError(UnavailableError):
-    """Others were in the way (a deadlock, a serialization failure) or the connection broke before the end.
+class DiskFullError(UnavailableError):
+    """A disk has no room left, or a quota is used up; an operator must make room.
 
-    Everything is undone for certain, so whoever began it may begin it again.
+    ``where`` tells the operator which disk, in commands and in the log. Callers of the API, who can do
+    nothing about it, read the sentence of `UnavailableError`.
+    """
+
+    def __init__(self, where: str) -> None:
+        super().__init__(
+            f"The disk of {where} is full. What was under way is undone, what was done before stays. Make "
+            "room there, then do it again."
+        )
+
+
+def full_disk_behind(error: BaseException) -> DiskFullError | None:
+    """The full disk that an error comes from, if it comes from one: the trail cannot be written, say."""
+    current: BaseException | None = error
+    while current is not None and not isinstance(current, DiskFullError):
+        current = current.__cause__
+    return current
+
+
+class UndoneError(UnavailableError):
+    """Other transactions were in the way (a deadlock, a serialization failure), or the connection broke.
+
+    Everything was undone for certain, so the same work may be tried again.
     """
 
 

@@ -35,7 +35,7 @@ class PageRequest:
         """Refuse a page behind the last one. The first page always exists, empty or not.
 
         Raises:
-            NotFoundError: this page starts at or behind ``count``.
+            NotFoundError: the list has only ``count`` items, so this page lies behind its end.
         """
         if self.number > 1 and self.offset >= count:
             message = "There is no such page: the list is shorter."
@@ -61,5 +61,5 @@ class Page(Generic[T]):
         return self.request.number > 1
 
     def map(self, change: Callable[[T], U]) -> "Page[U]":
-        """The same page of changed items."""
+        """The same page with every item changed by ``change``."""
         return Page(self.count, tuple(map(change, self.items)), self.request)

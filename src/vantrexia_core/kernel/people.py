@@ -113,7 +113,7 @@ class Phone(Phi[str]):
 
 
 class Reason(Phi[str]):
-    """Why somebody did what is not done every day: free text, so it is PHI; 1 to 500 characters."""
+    """Why somebody did something unusual. Free text, so it is PHI; 1 to 500 characters."""
 
     __slots__ = ()
 

@@ -1,8 +1,8 @@
 """Protected health information that cannot print itself.
 
 HIPAA's Security Rule (45 CFR 164.312) asks that PHI be kept from whoever has no business with it; log files,
-tracebacks and test reports are where it usually escapes. A value wrapped in `Phi` has no path out but one
-searchable word: ``reveal``.
+tracebacks and test reports are where it usually escapes. The only way to get at a
+value wrapped in `Phi` is one word that can be searched for: ``reveal``.
 """
 
 from typing import Any, Final, Generic, NoReturn, Self, SupportsIndex, TypeVar, final
@@ -15,10 +15,10 @@ MASK: Final = "•••"
 class Phi(Generic[T]):
     """A personal value behind a mask.
 
-    ``repr``, ``str`` and every format specification give the mask. Pickling, hashing, ordering are refused:
-    a pickle is a copy at rest, a hash of a birth date is a birth date (there are only some 45,000 of them),
-    and an order tells the alphabet. Equality is allowed, between values of one class only, because a revision
-    has to know what changed; it answers with a boolean and nothing else.
+    ``repr``, ``str`` and every format specification give the mask. Pickling, hashing, ordering are refused: a
+    pickle is a copy at rest, a hash of a birth date is a birth date (there are only some 45,000 of them), and
+    an order gives names away letter by letter. Equality is allowed, between values of one class only, because
+    a revision has to know what changed; it answers with a boolean and nothing else.
 
     Values with rules of their own (`Mrn`, `Phone`, …) derive from this class: their constructor takes what
     a person typed and refuses what breaks the rule, `trusted` takes what was accepted before.

@@ -1,4 +1,7 @@
-"""Where time, fresh ids and secrets come from. Injected, so that a whole run can be replayed from a seed."""
+"""Where time, fresh ids and secrets come from.
+
+Injected, so that tests can set them and a run can be replayed.
+"""
 
 from datetime import datetime
 from typing import Protocol

@@ -114,10 +114,7 @@ def _admitted(
 ) -> Admission:
     attempt = Attempt(actor, Action.CREATE, Permission.WRITE_PATIENTS)
     with preparing(desk, attempt):
-        if on_duplicate is OnDuplicate.REFUSE:
-            # The refusal alone confirms that somebody is here: it is not for who may only write.
-            check_may_be_told(actor)
-        resembling = look(desk, actor.practice_id, Person.of(new))
+        resembling = _looked(desk, actor, new, on_duplicate)
     with undertake(desk, attempt, once, before_replay=check_shown) as deed:
         return deed.finish(*_taken_in(desk, deed, new, resembling, on_duplicate, is_told=is_told))
 
@@ -146,9 +143,7 @@ def register_unless_known(
     """
     attempt = Attempt(actor, Action.CREATE, Permission.WRITE_PATIENTS)
     with preparing(desk, attempt):
-        if on_duplicate is OnDuplicate.REFUSE:
-            check_may_be_told(actor)
-        resembling = look(desk, actor.practice_id, Person.of(new))
+        resembling = _looked(desk, actor, new, on_duplicate)
     with undertake(desk, attempt, once, before_replay=check_shown) as deed:
         # Whoever is found is shown: who may only write must not learn who is here.
         actor.require(Permission.VIEW_PATIENTS, Action.LIST)
@@ -163,6 +158,20 @@ def register_unless_known(
             return deed.finish(shown, (Admission(patient, links=links), False))
         fact, admission = _taken_in(desk, deed, new, resembling, on_duplicate, is_told=may_be_told(actor))
         return deed.finish(fact, (admission, True))
+
+
+def _looked(
+    desk: MatchingDesk, actor: Actor, new: NewPatient, on_duplicate: OnDuplicate
+) -> Resembling | None:
+    """Whom the new record resembles, looked up before anything is locked.
+
+    Raises:
+        PermissionDeniedError: the actor asks for a stop, and may not be told whom the record resembles.
+    """
+    if on_duplicate is OnDuplicate.REFUSE:
+        # The refusal alone confirms that somebody is here: it is not for those who may only write.
+        check_may_be_told(actor)
+    return look(desk, actor.practice_id, Person.of(new))
 
 
 def revise_patient(

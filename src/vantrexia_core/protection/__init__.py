@@ -1,4 +1,4 @@
-"""How protected values rest: what they are bound to, the bytes they become, how they compare when folded.
+"""How protected values are stored: what they are bound to, their bytes, and the keys they are sealed under.
 
 Pure: the ciphers themselves are adapters behind `FieldCipher` and `BlindIndex`; what they must produce is
 laid down here and pinned by byte vectors.
@@ -14,23 +14,9 @@ from vantrexia_core.protection.binding import (
     record_part,
 )
 from vantrexia_core.protection.custody import (
-    DEPLOYMENT_ONLY,
     SETTLE_TIME,
-    KeyCustody,
-    KeyDestroyed,
     KeyNeededError,
-    KeyPrepared,
-    KeyRetired,
-    KeyRotated,
-    KeysRewrapped,
     KeyUnsettledError,
-    Need,
-    PracticeDestroyed,
-    PracticeDestructionOrdered,
-    Purpose,
-    ReencryptionEnded,
-    ReencryptionStarted,
-    Statement,
     destroy_key,
     destroy_practice,
     prepare_key,
@@ -57,8 +43,27 @@ from vantrexia_core.protection.envelope import (
     pad,
     unpad,
 )
+from vantrexia_core.protection.facts import (
+    KeyDestroyed,
+    KeyPrepared,
+    KeyRetired,
+    KeyRotated,
+    KeysRewrapped,
+    PracticeDestroyed,
+    PracticeDestructionOrdered,
+    ReencryptionEnded,
+    ReencryptionStarted,
+)
 from vantrexia_core.protection.folding import APOSTROPHES, fold, words
-from vantrexia_core.protection.ports import BlindIndex, FieldCipher, KeyWrapper, RowSeal, SnapshotCipher
+from vantrexia_core.protection.keys import DEPLOYMENT_ONLY, Need, Purpose, Statement
+from vantrexia_core.protection.ports import (
+    BlindIndex,
+    FieldCipher,
+    KeyCustody,
+    KeyWrapper,
+    RowSeal,
+    SnapshotCipher,
+)
 
 __all__ = [
     "APOSTROPHES",

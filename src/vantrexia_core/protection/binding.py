@@ -38,7 +38,7 @@ class FieldGroup:
 
 @attrs.frozen
 class Place:
-    """Where a record stands: its practice, its id, and the version its sealed fields were written with."""
+    """A record's practice, its id, and the version with which its sealed fields were written."""
 
     practice_id: UUID
     record_id: UUID
@@ -62,7 +62,7 @@ def key_part(key_version: int) -> bytes:
 
 
 def associated_data(name: FieldName, place: Place, key_version: int) -> bytes:
-    """The canonical bytes a field is bound to; every item carries its length, so no two readings exist.
+    """The canonical bytes that a field is bound to. Every item carries its length, so they read in one way.
 
     A cipher that seals many fields keeps the parts and joins them; this function is the rule.
     """

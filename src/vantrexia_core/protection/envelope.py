@@ -35,7 +35,7 @@ BUCKET_DOCUMENT: Final = 1024
 class UnreadableError(VantrexiaError):
     """A sealed value does not open: damaged, moved, forged, or sealed under a key that is not in the ring.
 
-    Never answered with another field's value or an empty one. Names the field, never the bytes.
+    It is never replaced by another field's value or an empty one. The error names the field, never the bytes.
     """
 
     code = "server_error"

@@ -1,10 +1,12 @@
 """What protection needs from the world: ciphers and keys."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from vantrexia_core.protection.binding import FieldGroup, FieldName, Place
+from vantrexia_core.protection.keys import Need, Purpose
 
 
 class FieldCipher(Protocol):
@@ -31,9 +33,9 @@ class FieldCipher(Protocol):
         ...
 
     def open_all(self, group: FieldGroup, place: Place, wires: Sequence[bytes | None]) -> list[bytes | None]:
-        """The values in a record's envelopes, in the order of the group, for far less than one by one.
+        """The values in a record's envelopes, in the order of the group.
 
-        Where there is no envelope there is no value.
+        Much faster than opening them one by one. Where there is no envelope, the value is None.
 
         Raises:
             UnreadableError: one of them is damaged, moved, forged, or its key is not in the ring.
@@ -70,9 +72,10 @@ class BlindIndex(Protocol):
 
 
 class RowSeal(Protocol):
-    """Binds rows that are read in clear, and decide much, to this deployment: whoever writes one has its key.
+    """Tags for rows that are stored in clear and decide who is let in: only a holder of the key makes one.
 
-    A tag covers a row at one moment. Putting a whole older row back with its older tag is not noticed.
+    A tag covers a row as it was at one moment. That a whole older row was put back with its tag is not
+    noticed.
     """
 
     def tag(self, table: str, row: bytes) -> bytes:
@@ -99,7 +102,8 @@ class SnapshotCipher(Protocol):
 class KeyWrapper(Protocol):
     """Wraps data keys under a key-encryption key that lives outside the database (a file, a KMS).
 
-    One that calls a service may raise an error of its own when it does not answer; nothing was done then.
+    An adapter that calls a service may raise an error of its own when the service does not answer; nothing
+    was done then.
     """
 
     def wrap(self, data_key: bytes, context: bytes) -> bytes:
@@ -112,4 +116,55 @@ class KeyWrapper(Protocol):
         Raises:
             UnreadableError: another key-encryption key or another context wrapped it.
         """
+        ...
+
+
+class KeyCustody(Protocol):
+    """The keys of one practice and of the deployment, and what is sealed under them."""
+
+    def active(self, purpose: Purpose) -> int:
+        """The version that seals now."""
+        ...
+
+    def prepare(self, purpose: Purpose) -> int:
+        """Publish the next version, which is not in use yet. Returns its number."""
+        ...
+
+    def rotate(self, purpose: Purpose) -> int:
+        """Seal under the prepared version, or a new one, from now on. Returns its number."""
+        ...
+
+    def needs(self, purpose: Purpose) -> Sequence[Need]:
+        """What is sealed under other versions, destroyed ones included, counted at one moment."""
+        ...
+
+    def reencrypt(self, purpose: Purpose) -> Iterator[int]:
+        """Seal everything under the newest version, some hundred rows a transaction.
+
+        Yields how many rows each had. It may be stopped at any moment and started again. It changes nothing
+        but envelopes.
+        """
+        ...
+
+    def superseded(self, purpose: Purpose) -> Sequence[int]:
+        """The versions before the active one that can still open or verify, and are not retired."""
+        ...
+
+    def retire(self, purpose: Purpose, version: int) -> None:
+        """End the use of a version in every process.
+
+        Tokens that a retired token key has signed are refused.
+        """
+        ...
+
+    def retired_at(self, purpose: Purpose, version: int) -> datetime | None:
+        """When a version was retired; None if it is not."""
+        ...
+
+    def destroy(self, purpose: Purpose, version: int) -> None:
+        """Remove a retired version for good."""
+        ...
+
+    def destroy_practice(self) -> int:
+        """Remove all keys of the practice for good. Returns how many there were."""
         ...

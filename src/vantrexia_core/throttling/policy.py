@@ -9,7 +9,7 @@ import attrs
 from vantrexia_core.kernel import InvalidValueError, VantrexiaError
 
 HITS_MAX: Final = 1_000_000_000
-"""The highest limit that can be set: as good as none, and still a whole number that every client can read."""
+"""The highest limit that can be set: practically none, and still a number that every client can read."""
 
 _SECONDS_OF: Final = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
 _SPELLING: Final = re.compile(r"([0-9]{1,10})/(second|minute|hour|day)", re.ASCII)
@@ -27,7 +27,7 @@ class Scope(Enum):
 
 @attrs.frozen
 class Limit:
-    """At most ``hits`` in any ``seconds`` on end."""
+    """At most ``hits`` within any ``seconds`` seconds."""
 
     hits: int
     seconds: int
@@ -41,7 +41,7 @@ class Limit:
         """A limit as settings spell it: ``1000/hour``.
 
         Raises:
-            InvalidValueError: it is spelled otherwise, is nothing, or is out of bounds.
+            InvalidValueError: it is not written like this, is zero, or is out of bounds.
         """
         match = _SPELLING.fullmatch(text.strip())
         if match is None:
@@ -77,7 +77,7 @@ PUBLISHED: Final = Limits()
 
 @attrs.frozen(repr=False)
 class Bucket:
-    """What hits are counted together: one caller's in one scope.
+    """Hits that are counted together: those of one caller in one scope.
 
     ``who`` may be an address or an e-mail, so a bucket does not print, and a store that outlives the process
     keeps a keyed digest of `key` and not the text.

@@ -37,13 +37,13 @@ class Window:
     latest: int = 0
 
     def is_over(self, limit: Limit, at: int) -> bool:
-        """Whether nothing of it counts any more."""
+        """Whether none of its hits counts any more."""
         return self.latest + limit.seconds * _MILLISECONDS <= at
 
 
 @attrs.frozen
 class Standing:
-    """How a bucket stands after a hit. ``seconds``: until more is to be had, rounded up; at least 1."""
+    """How a bucket stands after a hit. In ``seconds`` (rounded up, at least 1) the next hit becomes free."""
 
     limit: Limit
     is_admitted: bool

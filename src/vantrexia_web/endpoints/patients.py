@@ -33,10 +33,9 @@ from vantrexia_web.wire.patients import (
     archived_content,
     archived_item,
     deleted_item,
+    parse_admission,
     parse_nothing,
-    parse_on_duplicate,
     parse_reason,
-    parse_registration,
     parse_replacement,
     parse_revision,
     patient_content,
@@ -55,7 +54,8 @@ def list_(call: Call) -> Answer:
 
 def create(call: Call) -> Answer:
     """Register a patient, and tell whom the record resembles (RFC 8288)."""
-    new, on_duplicate = call.read(parse_registration), call.read(parse_on_duplicate)
+    now = call.desk.clock.now()
+    new, on_duplicate = call.read(lambda request: parse_admission(request, now))
 
     def created(admission: Admission) -> Answer:
         at = f"{call.site.public_url}{call.request.path}"
@@ -80,13 +80,15 @@ def get(call: Call) -> Answer:
 
 def replace(call: Call) -> Answer:
     """Replace a patient's demographics."""
-    revision, expected = call.read(parse_replacement), call.expected_versions
+    now = call.desk.clock.now()
+    revision, expected = call.read(lambda request: parse_replacement(request, now)), call.expected_versions
     return _revised(call, revision, expected)
 
 
 def revise(call: Call) -> Answer:
     """Change some of a patient's demographics."""
-    revision, expected = call.read(parse_revision), call.expected_versions
+    now = call.desk.clock.now()
+    revision, expected = call.read(lambda request: parse_revision(request, now)), call.expected_versions
     return _revised(call, revision, expected)
 
 

@@ -284,7 +284,7 @@ OPERATIONS: Final[Mapping[Callable[..., object], Operation]] = {
         "Declare an emergency",
         "For an hour this session sees every record of the practice, deleted ones included, and changes no "
         "more than before. Every call in that time is marked on the audit trail, and administrators are told "
-        "by letter. It ends by itself, or with the session.",
+        "by letter. It ends by itself, or with the session. An account declares ten an hour at most.",
         201,
         "Emergency",
         examples.EMERGENCY,

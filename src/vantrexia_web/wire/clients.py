@@ -14,6 +14,7 @@ from vantrexia_web.problems import (
     MediaTypeError,
     UnreadableBodyError,
     UnsupportedGrantTypeError,
+    detail_of,
     problem,
 )
 from vantrexia_web.wire.request import Request
@@ -99,7 +100,7 @@ def token_content(granted: GrantedToken) -> dict[str, object]:
 def oauth_problem(error: VantrexiaError) -> Answer:
     """A refusal as RFC 6749, section 5.2 spells it."""
     refused = problem(error)
-    content = {"error": error.code, "error_description": error.detail}
+    content = {"error": error.code, "error_description": detail_of(error)}
     return json_answer(content, refused.status, refused.headers)
 
 

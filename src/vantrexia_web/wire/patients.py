@@ -1,10 +1,19 @@
 """Patients on the wire: what may be sent, and what is shown, in the published names and order."""
 
-from typing import Final
+from datetime import datetime
+from typing import Final, TypeVar
 
 import attrs
 
-from vantrexia_core.kernel import Email, InvalidError, NamePart, PersonName, Phi
+from vantrexia_core.kernel import (
+    Complaints,
+    Email,
+    InvalidError,
+    InvalidValueError,
+    NamePart,
+    PersonName,
+    Phi,
+)
 from vantrexia_core.patients import (
     KEEP,
     Address,
@@ -26,6 +35,8 @@ from vantrexia_core.patients import (
 from vantrexia_web.wire.listing import parse_query
 from vantrexia_web.wire.request import Request
 from vantrexia_web.wire.structuring import body_as
+
+T = TypeVar("T")
 
 _NO_ADDRESS: Final = Address()
 
@@ -90,13 +101,30 @@ class Nothing:
     """The body of a call that needs none."""
 
 
-def parse_registration(request: Request) -> NewPatient:
+def parse_admission(request: Request, now: datetime) -> tuple[NewPatient, OnDuplicate]:
+    """A person to register, and what to do if they seem to be here already.
+
+    Raises:
+        InvalidError: with all complaints at once.
+    """
+    # Outside: a body that cannot be read is another error than one that says what it may not.
+    request.json()
+    complaints, new = Complaints(), list[NewPatient]()
+    with complaints.collecting():
+        new.append(parse_registration(request, now))
+    with complaints.collecting():
+        on_duplicate = parse_on_duplicate(request)
+    complaints.check()
+    return new[0], on_duplicate
+
+
+def parse_registration(request: Request, now: datetime) -> NewPatient:
     """A person to register.
 
     Raises:
         InvalidError: with all complaints at once.
     """
-    body = body_as(Registration, request.json())
+    body = _dated_body_as(Registration, request, now)
     return NewPatient(
         name=PersonName(body.first_name, body.last_name),
         date_of_birth=body.date_of_birth,
@@ -110,46 +138,24 @@ def parse_registration(request: Request) -> NewPatient:
     )
 
 
-def parse_replacement(request: Request) -> Revision:
+def parse_replacement(request: Request, now: datetime) -> Revision:
     """New values for every field but those left out that keep theirs.
 
     Raises:
         InvalidError: with all complaints at once.
     """
-    body = body_as(Replacement, request.json())
-    return Revision(
-        first_name=body.first_name,
-        last_name=body.last_name,
-        date_of_birth=body.date_of_birth,
-        gender=body.gender,
-        mrn=body.mrn,
-        phone=body.phone,
-        email=body.email,
-        address=_filled(body.address),
-        ssn=body.ssn,
-        external_id=body.external_id,
-    )
+    body = _dated_body_as(Replacement, request, now)
+    return _revision(body, _filled(body.address))
 
 
-def parse_revision(request: Request) -> Revision:
+def parse_revision(request: Request, now: datetime) -> Revision:
     """New values for the fields sent (RFC 5789); an address is replaced as a whole.
 
     Raises:
         InvalidError: with all complaints at once.
     """
-    body = body_as(Amendment, request.json())
-    return Revision(
-        first_name=body.first_name,
-        last_name=body.last_name,
-        date_of_birth=body.date_of_birth,
-        gender=body.gender,
-        mrn=body.mrn,
-        phone=body.phone,
-        email=body.email,
-        address=KEEP if body.address is KEEP else _filled(body.address),
-        ssn=body.ssn,
-        external_id=body.external_id,
-    )
+    body = _dated_body_as(Amendment, request, now)
+    return _revision(body, KEEP if body.address is KEEP else _filled(body.address))
 
 
 def parse_reason(request: Request) -> Reason:
@@ -261,6 +267,35 @@ def version_content(version: PatientVersion) -> dict[str, object]:
     }
 
 
+def _dated_body_as(type_: type[T], request: Request, now: datetime) -> T:
+    """The body, and whether the birth date lies in the future, told together.
+
+    The core refuses it as well, once everything else is right; nobody corrects one field a call.
+    """
+    content = request.json()
+    complaints, bodies = Complaints(), list[T]()
+    with complaints.collecting():
+        bodies.append(body_as(type_, content))
+    with complaints.collecting():
+        _check_birth(content, now)
+    complaints.check()
+    return bodies[0]
+
+
+def _check_birth(content: object, now: datetime) -> None:
+    """Refuse a birth in the future; one that is no date is complained of elsewhere."""
+    text = content.get("date_of_birth") if isinstance(content, dict) else None
+    try:
+        born = DateOfBirth.parse(text) if isinstance(text, str) else None
+    except InvalidValueError:
+        return
+    try:
+        if born is not None:
+            born.check_not_after(now)
+    except InvalidValueError as future:
+        raise InvalidError.on("date_of_birth", str(future)) from None
+
+
 def _archive_content(moved: MovedPatient) -> dict[str, object]:
     return {
         "status": moved.patient.status.value,
@@ -284,6 +319,21 @@ def _address_content(address: Address | None) -> dict[str, object] | None:
 
 def _shown(value: Phi[str] | None) -> str | None:
     return None if value is None else value.reveal()
+
+
+def _revision(body: Replacement | Amendment, address: Address | Kept | None) -> Revision:
+    return Revision(
+        first_name=body.first_name,
+        last_name=body.last_name,
+        date_of_birth=body.date_of_birth,
+        gender=body.gender,
+        mrn=body.mrn,
+        phone=body.phone,
+        email=body.email,
+        address=address,
+        ssn=body.ssn,
+        external_id=body.external_id,
+    )
 
 
 def _filled(address: Address | None) -> Address | None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import parse_qsl
 from uuid import UUID
 
@@ -12,6 +12,8 @@ from vantrexia_core.audit import ID_MAX
 from vantrexia_core.kernel import BrokenPromiseError, Origin, PatientId, UserId, VantrexiaError
 from vantrexia_web.problems import MediaTypeError, UnreadableBodyError
 from vantrexia_web.wire.strict_json import parse_json
+
+T = TypeVar("T")
 
 FORM: Final = "application/x-www-form-urlencoded"
 FORM_FIELDS_MAX: Final = 100
@@ -118,11 +120,7 @@ class Request:
         Raises:
             BrokenPromiseError: this endpoint is on a path without one.
         """
-        version = self.parameters.get("version")
-        if not isinstance(version, int):
-            message = "this endpoint is on a path that names no version"
-            raise BrokenPromiseError(message)
-        return version
+        return self._named("version", int)
 
     @property
     def place(self) -> int:
@@ -131,11 +129,7 @@ class Request:
         Raises:
             BrokenPromiseError: this endpoint is on a path without one.
         """
-        place = self.parameters.get("place")
-        if not isinstance(place, int):
-            message = "this endpoint is on a path that names no place"
-            raise BrokenPromiseError(message)
-        return place
+        return self._named("place", int)
 
     def uuid(self, name: str) -> UUID:
         """An id that the path names.
@@ -143,11 +137,14 @@ class Request:
         Raises:
             BrokenPromiseError: this endpoint is on a path without it.
         """
-        id_ = self.parameters.get(name)
-        if not isinstance(id_, UUID):
+        return self._named(name, UUID)
+
+    def _named(self, name: str, kind: type[T]) -> T:
+        value = self.parameters.get(name)
+        if not isinstance(value, kind):
             message = f"this endpoint is on a path that names no {name}"
             raise BrokenPromiseError(message)
-        return id_
+        return value
 
 
 def _pairs(body: bytes) -> Sequence[tuple[str, str]] | None:

@@ -6,9 +6,10 @@ traceback chains back to them.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from functools import reduce
-from operator import or_
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from enum import Enum
+from functools import partial, reduce
+from operator import eq, or_
 from types import UnionType
 from typing import Any, Final, TypeVar, Union, get_args, get_origin
 from uuid import UUID
@@ -29,6 +30,7 @@ from vantrexia_core.kernel import (
 from vantrexia_core.patients import DateOfBirth, Decision, Gender, Heir, Party
 
 T = TypeVar("T")
+E = TypeVar("E", bound=Enum)
 Hook = Callable[[Any, Any], Any]
 
 REQUIRED: Final = "This field is required."
@@ -113,45 +115,18 @@ def _from_text(make: Callable[[str], T]) -> Hook:
     return structure
 
 
-def _gender(value: str) -> Phi[Gender]:
-    try:
-        return Phi(Gender(value))
-    except ValueError:
-        message = f"Choose one of: {', '.join(gender.value for gender in Gender)}."
-        raise InvalidValueError(message) from None
+def _one_of(members: Iterable[E]) -> Callable[[str], E]:
+    """What makes a member of its value, and names the choices to whoever sent something else."""
+    by_value = {member.value: member for member in members}
+    complaint = f"Choose one of: {', '.join(by_value)}."
 
+    def make(value: str) -> E:
+        member = by_value.get(value)
+        if member is None:
+            raise InvalidValueError(complaint)
+        return member
 
-def _role(value: str) -> Role:
-    try:
-        return Role(value)
-    except ValueError:
-        message = f"Choose one of: {', '.join(role.value for role in Role)}."
-        raise InvalidValueError(message) from None
-
-
-def _decision(value: str) -> Decision:
-    sayable = [decision for decision in Decision if decision is not Decision.OPEN]
-    for decision in sayable:
-        if decision.value == value:
-            return decision
-    message = f"Choose one of: {', '.join(decision.value for decision in sayable)}."
-    raise InvalidValueError(message)
-
-
-def _party(value: str) -> Party:
-    try:
-        return Party(value)
-    except ValueError:
-        message = f"Choose one of: {', '.join(party.value for party in Party)}."
-        raise InvalidValueError(message) from None
-
-
-def _heir(value: str) -> Heir:
-    try:
-        return Heir(value)
-    except ValueError:
-        message = f"Choose one of: {', '.join(heir.value for heir in Heir)}."
-        raise InvalidValueError(message) from None
+    return make
 
 
 def _uuid(value: str) -> UUID:
@@ -159,6 +134,20 @@ def _uuid(value: str) -> UUID:
         message = "Not a valid UUID."
         raise InvalidValueError(message)
     return UUID(value)
+
+
+_gender: Final = _one_of(Gender)
+
+_MADE_OF_TEXT: Final[Mapping[object, Callable[[str], object]]] = {
+    Phi[Gender]: lambda value: Phi(_gender(value)),
+    Role: _one_of(Role),
+    # Nobody decides that a pair is open.
+    Decision: _one_of(decision for decision in Decision if decision is not Decision.OPEN),
+    Party: _one_of(Party),
+    Heir: _one_of(Heir),
+    UUID: _uuid,
+}
+"""What makes values of text, beside the subclasses of `Phi`, which make themselves."""
 
 
 def _truth(value: object, _: object) -> bool:
@@ -240,12 +229,8 @@ def _converter() -> Converter:
     converter.register_structure_hook_factory(_may_be_kept, _hook_without_kept)
     converter.register_structure_hook_factory(_is_list, _list_hook)
     converter.register_structure_hook_factory(_is_phi, _phi_hook)
-    converter.register_structure_hook_func(lambda type_: type_ == Phi[Gender], _from_text(_gender))
-    converter.register_structure_hook_func(lambda type_: type_ is Role, _from_text(_role))
-    converter.register_structure_hook_func(lambda type_: type_ is Decision, _from_text(_decision))
-    converter.register_structure_hook_func(lambda type_: type_ is Party, _from_text(_party))
-    converter.register_structure_hook_func(lambda type_: type_ is Heir, _from_text(_heir))
-    converter.register_structure_hook_func(lambda type_: type_ is UUID, _from_text(_uuid))
+    for type_, make in _MADE_OF_TEXT.items():
+        converter.register_structure_hook_func(partial(eq, type_), _from_text(make))
     # By its class: a predicate is asked only after the hook that would take anything for a boolean.
     converter.register_structure_hook(bool, _truth)
     return converter

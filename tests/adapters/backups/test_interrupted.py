@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from tests.adapters.backups.deployment import Backup, EmptyPlace
 from vantrexia_adapters.backups import OtherwiseRestoredError, Progress
 from vantrexia_adapters.checkpoints import FolderCheckpoints
-from vantrexia_adapters.sql import NotEmptyError, open_engine
+from vantrexia_adapters.sql import NotEmptyError, is_empty, open_engine
 from vantrexia_adapters.sql.tables import audit_entry
 from vantrexia_core.audit import RollbackReason, RollbackRefusedError, SignedCheckpoint
+from vantrexia_core.kernel import DiskFullError
 
 LOST = RollbackReason.DATA_LOST
 
@@ -139,3 +140,22 @@ def test_what_is_given_up_is_known_until_a_restore_has_ended(
         sqlite_place.restore(sqlite_backup.path)
     done = sqlite_place.restore(sqlite_backup.path, reason=LOST)
     assert done.lost == SignedCheckpoint.decode(note).checkpoint
+
+
+def test_a_disk_that_fills_up_is_told_and_the_same_command_goes_on(
+    sqlite_backup: Backup, sqlite_place: EmptyPlace
+) -> None:
+    """Nothing is there before there is room for all of it."""
+
+    def limit(connection: sqlite3.Connection, *_: object) -> None:
+        connection.execute("PRAGMA max_page_count = 60")
+
+    sa.event.listen(sqlite_place.engine, "connect", limit)
+    sqlite_place.engine.dispose()
+    with pytest.raises(DiskFullError, match="disk of the database file"):
+        sqlite_place.restore(sqlite_backup.path)
+    assert is_empty(sqlite_place.engine)
+    sa.event.remove(sqlite_place.engine, "connect", limit)
+    sqlite_place.engine.dispose()
+    assert sqlite_place.restore(sqlite_backup.path).inspection.fault is None
+    assert sqlite_place.rows()["patient"] == sqlite_backup.rows["patient"]

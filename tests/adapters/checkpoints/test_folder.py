@@ -81,4 +81,4 @@ def test_what_lies_among_the_days_and_is_no_day_is_none(tmp_path: Path):
     store.publish(b"one\n", on=DAY)
     (tmp_path / "days" / "2026-02-06~").write_bytes(b"x")
     assert list(store.days()) == [("2026-02-06", b"one\n")]
-    assert list(store.history()) == [b"one\n", b"x"]
+    assert list(store.history()) == [b"x", b"one\n"]

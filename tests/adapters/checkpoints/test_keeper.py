@@ -10,6 +10,7 @@ import pytest
 from tests.ledger import Ledger, an_entry, stored
 from tests.sources import ManualClock
 from vantrexia_adapters.checkpoints import TrailHealth, TrailKeeper
+from vantrexia_adapters.memory import MemoryCheckpoints
 from vantrexia_core.audit import Tile
 
 SOUND = TrailHealth(unprotected=0, is_sound=True, is_current=True)
@@ -110,6 +111,21 @@ def test_a_first_checkpoint_over_an_older_trail_is_no_fault(caplog: pytest.LogCa
     with caplog.at_level(logging.WARNING):
         assert _keeper(Ledger.of(5)).health() == SOUND
     assert "5 entries and no checkpoint" in caplog.text
+
+
+def test_a_newest_checkpoint_that_is_gone_is_told(caplog: pytest.LogCaptureFixture):
+    """The trail goes on from the day's, and a trail without entries lacks nothing."""
+    store = MemoryCheckpoints()
+    ledger = Ledger(store=store)
+    assert _keeper(ledger).health() == SOUND
+    ledger.grow(5)
+    ledger.publish()
+    store._newest = None
+    with caplog.at_level(logging.WARNING):
+        assert _keeper(ledger).health() == SOUND
+    assert [record.getMessage() for record in caplog.records] == [
+        "the newest checkpoint of the audit trail is gone; it has to go on from the last one of a day"
+    ]
 
 
 def test_being_unable_to_publish_degrades_after_a_minute(caplog: pytest.LogCaptureFixture):

@@ -44,7 +44,7 @@ from vantrexia_core.patients import (
     register_patient,
     revise_patient,
 )
-from vantrexia_core.patients.directory.columns import CREATED_TAIL_MAX
+from vantrexia_core.patients.directory.packing import CREATED_TAIL_MAX
 
 HERE, ELSEWHERE = a_practice_id(1), a_practice_id(2)
 ACTOR = an_actor()

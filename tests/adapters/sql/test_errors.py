@@ -14,7 +14,7 @@ from vantrexia_adapters.sql.database import Database, Transaction
 from vantrexia_adapters.sql.errors import translated
 from vantrexia_adapters.sql.statements import Statement
 from vantrexia_adapters.sql.tables import practice
-from vantrexia_core.kernel import UnavailableError, UndoneError
+from vantrexia_core.kernel import DiskFullError, UnavailableError, UndoneError
 
 SECRET = "Qqlastmark"
 ADD = Statement(sa.insert(practice))
@@ -32,15 +32,30 @@ def _sqlite_error(name: str, kind: type[sqlite3.Error] = sqlite3.OperationalErro
         "SQLITE_BUSY",
         "SQLITE_LOCKED",
         "SQLITE_LOCKED_SHAREDCACHE",
-        "SQLITE_FULL",
         "SQLITE_IOERR_FSYNC",
         "SQLITE_CANTOPEN",
         "SQLITE_READONLY_DBMOVED",
     ],
 )
 def test_what_passes_on_sqlite_is_unavailable(name: str):
-    """Busy, locked, full, or the disk has trouble: the caller may try again."""
+    """Busy, locked, or the disk has trouble: the caller may try again."""
     assert type(translated(_sqlite_error(name))) is UnavailableError
+
+
+@pytest.mark.parametrize(
+    ("error", "whose"),
+    [
+        (_sqlite_error("SQLITE_FULL"), "the database file"),
+        (_sqlite_error("SQLITE_IOERR_SHMSIZE"), "the database file"),
+        (psycopg.errors.lookup("53100")("somebody's value"), "the database server"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_full_disk_is_said_to_be_one(error: Exception, whose: str):
+    """And whose: somebody has to make room."""
+    told = translated(error)
+    assert (type(told), "is full" in str(told)) == (DiskFullError, True)
+    assert str(told).startswith(f"The disk of {whose}")
 
 
 def test_what_others_were_in_the_way_of_is_undone():
@@ -65,7 +80,6 @@ def test_what_does_not_pass_on_sqlite_is_a_failure(name: str):
         "08006",
         "25006",
         "25P03",
-        "53100",
         "53300",
         "55P03",
         "57014",

@@ -1,5 +1,6 @@
 """Publishing: each state of the trail is the one before, grown, or it is not signed."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import attrs
@@ -61,7 +62,7 @@ def test_the_last_checkpoint_of_each_day_is_kept():
         ledger.grow(1)
         ledger.notary.publish(NOW + timedelta(hours=hours))
     sizes = [SignedCheckpoint.decode(note).checkpoint.size for note in ledger.store.history()]
-    assert sizes == [2, 3]
+    assert sizes == [3, 2]
 
 
 def test_partial_tiles_of_older_checkpoints_are_dropped():
@@ -146,6 +147,83 @@ def test_a_damaged_checkpoint_is_not_overwritten(note: bytes):
     with pytest.raises(UntrustedCheckpointError):
         ledger.publish()
     assert ledger.store.newest() == note
+
+
+@attrs.frozen
+class Kept:
+    """A day on which the trail grew from 4 to 7 entries, the day before on which it grew to 4; in memory."""
+
+    ledger: Ledger
+    store: MemoryCheckpoints
+
+    @classmethod
+    def of(cls) -> "Kept":
+        """Both were signed."""
+        store = MemoryCheckpoints()
+        ledger = Ledger(store=store)
+        for by, at in ((4, NOW - timedelta(days=1)), (3, NOW)):
+            ledger.grow(by)
+            ledger.notary.publish(at)
+        return cls(ledger, store)
+
+    def lose_the_newest(self) -> None:
+        """The file is gone."""
+        self.store._newest = None
+
+    def put_yesterdays_back(self) -> None:
+        """An older one lies in its place."""
+        self.store._newest = list(self.store.history())[-1]
+
+
+LOSSES = {"gone": Kept.lose_the_newest, "older": Kept.put_yesterdays_back}
+
+
+@pytest.mark.parametrize("lose", LOSSES.values(), ids=list(LOSSES))
+@pytest.mark.parametrize("grown", [0, 5])
+def test_without_the_newest_checkpoint_a_rollback_is_not_signed(lose: Callable[[Kept], None], grown: int):
+    """The day's checkpoint says how long the trail was, and stays; however much is written meanwhile."""
+    kept = Kept.of()
+    lose(kept)
+    before = list(kept.store.history())
+    del kept.ledger.rows[5:]
+    kept.ledger.grow(grown, start=100)
+    with pytest.raises(TrailDivergedError):
+        kept.ledger.notary.publish(NOW + timedelta(hours=1))
+    assert list(kept.store.history()) == before
+
+
+@pytest.mark.parametrize("lose", LOSSES.values(), ids=list(LOSSES))
+@pytest.mark.parametrize("grown", [0, 5])
+def test_without_the_newest_checkpoint_the_trail_goes_on_from_the_days(
+    lose: Callable[[Kept], None], grown: int
+):
+    """It is there again afterwards, also where nothing was written since."""
+    kept = Kept.of()
+    lose(kept)
+    kept.ledger.grow(grown)
+    assert kept.ledger.publish() == 7 + grown
+    newest = kept.ledger.notary.newest()
+    assert newest is not None
+    assert (newest.size, kept.ledger.inspect().fault) == (7 + grown, None)
+
+
+def test_a_newest_checkpoint_without_days_is_gone_on_from():
+    """As a restore may leave it."""
+    kept = Kept.of()
+    kept.store._days.clear()
+    kept.ledger.grow(1)
+    assert kept.ledger.publish() == 8
+
+
+def test_days_that_nobody_has_signed_are_no_reason_to_begin_anew():
+    """Without one that is ours among them, nothing tells what was there."""
+    kept = Kept.of()
+    kept.lose_the_newest()
+    for day in kept.store._days:
+        kept.store._days[day] = b"nonsense"
+    with pytest.raises(UntrustedCheckpointError):
+        kept.ledger.publish()
+    assert kept.store.newest() is None
 
 
 def test_who_does_not_wait_leaves_it_to_whoever_publishes():

@@ -2,6 +2,7 @@
 
 import unicodedata
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,13 +25,15 @@ from vantrexia_core.kernel import (
 )
 
 ADMIN = an_actor()
-PERSON = {"email": Email("t.lindqvist+work@northside-clinic.org"), "name": a_name("Tova", "Lindqvist-Osei")}
+OWNER = attrs.evolve(
+    a_new_user(), email=Email("t.lindqvist+work@northside-clinic.org"), name=a_name("Tova", "Lindqvist-Osei")
+)
 WORDS = st.text(st.characters(categories=("Lu", "Ll")), min_size=3, max_size=20)
 
 
 def _complaints(password: str, *, former: tuple[str, ...] = ()) -> tuple[str, ...]:
     try:
-        admit(QuickPasswords(), NewPassword(password), "password", **PERSON, former=former)
+        admit(QuickPasswords(), NewPassword(password), "password", OWNER, former)
     except InvalidError as refused:
         return refused.field_errors["password"]
     return ()
@@ -139,7 +142,7 @@ def test_whoever_it_is_name_and_a_few_digits_are_refused(first: str, last: str, 
 @given(st.text("bcdghjkpwz", min_size=12, max_size=30))
 def test_a_password_without_the_persons_words_is_not_personal(text: str) -> None:
     """Nothing was taken out of it, so nothing is missing."""
-    assert not is_personal(Phi(text), **PERSON)
+    assert not is_personal(Phi(text), OWNER.email, OWNER.name)
 
 
 def test_the_last_five_passwords_are_not_taken_again() -> None:

@@ -1,7 +1,8 @@
 """The directory of a practice, open in memory: search, order and count over a million folded names.
 
-`index` answers questions, over the packed `columns` made of the parts in `packing`; `splicing` packs what has
-changed, `snapshot` gives the bytes that make a start fast. What a listing means is said in one place only,
+`index` answers questions over packed `columns`, which consist of `texts` and `postings`; `packing` makes them
+anew, `splicing` works changes into them. Hits are `bitmaps`, read page by page with `ranking`; `snapshot` is
+what makes a start fast. What a listing means is said in one place only,
 `vantrexia_core.patients.listing`, and every answer here equals what is said there.
 """
 

@@ -1,30 +1,27 @@
 """The packed columns of a directory: how a million patients lie in fifty megabytes.
 
-`Packer` makes them from patients in any order, `Columns` answers where somebody stands and who has a word.
+`Columns` answers where somebody stands and who has a word; `packing` makes them.
 """
 
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import accumulate, chain, pairwise
+from itertools import chain
 from typing import Final
 
 import attrs
 
-from vantrexia_core.patients.directory.grams import GRAM_BYTES
-from vantrexia_core.patients.directory.packing import (
-    Postings,
-    SortedTexts,
-    Texts,
+from vantrexia_core.patients.directory.bitmaps import (
     bitmap_of_borders,
     bitmap_of_flags,
     bitmap_of_positions,
     borders_of,
-    gathered,
-    inverse,
     runs,
 )
+from vantrexia_core.patients.directory.grams import GRAM_BYTES
+from vantrexia_core.patients.directory.postings import Postings
+from vantrexia_core.patients.directory.texts import SortedTexts, Texts
 from vantrexia_core.patients.lifecycle import Status
 from vantrexia_core.patients.listing import DirectoryEntry, SearchWord
 from vantrexia_core.patients.searching import (
@@ -41,25 +38,16 @@ from vantrexia_core.patients.values import Gender
 
 CODES: Final = {Status.ACTIVE: 1, Status.ARCHIVED: 2, Status.DELETED: 3}
 """How a status is written in a column."""
-
 GENDER_CODES: Final = {Gender.MALE: 1, Gender.FEMALE: 2, Gender.OTHER: 3, Gender.UNKNOWN: 4}
 """How a gender is written in a column."""
-
 GONE: Final = 0
 """The code of a position whose patient has moved to the overlay."""
-
-CREATED_TAIL_MAX: Final = 16_384
-"""Creation times kept of the newest packed patients, to place those whose host's clock lags behind."""
-
 COMMON_SHARE: Final = 256
 """A first name that one patient in so many has is common: its bitmap is kept. There are at most as many."""
-
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _SECOND: Final = timedelta(seconds=1)
 _SECONDS_MAX: Final = 2**32 - 1
-_PORTIONS: Final = 64
-_JOINED: Final = 65_536
 
 
 class OutOfOrderError(Exception):
@@ -297,126 +285,6 @@ class Columns:
         return bitmap | bitmap_of_positions(rare, size)
 
 
-class Packer:
-    """Makes columns from patients in any order, about 150 bytes of memory each while it works."""
-
-    def __init__(self) -> None:
-        self._lasts: dict[bytes, int] = {}
-        self._firsts: dict[bytes, int] = {}
-        self._last_codes = array("I")
-        self._first_codes = array("I")
-        self._ids = bytearray()
-        self._numbers = array("I")
-        self._statuses = bytearray()
-        self._created = array("Q")
-        self._mrns = bytearray()
-        self._mrn_starts = array("I", (0,))
-        self._variants: list[tuple[int, bytes]] = []
-        self._genders = bytearray()
-        self._born = array("I")
-        self._updated = array("I")
-
-    def add(self, entry: DirectoryEntry) -> None:
-        """Take in one patient."""
-        lasts, firsts = self._lasts, self._firsts
-        last, first = entry.last.folded, entry.first.folded
-        self._last_codes.append(lasts.setdefault(last, len(lasts)))
-        self._first_codes.append(firsts.setdefault(first, len(firsts)))
-        self._ids += entry.id.bytes
-        self._statuses.append(CODES[entry.status])
-        self._created.append(micros(entry.created_at))
-        self._mrns += b"\n" + entry.mrn.folded
-        self._mrn_starts.append(len(self._mrns))
-        if forms := variants_of(entry):
-            self._variants.extend((len(self._numbers), form) for form in set(forms))
-        self._numbers.append(entry.number)
-        self._genders.append(GENDER_CODES[entry.gender])
-        self._born.append(entry.born.toordinal())
-        self._updated.append(seconds(entry.updated_at))
-
-    def packed(self) -> Columns:
-        """The columns."""
-        lasts, last_ranks = _ranked(self._lasts)
-        firsts, first_ranks = _ranked(self._firsts)
-        last_starts = array("I", bytes(4 * (len(lasts) + 1)))
-        for code in self._last_codes:
-            last_starts[last_ranks[code] + 1] += 1
-        last_starts = array("I", accumulate(last_starts))
-        order = self._in_name_order(last_starts, last_ranks, first_ranks)
-        first_of = array(code_type(len(firsts)), (first_ranks[self._first_codes[row]] for row in order))
-        created, tail = self._in_order_of_creation(order)
-        variants = sorted({form for _, form in self._variants})
-        code_of = {form: code for code, form in enumerate(variants)}
-        place_of_row = {row: 0 for row, _ in self._variants}
-        for position, row in enumerate(order):
-            if row in place_of_row:
-                place_of_row[row] = position
-        days, born = born_postings(gathered("I", self._born, order))
-        return Columns(
-            numbers=gathered("I", self._numbers, order),
-            ids=_gathered(bytes(self._ids), order),
-            statuses=bytearray(gathered("B", self._statuses, order)),
-            lasts=SortedTexts.of(lasts),
-            last_starts=last_starts,
-            firsts=SortedTexts.of(firsts),
-            first_of=first_of,
-            first_postings=Postings.of(enumerate(first_of), len(firsts)),
-            variants=SortedTexts.of(variants),
-            variant_postings=Postings.of(
-                sorted((place_of_row[row], code_of[form]) for row, form in self._variants), len(variants)
-            ),
-            mrns=self._mrns_in(order),
-            created=created,
-            created_tail=tail,
-            genders=gathered("B", self._genders, order).tobytes(),
-            days=days,
-            born=born,
-            updated=gathered("I", self._updated, order),
-        )
-
-    def _in_name_order(
-        self, last_starts: "array[int]", last_ranks: Sequence[int], first_ranks: Sequence[int]
-    ) -> "array[int]":
-        """The rows in order of names: dealt out to the last names, then sorted within each."""
-        order, free = array("I", bytes(4 * len(self._last_codes))), last_starts[:]
-        for row, code in enumerate(self._last_codes):
-            rank = last_ranks[code]
-            order[free[rank]] = row
-            free[rank] += 1
-        ids, first_codes = bytes(self._ids), self._first_codes
-        for begin, end in pairwise(last_starts):
-            if end - begin > 1:
-                rows = sorted(
-                    order[begin:end],
-                    key=lambda row: (first_ranks[first_codes[row]], ids[row << 4 : (row + 1) << 4]),
-                )
-                order[begin:end] = array("I", rows)
-        return order
-
-    def _in_order_of_creation(self, order: "array[int]") -> "tuple[array[int], array[int]]":
-        """The positions in order of creation, and the newest times; sorted in portions of about one age."""
-        times, ids, position_of = self._created, bytes(self._ids), inverse(order)
-        oldest = min(times, default=0)
-        span = (max(times, default=0) - oldest) // _PORTIONS + 1
-        portions = [array("I") for _ in range(_PORTIONS)]
-        for row, at in enumerate(times):
-            portions[(at - oldest) // span].append(row)
-        created, tail = array("I"), array("Q")
-        for portion in portions:
-            rows = sorted(portion, key=lambda row: (times[row], ids[row << 4 : (row + 1) << 4]))
-            created.extend(map(position_of.__getitem__, rows))
-            tail = (tail + array("Q", map(times.__getitem__, rows)))[-CREATED_TAIL_MAX:]
-        return created, tail
-
-    def _mrns_in(self, order: "array[int]") -> Texts:
-        starts, mrns = self._mrn_starts, bytes(self._mrns)
-        blob = bytearray()
-        for begin in range(0, len(order), _JOINED):
-            rows = order[begin : begin + _JOINED]
-            blob += b"".join([mrns[starts[row] : starts[row + 1]] for row in rows])
-        return Texts.from_blob(bytes(blob))
-
-
 def _codes(texts: SortedTexts, word: SearchWord) -> Sequence[int]:
     """The codes of the texts that have the word."""
     if word.at_start:
@@ -438,13 +306,6 @@ def _matching(texts: SortedTexts, text: bytes, how: TextMatch) -> Sequence[int]:
             return range(code, code + 1) if code < len(texts) and texts[code] == text else ()
 
 
-def born_postings(born_of: "array[int]") -> "tuple[array[int], Postings]":
-    """The days that occur, and who was born on each of them."""
-    days = array("I", sorted(set(born_of)))
-    code_of = {day: code for code, day in enumerate(days)}
-    return days, Postings.of(enumerate(map(code_of.__getitem__, born_of)), len(days))
-
-
 def seconds(at: datetime) -> int:
     """Whole seconds since 1970, within what a column holds: until 2106."""
     return min(max((at - _EPOCH) // _SECOND, 0), _SECONDS_MAX)
@@ -462,25 +323,3 @@ def micros(at: datetime) -> int:
 def variants_of(entry: DirectoryEntry) -> tuple[bytes, ...]:
     """The spellings beside the folded ones, by which an entry is found as well."""
     return (*entry.last.variants, *entry.first.variants, *entry.mrn.variants)
-
-
-def code_type(codes: int) -> str:
-    """The narrowest array type that numbers so many different values."""
-    return "H" if codes <= 1 << 16 else "I"
-
-
-def _gathered(ids: bytes, order: "array[int]") -> bytes:
-    """The ids, 16 bytes each, in another order."""
-    gathered = bytearray()
-    for begin in range(0, len(order), _JOINED):
-        gathered += b"".join([ids[16 * row : 16 * row + 16] for row in order[begin : begin + _JOINED]])
-    return bytes(gathered)
-
-
-def _ranked(codes: dict[bytes, int]) -> "tuple[list[bytes], array[int]]":
-    """The texts in order, and for each code its place there."""
-    texts = sorted(codes)
-    ranks = array("I", bytes(4 * len(texts)))
-    for rank, text in enumerate(texts):
-        ranks[codes[text]] = rank
-    return texts, ranks

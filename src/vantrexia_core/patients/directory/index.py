@@ -19,24 +19,11 @@ from typing import Final
 
 import attrs
 
-from vantrexia_core.patients.directory.columns import (
-    CODES,
-    GENDER_CODES,
-    GONE,
-    Columns,
-    Packer,
-    seconds,
-    variants_of,
-)
-from vantrexia_core.patients.directory.packing import (
-    Ranked,
-    Reordered,
-    Sparse,
-    bitmap_of_flags,
-    flags_of_bitmap,
-    gathered,
-    inverse,
-)
+from vantrexia_core.patients.directory.bitmaps import bitmap_of_flags, flags_of_bitmap
+from vantrexia_core.patients.directory.columns import CODES, GENDER_CODES, GONE, Columns, seconds, variants_of
+from vantrexia_core.patients.directory.packing import Packer
+from vantrexia_core.patients.directory.postings import gathered, inverse
+from vantrexia_core.patients.directory.ranking import Ranked, Reordered, Sparse
 from vantrexia_core.patients.directory.splicing import Addition, spliced_columns
 from vantrexia_core.patients.lifecycle import Status
 from vantrexia_core.patients.listing import (

@@ -16,7 +16,8 @@ import attrs
 
 from vantrexia_core.patients.directory.columns import CODES, GENDER_CODES, Columns
 from vantrexia_core.patients.directory.index import Directory
-from vantrexia_core.patients.directory.packing import Postings, SortedTexts, Texts
+from vantrexia_core.patients.directory.postings import Postings
+from vantrexia_core.patients.directory.texts import SortedTexts, Texts
 from vantrexia_core.patients.framing import array_of, frame, raw, unframe
 from vantrexia_core.protection import UnreadableError
 

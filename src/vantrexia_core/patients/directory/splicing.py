@@ -2,28 +2,52 @@
 
 import re
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import attrs
 
 from vantrexia_core.patients.directory.columns import (
     CODES,
-    CREATED_TAIL_MAX,
     GENDER_CODES,
     GONE,
     Columns,
-    born_postings,
-    code_type,
     micros,
     seconds,
     variants_of,
 )
-from vantrexia_core.patients.directory.packing import Cut, Postings, SortedTexts, Texts, gathered, spliced
+from vantrexia_core.patients.directory.packing import CREATED_TAIL_MAX, born_postings, code_type
+from vantrexia_core.patients.directory.postings import Postings, gathered
+from vantrexia_core.patients.directory.texts import SortedTexts, Texts
 from vantrexia_core.patients.listing import DirectoryEntry
 
 _DROPPED: Final = 0xFFFF_FFFF
 _GONE: Final = re.compile(bytes((GONE,)))
+
+
+@attrs.frozen
+class Cut:
+    """Where an old column is cut: ``at`` an old place something new goes before it, or it falls away."""
+
+    at: int
+    is_dropped: bool
+    new: int = -1
+    """Which of the new ones goes here."""
+
+
+def spliced(size: int, cuts: Sequence[Cut]) -> Iterator["tuple[int, int] | int"]:
+    """An old column with its cuts as pieces in order: half-open ranges of old places, or one new one."""
+    cursor = 0
+    for cut in sorted(cuts, key=lambda cut: (cut.at, cut.is_dropped)):
+        if cut.at > cursor:
+            yield cursor, cut.at
+            cursor = cut.at
+        if cut.is_dropped:
+            cursor = cut.at + 1
+        else:
+            yield cut.new
+    if cursor < size:
+        yield cursor, size
 
 
 @attrs.frozen(repr=False)

@@ -23,8 +23,8 @@ from vantrexia_core.patients import (
     encode_directory,
     find,
 )
-from vantrexia_core.patients.directory.columns import CREATED_TAIL_MAX
 from vantrexia_core.patients.directory.index import SPARSE_MAX
+from vantrexia_core.patients.directory.packing import CREATED_TAIL_MAX
 
 SIZE = max(SPARSE_MAX, CREATED_TAIL_MAX) + 8_000
 LASTS = [

@@ -8,16 +8,14 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vantrexia_core.patients.directory.packing import (
-    REORDERED_AT_ONCE,
-    Reordered,
-    Sparse,
-    Texts,
+from vantrexia_core.patients.directory.bitmaps import (
     bitmap_of_borders,
     bitmap_of_positions,
     borders_of,
     flags_of_bitmap,
 )
+from vantrexia_core.patients.directory.ranking import REORDERED_AT_ONCE, Reordered, Sparse
+from vantrexia_core.patients.directory.texts import Texts
 
 LARGE = 20 * REORDERED_AT_ONCE + 17
 """More blocks than are looked at bit by bit."""

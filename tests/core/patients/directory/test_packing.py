@@ -9,19 +9,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.strategies.texts import written_names
-from vantrexia_core.patients.directory.packing import (
-    BLOCK_BYTES,
-    BitmapDraft,
-    Cut,
-    Postings,
-    Ranked,
-    SortedTexts,
-    Texts,
-    bitmap_of_flags,
-    inverse,
-    runs,
-    spliced,
-)
+from vantrexia_core.patients.directory.bitmaps import BitmapDraft, bitmap_of_flags, runs
+from vantrexia_core.patients.directory.postings import Postings, inverse
+from vantrexia_core.patients.directory.ranking import BLOCK_BYTES, Ranked
+from vantrexia_core.patients.directory.splicing import Cut, spliced
+from vantrexia_core.patients.directory.texts import SortedTexts, Texts
 from vantrexia_core.protection import fold
 
 BLOCK_BITS = 8 * BLOCK_BYTES
