@@ -1,13 +1,23 @@
 """What every adapter promises of emergencies: who is in one, what they were, and who has yet to be told."""
 
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import attrs
 
-from vantrexia_contracts.given.builders import NOW, a_new_user, a_session
-from vantrexia_contracts.stores import Stores, StoresContract
-from vantrexia_core.identity import EMERGENCY_LIFE, BreakGlass, EmergencyNotice, Present, User
+from vantrexia_contracts.given.builders import NOW, a_new_user, a_session, an_origin
+from vantrexia_contracts.stores import Stores, StoresContract, at_once
+from vantrexia_core.identity import (
+    DECLARED_MAX,
+    EMERGENCY_LIFE,
+    BreakGlass,
+    EmergencyNotice,
+    Present,
+    TooManyEmergenciesError,
+    User,
+    declare_emergency,
+)
 from vantrexia_core.kernel import EmergencyId, PracticeId, Purpose, Reason, Role
 
 MICROSECOND = timedelta(microseconds=1)
@@ -60,6 +70,10 @@ class EmergenciesContract(StoresContract):
             assert work.emergencies.count() == 3
             assert work.emergencies.newest_first(skip=0, limit=9) == [third, second, first]
             assert work.emergencies.newest_first(skip=1, limit=1) == [second]
+            count_by = work.emergencies.count_by
+            assert count_by(user.id, after=first.declared_at - MICROSECOND) == 3
+            assert count_by(user.id, after=first.declared_at) == 2
+            assert count_by(stranger.id, after=first.declared_at) == 0
 
     def test_whoever_is_in_a_session_is_in_its_emergency_until_it_ends(self, stores: Stores) -> None:
         """To the microsecond; neither in another session of theirs, nor for anybody else."""
@@ -113,6 +127,7 @@ class EmergenciesContract(StoresContract):
         notice = _next(stores)
         assert notice is not None
         assert (notice.emergency_id, notice.by, notice.attempts) == (emergency.id, user.id, 0)
+        assert (notice.practice_id, notice.is_genuine) == (stores.here, True)
         assert (notice.declared_at, notice.ends_at) == (emergency.declared_at, emergency.ends_at)
         postponed = attrs.evolve(notice, due_at=NOW + timedelta(minutes=9), attempts=1)
         with stores.desk.begin_sign_in() as work:
@@ -126,6 +141,19 @@ class EmergenciesContract(StoresContract):
             work.commit()
         assert _next(stores) is None
         assert _next(stores, minutes=9) == postponed
+
+    def test_of_declarations_made_at_once_no_more_count_than_may(self, stores: Stores) -> None:
+        """By account, whichever of its sessions they are made in."""
+        user = _hire(stores)
+        actors = [
+            user.as_actor(an_origin(), a_session(user.id, number=number).id)
+            for number in range(DECLARED_MAX + 3)
+        ]
+        results = at_once(
+            [partial(declare_emergency, stores.desk, actor, Reason("Found unresponsive")) for actor in actors]
+        )
+        assert sum(isinstance(one, BreakGlass) for one in results) == DECLARED_MAX
+        assert sum(isinstance(one, TooManyEmergenciesError) for one in results) == 3
 
     def test_what_is_not_committed_was_not_declared(self, stores: Stores) -> None:
         """Neither an emergency nor a letter about one."""

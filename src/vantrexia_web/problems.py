@@ -14,6 +14,7 @@ from vantrexia_core.identity import (
     InvalidClientError,
     InvalidScopeError,
     TokenNotValidError,
+    TooManyEmergenciesError,
 )
 from vantrexia_core.kernel import (
     NON_FIELD,
@@ -31,6 +32,7 @@ from vantrexia_core.kernel import (
 from vantrexia_core.patients import (
     DuplicateSuspectedError,
     EditedSinceError,
+    LooksDifferentError,
     MergedAwayError,
     MergeDoneError,
     NewerMergeError,
@@ -42,6 +44,8 @@ from vantrexia_web.answer import Answer, json_answer
 RETRY_AFTER_SECONDS: Final = 5
 EXPORT_RETRY_AFTER_SECONDS: Final = 600
 """Somebody has to finish with an export first."""
+EMERGENCY_RETRY_AFTER_SECONDS: Final = 360
+"""Ten an hour are one in this time."""
 
 
 class UnreadableBodyError(InvalidError):
@@ -145,6 +149,7 @@ STATUS_OF: Final[Mapping[type[VantrexiaError], int]] = MappingProxyType(
         AccountLockedError: 423,
         ThrottledError: 429,
         TooManyExportsError: 429,
+        TooManyEmergenciesError: 429,
         UnavailableError: 503,
     }
 )
@@ -176,6 +181,9 @@ def problem(error: BaseException) -> Answer:
         content["merge_id"] = error.merge_id
     if isinstance(error, EditedSinceError):
         content["fields"] = list(error.fields)
+    if isinstance(error, LooksDifferentError):
+        content["grade"] = error.assessment.grade.value
+        content["guards"] = [guard.name.lower() for guard in error.assessment.guards]
     return json_answer(content, status, headers_of(error))
 
 
@@ -196,6 +204,8 @@ def headers_of(error: VantrexiaError) -> dict[str, str]:
         return {"Retry-After": str(error.wait_seconds)}
     if isinstance(error, UnavailableError):
         return {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    if isinstance(error, TooManyEmergenciesError):
+        return {"Retry-After": str(EMERGENCY_RETRY_AFTER_SECONDS)}
     if isinstance(error, TooManyExportsError):
         return {"Retry-After": str(EXPORT_RETRY_AFTER_SECONDS)}
     return {}

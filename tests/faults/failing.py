@@ -38,6 +38,8 @@ STORES = frozenset(
         "accounts",
         "clients",
         "ehr_records",
+        "emergencies",
+        "emergency_notices",
         "exports",
         "file_imports",
         "import_jobs",

@@ -2,9 +2,13 @@
 
 import csv
 import io
+import re
 
 from tests.web.service import Service
-from vantrexia_core.kernel import Role
+from vantrexia_core.audit import Action
+from vantrexia_core.identity import DECLARED_MAX
+from vantrexia_core.kernel import Purpose, Role
+from vantrexia_web.routes import ROUTES, Guarded
 
 PATH, DELETED, LOGS = "/api/v1/emergency-access/", "/api/v1/admin/patients/deleted/", "/api/v1/audit-logs/"
 REASON = {"reason": "Found unresponsive at home"}
@@ -39,6 +43,38 @@ def test_a_nurse_in_an_emergency_sees_deleted_records_and_the_trail_says_so(serv
         assert (coding["system"].rpartition("/")[2], coding["code"]) == ("v3-ActReason", "ETREAT")
 
 
+def test_an_emergency_opens_four_paths_and_marks_every_call(service: Service):
+    """For the role that may least, on a deleted record: at every other path the answer is as before."""
+    deleted, pair = service.deleted_patient(), service.pair()
+    headers = service.headers(Role.BILLING_MANAGER)
+
+    def answers() -> dict[tuple[str, str], int]:
+        found = {}
+        for route in ROUTES:
+            if isinstance(route, Guarded) and route.action not in {Action.LOGOUT, Action.EMERGENCY_DECLARE}:
+                path = re.sub(r"{pair:.*?}", str(pair), route.path)
+                path = re.sub(r"{\w+:(version|account)}", "1", path)
+                path = re.sub(r"{.*?}", str(deleted.id), path)
+                body = None if route.method in {"GET", "DELETE"} else {}
+                answer = service.client.request(route.method, path, json=body, headers=headers)
+                found[route.method, route.path.removeprefix("/api/v1")] = answer.status_code
+        return found
+
+    before, lines = answers(), len(service.trail)
+    assert {entry.purpose for entry in service.trail} == {None}
+    assert service.client.post(PATH, json=REASON, headers=headers).status_code == 201
+    assert set((found := answers()).items()) - set(before.items()) == {
+        (("GET", "/admin/patients/deleted/"), 200),
+        (("GET", "/patients/duplicates/"), 200),
+        (("GET", "/patients/duplicates/{pair:uuid}/"), 200),
+        # Deleted, so it is not there: seen in the list alone.
+        (("GET", "/patients/{uuid:uuid}/merges/"), 404),
+    }
+    marked = service.trail[lines:]
+    assert {entry.purpose for entry in marked} == {Purpose.EMERGENCY_TREATMENT}
+    assert len(marked) > len(found)
+
+
 def test_administrators_list_emergencies_with_reasons(service: Service):
     """Who, when, until when, why; the shape that the document promises is held by its own test."""
     nurse = service.user(Role.NURSE)
@@ -54,3 +90,14 @@ def test_an_emergency_wants_a_reason(service: Service):
         answer = service.send("POST", PATH, body, Role.NURSE)
         assert (answer.status_code, list(answer.json()["field_errors"])) == (400, ["reason"])
     assert service.send("GET", DELETED, role=Role.NURSE).status_code == 403
+
+
+def test_too_many_emergencies_are_refused_for_a_while(service: Service):
+    """429 with a Retry-After; those that were declared last."""
+    headers = service.headers(Role.NURSE)
+    for _ in range(DECLARED_MAX):
+        assert service.client.post(PATH, json=REASON, headers=headers).status_code == 201
+    refused = service.client.post(PATH, json=REASON, headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_emergencies")
+    assert refused.headers["Retry-After"] == "360"
+    assert service.client.get(DELETED, headers=headers).status_code == 200

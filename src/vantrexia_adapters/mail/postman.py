@@ -66,5 +66,12 @@ class Postman:
             # Only the kind: the frames of a letter hold its token.
             _LOGGER.error("mail round failed: %s", type(error).__name__)  # noqa: TRY400 - as above
             return
+        if made.given_up:
+            # A mail server that is down for a day must not keep an emergency from those who look at it.
+            _LOGGER.error(
+                "administrators never told of an emergency: %d letters given up after a day; see vantrexia "
+                "audit emergencies",
+                made.given_up,
+            )
         if made.failed:
             _LOGGER.warning("mail not sent: %d, will be tried again: %s", made.failed, made.reason)

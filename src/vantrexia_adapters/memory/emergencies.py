@@ -24,6 +24,7 @@ class MemoryEmergencies:
         for administrator in told:
             notice = EmergencyNotice(
                 emergency.id,
+                emergency.practice_id,
                 administrator,
                 emergency.user_id,
                 emergency.declared_at,
@@ -35,6 +36,10 @@ class MemoryEmergencies:
     def count(self) -> int:
         """See `EmergencyStore`."""
         return len(self._ours())
+
+    def count_by(self, user_id: UserId, *, after: datetime) -> int:
+        """See `EmergencyStore`."""
+        return sum(one.user_id == user_id and one.declared_at > after for one in self._ours())
 
     def newest_first(self, *, skip: int, limit: int) -> Sequence[BreakGlass]:
         """See `EmergencyStore`."""

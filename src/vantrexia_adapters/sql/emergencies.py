@@ -39,6 +39,15 @@ _IS_OURS: Final = emergency.c.practice_id == _PRACTICE
 _ADD: Final = Statement(sa.insert(emergency))
 _ADD_NOTICE: Final = Statement(sa.insert(emergency_notice))
 _COUNT: Final = Statement(sa.select(sa.func.count()).select_from(emergency).where(_IS_OURS))
+_COUNT_BY: Final = Statement(
+    sa.select(sa.func.count())
+    .select_from(emergency)
+    .where(
+        _IS_OURS,
+        emergency.c.user_id == sa.bindparam("user", type_=sa.BigInteger()),
+        emergency.c.declared_at > sa.bindparam("after", type_=emergency.c.declared_at.type),
+    )
+)
 _NEWEST: Final = Statement(
     sa.select(*_COLUMNS)
     .where(_IS_OURS)
@@ -49,13 +58,11 @@ _NEWEST: Final = Statement(
 
 _DUE: Final = (
     sa.select(
-        emergency_notice.c.emergency_id,
         emergency_notice.c.administrator_id,
-        emergency.c.user_id,
-        emergency.c.declared_at,
-        emergency.c.ends_at,
         emergency_notice.c.due_at,
         emergency_notice.c.attempts,
+        *BOUND,
+        emergency.c.tag,
     )
     .join_from(emergency_notice, emergency, emergency.c.id == emergency_notice.c.emergency_id)
     .where(emergency_notice.c.due_at <= sa.bindparam("at", type_=emergency_notice.c.due_at.type))
@@ -86,13 +93,17 @@ def tag_of(seal: RowSeal, bound: Sequence[object]) -> bytes:
     return seal.tag("emergency", encoded_row(bound))
 
 
+def _is_genuine(seal: RowSeal, bound: Sequence[object], tag: bytes) -> bool:
+    return compare_digest(tag, tag_of(seal, bound))
+
+
 def lasting_purpose(
     seal: RowSeal, user_id: UserId, rows: Iterable[Sequence[Any]], *, at: datetime
 ) -> Purpose | None:
     """What for an account acts, by the rows (`BOUND` and the tag) of one of its sessions."""
     for *bound, tag in rows:
         _, _, whose, _, _, ends_at = bound
-        if whose == user_id and at < ends_at and compare_digest(tag, tag_of(seal, bound)):
+        if whose == user_id and at < ends_at and _is_genuine(seal, bound, tag):
             return Purpose.EMERGENCY_TREATMENT
     return None
 
@@ -142,6 +153,12 @@ class SqlEmergencies:
         ((count,),) = self._scope.transaction.read(_COUNT, {"practice": self._scope.practice_id})
         return int(count)
 
+    def count_by(self, user_id: UserId, *, after: datetime) -> int:
+        """See `EmergencyStore`."""
+        bounds = {"practice": self._scope.practice_id, "user": user_id, "after": after}
+        ((count,),) = self._scope.transaction.read(_COUNT_BY, bounds)
+        return int(count)
+
     def newest_first(self, *, skip: int, limit: int) -> Sequence[BreakGlass]:
         """See `EmergencyStore`."""
         bounds = {"practice": self._scope.practice_id, "skip": skip, "row_limit": limit}
@@ -150,15 +167,13 @@ class SqlEmergencies:
     def _emergency(self, row: Row) -> BreakGlass:
         *bound, tag, sealed = row
         id_, practice_id, user_id, session_id, declared_at, ends_at = bound
-        is_genuine = compare_digest(tag, tag_of(self._scope.protection.seal, bound))
+        is_genuine = _is_genuine(self._scope.protection.seal, bound, tag)
         place = Place(practice_id, id_, moment_version(declared_at))
         try:
             reason = Reason.trusted(_REASON.open(self._scope.protection.cipher, place, sealed))
         except UnreadableError:
-            # A row that somebody planted. That must not hide the others from an administrator.
-            if is_genuine:
-                raise
-            reason = Reason.trusted(_NOT_READABLE)
+            # Planted by somebody, or only the reason was changed. The others must be shown all the same.
+            reason, is_genuine = Reason.trusted(_NOT_READABLE), False
         return BreakGlass(
             EmergencyId(id_),
             PracticeId(practice_id),
@@ -174,25 +189,29 @@ class SqlEmergencies:
 class SqlEmergencyNotices:
     """Implements the core's ``EmergencyNotices``."""
 
-    __slots__ = ("_transaction",)
+    __slots__ = ("_seal", "_transaction")
 
-    def __init__(self, transaction: Transaction) -> None:
+    def __init__(self, transaction: Transaction, seal: RowSeal) -> None:
         self._transaction = transaction
+        self._seal = seal
 
     def next_due(self, at: datetime) -> EmergencyNotice | None:
         """See `EmergencyNotices`."""
         row = self._transaction.row(_NEXT, {"at": at})
         if row is None:
             return None
-        emergency_id, administrator_id, by, declared_at, ends_at, due_at, attempts = row
+        administrator_id, due_at, attempts, *bound, tag = row
+        emergency_id, practice_id, by, _, declared_at, ends_at = bound
         return EmergencyNotice(
             EmergencyId(emergency_id),
+            PracticeId(practice_id),
             UserId(administrator_id),
             UserId(by),
             declared_at,
             ends_at,
             due_at,
             attempts,
+            is_genuine=_is_genuine(self._seal, bound, tag),
         )
 
     def postpone(self, notice: EmergencyNotice) -> None:

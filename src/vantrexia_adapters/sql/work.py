@@ -60,7 +60,7 @@ class SqlSignInWork:
     @property
     def emergency_notices(self) -> SqlEmergencyNotices:
         """See `SignInWork`."""
-        return SqlEmergencyNotices(self._transaction)
+        return SqlEmergencyNotices(self._transaction, self._protection.seal)
 
     @property
     def lockouts(self) -> SqlLockouts:

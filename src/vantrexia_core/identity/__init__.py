@@ -14,10 +14,12 @@ from vantrexia_core.identity.administration import (
     unlock_user,
 )
 from vantrexia_core.identity.break_glass import (
+    DECLARED_MAX,
     EMERGENCY_LIFE,
     BreakGlass,
     EmergencyNotice,
     EmergencyShown,
+    TooManyEmergenciesError,
 )
 from vantrexia_core.identity.client_registration import (
     ClientRevokedError,
@@ -176,6 +178,7 @@ from vantrexia_core.identity.two_factor import TotpInvalidError
 __all__ = [
     "BACKUP_CODES",
     "CLOCKS_APART_MAX",
+    "DECLARED_MAX",
     "DIGITS",
     "EMERGENCY_LIFE",
     "FAILURES_MAX",
@@ -274,6 +277,7 @@ __all__ = [
     "TokenNotValidError",
     "TokenPair",
     "Tokens",
+    "TooManyEmergenciesError",
     "TotpInvalidError",
     "TotpRequiredError",
     "TwoFactorDisabled",

@@ -12,10 +12,32 @@ from typing import Final
 import attrs
 
 from vantrexia_core.identity.resets import GIVEN_UP_AFTER, RETRY_AFTER
-from vantrexia_core.kernel import Email, EmergencyId, PracticeId, Purpose, Reason, SessionId, UserId
+from vantrexia_core.kernel import (
+    Email,
+    EmergencyId,
+    PracticeId,
+    Purpose,
+    Reason,
+    SessionId,
+    UserId,
+    VantrexiaError,
+)
 
 EMERGENCY_LIFE: Final = timedelta(hours=1)
 """Then it is over by itself. Who needs longer declares it again, and administrators are told again."""
+DECLARED_MAX: Final = 10
+"""How many one account may declare within `EMERGENCY_LIFE`, in all its sessions: each is a letter to every
+administrator, and whoever wants one of them overlooked would send a thousand."""
+
+
+class TooManyEmergenciesError(VantrexiaError):
+    """The account has declared as many emergencies as it may in this time; the last one of them lasts."""
+
+    code = "too_many_emergencies"
+    sentence = (
+        f"You have declared {DECLARED_MAX} emergencies within the hour. Use the session of the last one, or "
+        "wait."
+    )
 
 
 @attrs.frozen
@@ -23,7 +45,7 @@ class BreakGlass:
     """An emergency that somebody declared in one of their sessions, and why.
 
     It is over at ``ends_at``, or before that when the session ends. ``is_genuine`` is False where the stored
-    row is not the one that this service wrote: such an emergency opens nothing.
+    row is not the one that this service wrote: if more than the reason was changed, it opens nothing.
     """
 
     id: EmergencyId
@@ -50,15 +72,20 @@ class EmergencyShown:
 
 @attrs.frozen
 class EmergencyNotice:
-    """One administrator who has yet to be told of one emergency: ``by`` declared it at ``declared_at``."""
+    """One administrator who has yet to be told of one emergency: ``by`` declared it at ``declared_at``.
+
+    ``is_genuine`` as in `BreakGlass`: if it is False, what the notice says of the emergency is not believed.
+    """
 
     emergency_id: EmergencyId
+    practice_id: PracticeId
     administrator_id: UserId
     by: UserId
     declared_at: datetime
     ends_at: datetime
     due_at: datetime
     attempts: int = 0
+    is_genuine: bool = True
 
     def is_given_up(self, at: datetime) -> bool:
         """Whether a letter would come too late to be of use; the emergency stays in the list."""

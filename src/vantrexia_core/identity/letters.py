@@ -16,12 +16,21 @@ class Letter:
 
 @attrs.frozen
 class Round:
-    """What became of the letters that were due. ``reason`` is why the last one of the failed did."""
+    """What became of the letters that were due. ``reason`` is why the last one of the failed did.
+
+    ``given_up`` counts the emergencies' letters that will not be tried again: somebody was never told.
+    """
 
     sent: int = 0
     failed: int = 0
     reason: str = ""
+    given_up: int = 0
 
     def and_then(self, other: "Round") -> "Round":
         """Both."""
-        return Round(self.sent + other.sent, self.failed + other.failed, other.reason or self.reason)
+        return Round(
+            self.sent + other.sent,
+            self.failed + other.failed,
+            other.reason or self.reason,
+            self.given_up + other.given_up,
+        )

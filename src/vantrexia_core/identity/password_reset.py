@@ -6,6 +6,7 @@ and does not stand in for the second factor.
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from vantrexia_core.audit import Action, Attempt, preparing, repeated_if_undone, undertake
 from vantrexia_core.identity.delivery import deliver
@@ -57,9 +58,11 @@ def answer_resets(desk: SignInDesk, mailer: Mailer, page: str | None = None) -> 
     Raises:
         UnavailableError: the store cannot be reached.
     """
+    # As with emergencies: what becomes due meanwhile is for another round.
+    began = desk.clock.now()
 
     def due() -> Iterator[tuple[ResetRequest, Letter]]:
-        while (taken := _take_due(desk)) is not None:
+        while (taken := _take_due(desk, began)) is not None:
             request, user = taken
             letter = None if user is None else _letter(desk, request, user, page)
             if letter is not None:
@@ -115,11 +118,11 @@ def confirm_reset(
 
 
 @repeated_if_undone
-def _take_due(desk: SignInDesk) -> tuple[ResetRequest, User | None] | None:
+def _take_due(desk: SignInDesk, began: datetime) -> tuple[ResetRequest, User | None] | None:
     """A request that is due, put off while it is delivered; one without an account is closed at once."""
     now = desk.clock.now()
     with desk.begin_sign_in() as work:
-        due = work.reset_requests.next_due(now)
+        due = work.reset_requests.next_due(began)
         if due is None:
             return None
         try:

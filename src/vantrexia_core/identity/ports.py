@@ -508,6 +508,10 @@ class EmergencyStore(Protocol):
         """How many there are."""
         ...
 
+    def count_by(self, user_id: UserId, *, after: datetime) -> int:
+        """How many of them an account declared after a moment."""
+        ...
+
     def newest_first(self, *, skip: int, limit: int) -> Sequence[BreakGlass]:
         """A part of them, those declared last first."""
         ...

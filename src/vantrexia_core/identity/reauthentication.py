@@ -68,9 +68,8 @@ def confirm(
             refusal = InvalidError.on(field, "This is not your password.")
         elif code is not None and user.is_2fa_enabled and not use_code(work, user, code, now):
             refusal = TotpInvalidError()
-            work.trail.append(
-                sign_in_entry(Action.TWO_FACTOR_FAILED, user, actor.origin, at=now, refusal=refusal.code)
-            )
+            entry = sign_in_entry(Action.TWO_FACTOR_FAILED, user, actor.origin, at=now, refusal=refusal.code)
+            work.trail.append(attrs.evolve(entry, purpose=actor.purpose))
         if refusal is not None:
             refusal = count_failure(work, attempt, user, before, refusal, at=now)
             work.commit()
@@ -91,6 +90,7 @@ def count_failure(
     if after.locked_until is not None:
         refusal = AccountLockedError(after.locked_until)
     if after.is_locked(at) and not before.is_locked(at):
-        work.trail.append(sign_in_entry(Action.ACCOUNT_LOCKED, user, attempt.actor.origin, at=at))
+        entry = sign_in_entry(Action.ACCOUNT_LOCKED, user, attempt.actor.origin, at=at)
+        work.trail.append(attrs.evolve(entry, purpose=attempt.actor.purpose))
     work.trail.append(attempt.entry(Outcome.REFUSED, at, code=refusal.code))
     return refusal

@@ -24,6 +24,7 @@ from tests.builders import (
 )
 from vantrexia_adapters.sql.tables import (
     emergency,
+    emergency_notice,
     patient,
     patient_move,
     patient_version,
@@ -31,8 +32,18 @@ from vantrexia_adapters.sql.tables import (
     user_account,
 )
 from vantrexia_core.audit import Once
-from vantrexia_core.identity import EMERGENCY_LIFE, BreakGlass, ForgedAccountError, Present, User
-from vantrexia_core.kernel import EmergencyId, PatientId, Phi, Purpose, Role
+from vantrexia_core.identity import (
+    EMERGENCY_LIFE,
+    BreakGlass,
+    ForgedAccountError,
+    Letter,
+    Present,
+    Round,
+    User,
+    find_emergencies,
+    tell_of_emergencies,
+)
+from vantrexia_core.kernel import EmergencyId, PageRequest, PatientId, Phi, Purpose, Role
 from vantrexia_core.patients import (
     ExternalId,
     Listing,
@@ -51,6 +62,18 @@ from vantrexia_core.patients import (
     revise_patient,
 )
 from vantrexia_core.protection import UnreadableError
+
+
+@attrs.frozen
+class _Tray:
+    """Keeps the letters."""
+
+    letters: list[Letter]
+
+    def send(self, letter: Letter) -> None:
+        """See `Mailer`."""
+        self.letters.append(letter)
+
 
 ACTOR = an_actor()
 ONCE = Once(Phi("key"), Phi(b"request"), lambda found: found.mrn.reveal().encode())
@@ -322,6 +345,69 @@ def test_an_emergency_that_was_changed_opens_nothing(site: Site, forged: dict[st
     with site.desk.begin(site.here) as work:
         [shown] = work.emergencies.newest_first(skip=0, limit=1)
     assert not shown.is_genuine
+
+
+def _declared(site: Site) -> tuple[User, User, BreakGlass]:
+    """Who declared an emergency, the administrator who is to be told, and the emergency."""
+    with site.desk.begin(site.here) as work:
+        nurse, boss = (
+            work.users.add(a_new_user(role, email=f"{role.value}@example.org"), "hash")
+            for role in (Role.NURSE, Role.ADMIN)
+        )
+        declared = BreakGlass(
+            EmergencyId(UUID(int=1)),
+            site.here,
+            nurse.id,
+            a_session(nurse.id).id,
+            Reason("Why"),
+            NOW,
+            NOW + EMERGENCY_LIFE,
+        )
+        work.emergencies.add(declared, [boss.id])
+        work.commit()
+    return nurse, boss, declared
+
+
+def _stranger(site: Site) -> User:
+    """An administrator of another practice."""
+    with site.desk.begin(site.house.found(a_practice_id(2))) as work:
+        stranger = work.users.add(a_new_user(Role.ADMIN, email="stranger@example.org"), "hash")
+        work.commit()
+    return stranger
+
+
+def test_a_forged_emergency_hides_no_other(site: Site):
+    """Neither one that names an account of another practice, nor one whose reason was changed."""
+    _, _, declared = _declared(site)
+    copy = {"id": sa.literal(UUID(int=2), sa.Uuid()), "user_id": sa.literal(_stranger(site).id)}
+    site.execute(
+        sa.insert(emergency).from_select(
+            emergency.c.keys(), sa.select(*(copy.get(column.name, column) for column in emergency.c))
+        )
+    )
+    reason = _value(site, emergency.c.reason, emergency.c.id == declared.id)
+    page = find_emergencies(site.desk, ACTOR, PageRequest())
+    assert [shown.emergency.is_genuine for shown in page.items] == [False, True]
+    with _changed(site, emergency.c.reason, emergency.c.id == declared.id, _flipped(reason, 20)):
+        page = find_emergencies(site.desk, ACTOR, PageRequest())
+    assert [shown.emergency.is_genuine for shown in page.items] == [False, False]
+
+
+def test_no_letter_repeats_what_a_forged_row_says(site: Site):
+    """Whoever writes to the database could accuse anybody of an emergency: administrators are warned."""
+    nurse, boss, _ = _declared(site)
+    site.execute(sa.update(emergency).values(ends_at=NOW + timedelta(days=9)))
+    letters: list[Letter] = []
+    assert tell_of_emergencies(site.desk, _Tray(letters)).sent == 1
+    assert [letter.to for letter in letters] == [boss.email]
+    assert nurse.email.reveal() not in letters[0].text.reveal()
+
+
+def test_no_letter_leaves_for_another_practice(site: Site):
+    """Whom a notice names is in clear, and may be changed by whoever writes to the database."""
+    _declared(site)
+    site.execute(sa.update(emergency_notice).values(administrator_id=_stranger(site).id))
+    assert tell_of_emergencies(site.desk, _Tray([])) == Round()
 
 
 def test_an_account_without_a_tag_is_not_genuine(site: Site):

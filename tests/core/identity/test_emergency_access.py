@@ -8,11 +8,14 @@ from tests.desks import a_memory_desk, put
 from vantrexia_adapters.memory import MemoryDesk
 from vantrexia_core.audit import Action, Inquiry, Outcome, read_trail
 from vantrexia_core.identity import (
+    DECLARED_MAX,
     EMERGENCY_LIFE,
     Letter,
     MailUnavailableError,
     Round,
+    TooManyEmergenciesError,
     User,
+    change_password,
     change_user,
     create_user,
     declare_emergency,
@@ -25,9 +28,11 @@ from vantrexia_core.identity import (
 from vantrexia_core.identity.resets import GIVEN_UP_AFTER, RETRY_AFTER
 from vantrexia_core.kernel import (
     Actor,
+    InvalidError,
     NotSignedInError,
     PageRequest,
     PermissionDeniedError,
+    Phi,
     Purpose,
     Reason,
     Role,
@@ -99,6 +104,8 @@ def test_everything_done_in_an_emergency_is_marked_and_nothing_else_is() -> None
     look_up_patient(desk, nurse.actor(), patient.id)
     with pytest.raises(PermissionDeniedError):
         delete_patient(desk, nurse.actor(), patient.id)
+    with pytest.raises(InvalidError):
+        change_password(desk, nurse.actor(), Phi("a guess"), PASSWORD)
     desk.clock.advance(EMERGENCY_LIFE)
     look_up_patient(desk, nurse.actor(), patient.id)
     marked = [(entry.action, entry.outcome) for entry in desk.entries if entry.purpose is ETREAT]
@@ -106,6 +113,7 @@ def test_everything_done_in_an_emergency_is_marked_and_nothing_else_is() -> None
         (Action.EMERGENCY_DECLARE, Outcome.DONE),
         (Action.READ, Outcome.DONE),
         (Action.DELETE, Outcome.REFUSED),
+        (Action.PASSWORD_CHANGED, Outcome.REFUSED),
     ]
     found = read_trail(desk, an_actor(), Inquiry(purpose=ETREAT)).page
     assert [line.entry.action for line in found.items] == [one for one, _ in reversed(marked)]
@@ -129,7 +137,9 @@ def test_a_patient_declares_no_emergency() -> None:
     access = sign_in(desk, user.email, PASSWORD, an_origin()).tokens.access
     with pytest.raises(PermissionDeniedError):
         declare_emergency(desk, recognise(desk, access, an_origin()), REASON)
-    assert (desk.entries[-1].action, desk.entries[-1].outcome) == (Action.EMERGENCY_DECLARE, Outcome.REFUSED)
+    refused = desk.entries[-1]
+    assert (refused.action, refused.outcome) == (Action.EMERGENCY_DECLARE, Outcome.REFUSED)
+    assert refused.purpose is None
     assert recognise(desk, access, an_origin()).purpose is None
 
 
@@ -186,8 +196,39 @@ def test_a_letter_that_does_not_leave_is_tried_again_for_a_day() -> None:
     assert tell_of_emergencies(desk, mailbox).failed == 1
     desk.clock.advance(GIVEN_UP_AFTER)
     mailbox.is_down = False
+    assert tell_of_emergencies(desk, mailbox) == Round(given_up=1)
     assert tell_of_emergencies(desk, mailbox) == Round()
     assert find_emergencies(desk, an_actor(), PageRequest()).count == 1
+
+
+def test_a_round_of_letters_ends_however_slow_the_mail_server_is() -> None:
+    """What becomes due again while others wait for it is for the next round."""
+    desk = a_memory_desk()
+    for name in ("ann", "zoe"):
+        create_user(desk, an_actor(), a_new_user(Role.ADMIN, email=f"{name}@example.org"), PASSWORD)
+    declare_emergency(desk, Signed(desk).actor(), REASON)
+
+    class Slow(Mailbox):
+        def send(self, letter: Letter) -> None:
+            desk.clock.advance(RETRY_AFTER[-1])
+            super().send(letter)
+
+    assert tell_of_emergencies(desk, Slow(is_down=True)) == Round(failed=2, reason="down")
+
+
+def test_nobody_floods_administrators_with_letters() -> None:
+    """So many an hour, in all sessions of an account; more are refused, and what was declared lasts."""
+    desk = a_memory_desk()
+    nurse = Signed(desk)
+    for _ in range(DECLARED_MAX):
+        declare_emergency(desk, nurse.actor(), REASON)
+    elsewhere = sign_in(desk, nurse.user.email, PASSWORD, an_origin()).tokens.access
+    with pytest.raises(TooManyEmergenciesError):
+        declare_emergency(desk, recognise(desk, elsewhere, an_origin()), REASON)
+    assert (desk.entries[-1].outcome, desk.entries[-1].purpose) == (Outcome.REFUSED, None)
+    assert nurse.actor().purpose is ETREAT
+    desk.clock.advance(EMERGENCY_LIFE)
+    declare_emergency(desk, nurse.actor(), REASON)
 
 
 def test_another_practice_has_no_part_in_it() -> None:
