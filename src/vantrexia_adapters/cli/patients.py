@@ -8,6 +8,7 @@ from uuid import UUID
 import click
 
 from vantrexia_adapters.cli.console import console_actor, opened, show_rows
+from vantrexia_adapters.cli.review import told_how_they_differ
 from vantrexia_core.audit import TrailLine
 from vantrexia_core.kernel import InvalidError, InvalidValueError, MergeId, PageRequest, PatientId
 from vantrexia_core.patients import (
@@ -118,14 +119,28 @@ def disclosures(patient_id: UUID, *, since: datetime | None, until: datetime | N
 @click.option(
     "--keep", "kept", multiple=True, type=click.Choice(_FIELDS), help="Keep the survivor's value of a field."
 )
+@click.option(
+    "--despite-differences",
+    is_flag=True,
+    help="Merge although they look like two people's records: you have looked at both.",
+)
 def merge(
-    survivor_id: UUID, loser_id: UUID, *, reason_stdin: bool, taken: tuple[str, ...], kept: tuple[str, ...]
+    survivor_id: UUID,
+    loser_id: UUID,
+    *,
+    reason_stdin: bool,
+    taken: tuple[str, ...],
+    kept: tuple[str, ...],
+    despite_differences: bool,
 ) -> None:
     """Merge a record into another one of the same person.
 
     The loser is archived and stays readable; its MRN and external id lead to the survivor. Of fields that
     are not named, a filled one beats an empty one; of two phones, e-mail addresses or addresses the one
     written later is kept, of all else the survivor's. The reason is asked for and kept, sealed.
+
+    Two records that look like two people's are merged only with --despite-differences, and the audit trail
+    says so.
 
     \b
     Examples:
@@ -134,9 +149,15 @@ def merge(
     """
     why = _reason(reason_stdin=reason_stdin)
     choices = dict.fromkeys(taken, Party.LOSER) | dict.fromkeys(kept, Party.SURVIVOR)
-    with opened() as service:
+    with opened() as service, told_how_they_differ():
         merged = merge_patients(
-            service.desk, console_actor(service), PatientId(survivor_id), PatientId(loser_id), why, choices
+            service.desk,
+            console_actor(service),
+            PatientId(survivor_id),
+            PatientId(loser_id),
+            why,
+            choices,
+            despite_differences=despite_differences,
         )
     click.echo(f"Patient {loser_id} was merged into {survivor_id}; to undo it: {merged.merge.id}.")
 
