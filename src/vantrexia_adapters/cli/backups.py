@@ -167,6 +167,9 @@ def restore(
                 "There was no key ring here, so it is the backup's own: what was destroyed in it after the"
             )
             click.echo("backup is there again. If anything was, destroy it again: vantrexia keys status")
+            click.echo(
+                "The signing key is the backup's too. If it was stolen: vantrexia keys rotate token --at-once"
+            )
         for practice_id in found.off_boarded:
             click.echo(f"The keys of practice {practice_id} were destroyed: nobody can read what it stored.")
     if fault is not None:
