@@ -32,6 +32,7 @@ from vantrexia_core.kernel import (
 from vantrexia_core.patients import (
     DuplicateSuspectedError,
     EditedSinceError,
+    LooksDifferentError,
     MergedAwayError,
     MergeDoneError,
     NewerMergeError,
@@ -180,6 +181,9 @@ def problem(error: BaseException) -> Answer:
         content["merge_id"] = error.merge_id
     if isinstance(error, EditedSinceError):
         content["fields"] = list(error.fields)
+    if isinstance(error, LooksDifferentError):
+        content["grade"] = error.assessment.grade.value
+        content["guards"] = [guard.name.lower() for guard in error.assessment.guards]
     return json_answer(content, status, headers_of(error))
 
 

@@ -22,5 +22,7 @@ class RapidfuzzTexts:
 
     def sound(self, text: str) -> str:
         """See the core's ``Texts``."""
-        latin = "".join(character for character in text if character.isascii() and character.isalpha())
+        latin = text
+        if not (text.isascii() and text.isalpha()):
+            latin = "".join(character for character in text if character.isascii() and character.isalpha())
         return jellyfish.soundex(latin) if latin else ""

@@ -182,9 +182,10 @@ class MemoryPatients:
         ids = [self.by_number.get(number) for number in numbers]
         return [self.get(id_) for id_ in ids if id_ is not None]
 
-    def changed_since(self, seq: int, *, limit: int) -> Sequence[Patient]:
+    def changed_since(self, seq: int, *, limit: int, but: PatientId | None = None) -> Sequence[Patient]:
         """See `PatientStore`."""
-        changed = sorted((filed for _, filed in self.patients.items() if filed.seq > seq), key=_change_number)
+        since = (filed for id_, filed in self.patients.items() if filed.seq > seq and id_ != but)
+        changed = sorted(since, key=_change_number)
         return [filed.patient for filed in changed][:limit]
 
     def last_changes(self, ids: Sequence[PatientId]) -> Mapping[PatientId, StatusChange]:

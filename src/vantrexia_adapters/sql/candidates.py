@@ -22,9 +22,8 @@ from vantrexia_adapters.sql.patient_rows import (
     SSN,
     ZIP,
 )
-from vantrexia_adapters.sql.scope import SealedColumn
-from vantrexia_adapters.sql.snapshots import SnapshotTables, SqlIndexStore
-from vantrexia_adapters.sql.statements import Statement
+from vantrexia_adapters.sql.scope import SealedRow
+from vantrexia_adapters.sql.snapshots import Changes, SnapshotTables, SqlIndexStore
 from vantrexia_adapters.sql.tables import (
     candidates_chunk,
     candidates_snapshot,
@@ -37,24 +36,11 @@ from vantrexia_core.protection import FieldCipher, Place, UnreadableError
 
 _LOG: Final = logging.getLogger(__name__)
 
-_SEALED: Final = (
-    "first_name",
-    "last_name",
-    "date_of_birth",
-    "gender",
-    "ssn",
-    "mrn",
-    "phone",
-    "email",
-    "line1",
-    "line2",
-    "city",
-    "zip",
-)
+_SEALED: Final = SealedRow.of(FIRST, LAST, BORN, GENDER, SSN, MRN, PHONE, EMAIL, LINE1, LINE2, CITY, ZIP)
 
 
 def _said(table: sa.Table, seq: sa.Column[int], *, is_former: bool) -> sa.Select[Any]:
-    columns = (table.c[name] for name in ("n", "id", "sealed_version", *_SEALED))
+    columns = (table.c[name] for name in ("n", "id", "sealed_version", *_SEALED.names))
     return sa.select(seq, sa.literal_column("1" if is_former else "0").label("former"), *columns).where(
         table.c.practice_id == sa.bindparam("practice", type_=sa.Uuid()),
         seq > sa.bindparam("after", type_=sa.BigInteger()),
@@ -62,7 +48,7 @@ def _said(table: sa.Table, seq: sa.Column[int], *, is_former: bool) -> sa.Select
 
 
 # Moves repeat what a version said: of those that say the same, the one that said it first is enough.
-_CHANGED: Final = Statement(
+_CHANGED: Final = Changes(
     sa.union_all(
         _said(patient, patient.c.seq, is_former=False),
         _said(patient_version, patient_version.c.replaced_seq, is_former=True).where(
@@ -82,9 +68,7 @@ class SqlCandidateStore(SqlIndexStore):
         """See `CandidateStore`."""
         cipher = self._protection.cipher
         unreadable = 0
-        for seq, former, n, id_, sealed_version, *sealed in self._database.stream(
-            _CHANGED, {"practice": practice_id, "after": after}
-        ):
+        for seq, former, n, id_, sealed_version, *sealed in self._changed(_CHANGED, practice_id, after=after):
             person: Person | Unreadable
             try:
                 person = _person(cipher, Place(practice_id, id_, sealed_version), sealed)
@@ -97,22 +81,26 @@ class SqlCandidateStore(SqlIndexStore):
 
 
 def _person(cipher: FieldCipher, place: Place, sealed: Sequence[Any]) -> Person:
-    first, last, born, gender, ssn, mrn, phone, email, line1, line2, city, zip_ = sealed
-
-    def text(column: SealedColumn, wire: bytes | None) -> Phi[str] | None:
-        return None if wire is None else Phi(column.open(cipher, place, wire))
-
-    return Person(
-        first_name=text(FIRST, first),
-        last_name=text(LAST, last),
-        date_of_birth=Phi(date.fromisoformat(BORN.open(cipher, place, born))),
-        gender=Phi(Gender(GENDER.open(cipher, place, gender))),
-        ssn=text(SSN, ssn),
-        mrn=text(MRN, mrn),
-        phone=text(PHONE, phone),
-        email=text(EMAIL, email),
-        line1=text(LINE1, line1),
-        line2=text(LINE2, line2),
-        city=text(CITY, city),
-        zip=text(ZIP, zip_),
+    first, last, born, gender, ssn, mrn, phone, email, line1, line2, city, zip_ = _SEALED.open(
+        cipher, place, sealed
     )
+    if born is None or gender is None:
+        raise UnreadableError
+    return Person(
+        first_name=_known(first),
+        last_name=_known(last),
+        date_of_birth=Phi(date.fromisoformat(born)),
+        gender=Phi(Gender(gender)),
+        ssn=_known(ssn),
+        mrn=_known(mrn),
+        phone=_known(phone),
+        email=_known(email),
+        line1=_known(line1),
+        line2=_known(line2),
+        city=_known(city),
+        zip=_known(zip_),
+    )
+
+
+def _known(text: str | None) -> Phi[str] | None:
+    return None if text is None else Phi(text)

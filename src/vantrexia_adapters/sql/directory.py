@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from vantrexia_adapters.sql.patient_rows import BORN, FIRST, GENDER, LAST, MRN
 from vantrexia_adapters.sql.scope import SealedRow
-from vantrexia_adapters.sql.snapshots import SnapshotTables, SqlIndexStore
+from vantrexia_adapters.sql.snapshots import Changes, SnapshotTables, SqlIndexStore
 from vantrexia_adapters.sql.statements import Statement
 from vantrexia_adapters.sql.tables import directory_chunk, directory_snapshot, patient
 from vantrexia_core.kernel import PatientId, PracticeId
@@ -32,7 +32,7 @@ _SPELLINGS_KEPT: Final = 400_000
 _LOG: Final = logging.getLogger(__name__)
 
 _PRACTICE: Final = sa.bindparam("practice", type_=sa.Uuid())
-_CHANGED: Final = Statement(
+_CHANGED: Final = Changes(
     sa.select(
         patient.c.seq,
         patient.c.n,
@@ -71,7 +71,7 @@ class SqlDirectoryStore(SqlIndexStore):
         spellings: dict[str, Spelling] = {}
         unreadable = 0
         merged: dict[PatientId, list[str]] | None = None
-        for row in self._database.stream(_CHANGED, {"practice": practice_id, "after": after}):
+        for row in self._changed(_CHANGED, practice_id, after=after):
             (
                 seq, n, id_, status, created_at, sealed_version, last, first, mrn, born, gender, updated_at,
                 merged_into,

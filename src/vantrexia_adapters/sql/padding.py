@@ -9,6 +9,8 @@ from vantrexia_adapters.sql.statements import Parameters
 IDS_AT_ONCE_MAX: Final = 64
 """How many ids are looked up by one statement."""
 
+_SIZES: Final = (1, 2, 4, 8, 16, IDS_AT_ONCE_MAX)
+
 K = TypeVar("K")
 
 
@@ -18,8 +20,8 @@ def parts_of(ids: Sequence[K]) -> Iterator[Sequence[K]]:
 
 
 def size_of(part: Sequence[object]) -> int:
-    """How many a statement is asked about: one or the most, so that few are compiled."""
-    return 1 if len(part) == 1 else IDS_AT_ONCE_MAX
+    """How many a statement is asked about: one of a few sizes, so that few are compiled."""
+    return next(size for size in _SIZES if size >= len(part))
 
 
 def padded(prefix: str, ids: Sequence[UUID], size: int | None = None) -> Parameters:

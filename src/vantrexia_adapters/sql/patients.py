@@ -50,7 +50,7 @@ HOLDERS_AT_ONCE_MAX: Final = 256
 
 NUMBERS_AT_ONCE_MAX: Final = 128
 """How many records are read by their numbers by one statement."""
-_SIZES: Final = (1, 8, 32, NUMBERS_AT_ONCE_MAX)
+_SIZES: Final = (1, 4, 8, 16, 32, 64, NUMBERS_AT_ONCE_MAX)
 
 _ID_TWICE: Final = "a patient id was given out twice"
 
@@ -387,7 +387,8 @@ class SqlPatients:
     """Implements the core's ``PatientStore``."""
 
     __slots__ = (
-        "_free", "_index", "_index_before", "_index_version", "_practice_id", "_rows", "_seq", "_transaction"
+        "_free", "_index", "_index_before", "_index_version", "_practice_id", "_rows", "_seq", "_touched",
+        "_transaction",
     )  # fmt: skip
 
     def __init__(self, scope: Scope) -> None:
@@ -399,6 +400,7 @@ class SqlPatients:
         # become visible together, and record numbers that no record has yet.
         self._seq: int | None = None
         self._free: list[int] = []
+        self._touched: set[PatientId] = set()
         # Under which version of the index key digests are made, and under which there are some still: what
         # the head said, for its lock is what makes everybody agree.
         self._index_version: int | None = None
@@ -490,6 +492,7 @@ class SqlPatients:
         if not self._transaction.change(_ADD.statement, self._row(patient, sealed, self._free[0])):
             self._check_free(patient.id, sealed)
             raise BrokenPromiseError(_ID_TWICE)
+        self._touched.add(patient.id)
         del self._free[0]
 
     def add_many(self, patients: Sequence[Patient]) -> None:
@@ -509,6 +512,7 @@ class SqlPatients:
             for one, fields in zip(patients, sealed, strict=True):
                 self._check_free(one.id, fields)
             raise BrokenPromiseError(_ID_TWICE)
+        self._touched.update(one.id for one in patients)
         del self._free[: len(patients)]
 
     def get(self, patient_id: PatientId) -> Patient:
@@ -577,10 +581,14 @@ class SqlPatients:
             found.extend(row[1:] for row in self._transaction.read(_fetch(size), self._here(parameters)))
         return list(self._readable(found))
 
-    def changed_since(self, seq: int, *, limit: int) -> Sequence[Patient]:
+    def changed_since(self, seq: int, *, limit: int, but: PatientId | None = None) -> Sequence[Patient]:
         """See `PatientStore`."""
-        rows = self._transaction.read(_ALL_SINCE, self._here({"after": seq, "row_limit": limit}))
-        return list(self._readable(rows))
+        if self._seq == seq + 1 and self._touched <= {but}:
+            # Change numbers follow one another: nobody came in between.
+            return ()
+        parameters = self._here({"after": seq, "row_limit": limit + (but is not None)})
+        rows = self._transaction.read(_ALL_SINCE, parameters)
+        return list(self._readable([row for row in rows if row[0] != but][:limit]))
 
     def last_changes(self, ids: Sequence[PatientId]) -> Mapping[PatientId, StatusChange]:
         """See `PatientStore`."""
@@ -715,6 +723,7 @@ class SqlPatients:
         is_changed = bool(self._transaction.change(replacing.keep, parameters))
         if is_changed and self._transaction.has_one_writer:
             self._transaction.change(replacing.change, parameters)
+        self._touched.add(patient.id)
         return is_changed
 
     def _row(self, patient: Patient, sealed: Parameters, n: int) -> Parameters:

@@ -69,6 +69,11 @@ class SealedRow:
         """In the order in which they are read."""
         return cls(FieldGroup(tuple((column.name, column.bucket) for column in columns)))
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the columns, as in the schema."""
+        return tuple(name.column for name, _ in self._group.fields)
+
     def open(self, cipher: FieldCipher, place: Place, wires: Sequence[bytes | None]) -> list[str | None]:
         """The texts in the envelopes; None where there is no envelope.
 

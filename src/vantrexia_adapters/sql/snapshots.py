@@ -1,8 +1,8 @@
 """Sealed snapshots of what is open in memory: of directories, and of indexes of candidates."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 import attrs
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from vantrexia_adapters.sql.database import Database, Transaction
 from vantrexia_adapters.sql.scope import Protection
-from vantrexia_adapters.sql.statements import Statement
+from vantrexia_adapters.sql.statements import Row, Statement
 from vantrexia_adapters.sql.tables import practice_head
 from vantrexia_core.kernel import IdSource, PracticeId
 from vantrexia_core.patients import DirectoryHead, SnapshotLabel, chunk_binding, chunks
@@ -30,6 +30,22 @@ _LOCK: Final = Statement(
     .where(practice_head.c.practice_id == _PRACTICE)
     .with_for_update()
 )
+
+
+FEW_CHANGES_MAX: Final = 256
+"""Changed rows that are read with one statement. More come through a cursor of the server's, whose five round
+trips cost more than the few rows that are usually new."""
+
+
+@attrs.frozen(init=False)
+class Changes:
+    """The rows that changed after a change number: a few of them, or all."""
+
+    few: Statement
+    every: Statement
+
+    def __init__(self, changed: "sa.Select[Any] | sa.CompoundSelect[Any]") -> None:
+        self.__attrs_init__(Statement(changed.limit(FEW_CHANGES_MAX + 1)), Statement(changed))
 
 
 @attrs.frozen(init=False)
@@ -104,6 +120,15 @@ class SqlIndexStore:
         """See `IndexStore`. A practice that was never founded has no rows either."""
         rows = self._database.alone(_HEAD, {"practice": practice_id})
         return DirectoryHead(*rows[0]) if rows else DirectoryHead(practice_id, 0)
+
+    def _changed(self, changes: Changes, practice_id: PracticeId, *, after: int) -> Iterable[Row]:
+        """The rows that changed since, of one moment."""
+        parameters = {"practice": practice_id, "after": after}
+        if after:
+            rows = self._database.alone(changes.few, parameters)
+            if len(rows) <= FEW_CHANGES_MAX:
+                return rows
+        return self._database.stream(changes.every, parameters)
 
     def load_snapshot(self, practice_id: PracticeId, epoch: UUID) -> bytes | None:
         """See `IndexStore`."""

@@ -128,6 +128,8 @@ class Action(Enum):
     EMERGENCY_LIST = "emergency_list"
     SESSIONS_END = "sessions_end"
     """An administrator ended sessions: one account's, or everybody's."""
+    DIFFERENCES_OVERRULE = "differences_overrule"
+    """Two records that look like two people's were said to be of one: an entry for each of them."""
 
 
 class ChangedField(StrEnum):

@@ -138,11 +138,12 @@ def recognise_client(desk: SignInDesk, claims: ClientClaims, origin: Origin, *, 
     """Who acts with a machine client's token. The client is read now, not believed from the token.
 
     Raises:
-        TokenNotValidError: the client is revoked or was changed since the token was granted, or is forged.
+        TokenNotValidError: there is no such client, it is revoked or was changed since the token was granted,
+            or it is forged.
         AuditUnavailableError: the client is forged, and that could not be recorded.
     """
     client = desk.clients.by_number(claims.number)
-    if client is None:
+    if client is None or client.id != claims.client_id:
         raise TokenNotValidError
     if not client.is_genuine:
         with desk.begin_sign_in() as work:

@@ -135,9 +135,14 @@ class MachineClient:
 
 @attrs.frozen
 class ClientClaims:
-    """What an access token of a machine client says: whose it is, of which version, and what was granted."""
+    """What an access token of a machine client says: whose it is, of which version, and what was granted.
+
+    ``client_id`` is compared with the client's own. A number can be guessed, so whoever stole the signing key
+    alone could make a token without it.
+    """
 
     number: UserId
+    client_id: ClientId
     version: int
     scopes: Scopes
     token_id: TokenId

@@ -216,10 +216,11 @@ class PatientStore(Protocol):
         """
         ...
 
-    def changed_since(self, seq: int, *, limit: int) -> Sequence[Patient]:
-        """Records added or changed after a change number, at most ``limit``, oldest change first.
+    def changed_since(self, seq: int, *, limit: int, but: PatientId | None = None) -> Sequence[Patient]:
+        """Records ``but`` one that were added or changed after a change number, oldest change first.
 
-        Those of this transaction are among them. After a change, or `be_alone`, nobody else's can follow.
+        At most ``limit``. Those of this transaction are among them. After a change, or `be_alone`, nobody
+        else's can follow.
         """
         ...
 

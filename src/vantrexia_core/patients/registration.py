@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias
 
 import attrs
 
 from vantrexia_core.audit import Action, Attempt, Deed, Once, preparing, repeated_if_undone, undertake
 from vantrexia_core.kernel import Actor, PageRequest, PatientId, Permission, PracticeId, StaleVersionError
-from vantrexia_core.patients.facts import Registered
+from vantrexia_core.patients.facts import Registered, Revised
 from vantrexia_core.patients.lifecycle import Move, status_after
 from vantrexia_core.patients.links import PatientLink, links_of
 from vantrexia_core.patients.lookup import searched
@@ -185,8 +185,9 @@ def revise_patient(
     """Replace some or all demographics. With ``expected_version`` a record changed meanwhile is refused.
 
     When it tells otherwise who somebody is, the record is compared again, and whom it resembles is queued.
-    ``revision`` may be worked out from the record as it stands: nobody else changes it meanwhile. The record
-    that comes back is whole: show it only to whom `may_read_patients`, as scopes can grant changing alone.
+    ``revision`` may be worked out from the record as it stands: nobody else changes it meanwhile. It is asked
+    twice, as it is first seen what will become of the record. The record that comes back is whole: show it
+    only to whom `may_read_patients`, as scopes can grant changing alone.
 
     Raises:
         PermissionDeniedError: the role may not change patients.
@@ -226,26 +227,78 @@ def _revised(
     *,
     is_telling: bool,
 ) -> Patient:
+    attempt = Attempt(actor, Action.UPDATE, Permission.WRITE_PATIENTS, patient_id)
     is_noted = False
-    with undertake(desk, Attempt(actor, Action.UPDATE, Permission.WRITE_PATIENTS, patient_id)) as deed:
-        if is_telling:
-            actor.require(Permission.VIEW_PATIENTS, Action.READ)
-        patient = deed.work.patients.get_to_change(patient_id)
-        if not isinstance(revision, Revision):
+
+    def revised_from(patient: Patient, now: datetime) -> tuple[Patient, Revised]:
+        said = revision
+        if not isinstance(said, Revision):
             status_after(patient.status, Move.REVISE)
             patient.check_version(expected_version)
-            revision = revision(patient)
-        revised, fact = patient.revise(revision, now=deed.now)
+            said = said(patient)
+        revised = patient.revise(said, now=now)
         patient.check_version(expected_version)
+        return revised
+
+    with preparing(desk, attempt):
+        if is_telling:
+            actor.require(Permission.VIEW_PATIENTS, Action.READ)
+        foreseen = _foreseen(desk, actor.practice_id, patient_id, revised_from)
+    with undertake(desk, attempt) as deed:
+        patient = deed.work.patients.get_to_change(patient_id)
+        revised, fact = revised_from(patient, deed.now)
         if revised.version != patient.version:
             deed.work.patients.save(revised)
-        if desk.candidacy.is_asked and not IDENTITY.isdisjoint(fact.changed):
-            is_noted = True
+        if _tells_who(desk, fact):
+            is_noted = not _is_compared(deed, revised, foreseen)
+        if is_noted:
             deed.work.uncompared.add([patient_id], at=deed.now)
         deed.finish(fact, revised)
-    if is_noted:
+    if is_noted and (foreseen is None or foreseen[1] is not None):
+        # Somebody else changed it first: what was foreseen is of another person.
         compare_now(desk, actor.practice_id, patient_id, Occasion.REVISION)
     return revised
+
+
+def _tells_who(desk: MatchingDesk, fact: Revised) -> bool:
+    """Whether a change tells otherwise who somebody is, so that the record is compared again."""
+    return desk.candidacy.is_asked and not IDENTITY.isdisjoint(fact.changed)
+
+
+_Foreseen: TypeAlias = tuple[Person, Resembling | None]
+"""Who a record will be of when it is changed, and whom it will resemble; None if that cannot be told."""
+
+
+def _foreseen(
+    desk: MatchingDesk,
+    practice_id: PracticeId,
+    patient_id: PatientId,
+    revised_from: Callable[[Patient, datetime], tuple[Patient, Revised]],
+) -> _Foreseen | None:
+    """What is slow and locks nothing; None if there is nothing to compare.
+
+    Raises:
+        NotFoundError, StaleVersionError, InvalidError: what the deed would refuse as well.
+    """
+    with desk.begin(practice_id) as work:
+        patient = work.patients.get(patient_id)
+    revised, fact = revised_from(patient, desk.clock.now())
+    if not _tells_who(desk, fact):
+        return None
+    person = Person.of(revised)
+    return person, look(desk, practice_id, person, but=patient_id)
+
+
+def _is_compared(deed: Deed[PatientWork], revised: Patient, foreseen: _Foreseen | None) -> bool:
+    """Queue whom a changed record resembles; False if that was not foreseen, or not with everybody."""
+    person, resembling = foreseen or (None, None)
+    if resembling is None or person != Person.of(revised):
+        return False
+    resembling = look_again(deed.work, resembling, but=revised.id)
+    if resembling.left_out:
+        return False
+    _queue(deed, revised.id, resembling, Occasion.REVISION)
+    return True
 
 
 def add_numbered(
@@ -319,7 +372,7 @@ def _taken_in(
         return fact, Admission(patient, is_compared=not desk.candidacy.is_asked)
     if on_duplicate is OnDuplicate.REFUSE:
         _check_nobody(resembling)
-    waiting = _suspected(deed, patient.id, resembling)
+    waiting = _queue(deed, patient.id, resembling, Occasion.CREATE)
     told = _announced(waiting, patient.id) if is_told else ()
     disclosed = tuple(sorted({patient.id, *(id_ for id_, _ in told)}))
     return attrs.evolve(fact, disclosed=disclosed), Admission(patient, told)
@@ -356,8 +409,11 @@ def _known(desk: MatchingDesk, deed: Deed[PatientWork], known: PatientSearch) ->
     return found.items[0] if found.items else None
 
 
-def _suspected(deed: Deed[PatientWork], patient_id: PatientId, resembling: Resembling) -> Sequence[Suspicion]:
-    found = suspicions_of(patient_id, resembling, Occasion.CREATE, deed.now)
+def _queue(
+    deed: Deed[PatientWork], patient_id: PatientId, resembling: Resembling, occasion: Occasion
+) -> Sequence[Suspicion]:
+    """Queue the pairs that somebody is asked to look at; those that wait then."""
+    found = suspicions_of(patient_id, resembling, occasion, deed.now)
     return deed.work.suspicions.add(found) if found else ()
 
 

@@ -51,7 +51,7 @@ class Resembling:
     _probe: Traits
     _model: MatchingModel
     _judged: Mapping[PatientId, Ranked[Patient]]
-    """How each record that was compared was judged, under whoever stands for it today."""
+    """How each record that may be this person was judged, under whoever stands for it today."""
     _candidacy: Candidacy
 
     @property
@@ -225,11 +225,14 @@ def _judged(
     model: MatchingModel,
     candidacy: Candidacy,
 ) -> dict[PatientId, Ranked[Patient]]:
-    return {
-        id_: Ranked(patient, model.judge(probe, traits, candidacy.texts))
-        for id_, (patient, traits) in compared.items()
-        if patient.status is not Status.DELETED
-    }
+    """Those who may be this person. Who is certainly somebody else is left out, as from `in_order`."""
+    judged: dict[PatientId, Ranked[Patient]] = {}
+    for id_, (patient, traits) in compared.items():
+        if patient.status is not Status.DELETED:
+            match = model.judge_unless_not(probe, traits, candidacy.texts)
+            if match is not None:
+                judged[id_] = Ranked(patient, match)
+    return judged
 
 
 def _ranked(judged: Mapping[PatientId, Ranked[Patient]], model: MatchingModel) -> tuple[Ranked[Patient], ...]:

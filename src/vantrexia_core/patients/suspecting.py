@@ -130,8 +130,8 @@ def look_again(work: PatientWork, resembling: Resembling, *, but: PatientId | No
 
     Two people who type one person at the same moment come here one after the other.
     """
-    changed = work.patients.changed_since(resembling.as_of, limit=CHANGED_MAX)
-    return resembling.again((one for one in changed if one.id != but), more=len(changed) == CHANGED_MAX)
+    changed = work.patients.changed_since(resembling.as_of, limit=CHANGED_MAX, but=but)
+    return resembling.again(changed, more=len(changed) == CHANGED_MAX)
 
 
 def on_course(

@@ -1,6 +1,7 @@
 """What is done when somebody resembles a record: the table, and creating and changing by it."""
 
 from datetime import date
+from functools import partial
 from itertools import product
 
 import attrs
@@ -335,6 +336,56 @@ def test_a_correction_is_stored_whatever_becomes_of_the_comparison() -> None:
     revised = revise_patient(desk, ACTOR, other, Revision(phone=Phone("+1-309-611-0010")))
     assert revised.version == 2
     assert _noted(desk) == 1
+
+
+def test_a_record_that_somebody_else_corrected_first_is_compared_as_it_came_out() -> None:
+    """What was foreseen is of nobody then."""
+    desk = a_memory_desk()
+    one, other = _two(desk)
+    names: list[Patient] = []
+
+    def corrected(patient: Patient) -> Revision:
+        if not names:
+            revise_patient(desk, ACTOR, other, Revision(last_name=MARISOL.name.last, email=MARISOL.email))
+        names.append(patient)
+        return Revision(
+            first_name=MARISOL.name.first, date_of_birth=MARISOL.date_of_birth, gender=MARISOL.gender
+        )
+
+    revise_patient(desk, ACTOR, other, corrected)
+    assert [seen.version for seen in names] == [1, 2]
+    (pair,) = _waiting(desk)
+    assert (pair.occasion, set(pair.pair.ids)) == (Occasion.REVISION, {one, other})
+    assert _noted(desk) == 0
+
+
+def test_two_who_are_corrected_to_one_person_at_once_find_each_other() -> None:
+    """Whoever comes second sees what the first one's record says now."""
+    desk = a_memory_desk()
+    strangers = [
+        register_patient(
+            desk, ACTOR, a_new_patient(first=first, last=last, born=born, phone=None, email=None)
+        )
+        for first, last, born in (
+            ("Ian", "Wu", date(1984, 2, 1)),
+            ("Olga", "Brandt", date(1951, 7, 30)),
+            ("Kwame", "Osei", date(2002, 11, 13)),
+        )
+    ]
+    assert _waiting(desk) == []
+    corrected = Revision(
+        first_name=MARISOL.name.first,
+        last_name=MARISOL.name.last,
+        date_of_birth=MARISOL.date_of_birth,
+        phone=MARISOL.phone,
+        email=MARISOL.email,
+    )
+    made = at_once([partial(revise_patient, desk, ACTOR, one.id, corrected) for one in strangers])
+    assert [one.version for one in made if isinstance(one, Patient)] == [2, 2, 2]
+    ids = sorted(one.id for one in strangers)
+    assert {one.pair.ids for one in _waiting(desk)} == {
+        (one, other) for one in ids for other in ids if one < other
+    }
 
 
 def test_a_guard_is_told_with_the_pair() -> None:

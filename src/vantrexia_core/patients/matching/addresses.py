@@ -21,7 +21,7 @@ _DIRECTIONS: Final = frozenset(
     "n s e w ne nw se sw north south east west northeast northwest southeast southwest".split()  # noqa: SIM905 - reads as a list
 )
 _UNITS: Final = frozenset("apt apartment unit ste suite rm room fl floor no lot trlr trailer bldg".split())  # noqa: SIM905 - as above
-_BEFORE_UNIT: Final = re.compile(r"#")
+_BOX: Final = re.compile(r"(?:po|postoffice|pobox)*box([0-9]+)")
 _TOWN_WORDS: Final = {"saint": "st", "mount": "mt", "fort": "ft"}
 _ZIP_DIGITS: Final = 5
 
@@ -56,10 +56,10 @@ NO_HOME: Final = Home()
 
 def home_of(line1: str, line2: str, town: str, zip_: str) -> Home:
     """The parts of an address as it was written; empty texts are missing lines."""
-    before = list(words(_BEFORE_UNIT.sub(" unit ", line1)))
+    before = list(words(line1.replace("#", " unit ")))
     first_line, unit = _without_unit(before)
     if line2:
-        _, unit_below = _without_unit(list(words(_BEFORE_UNIT.sub(" unit ", line2))), whole=True)
+        _, unit_below = _without_unit(list(words(line2.replace("#", " unit "))), whole=True)
         unit = unit or unit_below
     number, street = _house(first_line)
     return Home(number, street, unit, _town(town), _zip5(zip_))
@@ -77,8 +77,7 @@ def _without_unit(line: list[str], *, whole: bool = False) -> tuple[list[str], s
 def _house(line: list[str]) -> tuple[str, str]:
     if not line:
         return "", ""
-    joined = "".join(line)
-    box = re.fullmatch(r"(?:po|postoffice|pobox)*box([0-9]+)", joined)
+    box = _BOX.fullmatch("".join(line))
     if box is not None:
         return box[1].lstrip("0"), "box"
     if not line[0][0].isdigit():
@@ -97,7 +96,7 @@ def _town(town: str) -> str:
 
 
 def _zip5(zip_: str) -> str:
-    digits = "".join(character for character in zip_ if character.isdigit())[:_ZIP_DIGITS]
+    digits = "".join(filter(str.isdigit, zip_))[:_ZIP_DIGITS]
     if len(digits) == _ZIP_DIGITS - 1:
         digits = digits.zfill(_ZIP_DIGITS)  # spreadsheets drop leading zeros
     return digits if len(digits) == _ZIP_DIGITS and len(set(digits)) > 1 else ""

@@ -8,7 +8,7 @@ are patients too, two explanations instead of five mistake "same household" for 
 from collections.abc import Iterable, Mapping
 from math import inf, log2
 from types import MappingProxyType
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, TypeAlias, TypeVar
 
 import attrs
 
@@ -51,11 +51,19 @@ def _by_level(table: Table) -> tuple[_Probabilities, ...]:
     return tuple(rows.get(level, _MISSING) for level in range(most + 1))
 
 
-def _rows_of(weights: Mapping[Field, Table]) -> Mapping[Field, tuple[_Probabilities, ...]]:
-    return MappingProxyType({field: _by_level(table) for field, table in weights.items()})
+_Tables: TypeAlias = tuple[tuple[_Probabilities, ...], ...]
+"""By the place of the field in `Field`, and the level: looked up eleven times for every candidate."""
 
 
-_ROWS: Final = _rows_of(WEIGHTS)
+def _tables_of(weights: Mapping[Field, Table]) -> _Tables:
+    return tuple(_by_level(weights[field]) for field in Field)
+
+
+_TABLES: Final = _tables_of(WEIGHTS)
+_FIELDS: Final = tuple(Field)
+_FIRST_NAME: Final = _FIELDS.index(Field.FIRST_NAME)
+_LAST_NAME: Final = _FIELDS.index(Field.LAST_NAME)
+_DATE_OF_BIRTH: Final = _FIELDS.index(Field.DATE_OF_BIRTH)
 
 
 @attrs.frozen
@@ -112,11 +120,11 @@ class MatchingModel:
     weights: Mapping[Field, Table] = WEIGHTS
     priors: Row = PRIORS
     thresholds: Thresholds = THRESHOLDS
-    _rows: Mapping[Field, tuple[_Probabilities, ...]] = attrs.field(init=False, eq=False)
+    _tables: _Tables = attrs.field(init=False, eq=False)
     _priors: _Probabilities = attrs.field(init=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
-        object.__setattr__(self, "_rows", _ROWS if self.weights is WEIGHTS else _rows_of(self.weights))
+        object.__setattr__(self, "_tables", _TABLES if self.weights is WEIGHTS else _tables_of(self.weights))
         prior = self.priors
         strangers = prior.stranger * max(self.people, _PEOPLE_MIN)
         object.__setattr__(
@@ -130,9 +138,19 @@ class MatchingModel:
         """Compare two people and say whether they are one."""
         return self.weigh(compare(one, other, texts, self.frequencies))
 
+    def judge_unless_not(self, one: Traits, other: Traits, texts: Texts) -> Match | None:
+        """Like `judge`, and None for two who are certainly not one person: nobody is told why.
+
+        Nearly all candidates are such, and explaining costs more than knowing.
+        """
+        comparison = compare(one, other, texts, self.frequencies)
+        if self.thresholds.grade(self.score(comparison)) is MatchGrade.CERTAINLY_NOT:
+            return None
+        return self.weigh(comparison)
+
     def score(self, comparison: Comparison) -> float:
         """The score alone, in bits, for those who look through many."""
-        return _odds(self.joint(comparison)[0])
+        return _odds(self._joint(self._rows(comparison)))
 
     def weigh(self, comparison: Comparison) -> Match:
         """Grade and explain a comparison."""
@@ -159,79 +177,66 @@ class MatchingModel:
 
     def row(self, field: Field, comparison: Comparison) -> Row:
         """What a field weighs in a comparison: its row, with frequencies put in."""
-        return Row(*self._row(field, dict(comparison.levels())[field], comparison))
+        return Row(*self._rows(comparison)[_FIELDS.index(field)])
 
     def joint(self, comparison: Comparison) -> tuple[list[float], list[tuple[Field, _Probabilities]]]:
         """P(levels and explanation) for each explanation, and the row of each field."""
-        rows = [(field, self._row(field, level, comparison)) for field, level in comparison.levels()]
+        rows = self._rows(comparison)
+        return self._joint(rows), list(zip(_FIELDS, rows, strict=True))
+
+    def _joint(self, rows: Iterable[_Probabilities]) -> list[float]:
         same, stranger, relative, twin, namesake = self._priors
-        for _, row in rows:
+        for row in rows:
             same *= row[0]
             stranger *= row[1]
             relative *= row[2]
             twin *= row[3]
             namesake *= row[4]
-        return [same, stranger, relative, twin, namesake], rows
+        return [same, stranger, relative, twin, namesake]
 
-    def _row(self, field: Field, level: int, comparison: Comparison) -> _Probabilities:
-        row = self._rows[field][level]
-        if field is Field.FIRST_NAME and level == FirstName.EXACT:
-            return _first_name_row(row, comparison.first_frequency)
-        if field is Field.FIRST_NAME and level == FirstName.MISTYPED:
-            return _mistyped_first_name_row(row, comparison.first_frequency)
-        if field is Field.LAST_NAME and level == LastName.EXACT:
-            return _last_name_row(row, comparison.last_frequency)
-        if field is Field.LAST_NAME and level == LastName.MISTYPED:
-            return _mistyped_last_name_row(row, comparison.last_frequency)
-        if field is Field.DATE_OF_BIRTH and level == BirthDate.EXACT:
-            row = _birth_date_row(row, comparison.birth_frequency)
-        if field is Field.DATE_OF_BIRTH and _is_of_one_generation(comparison):
-            row = (*row[:4], row[4] * SAME_GENERATION)
-        return row
+    def _rows(self, comparison: Comparison) -> list[_Probabilities]:
+        """What each field weighs, in the order of `Field`, with frequencies put in."""
+        rows = [table[level] for table, level in zip(self._tables, comparison.in_order(), strict=True)]
+        rows[_FIRST_NAME] = _first_name_row(rows[_FIRST_NAME], comparison)
+        rows[_LAST_NAME] = _last_name_row(rows[_LAST_NAME], comparison)
+        rows[_DATE_OF_BIRTH] = _birth_date_row(rows[_DATE_OF_BIRTH], comparison)
+        return rows
 
 
-def _is_of_one_generation(comparison: Comparison) -> bool:
-    return comparison.years_apart is not None and comparison.years_apart < GENERATION_YEARS_MIN
-
-
-def _first_name_row(row: _Probabilities, frequency: float | None) -> _Probabilities:
-    """Strangers and relatives have a name as often as it is given."""
-    if frequency is None:
+def _first_name_row(row: _Probabilities, comparison: Comparison) -> _Probabilities:
+    level, frequency = comparison.first_name, comparison.first_frequency
+    if frequency is None or level not in {FirstName.EXACT, FirstName.MISTYPED}:
         return row
     share = _name_share(frequency)
-    return (row[0], share, max(row[2], share), row[3], row[4])
-
-
-def _mistyped_first_name_row(row: _Probabilities, frequency: float | None) -> _Probabilities:
-    """Others who have the name are mistyped as often; or theirs is a rare name of its own."""
-    if frequency is None:
-        return row
-    others = row[0] * _name_share(frequency)
+    if level is FirstName.EXACT:
+        # Strangers and relatives have a name as often as it is given.
+        return (row[0], share, max(row[2], share), row[3], row[4])
+    # Others who have the name are mistyped as often; or theirs is a rare name of its own.
+    others = row[0] * share
     return (row[0], row[1] + others, row[2] + others, row[3], row[4])
 
 
-def _last_name_row(row: _Probabilities, frequency: float | None) -> _Probabilities:
-    if frequency is None:
+def _last_name_row(row: _Probabilities, comparison: Comparison) -> _Probabilities:
+    level, frequency = comparison.last_name, comparison.last_frequency
+    if frequency is None or level not in {LastName.EXACT, LastName.MISTYPED}:
         return row
-    return (row[0], _name_share(frequency), *row[2:])
+    share = _name_share(frequency)
+    strangers = share if level is LastName.EXACT else row[1] + row[0] * share
+    return (row[0], strangers, *row[2:])
 
 
-def _mistyped_last_name_row(row: _Probabilities, frequency: float | None) -> _Probabilities:
-    if frequency is None:
-        return row
-    return (row[0], row[1] + row[0] * _name_share(frequency), *row[2:])
+def _birth_date_row(row: _Probabilities, comparison: Comparison) -> _Probabilities:
+    apart, frequency = comparison.years_apart, comparison.birth_frequency
+    if comparison.date_of_birth is BirthDate.EXACT and frequency is not None:
+        # A date that is on many records (a first of January) is weak for everybody but twins.
+        share = min(max(frequency, BIRTH_SHARE_MIN), BIRTH_SHARE_MAX)
+        row = (row[0], share, max(row[2], share), row[3], max(row[4], share))
+    is_of_one_generation = apart is not None and apart < GENERATION_YEARS_MIN
+    return (*row[:4], row[4] * SAME_GENERATION) if is_of_one_generation else row
 
 
 def _name_share(frequency: float) -> float:
     return min(max(frequency, SHARE_MIN), SHARE_MAX)
-
-
-def _birth_date_row(row: _Probabilities, frequency: float | None) -> _Probabilities:
-    """A date that is on many records (a first of January) is weak for everybody but twins."""
-    if frequency is None:
-        return row
-    share = min(max(frequency, BIRTH_SHARE_MIN), BIRTH_SHARE_MAX)
-    return (row[0], share, max(row[2], share), row[3], max(row[4], share))
 
 
 def _odds(joint: list[float]) -> float:

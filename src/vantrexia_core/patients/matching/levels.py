@@ -188,18 +188,13 @@ class Comparison:
     namesakes: float | None = attrs.field(default=None, repr=False)
     """How many others of this name and birth date are to be expected in the registry, if both have it."""
 
-    def levels(self) -> tuple[tuple[Field, IntEnum], ...]:
-        """Every field with its level, in one fixed order."""
+    def in_order(self) -> tuple[IntEnum, ...]:
+        """The level of every field, in the order of `Field`."""
         return (
-            (Field.FIRST_NAME, self.first_name),
-            (Field.LAST_NAME, self.last_name),
-            (Field.MIDDLE_NAME, self.middle_name),
-            (Field.SUFFIX, self.suffix),
-            (Field.DATE_OF_BIRTH, self.date_of_birth),
-            (Field.GENDER, self.gender),
-            (Field.PHONE, self.phone),
-            (Field.EMAIL, self.email),
-            (Field.ADDRESS, self.address),
-            (Field.SSN, self.ssn),
-            (Field.MRN, self.mrn),
-        )
+            self.first_name, self.last_name, self.middle_name, self.suffix, self.date_of_birth, self.gender,
+            self.phone, self.email, self.address, self.ssn, self.mrn,
+        )  # fmt: skip
+
+    def levels(self) -> tuple[tuple[Field, IntEnum], ...]:
+        """Every field with its level, in the order of `Field`."""
+        return tuple(zip(Field, self.in_order(), strict=True))

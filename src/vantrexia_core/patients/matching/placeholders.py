@@ -26,6 +26,7 @@ _MAILBOXES: Final = re.compile(
     r"(no|non|not|none|na|nil|null|unknown|declined?|refused?|test|patient|noreply|donotreply|decline"
     r"|no?[-_.]?e?mail|none?[-_.]?given|no[-_.]?reply)[0-9]*"
 )
+_FICTITIOUS: Final = re.compile(r"[0-9]{3}55501[0-9]{2}")
 _SSN_FOR_SHOW: Final = frozenset(
     {"078051120", "219099999", "123456789", "987654321", "111223333", "123121234"}
 )
@@ -52,7 +53,7 @@ def is_no_phone(digits: str) -> bool:
     return (
         len(set(digits[-7:])) == 1
         or digits in {"1234567890", "0123456789", "9876543210"}
-        or re.fullmatch(r"[0-9]{3}55501[0-9]{2}", digits) is not None
+        or _FICTITIOUS.fullmatch(digits) is not None
     )
 
 

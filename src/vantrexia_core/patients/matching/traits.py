@@ -150,7 +150,7 @@ def traits_of(person: Person, texts: Texts, phones: PhoneNumbers) -> Traits:
         last_sound=texts.sound(last_joined),
         suffix=last_suffix or first_suffix,
         born=born,
-        born_digits=born.strftime("%Y%m%d").zfill(8) if born is not None else "",
+        born_digits="" if born is None else f"{born.year:04}{born.month:02}{born.day:02}",
         gender=None if gender is Gender.UNKNOWN else gender,
         phone=_phone(_written(person.phone), phones),
         mailbox=mailbox,
@@ -171,10 +171,10 @@ def _written(value: Phi[str] | None) -> str:
 def _name(written: str) -> tuple[tuple[str, ...], str, str]:
     """The words of a name without title and suffix, the suffix, and the words in one."""
     named = words(written)
-    if is_no_name(named):
+    if not named or is_no_name(named):
         return (), "", ""
     suffix = ""
-    if named and (named[-1] in _SUFFIXES_ALONE or (len(named) > 1 and named[-1] in _SUFFIXES)):
+    if named[-1] in _SUFFIXES_ALONE or (len(named) > 1 and named[-1] in _SUFFIXES):
         suffix, named = _SUFFIXES[named[-1]], named[:-1]
     if len(named) > 1 and named[0] in _TITLES:
         named = named[1:]

@@ -68,6 +68,15 @@ def test_the_same_two_are_judged_the_same_again(one: Traits, other: Traits) -> N
     assert match(one, other) == MatchingModel().judge(one, other, TEXTS)
 
 
+@given(anybody(), anybody())
+def test_who_is_not_explained_is_certainly_somebody_else(one: Traits, other: Traits) -> None:
+    """The short way, for those who look through many candidates, leaves out nobody else."""
+    judged = MODEL.judge(one, other, TEXTS)
+    is_not = judged.grade is MatchGrade.CERTAINLY_NOT
+    assert MODEL.judge_unless_not(one, other, TEXTS) == (None if is_not else judged)
+    assert MODEL.score(compare(one, other, TEXTS, MODEL.frequencies)) == judged.score
+
+
 @given(anybody(), anybody(), st.sampled_from(sorted(BLANK, key=lambda field: field.value)))
 def test_a_missing_field_gives_nothing(one: Traits, other: Traits, field: Field) -> None:
     """No bit for, none against, whichever side does not have it, or both."""
