@@ -188,7 +188,7 @@ def problem(error: BaseException) -> Answer:
 
 
 def detail_of(error: VantrexiaError) -> str:
-    """The sentence for whoever called: which disk is full is its operator's business."""
+    """The sentence for the caller. It does not say which disk is full: that is for the operator's log."""
     return UnavailableError.sentence if isinstance(error, DiskFullError) else error.detail
 
 

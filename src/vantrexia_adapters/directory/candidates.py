@@ -90,7 +90,7 @@ class CandidateKeeper(Keeper[CandidateIndex, Known]):
             return index.find(keys)
 
     def when_loaded(self, act: Callable[[PracticeId], object]) -> None:
-        """Have something done behind the scenes each time that a practice's index was loaded."""
+        """Register something to be done in the background whenever a practice's index was loaded."""
         self._when_loaded = act
 
     def _loaded(self, kept: Kept[CandidateIndex], head: DirectoryHead) -> CandidateIndex:
