@@ -22,7 +22,7 @@ _KEY_FILE = click.option(
 )
 
 
-@click.command()
+@click.command(short_help="Write all that is stored to FILE, while the service goes on.")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @_KEY_FILE
 @click.option("--without-keys", is_flag=True, help="Leave the key ring out: it is kept on another way.")

@@ -34,7 +34,7 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 _FIELDS = list(KIND_OF_FIELD)
 
 
-@click.group()
+@click.group(short_help="Patients in bulk; deleted records, merges, disclosures.")
 def patients() -> None:
     """Patients in bulk, deleted records, merges of two records, and the disclosures of a patient.
 
@@ -54,7 +54,12 @@ def patients() -> None:
 @click.option("--page-size", type=click.IntRange(1, 100), default=100, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def deleted(*, page: int, page_size: int, as_json: bool) -> None:
-    """Show deleted records. Showing them is recorded in the audit trail."""
+    """Show deleted records. Showing them is recorded in the audit trail.
+
+    \b
+    Example:
+      vantrexia patients deleted
+    """
     with opened() as service:
         found = find_deleted_patients(
             service.desk, console_actor(service), Listing(page=PageRequest(page, page_size))
@@ -83,7 +88,7 @@ def restore(patient_id: UUID, *, reason_stdin: bool) -> None:
     click.echo(f"Patient {patient_id} is active again.")
 
 
-@patients.command()
+@patients.command(short_help="Show whom a patient's record was shown to, and when.")
 @click.argument("patient_id", type=click.UUID)
 @click.option("--from", "since", type=_DAY, help="The first day, in UTC.")
 @click.option("--to", "until", type=_DAY, help="The last day, in UTC.")
@@ -162,7 +167,7 @@ def merge(
     click.echo(f"Patient {loser_id} was merged into {survivor_id}; to undo it: {merged.merge.id}.")
 
 
-@patients.command()
+@patients.command(short_help="Undo a merge: both records get back what they had.")
 @click.argument("merge_id", type=click.UUID)
 @click.option("--reason-stdin", is_flag=True, help="Read the reason from standard input instead of a prompt.")
 @click.option(

@@ -27,7 +27,7 @@ _WAITING = "waiting"
 _SAYABLE = [decision.value for decision in Decision if decision is not Decision.OPEN]
 
 
-@click.command("list")
+@click.command("list", short_help="Show pairs of records that may be one person.")
 @click.option(
     "--decision",
     type=click.Choice([_WAITING, *(decision.value for decision in Decision)]),
