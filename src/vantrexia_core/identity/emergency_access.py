@@ -72,7 +72,7 @@ def declare_emergency(desk: UserDesk, actor: Actor, reason: Reason) -> BreakGlas
             declared_at=deed.now,
             ends_at=deed.now + EMERGENCY_LIFE,
         )
-        told = [user.id for user in deed.work.users.all() if user.is_administrator]
+        told = [user.id for user in deed.work.users.administrators()]
         deed.work.emergencies.add(emergency, told)
         # What was refused above was not done in this emergency: there is none.
         marked = attrs.evolve(actor, purpose=Purpose.EMERGENCY_TREATMENT)

@@ -216,6 +216,10 @@ class UserStore(Protocol):
         """All accounts of the practice, by id."""
         ...
 
+    def administrators(self) -> Sequence[User]:
+        """Those of `all` who can act as administrators now: a practice may have very many accounts."""
+        ...
+
     def all_to_change(self) -> Sequence[User]:
         """Like `all`; until this transaction ends nobody else can change one of them."""
         ...
