@@ -52,6 +52,7 @@ def declare_emergency(desk: UserDesk, actor: Actor, reason: Reason) -> BreakGlas
     Raises:
         PermissionDeniedError: the actor is a patient or a program.
         NotSignedInError: the actor acts in no session, so there is nothing that the emergency could be of.
+        NotFoundError: the actor has no account in this practice.
         TooManyEmergenciesError: the account declared `DECLARED_MAX` within the hour.
         AuditUnavailableError: the trail could not be written; nothing was opened.
     """
