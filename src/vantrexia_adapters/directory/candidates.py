@@ -141,7 +141,7 @@ class CandidateKeeper(Keeper[CandidateIndex, Known]):
 
     @property
     def _what(self) -> str:
-        return "candidates"
+        return "candidate index"
 
     def _changes(self, practice_id: PracticeId, *, after: int) -> Iterable[tuple[int, Known]]:
         for known in self.store.people(practice_id, after=after):
