@@ -1,10 +1,11 @@
-"""From a fresh checkout to a running demo, or to a full check, in one command.
+"""From a fresh checkout to a running demo, to a full check, or to a measurement, in one command.
 
     python3 dev.py demo [arguments of `vantrexia demo`]
     python3 dev.py test [arguments of pytest]
+    python3 dev.py bench PROGRAM [arguments of that program of bench/]
 
-Nothing but Python 3.11 or later has to be there. Each command keeps an environment of its own, so that the
-demo never waits for development tools: .venv-serve for the demo, .venv for the tests. Both hold exactly what
+Nothing but Python 3.11 or later has to be there. The demo has an environment of its own, so that it never
+waits for development tools: .venv-serve for the demo, .venv for everything else. Both hold exactly what
 requirements/ pins, every file checked against its hash, and are made anew when a pin changes.
 """
 
@@ -25,12 +26,13 @@ ROOT = Path(__file__).resolve().parent
 OLDEST = (3, 11)
 OTHERS = ("python3.13", "python3.12", "python3.11", "python3.14")  # in the order we trust them
 EXE = ".exe" if os.name == "nt" else ""
+RUNS = 'if __name__ == "__main__":'
 PROBE = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))"
 
 
 def main(arguments: "list[str]") -> None:
     """Do what the first argument names, with the others."""
-    commands = {"demo": demo, "test": test}
+    commands = {"demo": demo, "test": test, "bench": bench}
     if not arguments or arguments[0] not in commands:
         print(__doc__.strip())
         sys.exit(arguments not in (["-h"], ["--help"]) and 2)
@@ -58,6 +60,15 @@ def test(arguments: "list[str]") -> NoReturn:
     shared = ["--numprocesses=auto", "--dist=worksteal"]
     tests = subprocess.call([python, "-m", "pytest", *shared, *arguments], cwd=ROOT)
     sys.exit(checks or tests)
+
+
+def bench(arguments: "list[str]") -> NoReturn:
+    """Run a program of bench/; without one, say which there are."""
+    there = sorted(path.name for path in (ROOT / "bench").glob("*.py") if RUNS in path.read_text("utf-8"))
+    if not arguments or arguments[0] not in there:
+        sys.exit(f"python3 dev.py bench PROGRAM: one of {', '.join(there)}.")
+    programs = prepare(ROOT / ".venv", ROOT / "requirements" / "dev.txt")
+    become([str(programs / f"python{EXE}"), str(ROOT / "bench" / arguments[0]), *arguments[1:]])
 
 
 def settle_on_python(arguments: "list[str]") -> None:

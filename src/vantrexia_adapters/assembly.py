@@ -157,7 +157,7 @@ class NoPracticeError(StartRefusedError):
 
 @attrs.frozen(repr=False)
 class RingKeeper:
-    """The key ring: what it holds, what wraps it, and what may be done with the keys of which practice."""
+    """The key ring: what it holds, what wraps it, and the keys of each practice."""
 
     _ring: KeyRing
     _engine: Engine
@@ -257,7 +257,7 @@ class Service:
         return published_keys(self.settings)
 
     def deliver_mail(self) -> Round:
-        """Let the letters leave that are due. While the service is `running` this happens by itself."""
+        """Send the letters that are due. While the service is `running` this happens by itself."""
         resets = answer_resets(self.desk, self.mailer, self.settings.password_reset_url)
         return resets.and_then(tell_of_emergencies(self.desk, self.mailer))
 

@@ -26,7 +26,7 @@ from vantrexia_adapters.sql.tables import candidates_chunk, directory_chunk
 from vantrexia_core.kernel import IdSource, PracticeId
 from vantrexia_core.protection import DEPLOYMENT_ONLY, Need, Purpose, SnapshotCipher
 
-_NOT_DONE: Final = "Values under the index key before are not all done. Run: vantrexia keys reencrypt index"
+_NOT_DONE: Final = "Some values are still under the previous index key. Run: vantrexia keys reencrypt index"
 
 
 @attrs.frozen(repr=False)

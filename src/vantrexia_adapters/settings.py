@@ -9,11 +9,11 @@ import os
 import re
 import stat
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from enum import Enum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 import attrs
@@ -38,6 +38,7 @@ RATE_STORE_MEMORY: Final = "memory"
 RATE_STORE_DATABASE: Final = "database"
 
 Network = IPv4Network | IPv6Network
+E = TypeVar("E", bound=Enum)
 
 
 class SettingsError(Exception):
@@ -127,12 +128,17 @@ def _address(value: str) -> str:
         raise ValueError(message) from None
 
 
-def _smtp_security(value: str) -> SmtpSecurity:
-    try:
-        return SmtpSecurity(value.strip().lower())
-    except ValueError:
-        message = f"must be one of {', '.join(security.value for security in SmtpSecurity)}"
-        raise ValueError(message) from None
+def _one_of(kind: type[E]) -> Callable[[str], E]:
+    """A parser of the values of an enum, in whatever case they are written."""
+
+    def parse(value: str) -> E:
+        try:
+            return kind(value.strip().lower())
+        except ValueError:
+            message = f"must be one of {', '.join(str(member.value) for member in kind)}"
+            raise ValueError(message) from None
+
+    return parse
 
 
 def _calls(value: str) -> int:
@@ -149,14 +155,6 @@ def _public_url(value: str) -> str:
         message = "must be an absolute http or https URL without query, such as https://app.example.org"
         raise ValueError(message)
     return value.strip().rstrip("/")
-
-
-def _log_level(value: str) -> LogLevel:
-    try:
-        return LogLevel(value.strip().lower())
-    except ValueError:
-        message = f"must be one of {', '.join(level.value for level in LogLevel)}"
-        raise ValueError(message) from None
 
 
 def _limit(value: str) -> Limit:
@@ -203,30 +201,6 @@ def _yes_or_no(value: str) -> bool:
         raise ValueError(message) from None
 
 
-def _key_wrapping(value: str) -> KeyWrapping:
-    try:
-        return KeyWrapping(value.strip().lower())
-    except ValueError:
-        message = f"must be one of {', '.join(wrapping.value for wrapping in KeyWrapping)}"
-        raise ValueError(message) from None
-
-
-def _ecw_source(value: str) -> EcwSource:
-    try:
-        return EcwSource(value.strip().lower())
-    except ValueError:
-        message = f"must be one of {', '.join(source.value for source in EcwSource)}"
-        raise ValueError(message) from None
-
-
-def _ecw_id_rule(value: str) -> EcwIdRule:
-    try:
-        return EcwIdRule(value.strip().lower())
-    except ValueError:
-        message = f"must be one of {', '.join(rule.value for rule in EcwIdRule)}"
-        raise ValueError(message) from None
-
-
 def _path(value: str) -> Path:
     return Path(_text(value)).expanduser()
 
@@ -257,7 +231,7 @@ class Settings:
         _path, "the key ring file, mode 0600. Default: keyring.json in the data directory", None
     )
     key_wrapping: KeyWrapping | None = _setting(
-        _key_wrapping,
+        _one_of(KeyWrapping),
         "what wraps the keys of the key ring: file (a key in the ring's own file), aws-kms, or transit "
         "(Vault, OpenBao). A ring that is wrapped otherwise is refused. Default: file for a new ring, and "
         "whatever an existing one says",
@@ -350,7 +324,7 @@ class Settings:
     )
     smtp_port: int = _setting(_port, "its port", 587)
     smtp_security: SmtpSecurity = _setting(
-        _smtp_security, "starttls or tls; nothing is ever sent in clear", SmtpSecurity.STARTTLS
+        _one_of(SmtpSecurity), "starttls or tls; nothing is ever sent in clear", SmtpSecurity.STARTTLS
     )
     smtp_username: str | None = _setting(
         _text, "the account to sign in with, if the server asks for one", None
@@ -375,7 +349,7 @@ class Settings:
     )
     checkpoint_seconds: int = _setting(_seconds, "how often the audit trail gets a checkpoint", 5)
     ecw_source: EcwSource = _setting(
-        _ecw_source,
+        _one_of(EcwSource),
         "where patients are imported from: none, sandbox (made-up patients) or fhir (eClinicalWorks)",
         EcwSource.NONE,
     )
@@ -398,7 +372,7 @@ class Settings:
         _text, "the scopes that tokens are asked for, separated by blanks", "system/Patient.read"
     )
     ecw_id_rule: EcwIdRule = _setting(
-        _ecw_id_rule,
+        _one_of(EcwIdRule),
         "how an id is found there: logical (as Patient id), identifier (as account number), or "
         "logical-first (one after the other)",
         EcwIdRule.LOGICAL_FIRST,
@@ -432,7 +406,9 @@ class Settings:
         "http://127.0.0.1:4318/v1/traces. Default: none, and no traces",
         None,
     )
-    log_level: LogLevel = _setting(_log_level, "JSON lines on standard error, never PHI", LogLevel.INFO)
+    log_level: LogLevel = _setting(
+        _one_of(LogLevel), "JSON lines on standard error, never PHI", LogLevel.INFO
+    )
 
     @property
     def limits(self) -> Limits:

@@ -200,13 +200,14 @@ class TokensContract:
     def test_a_clients_token_says_what_was_granted_until_it_expires(
         self, tokens: tuple[Tokens, Tokens]
     ) -> None:
-        """Its number, its version and its scopes, to the second."""
+        """Its number, its id, its version and its scopes, to the second."""
         ours, _ = tokens
         scopes = Scopes.known("system/Patient.rs system/AuditEvent.r")
         token = ours.issue_to_client(_client(3), scopes, at=NOW, expires_at=NOW + 300 * SECOND)
         for at in (NOW, NOW + 299 * SECOND):
             claims = ours.read_client(token, at=at)
-            assert (claims.number, claims.version, claims.scopes) == (_client().number, 3, scopes)
+            assert (claims.number, claims.client_id) == (_client().number, _client().id)
+            assert (claims.version, claims.scopes) == (3, scopes)
         with pytest.raises(TokenNotValidError):
             ours.read_client(token, at=NOW + 300 * SECOND)
 

@@ -225,6 +225,25 @@ class UserStoreContract(StoresContract):
         with stores.desk.begin(stores.here) as work:
             assert [user.id for user in work.users.all()] == [user.id for user in users]
 
+    def test_administrators_are_those_who_can_act_as_such(self, stores: Stores) -> None:
+        """By id; nobody of another role, whose account is closed, or of another practice."""
+        zoe, left, _, ann = (
+            _hire(stores, a_new_user(role, email=f"{name}@example.org"))
+            for name, role in (
+                ("zoe", Role.ADMIN),
+                ("left", Role.ADMIN),
+                ("max", Role.CLINICAL_MANAGER),
+                ("ann", Role.ADMIN),
+            )
+        )
+        with stores.desk.begin(stores.here) as work:
+            work.users.save(attrs.evolve(left, is_active=False))
+            work.commit()
+        with stores.desk.begin(stores.here) as work:
+            assert list(work.users.administrators()) == [zoe, ann]
+        with stores.desk.begin(stores.elsewhere) as work:
+            assert list(work.users.administrators()) == []
+
     def test_uncommitted_accounts_are_nobody(self, stores: Stores) -> None:
         """Nobody signs in with an account that is not there yet, nor with one that never was."""
         with stores.desk.begin(stores.here) as work:

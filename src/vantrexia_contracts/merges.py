@@ -7,7 +7,7 @@ import attrs
 import pytest
 
 from vantrexia_adapters.directory import DirectoryKeeper
-from vantrexia_contracts.given.builders import NOW, a_patient_id, a_suspicion, an_actor, an_email
+from vantrexia_contracts.given.builders import NOW, a_patient_id, an_actor, an_email
 from vantrexia_contracts.stores import Stores, StoresContract, a_record, at_once
 from vantrexia_core.kernel import MergeId, NotFoundError, PatientId, StaleVersionError
 from vantrexia_core.patients import (
@@ -18,7 +18,6 @@ from vantrexia_core.patients import (
     IdentifierCondition,
     Joining,
     Listing,
-    MatchGrade,
     Merge,
     MergedAwayError,
     Mrn,
@@ -27,7 +26,6 @@ from vantrexia_core.patients import (
     Period,
     Phone,
     Reason,
-    Resemblance,
     Revision,
     Status,
     Undoing,
@@ -72,12 +70,10 @@ class MergeStoreContract(StoresContract):
     def test_a_merge_is_read_back_with_both_records_as_they_were(self, filled: Stores) -> None:
         """Also after both have changed since, and after it was undone."""
         before = [filled.read(_id(number)) for number in (1, 2)]
-        with filled.desk.begin(filled.here) as work:
-            work.suspicions.add([a_suspicion(_id(1), _id(2), score=8.5, grade=MatchGrade.CERTAIN)])
-            work.commit()
         merge = _merged(filled, 1, 2)
         assert [merge.survivor, merge.loser] == before
-        assert merge.resemblance == Resemblance(MatchGrade.CERTAIN, 8.5, "default-1")
+        assert merge.resemblance is not None
+        assert merge.resemblance.model == "default-1-of-two"
         revise_patient(filled.desk, ADMIN, _id(1), Revision(email=an_email("new")))
         assert find_merges(filled.desk, ADMIN, _id(2)) == (merge,)
         undone = undo_merge(filled.desk, ADMIN, merge.id, Reason("Not one")).merge

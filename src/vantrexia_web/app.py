@@ -32,7 +32,7 @@ PROVING_THREADS: Final = 4
 
 
 class NotRunningError(Exception):
-    """Nobody has entered the app: what shall surround it does not."""
+    """The app is used before its `running` was entered by the app around it."""
 
 
 def create_app(
@@ -52,7 +52,7 @@ def create_app(
 ) -> Perimeter:
     """The ASGI app over a desk. It may be mounted in another app, which then enters its `Perimeter.running`.
 
-    Whoever has a service takes `vantrexia_web.asgi.app_over`, which forgets none of what follows.
+    For a whole service use `vantrexia_web.asgi.app_over`, which passes all of the following.
 
     ``public_url`` is where clients reach the service, without a slash at the end; links in answers start with
     it, so it ends with the path where the app is mounted. ``health`` says how the parts are; without it only

@@ -125,7 +125,10 @@ class Site:
 
 @attrs.frozen(repr=False)
 class Visit:
-    """A request by whoever it may be. ``tally`` counts it: the endpoint may learn who it was."""
+    """A request whose sender is not known yet.
+
+    ``tally`` counts it once the endpoint has learnt who it was.
+    """
 
     site: Site
     request: Request

@@ -20,7 +20,7 @@ from vantrexia_adapters.fhir import (
 )
 from vantrexia_adapters.smart import smart_configuration, token_url
 from vantrexia_web.answer import Answer, json_answer
-from vantrexia_web.endpoints import fhir
+from vantrexia_web.endpoints import fhir, fhir_search
 from vantrexia_web.openapi import API_VERSION
 from vantrexia_web.outcomes import BASE, FHIR_JSON
 from vantrexia_web.routes import ROUTES
@@ -30,15 +30,15 @@ INTERACTION_OF: Final[Mapping[Callable[..., Answer], str]] = MappingProxyType(
         fhir.read: "read",
         fhir.vread: "vread",
         fhir.history: "history-instance",
-        fhir.search: "search-type",
-        fhir.search_by_post: "search-type",
+        fhir_search.search: "search-type",
+        fhir_search.search_by_post: "search-type",
         fhir.create: "create",
         fhir.update: "update",
         fhir.patch: "patch",
         fhir.delete: "delete",
         fhir.provenance: "read",
-        fhir.search_trail: "search-type",
-        fhir.search_trail_by_post: "search-type",
+        fhir_search.search_trail: "search-type",
+        fhir_search.search_trail_by_post: "search-type",
     }
 )
 """FHIR's names of what the endpoints do."""

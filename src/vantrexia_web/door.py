@@ -140,13 +140,13 @@ register_url_convertor("version", Number())
 class LogicalId(Convertor[UUID | str]):
     """An id as FHIR has them (https://hl7.org/fhir/R4/datatypes.html#id): ours are UUIDs in lower case.
 
-    Another spelling of the same UUID is another id, and nobody's.
+    Another spelling of the same UUID is a different id, which no record has.
     """
 
     regex = r"[A-Za-z0-9\-.]{1,64}"
 
     def convert(self, value: str) -> UUID | str:
-        """The id of a record, or a text that is none."""
+        """The id of a record, or the text itself if it cannot be one of ours."""
         return UUID(value) if _OURS.fullmatch(value) else value
 
     def to_string(self, value: UUID | str) -> str:

@@ -1,8 +1,8 @@
-"""From a request to an answer, as one plain function: who is it, have they hits left, may they, the endpoint.
+"""From a request to an answer, as one plain function: identity, rate limit, permission, endpoint.
 
 The order is part of the API's promise: a token first, then the rate limit, then the permission (a refusal is
-recorded), and only then is the body looked at or a record looked for. Whoever may not do a thing learns
-nothing by trying, and a request that is one too many does nothing at all.
+recorded), and only then is the body looked at or a record looked for. Somebody who may not
+do a thing learns nothing by trying, and a request beyond the limit does nothing at all.
 """
 
 from contextlib import suppress

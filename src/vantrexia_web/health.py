@@ -12,7 +12,8 @@ from typing import Final
 
 import attrs
 
-from vantrexia_core.kernel import Clock
+from vantrexia_core.kernel import Clock, UnavailableError
+from vantrexia_web.logs import LOGGER, why
 
 FRESH_SECONDS: Final = 10.0
 LOOK_SECONDS_MAX: Final = 3.0
@@ -109,6 +110,7 @@ class HealthCheck:
                 self._looks[name] = _Look(probe, self._seconds)
         until = monotonic() + self._look_seconds_max
         parts = {name: self._report(name, until) for name in self._probes}
+        self._tell(parts)
         condition = Condition.HEALTHY
         for name, part in parts.items():
             if part.condition is Condition.DOWN and self._probes[name].is_vital:
@@ -117,6 +119,14 @@ class HealthCheck:
             if part.condition is not Condition.HEALTHY:
                 condition = Condition.DEGRADED
         return HealthReport(condition, parts)
+
+    def _tell(self, parts: Mapping[str, PartReport]) -> None:
+        """Log what has gone down since the last look, and why: the page does not say that to anybody."""
+        before = {} if self._latest is None else self._latest[1].parts
+        for name, part in parts.items():
+            was_down = name in before and before[name].condition is Condition.DOWN
+            if part.condition is Condition.DOWN and not was_down:
+                LOGGER.warning("the part %s is down: %s", name, self._looks[name].reason)
 
     def _report(self, name: str, until: float) -> PartReport:
         look, probe = self._looks[name], self._probes[name]
@@ -137,6 +147,7 @@ class _Look:
         self._seconds: Final = seconds
         self.is_over: Final = Event()
         self.seen = Observation(Condition.DOWN)
+        self.reason = "it does not answer"
         self.latency_ms = 0.0
         Thread(target=self._take, name="vantrexia-health", daemon=True).start()
 
@@ -145,7 +156,8 @@ class _Look:
         try:
             seen = self._probe.look()
             self.seen = seen if isinstance(seen, Observation) else Observation(Condition.HEALTHY)
-        except Exception:  # noqa: BLE001 - whatever it is, the part does not answer
+        except Exception as failure:  # noqa: BLE001 - whatever it is, the part does not answer
             self.seen = Observation(Condition.DOWN)
+            self.reason = why(failure) if isinstance(failure, UnavailableError) else type(failure).__name__
         self.latency_ms = (self._seconds() - started) * 1000
         self.is_over.set()

@@ -1,7 +1,7 @@
 """The thread that goes on with imports in the background, in every process that serves.
 
-Jobs lie in the database, each taken by one process at a time for a bounded while. A process that is killed
-leaves its job to the others, or to its next start.
+Jobs are stored in the database. One process at a time takes one, for a limited time. If it is killed, another
+process continues, or the same one after its next start.
 """
 
 import threading
@@ -39,7 +39,7 @@ class Importer:
         self._looked_at = monotonic()
 
     def check(self) -> None:
-        """Nothing, while imports go on.
+        """Return if imports go on.
 
         Raises:
             UnavailableError: the thread has ended, or has been in one batch for longer than any takes.

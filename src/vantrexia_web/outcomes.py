@@ -101,7 +101,7 @@ PLACE_OF_FIELD: Final[Mapping[str, str]] = MappingProxyType(
 
 
 def refusal(error: BaseException, path: str, *, media_type: str = FHIR_JSON) -> Answer:
-    """The answer for an error at a path, in the words of whoever asks there."""
+    """The answer for an error at a path: an OperationOutcome under ``/fhir/``, our envelope elsewhere."""
     return outcome(error, media_type=media_type) if speaks_fhir(path) else problem(error)
 
 

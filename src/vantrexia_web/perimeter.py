@@ -47,7 +47,10 @@ def _unmounted(scope: Scope) -> Scope:
 
 
 class BrokenOffError(Exception):
-    """An answer that cannot be finished. What went wrong was logged; this tells the server alone."""
+    """An answer that cannot be finished.
+
+    The cause was logged; this makes the server break the connection off.
+    """
 
 
 class Perimeter:

@@ -32,6 +32,7 @@ from vantrexia_core.kernel import (
 from vantrexia_core.patients import (
     DuplicateSuspectedError,
     EditedSinceError,
+    LooksDifferentError,
     MergedAwayError,
     MergeDoneError,
     NewerMergeError,
@@ -75,14 +76,14 @@ class ClearTextError(PermissionDeniedError):
     """The request crossed a network in clear, and not from a proxy that speaks TLS for us."""
 
     code = "tls_required"
-    sentence = "This service is spoken to by https alone. Nothing was done."
+    sentence = "This service answers https requests only. Nothing was done."
 
 
 class NotAcceptableError(VantrexiaError):
     """The caller takes no form of the answer that there is (RFC 9110, 15.5.7)."""
 
     code = "not_acceptable"
-    sentence = "The answer is to be had as application/fhir+json or application/json, in FHIR 4.0."
+    sentence = "The answer is available as application/fhir+json or application/json, in FHIR 4.0."
 
 
 class UnprocessableError(VantrexiaError):
@@ -180,11 +181,14 @@ def problem(error: BaseException) -> Answer:
         content["merge_id"] = error.merge_id
     if isinstance(error, EditedSinceError):
         content["fields"] = list(error.fields)
+    if isinstance(error, LooksDifferentError):
+        content["grade"] = error.assessment.grade.value
+        content["guards"] = [guard.name.lower() for guard in error.assessment.guards]
     return json_answer(content, status, headers_of(error))
 
 
 def detail_of(error: VantrexiaError) -> str:
-    """The sentence for whoever called: which disk is full is its operator's business."""
+    """The sentence for the caller. It does not say which disk is full: that is for the operator's log."""
     return UnavailableError.sentence if isinstance(error, DiskFullError) else error.detail
 
 

@@ -148,7 +148,7 @@ class Tally:
 
 
 def uncounted_headers(throttle: Throttle, *, retry_after_seconds: int = 5) -> Mapping[str, str]:
-    """What is told where nobody could be counted: nothing is to be had for a moment.
+    """The headers of an answer when the request could not be counted: no request is left for a moment.
 
     The draft lets a server say less than it may give when it is out of capacity.
     """

@@ -92,6 +92,7 @@ def test_the_rehearsal(original: Practice, tmp_path: Path, target: dict[str, str
     done = original.restore(tmp_path / "new", **target)
     assert (done.status, done.out.startswith("Restored: ")) == (0, True)
     assert "There was no key ring here" in done.out
+    assert "If it was stolen: vantrexia keys rotate token --at-once" in done.out
     trail = run(tmp_path / "new", "audit", "verify", **target)
     assert (trail.status, "3 entries, 3 of them under the newest checkpoint" in trail.out) == (0, True)
     assert _found(tmp_path / "new", **target) == 1

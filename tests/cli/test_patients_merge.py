@@ -1,6 +1,7 @@
 """``vantrexia patients merge``, ``merges`` and ``unmerge``."""
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from vantrexia_adapters.assembly import open_service
 from vantrexia_adapters.settings import Settings
 from vantrexia_core.identity import operator
 from vantrexia_core.kernel import Origin, PatientId
-from vantrexia_core.patients import Phone, Revision, register_patient, revise_patient
+from vantrexia_core.patients import DateOfBirth, Phone, Revision, register_patient, revise_patient
 
 
 @pytest.fixture
@@ -46,3 +47,20 @@ def test_two_records_are_merged_and_separated(tmp_path: Path, two: tuple[Patient
     assert (undone.status, undone.out) == (0, f"Patients {survivor} and {loser} are two records again.\n")
     (row,) = json.loads(run(tmp_path, "patients", "merges", survivor, "--json").out)
     assert row["undone_at"] is not None
+
+
+def test_records_that_look_like_two_peoples_are_merged_only_by_whoever_looked(
+    tmp_path: Path, two: tuple[PatientId, PatientId]
+) -> None:
+    """The refusal says what differs and what to do."""
+    with open_service(Settings(data_dir=tmp_path)) as service:
+        actor = operator(service.practice_id, Origin())
+        born = Revision(date_of_birth=DateOfBirth(date(2004, 2, 29)))
+        revise_patient(service.desk, actor, two[0], born)
+    merge = ("patients", "merge", *map(str, two), "--reason-stdin")
+    refused = run(tmp_path, *merge, stdin="one person\n")
+    assert refused.status == 1
+    assert "--despite-differences" in refused.err
+    assert "guards: the birth dates differ; the birth years are a generation apart" in refused.err
+    merged = run(tmp_path, *merge, "--despite-differences", stdin="one person\n")
+    assert merged.status == 0, merged.err

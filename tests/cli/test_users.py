@@ -4,6 +4,10 @@ import json
 from pathlib import Path
 
 from tests.programs import run
+from vantrexia_adapters.assembly import open_service
+from vantrexia_adapters.settings import Settings
+from vantrexia_core.identity import TokenNotValidError, TokenPair, check_token, sign_in
+from vantrexia_core.kernel import Email, Origin, Phi
 
 PASSWORD = "a long pass phrase\n"
 ANN = ("--email", "ann@practice.example", "--first-name", "Ann", "--last-name", "Lee")
@@ -106,3 +110,38 @@ def test_an_account_is_unlocked(tmp_path: Path) -> None:
     _create(tmp_path, ANN, "admin")
     unlocked = run(tmp_path, "users", "unlock", "ann@practice.example")
     assert (unlocked.status, unlocked.out) == (0, "Account 1 can try again.\n")
+
+
+def test_a_stolen_signing_key_and_every_session_end(tmp_path: Path) -> None:
+    """What the old key signed is worth nothing; one account's sessions, then everybody's, are counted."""
+    _create(tmp_path, ANN, "admin")
+    _create(tmp_path, BEN, "nurse")
+    with open_service(Settings(data_dir=tmp_path)) as service:
+
+        def tokens(who: tuple[str, ...]) -> TokenPair:
+            return sign_in(service.desk, Email(who[1]), Phi(PASSWORD.strip()), Origin()).tokens
+
+        def is_good(token: Phi[str]) -> bool:
+            try:
+                check_token(service.desk, token, Origin())
+            except TokenNotValidError:
+                return False
+            return True
+
+        stolen = tokens(ANN)
+        assert is_good(stolen.access)
+        assert run(tmp_path, "keys", "rotate", "field", "--at-once").status == 2
+        assert run(tmp_path, "keys", "rotate", "token", "--at-once").status == 0
+        # Whoever signs looks at the ring: nobody has to wait for the second that others may take.
+        ann, ben = tokens(ANN), tokens(BEN)
+        assert [is_good(token) for token in (stolen.access, stolen.refresh, ann.access)] == [
+            False,
+            False,
+            True,
+        ]
+        assert run(tmp_path, "users", "sign-out", ANN[1]).out == "Sessions ended: 2.\n"
+        assert [is_good(pair.access) for pair in (ann, ben)] == [False, True]
+        assert run(tmp_path, "users", "sign-out", "--all").out == "Sessions ended: 1.\n"
+        assert not is_good(ben.refresh)
+    for wrong in ((), ("1", "--all")):
+        assert run(tmp_path, "users", "sign-out", *wrong).status == 2

@@ -3,8 +3,9 @@
 import ast
 import importlib
 import re
+import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -53,6 +54,22 @@ def blocks(page: Path) -> Sequence[Block]:
         Block(match["language"], match["text"], text.count("\n", 0, match.start("text")) + 1)
         for match in _FENCE.finditer(text)
     ]
+
+
+def simple_commands(line: str) -> Iterator[tuple[str, ...]]:
+    """The commands of a line of shell, as words, without the settings before them."""
+    reader = shlex.shlex(line, posix=True, punctuation_chars="|&;()<>")
+    reader.whitespace_split = True
+    words: list[str] = []
+    for word in [*reader, ";"]:
+        if re.fullmatch(r"[|&;()]+", word):
+            while words and re.match(r"[A-Z_]+=", words[0]):
+                del words[0]
+            if words:
+                yield tuple(words)
+            words = []
+        else:
+            words.append(word)
 
 
 def prose(page: Path) -> str:

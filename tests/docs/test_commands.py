@@ -6,7 +6,6 @@ administrator's machine, and cannot be run here.
 """
 
 import re
-import shlex
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +14,7 @@ import attrs
 import click
 import pytest
 
-from tests.docs.pages import EVERY_PAGE, ROOT, blocks, generator, name_of
+from tests.docs.pages import EVERY_PAGE, ROOT, blocks, generator, name_of, simple_commands
 from vantrexia_adapters.settings import Settings
 
 COMMANDS: dict[str, click.Command] = dict(generator().every_command())
@@ -48,23 +47,8 @@ def _lines() -> Iterator[Line]:
                 text = re.sub(r"\\\n", " ", block.text)
                 text = re.sub(r"'[^']*'|\"[^\"]*\"", lambda quoted: quoted[0].replace("\n", " "), text)
                 for number, line in enumerate(text.splitlines(), start=block.line):
-                    for words in _simple(line):
+                    for words in simple_commands(line):
                         yield Line(page, number, words)
-
-
-def _simple(line: str) -> Iterator[tuple[str, ...]]:
-    reader = shlex.shlex(line, posix=True, punctuation_chars="|&;()<>")
-    reader.whitespace_split = True
-    words: list[str] = []
-    for word in [*reader, ";"]:
-        if re.fullmatch(r"[|&;()]+", word):
-            while words and re.match(r"[A-Z_]+=", words[0]):
-                del words[0]
-            if words:
-                yield tuple(words)
-            words = []
-        else:
-            words.append(word)
 
 
 LINES = list(_lines())

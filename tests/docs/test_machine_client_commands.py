@@ -11,7 +11,7 @@ from tests.docs.pages import DOCS, blocks
 from tests.programs import environment, free_port, serving
 
 PAGE = DOCS / "how-to" / "register-a-machine-client.md"
-WALK_SECONDS_MAX = 60
+WALK_SECONDS_MAX = 240
 
 pytestmark = pytest.mark.skipif(
     any(shutil.which(program) is None for program in ("bash", "curl", "openssl")),

@@ -18,7 +18,7 @@ START = "python3 dev.py demo\n"
 PUBLISHED = "http://127.0.0.1:8000"
 CUT = "---8<---"
 START_SECONDS_MAX = 60
-WALK_SECONDS_MAX = 60
+WALK_SECONDS_MAX = 240
 
 VANTREXIA = (sys.executable, "-m", "vantrexia_adapters.cli")
 

@@ -50,3 +50,9 @@ def test_lines_end_cleanly(page: Path) -> None:
     """No trailing blanks in prose, and a line feed at the end."""
     assert [line for line in prose(page).splitlines() if line != line.rstrip()] == []
     assert page.read_text(encoding="utf-8").endswith("\n")
+
+
+def test_the_changelog_is_no_wider_than_the_other_pages() -> None:
+    """120 columns: what is added line by line is read beside a terminal."""
+    lines = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if len(line) > 120] == []

@@ -5,6 +5,7 @@ The habit is SQLite's: make the n-th call fail for n = 1, 2, 3 … until the use
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -84,6 +85,7 @@ from vantrexia_core.kernel import (
     UndoneError,
 )
 from vantrexia_core.patients import (
+    DateOfBirth,
     Decision,
     ExportWish,
     FileImport,
@@ -161,6 +163,7 @@ class Scene:
     assertion: Phi[str]
     pair: SuspicionId
     merge: MergeId
+    stranger: PatientId
 
     @classmethod
     def on(cls, desk: AnyDesk) -> "Scene":
@@ -194,6 +197,7 @@ class Scene:
         assertion = Phi(a_key().assertion(client.id, desk.clock.now()))
         survivor, loser = (register_patient(desk, ADMIN, _new(f"S-{number}")).id for number in (5, 6))
         merge = merge_patients(desk, ADMIN, survivor, loser, REASON).merge
+        stranger = register_patient(desk, ADMIN, _stranger()).id
         with desk.begin(a_practice_id()) as work:
             work.suspicions.add([a_suspicion(active, archived)])
             work.commit()
@@ -214,6 +218,7 @@ class Scene:
             assertion,
             Pair.of(active, archived).id,
             merge.id,
+            stranger,
         )
 
 
@@ -231,6 +236,11 @@ def _code(enrolment: Enrolment, desk: AnyDesk) -> FactorCode:
 
 def _new(mrn: str | None = None) -> NewPatient:
     return attrs.evolve(a_marked_new_patient(), mrn=None if mrn is None else Mrn(mrn), external_id=None)
+
+
+def _stranger() -> NewPatient:
+    """Of the same name, and nobody's double."""
+    return attrs.evolve(_new("S-7"), date_of_birth=DateOfBirth(date(2004, 2, 29)), email=None, phone=None)
 
 
 def _once(key: str) -> Once:
@@ -251,6 +261,9 @@ CHANGES: dict[str, UseCase] = {
     "unarchive": lambda desk, scene: unarchive_patient(desk, ADMIN, scene.archived),
     "decide": lambda desk, scene: decide(desk, ADMIN, scene.pair, Decision.DIFFERENT),
     "merge": lambda desk, scene: merge_patients(desk, ADMIN, scene.active, scene.archived, REASON),
+    "merge despite differences": lambda desk, scene: merge_patients(
+        desk, ADMIN, scene.active, scene.stranger, REASON, despite_differences=True
+    ),
     "undo a merge": lambda desk, scene: undo_merge(desk, ADMIN, scene.merge, REASON),
     "delete": lambda desk, scene: delete_patient(desk, ADMIN, scene.active),
     "restore": lambda desk, scene: restore_patient(desk, ADMIN, scene.deleted, REASON),

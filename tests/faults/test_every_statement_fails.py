@@ -28,7 +28,7 @@ STEPS = 4
 CHANCES_MAX = 2_000
 REFUSED = {"import lines": {Outcome.REFUSED}}
 """What else a use case records when it gets through."""
-STRIDE = {"merge": 17, "undo a merge": 17}
+STRIDE = {"merge": 17, "merge despite differences": 17, "undo a merge": 17}
 """What has so many statements that every chance would take a minute; nights take every one."""
 
 

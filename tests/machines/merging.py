@@ -1,6 +1,7 @@
 """Merges, undoings, edits and moves in any order, against a model that is nothing but dictionaries."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar
 
 import attrs
@@ -17,6 +18,7 @@ from vantrexia_core.patients import (
     EditedSinceError,
     Heir,
     Listing,
+    LooksDifferentError,
     MergedAwayError,
     MergeDoneError,
     NewerMergeError,
@@ -25,6 +27,7 @@ from vantrexia_core.patients import (
     Phone,
     Reason,
     Revision,
+    Ssn,
     Status,
     ToldApartError,
     archive_patient,
@@ -42,7 +45,8 @@ from vantrexia_core.patients import (
 PHONES = (None, "555-0101", "555-0102")
 EMAILS = (None, "one@example.org", "two@example.org")
 NAMES = ("Mari", "Marisol")
-FIELDS = ("first_name", "phone", "email")
+SSNS = (None, None, "219091234", "401178993")
+FIELDS = ("first_name", "phone", "email", "ssn")
 WHY = Reason("because")
 _RECORDS_MAX = 5
 
@@ -105,12 +109,17 @@ class MergingMachine(RuleBasedStateMachine):
         return None
 
     @precondition(lambda self: len(self.records) < _RECORDS_MAX)
-    @rule(phone=st.sampled_from(PHONES), email=st.sampled_from(EMAILS), name=st.sampled_from(NAMES))
-    def register(self, phone: str | None, email: str | None, name: str) -> None:
+    @rule(
+        phone=st.sampled_from(PHONES),
+        email=st.sampled_from(EMAILS),
+        name=st.sampled_from(NAMES),
+        ssn=st.sampled_from(SSNS),
+    )
+    def register(self, phone: str | None, email: str | None, name: str, ssn: str | None) -> None:
         """Somebody new."""
-        new = a_new_patient(first=name, phone=phone, email=email)
+        new = a_new_patient(first=name, phone=phone, email=email, ssn=ssn)
         patient = register_patient(self.desk, self.actor, new)
-        self.records[patient.id] = Told({"first_name": name, "phone": phone, "email": email})
+        self.records[patient.id] = Told({"first_name": name, "phone": phone, "email": email, "ssn": ssn})
 
     @precondition(lambda self: self.records)
     @rule(
@@ -118,16 +127,20 @@ class MergingMachine(RuleBasedStateMachine):
         phone=st.sampled_from(PHONES),
         email=st.sampled_from(EMAILS),
         name=st.sampled_from(NAMES),
+        ssn=st.sampled_from(SSNS),
     )
-    def edit(self, data: st.DataObject, phone: str | None, email: str | None, name: str) -> None:
+    def edit(
+        self, data: st.DataObject, phone: str | None, email: str | None, name: str, ssn: str | None
+    ) -> None:
         """Some fields of a record."""
         id_ = data.draw(st.sampled_from(sorted(self.records)))
-        said = {"first_name": name, "phone": phone, "email": email}
+        said = {"first_name": name, "phone": phone, "email": email, "ssn": ssn}
         fields = data.draw(st.sets(st.sampled_from(FIELDS), min_size=1))
         values = {
             "first_name": NamePart(name),
             "phone": None if phone is None else Phone(phone),
             "email": None if email is None else Email(email),
+            "ssn": None if ssn is None else Ssn(ssn),
         }
         revision = Revision(**{field: values[field] for field in fields})  # type: ignore[arg-type]
         refusal = self._own(id_)
@@ -168,7 +181,10 @@ class MergingMachine(RuleBasedStateMachine):
     @precondition(lambda self: len(self.records) > 1)
     @rule(data=st.data())
     def merge(self, data: st.DataObject) -> None:
-        """One record into another, every field chosen; of those told apart as often as of all."""
+        """One record into another, every field chosen; of those told apart as often as of all.
+
+        Two who look different, here by their social security numbers, are merged only knowingly.
+        """
         told_apart = sorted(pair.ids for pair in self._told_apart())
         pairs = st.permutations(sorted(self.records)).map(lambda ids: tuple(ids[:2]))
         survivor, loser = data.draw(st.one_of(pairs, *map(st.just, told_apart)))
@@ -178,9 +194,14 @@ class MergingMachine(RuleBasedStateMachine):
             refusal = MergeDoneError
         elif refusal is None and Pair.of(survivor, loser) in self._told_apart():
             refusal = ToldApartError
-        merged = self._attempt(
-            lambda: merge_patients(self.desk, self.actor, survivor, loser, WHY, choices), refusal
+        ssns = {self.records[id_].said["ssn"] for id_ in (survivor, loser)} - {None}
+        if refusal is None and len(ssns) > 1:
+            call = partial(merge_patients, self.desk, self.actor, survivor, loser, WHY, choices)
+            self._attempt(call, LooksDifferentError)
+        call = partial(
+            merge_patients, self.desk, self.actor, survivor, loser, WHY, choices, despite_differences=True
         )
+        merged = self._attempt(call, refusal)
         if merged is None:
             return
         kept, gone = self.records[survivor], self.records[loser]
@@ -258,6 +279,7 @@ class MergingMachine(RuleBasedStateMachine):
                 "first_name": patient.name.first.reveal(),
                 "phone": None if patient.phone is None else patient.phone.reveal(),
                 "email": None if patient.email is None else patient.email.reveal(),
+                "ssn": None if patient.ssn is None else patient.ssn.reveal(),
             }
             assert (said, patient.status, patient.merged_into) == (told.said, told.status, told.into)
             assert told.into is None or records[told.into].merged_into is None

@@ -109,6 +109,23 @@ def test_a_decision_is_answered_with_who_and_when(service):
     assert overruled.json()["decision"] == "same"
 
 
+def test_what_looks_different_by_now_is_said_to_be_one_only_by_whoever_looked(service):
+    """The comparison of now is shown beside the one that was queued; the decision goes by it."""
+    found = _pair(service)
+    before = service.send("GET", _path(found)).json()["now"]
+    assert before == {"looks_different": False, "grade": "certain", "guards": []}
+    born = {"date_of_birth": "2004-02-29", "ssn": "401-17-8993"}
+    assert service.send("PATCH", f"{PATIENTS}{found.pair.low}/", born).status_code == 200
+    now = service.send("GET", _path(found)).json()["now"]
+    refused = service.send("POST", _path(found, "decide/"), {"decision": "same"})
+    content = refused.json()
+    assert (refused.status_code, content["code"]) == (409, "looks_different")
+    assert now == {"looks_different": True, "grade": content["grade"], "guards": content["guards"]}
+    assert "ssn" in content["guards"]
+    said = {"decision": "same", "despite_differences": True}
+    assert service.send("POST", _path(found, "decide/"), said).json()["decision"] == "same"
+
+
 @pytest.mark.parametrize(
     "body", [{"decision": "open"}, {"decision": "no"}, {"decision": None}, {"decision": 1}]
 )

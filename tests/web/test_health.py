@@ -7,6 +7,7 @@ import pytest
 
 from tests.sources import ManualClock
 from tests.web.service import Service
+from vantrexia_core.kernel import DiskFullError
 from vantrexia_web.health import Condition, HealthCheck, Observation, Probe
 
 
@@ -180,3 +181,22 @@ def test_a_look_may_judge_the_part_itself(seen, milliseconds, condition):
     check = HealthCheck({"audit": Probe(look, slow_ms=100)}, ManualClock(), seconds=lambda: part.seconds)
     report = check().parts["audit"]
     assert report.condition is condition
+
+
+def test_why_a_part_is_down_is_logged_once(caplog):
+    """A disk somebody has to make room on, by name; what a library says stays out of the log."""
+
+    def full():
+        raise DiskFullError("/srv/data")
+
+    passed = [0.0]
+    probes = {"database": Probe(full, slow_ms=100), "ecw": Probe(Part(is_down=True).look, slow_ms=100)}
+    check = HealthCheck(probes, ManualClock(), seconds=lambda: passed[0])
+    for _ in range(3):
+        check()
+        passed[0] += 10.0
+    told = [record.getMessage() for record in caplog.records]
+    assert [line.partition(". ")[0] for line in told] == [
+        "the part database is down: The disk of /srv/data is full",
+        "the part ecw is down: ConnectionError",
+    ]

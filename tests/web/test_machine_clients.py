@@ -9,6 +9,7 @@ from ipaddress import ip_network
 from typing import Any
 
 import attrs
+import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
@@ -20,7 +21,7 @@ from tests.clients import ALL, ASSERTION_TYPE, TOKEN_URL, a_client, a_jwks, a_ke
 from tests.contracts.stores import at_once
 from tests.sources import CountedIds
 from tests.web.refusals import assert_problem, assert_refused
-from tests.web.service import NO_LIMITS, PATIENTS, PUBLIC_URL, Service, path_of
+from tests.web.service import NO_LIMITS, PATIENTS, PUBLIC_URL, OneKey, Service, path_of
 from tests.web.test_permissions import BODIES, GUARDED, somewhere
 from vantrexia_adapters.ecw import ClientAssertions, SigningKey
 from vantrexia_adapters.http import Response
@@ -594,3 +595,19 @@ def test_who_may_only_change_a_record_is_not_shown_it(asking, is_reading):
     assert (rest.status_code, fhir.status_code) == (200 if is_reading else 204, 200), (rest.text, fhir.text)
     assert (bool(rest.content), bool(fhir.content)) == (is_reading, is_reading)
     assert (rest.headers["etag"], fhir.headers["etag"]) == ('"1"', 'W/"1"')
+
+
+def test_who_has_the_signing_key_alone_makes_no_token_of_a_client(asking: Asking) -> None:
+    """Its number and version can be guessed; its id, which lies in the database, cannot."""
+    [key] = OneKey().all().values()
+    token = asking.headers()["Authorization"].removeprefix("Bearer ")
+    claims = jwt.decode(token, options={"verify_signature": False})
+
+    def status(client_id: str) -> int:
+        forged = jwt.encode(
+            claims | {"sub": client_id, "client_id": client_id}, key, "HS256", headers={"kid": "1"}
+        )
+        return asking.service.send("GET", PATIENTS, role=None, Authorization=f"Bearer {forged}").status_code
+
+    assert status(str(asking.client.id)) == 200
+    assert status(NOBODY) == 401

@@ -23,7 +23,8 @@ def two(service) -> tuple[Patient, Patient]:
 
 
 def _merge(service: Service, survivor: Patient, loser: Patient, **more: Any) -> Any:
-    body = {"loser_id": str(loser.id), "reason": WHY} | more
+    """The records of `two` have different names, so that a name that leaks is seen."""
+    body = {"loser_id": str(loser.id), "reason": WHY, "despite_differences": True} | more
     return service.send("POST", path_of(survivor, "merge"), body)
 
 
@@ -38,7 +39,7 @@ def test_a_merge_is_answered_with_what_was_kept(service, two):
     content = response.json()
     assert (response.status_code, response.headers["etag"]) == (200, '"2"')
     assert (content["survivor_id"], content["loser_id"]) == (str(survivor.id), str(loser.id))
-    assert (content["fields"], content["reason"], content["score"]) == (["phone"], WHY, None)
+    assert (content["fields"], content["reason"], content["grade"]) == (["phone"], WHY, "possible")
     assert content["merged_by"] == service.user(Role.ADMIN).email.reveal()
     assert content["survivor"]["phone"] == "555-0142"
     assert "merged_into" not in content["survivor"]
@@ -74,7 +75,7 @@ def test_a_write_to_a_merged_record_names_the_other(service, two, method, action
     survivor, loser = two
     _merge(service, survivor, loser)
     if action == "merge":
-        body = body | {"loser_id": str(service.patient().id)}
+        body = body | {"loser_id": str(service.patient().id), "despite_differences": True}
     response = service.send(method, path_of(loser, action), body)
     content = response.json()
     assert (response.status_code, content["code"]) == (409, "merged_away")
@@ -84,7 +85,8 @@ def test_a_write_to_a_merged_record_names_the_other(service, two, method, action
 def test_a_merge_is_done_once(service, two):
     """The same key, the same answer; a stale version is a 412."""
     survivor, loser = two
-    path, body = path_of(survivor, "merge"), {"loser_id": str(loser.id), "reason": WHY}
+    path = path_of(survivor, "merge")
+    body = {"loser_id": str(loser.id), "reason": WHY, "despite_differences": True}
     stale = service.send("POST", path, body, If_Match='"9"')
     assert_problem(stale, 412, "precondition_failed")
     first = service.send("POST", path, body, Idempotency_Key="once", If_Match='"1"')
@@ -103,6 +105,7 @@ def test_a_merge_is_done_once(service, two):
         ({"fields": {"mrn": "loser"}}, "fields.mrn"),
         ({"fields": []}, "fields"),
         ({"field": {}}, "field"),
+        ({"despite_differences": "yes"}, "despite_differences"),
     ],
 )
 def test_a_wish_that_is_none_is_refused(service, two, body, field):
@@ -123,6 +126,18 @@ def test_people_who_were_told_apart_are_not_merged(service, two):
         work.commit()
     service.send("POST", f"{PATIENTS}duplicates/{found.id}/decide/", {"decision": "different"})
     assert_problem(_merge(service, *two), 409, "told_apart")
+
+
+def test_records_that_look_like_two_peoples_are_merged_only_by_whoever_looked(service, two):
+    """409 with the grade and what differs, nothing of either person, and nothing done; then 200."""
+    refused = _merge(service, *two, despite_differences=False)
+    content = refused.json()
+    assert (refused.status_code, content["code"]) == (409, "looks_different")
+    assert (content["grade"], content["guards"]) == ("possible", ["first_name"])
+    assert "despite_differences" in content["detail"]
+    assert marks_in(refused.text) == []
+    assert service.send("GET", path_of(two[0], "merges")).json()["results"] == []
+    assert _merge(service, *two).status_code == 200
 
 
 def test_undoing_gives_both_back(service, two):

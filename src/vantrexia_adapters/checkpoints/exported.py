@@ -1,6 +1,6 @@
 """A trail as plain files: its entries in bundles beside checkpoints and tiles (C2SP tlog-tiles).
 
-Whoever has the folder and the public key can verify it: neither the database nor any other key is needed.
+The folder and the public key are enough to verify it: neither the database nor any other key is needed.
 """
 
 from collections.abc import Callable, Iterator

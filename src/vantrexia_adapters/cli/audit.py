@@ -35,7 +35,15 @@ if TYPE_CHECKING:
 
 @click.group()
 def audit() -> None:
-    """The audit trail: verify it, export it, show it, sign its state."""
+    """The audit trail: verify it, export it, show it, sign its state.
+
+    \b
+    Examples:
+      vantrexia audit verify
+      vantrexia audit export ./trail
+      vantrexia audit dump --after 1000
+      vantrexia audit checkpoint --public-key > trail-key.txt
+    """
 
 
 _NOTHING_HERE: Final = (
@@ -111,7 +119,7 @@ def verify(
     _report(found, time.perf_counter() - began, as_json=as_json)
 
 
-@audit.command()
+@audit.command(short_help="Write the trail to FOLDER, as files that verify themselves.")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 def export(*, folder: Path) -> None:
     """Write entries, hashes and checkpoints to FOLDER, as plain files that verify by themselves.
@@ -134,7 +142,7 @@ def export(*, folder: Path) -> None:
     click.echo(f"{size} entries lie in {folder}.", err=True)
 
 
-@audit.command()
+@audit.command(short_help="Copy entries older than seven years to FOLDER, as files.")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 def archive(*, folder: Path) -> None:
     """Copy the entries that are older than seven years to FOLDER, as plain files that verify by themselves.
@@ -226,7 +234,7 @@ def checkpoint(*, shows_key: bool) -> None:
         click.echo((note or b"").decode(), nl=False)
 
 
-@audit.command()
+@audit.command(short_help="List the emergencies that people declared, newest first.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def emergencies(*, as_json: bool) -> None:
     """List the emergencies that people declared, newest first: who, when, and why.

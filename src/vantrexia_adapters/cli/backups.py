@@ -22,7 +22,7 @@ _KEY_FILE = click.option(
 )
 
 
-@click.command()
+@click.command(short_help="Write all that is stored to FILE, while the service goes on.")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @_KEY_FILE
 @click.option("--without-keys", is_flag=True, help="Leave the key ring out: it is kept on another way.")
@@ -167,6 +167,9 @@ def restore(
                 "There was no key ring here, so it is the backup's own: what was destroyed in it after the"
             )
             click.echo("backup is there again. If anything was, destroy it again: vantrexia keys status")
+            click.echo(
+                "The signing key is the backup's too. If it was stolen: vantrexia keys rotate token --at-once"
+            )
         for practice_id in found.off_boarded:
             click.echo(f"The keys of practice {practice_id} were destroyed: nobody can read what it stored.")
     if fault is not None:

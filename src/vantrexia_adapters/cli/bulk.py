@@ -34,7 +34,7 @@ GZIP_LEVEL: Final = 4
 _MOMENT: Final = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.%fZ"])
 
 
-@patients.command("export")
+@patients.command("export", short_help="Write all active and archived patients to FILE.")
 @click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path))
 @click.option(
     "--format",

@@ -55,7 +55,7 @@ class Numbered:
     content: bytes | None
 
 
-@patients.command("import")
+@patients.command("import", short_help="Import the FHIR R4 Patients in FILE, one to a line.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Tell what would happen, and store nothing.")
 @click.option(

@@ -42,7 +42,7 @@ _JWKS = click.option(
 _JWKS_URL = click.option("--jwks-url", help="The https URL of its public keys, a JWK Set.")
 
 
-@click.group()
+@click.group(short_help="Machine clients: programs that sign in by a key of their own.")
 def clients() -> None:
     """Machine clients: programs that sign in by themselves with a key of their own (SMART Backend Services).
 
@@ -92,7 +92,12 @@ def register(
 @clients.command("list")
 @_JSON
 def list_(*, as_json: bool) -> None:
-    """Show all clients of the practice, revoked ones too."""
+    """Show all clients of the practice, revoked ones too.
+
+    \b
+    Example:
+      vantrexia clients list --json
+    """
     with opened() as service:
         found = list_clients(service.desk, console_actor(service))
     show_rows([_row(client) for client in found], as_json=as_json)
@@ -125,7 +130,7 @@ def show(client: str, *, as_json: bool) -> None:
         click.echo(f"{title:<12}{'-' if value is None else value}")
 
 
-@clients.command()
+@clients.command(short_help="Look for a client's public keys as a sign-in does.")
 @click.argument("client")
 def check(client: str) -> None:
     """Look for a client's public keys as a sign-in does, and say what is found: a name and an algorithm each.

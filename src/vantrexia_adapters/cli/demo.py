@@ -55,7 +55,7 @@ STAFF: Final = (
 PATIENT_EMAIL: Final = "jane.doe@email.com"
 
 
-@click.command()
+@click.command(short_help="Serve a throw-away practice of synthetic patients.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
 @click.option(
     "--patients",

@@ -15,7 +15,7 @@ _METRICS = (
 )
 
 
-@click.command()
+@click.command(short_help="Load the practice's directory, and say what it takes.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--metrics", "as_metrics", is_flag=True, help="Print OpenMetrics text.")
 def directory(*, as_json: bool, as_metrics: bool) -> None:

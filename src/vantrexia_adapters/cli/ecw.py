@@ -34,7 +34,7 @@ def ecw() -> None:
     """
 
 
-@ecw.command("import")
+@ecw.command("import", short_help="Import patients by the ids in FILES, one a line.")
 @click.argument("files", type=click.File(encoding="utf-8"), nargs=-1, required=True)
 @click.option("--resume", is_flag=True, help="Go on with an import of the same ids that did not end.")
 @click.option("--refresh", is_flag=True, help="Bring patients who are here already up to date.")

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from vantrexia_adapters.ecw import ClientKeyFile
 
 
-@click.group()
+@click.group(short_help="Keys of the key ring, and those we have at eClinicalWorks.")
 def keys() -> None:
     """Keys: those of the key ring, and those by which we sign in at eClinicalWorks.
 
@@ -46,7 +46,7 @@ def keys() -> None:
     """
 
 
-_PURPOSES = click.Choice([purpose.value for purpose in Purpose])
+_ROTATED = click.Choice([purpose.value for purpose in Purpose if purpose is not Purpose.ACCOUNT])
 _PREPARED = click.Choice([Purpose.FIELD.value, Purpose.DIRECTORY.value])
 _RESTING = click.Choice([Purpose.FIELD.value, Purpose.INDEX.value, Purpose.DIRECTORY.value])
 
@@ -63,10 +63,16 @@ def _of_practices(command: _F) -> _F:
     )
 
 
-@keys.command()
+@keys.command(short_help="Show which keys the ring holds. Never a key.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def status(*, as_json: bool) -> None:
-    """Show which keys the ring holds, since when, and which of them are in use. Never a key."""
+    """Show which keys the ring holds, since when, and which of them are in use. Never a key.
+
+    \b
+    Examples:
+      vantrexia keys status
+      vantrexia keys status --json
+    """
     with opened() as service:
         rows = [
             {
@@ -82,7 +88,7 @@ def status(*, as_json: bool) -> None:
     show_rows(rows, as_json=as_json)
 
 
-@keys.command("prepare")
+@keys.command("prepare", short_help="Publish the next version of a key before it seals.")
 @click.argument("purpose", type=_PREPARED)
 @_of_practices
 def prepare_ring(purpose: str, practice: UUID | None, *, is_all: bool) -> None:
@@ -103,7 +109,7 @@ def prepare_ring(purpose: str, practice: UUID | None, *, is_all: bool) -> None:
 
 
 @keys.command("rotate")
-@click.argument("purpose", type=_PURPOSES)
+@click.argument("purpose", type=_ROTATED)
 @click.option("--at-once", is_flag=True, help="token only: believe nothing that the old key has signed.")
 @_of_practices
 def rotate_ring(purpose: str, practice: UUID | None, *, is_all: bool, at_once: bool) -> None:
@@ -118,7 +124,8 @@ def rotate_ring(purpose: str, practice: UUID | None, *, is_all: bool, at_once: b
                worth nothing within a second: for a key that was stolen. Everybody signs in again.
     checkpoint signs the state of the audit trail. Give the new public key to whoever verifies it.
 
-    Running servers use the new key within a second, without a restart.
+    Running servers use the new key within a second, without a restart. The account key is for good: no stored
+    account would be genuine under another one.
 
     \b
     Examples:
@@ -140,7 +147,7 @@ def rotate_ring(purpose: str, practice: UUID | None, *, is_all: bool, at_once: b
             click.echo(f"The {_named(purpose, version, actor)} is in use now.")
 
 
-@keys.command()
+@keys.command(short_help="Seal everything anew, while the service runs.")
 @click.argument("purpose", type=_RESTING)
 @_of_practices
 @click.option(
@@ -235,7 +242,7 @@ def destroy(purpose: str, version: int, practice: UUID | None, *, is_all: bool, 
     click.echo(f"Copies of {path} from before still hold it: destroy those as well.")
 
 
-@keys.command("destroy-practice")
+@keys.command("destroy-practice", short_help="Make all of a PRACTICE that has left unreadable.")
 @click.argument("practice", type=click.UUID)
 @click.option("--confirm", metavar="PRACTICE", help="The practice's id once more, instead of being asked.")
 def destroy_practice_keys(practice: UUID, confirm: str | None) -> None:
@@ -343,7 +350,7 @@ def _destroyed_needs(service: "Service", statement: Statement, actor: Actor) -> 
     )
 
 
-@keys.command()
+@keys.command(short_help="Wrap the key ring under another key.")
 @click.option("--to", "wrapping", type=click.Choice(["file", "aws-kms", "transit"]), help="Where to.")
 def rewrap(wrapping: str | None) -> None:
     """Wrap the key ring anew: under a fresh key in its file, or under a key of AWS KMS or Vault.
@@ -377,7 +384,7 @@ def rewrap(wrapping: str | None) -> None:
     click.echo("when the service has started with the new one.")
 
 
-@keys.command("create-backup-key")
+@keys.command("create-backup-key", short_help="Make a backup key in a new FILE.")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def create_backup_key(file: Path) -> None:
     """Make a backup key in a new FILE that only its owner can read.
@@ -396,7 +403,7 @@ def create_backup_key(file: Path) -> None:
     click.echo(f"{file} holds the backup key {key.key_id.hex()}. Copy it to where your backups are not.")
 
 
-@keys.group()
+@keys.group(short_help="Our keys at eClinicalWorks: show, make, replace.")
 def ecw() -> None:
     """Our RSA keys at eClinicalWorks, published at /.well-known/jwks.json.
 
@@ -438,18 +445,28 @@ def create() -> None:
 
 @ecw.command()
 def prepare() -> None:
-    """Publish the next key; it signs from the next `rotate` on."""
+    """Publish the next key; it signs from the next `rotate` on.
+
+    \b
+    Example:
+      vantrexia keys ecw prepare
+    """
     file, _ = _file()
     file.prepare()
     click.echo("The next key is published. Rotate when eClinicalWorks has read it.")
 
 
-@ecw.command()
+@ecw.command(short_help="Sign with the prepared key from now on.")
 def rotate() -> None:
     """Sign with the prepared key from now on; the old one stays published.
 
     Without a prepared key a fresh one is made, which eClinicalWorks may not know at once. Running servers
     notice by themselves.
+
+    \b
+    Examples:
+      vantrexia keys ecw prepare
+      vantrexia keys ecw rotate
     """
     file, _ = _file()
     file.rotate()
@@ -458,7 +475,12 @@ def rotate() -> None:
 
 @ecw.command()
 def retire() -> None:
-    """Withdraw the old keys: they are published no longer."""
+    """Withdraw the old keys: they are published no longer.
+
+    \b
+    Example:
+      vantrexia keys ecw retire
+    """
     file, _ = _file()
     retired = file.retire()
     click.echo(f"Retired: {retired}.")
@@ -467,7 +489,12 @@ def retire() -> None:
 @ecw.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def show(*, as_json: bool) -> None:
-    """Show the names of the keys and what each is for."""
+    """Show the names of the keys and what each is for.
+
+    \b
+    Example:
+      vantrexia keys ecw show
+    """
     file, _ = _file()
     show_rows([{"key": name, "use": use.value} for name, use in file.uses()], as_json=as_json)
 

@@ -7,7 +7,7 @@ from vantrexia_adapters.cli.sweeping import sweep
 from vantrexia_adapters.cli.tuning import estimate_weights, evaluate
 
 
-@click.group()
+@click.group(short_help="Duplicates: those suspected, and how well they are found.")
 def matching() -> None:
     """Duplicates: the list of those suspected, and how well they are found.
 

@@ -8,6 +8,7 @@ from uuid import UUID
 import click
 
 from vantrexia_adapters.cli.console import console_actor, opened, show_rows
+from vantrexia_adapters.cli.review import told_how_they_differ
 from vantrexia_core.audit import TrailLine
 from vantrexia_core.kernel import InvalidError, InvalidValueError, MergeId, PageRequest, PatientId
 from vantrexia_core.patients import (
@@ -33,7 +34,7 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 _FIELDS = list(KIND_OF_FIELD)
 
 
-@click.group()
+@click.group(short_help="Patients in bulk; deleted records, merges, disclosures.")
 def patients() -> None:
     """Patients in bulk, deleted records, merges of two records, and the disclosures of a patient.
 
@@ -53,7 +54,12 @@ def patients() -> None:
 @click.option("--page-size", type=click.IntRange(1, 100), default=100, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def deleted(*, page: int, page_size: int, as_json: bool) -> None:
-    """Show deleted records. Showing them is recorded in the audit trail."""
+    """Show deleted records. Showing them is recorded in the audit trail.
+
+    \b
+    Example:
+      vantrexia patients deleted
+    """
     with opened() as service:
         found = find_deleted_patients(
             service.desk, console_actor(service), Listing(page=PageRequest(page, page_size))
@@ -82,7 +88,7 @@ def restore(patient_id: UUID, *, reason_stdin: bool) -> None:
     click.echo(f"Patient {patient_id} is active again.")
 
 
-@patients.command()
+@patients.command(short_help="Show whom a patient's record was shown to, and when.")
 @click.argument("patient_id", type=click.UUID)
 @click.option("--from", "since", type=_DAY, help="The first day, in UTC.")
 @click.option("--to", "until", type=_DAY, help="The last day, in UTC.")
@@ -118,14 +124,28 @@ def disclosures(patient_id: UUID, *, since: datetime | None, until: datetime | N
 @click.option(
     "--keep", "kept", multiple=True, type=click.Choice(_FIELDS), help="Keep the survivor's value of a field."
 )
+@click.option(
+    "--despite-differences",
+    is_flag=True,
+    help="Merge although they look like two people's records: you have looked at both.",
+)
 def merge(
-    survivor_id: UUID, loser_id: UUID, *, reason_stdin: bool, taken: tuple[str, ...], kept: tuple[str, ...]
+    survivor_id: UUID,
+    loser_id: UUID,
+    *,
+    reason_stdin: bool,
+    taken: tuple[str, ...],
+    kept: tuple[str, ...],
+    despite_differences: bool,
 ) -> None:
     """Merge a record into another one of the same person.
 
     The loser is archived and stays readable; its MRN and external id lead to the survivor. Of fields that
     are not named, a filled one beats an empty one; of two phones, e-mail addresses or addresses the one
     written later is kept, of all else the survivor's. The reason is asked for and kept, sealed.
+
+    Two records that look like two people's are merged only with --despite-differences, and the audit trail
+    says so.
 
     \b
     Examples:
@@ -134,14 +154,20 @@ def merge(
     """
     why = _reason(reason_stdin=reason_stdin)
     choices = dict.fromkeys(taken, Party.LOSER) | dict.fromkeys(kept, Party.SURVIVOR)
-    with opened() as service:
+    with opened() as service, told_how_they_differ():
         merged = merge_patients(
-            service.desk, console_actor(service), PatientId(survivor_id), PatientId(loser_id), why, choices
+            service.desk,
+            console_actor(service),
+            PatientId(survivor_id),
+            PatientId(loser_id),
+            why,
+            choices,
+            despite_differences=despite_differences,
         )
     click.echo(f"Patient {loser_id} was merged into {survivor_id}; to undo it: {merged.merge.id}.")
 
 
-@patients.command()
+@patients.command(short_help="Undo a merge: both records get back what they had.")
 @click.argument("merge_id", type=click.UUID)
 @click.option("--reason-stdin", is_flag=True, help="Read the reason from standard input instead of a prompt.")
 @click.option(

@@ -1,5 +1,7 @@
 """``vantrexia matching list``, ``show`` and ``decide``: looking through pairs that may be one person."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 import click
@@ -8,7 +10,9 @@ from vantrexia_adapters.cli.console import console_actor, opened, show_rows
 from vantrexia_core.kernel import PageRequest, SuspicionId
 from vantrexia_core.patients import (
     WAITING,
+    Assessment,
     Decision,
+    LooksDifferentError,
     MatchGrade,
     SideBySide,
     Suspicion,
@@ -23,7 +27,7 @@ _WAITING = "waiting"
 _SAYABLE = [decision.value for decision in Decision if decision is not Decision.OPEN]
 
 
-@click.command("list")
+@click.command("list", short_help="Show pairs of records that may be one person.")
 @click.option(
     "--decision",
     type=click.Choice([_WAITING, *(decision.value for decision in Decision)]),
@@ -89,6 +93,9 @@ def show(pair_id: UUID, *, as_json: bool) -> None:
     show_rows(_fields(pair), as_json=as_json)
     if not as_json:
         click.echo(_summary(pair.suspicion), err=True)
+        if pair.now is not None:
+            looks = "they look like two people's" if pair.now.is_against else "they may be one person's"
+            click.echo(f"As they are now {looks}: {_told(pair.now)}", err=True)
 
 
 @click.command()
@@ -97,26 +104,48 @@ def show(pair_id: UUID, *, as_json: bool) -> None:
 @click.option(
     "--version", "version", type=click.IntRange(min=1), help="Overrule the decision of this version."
 )
-def decide(pair_id: UUID, decision: str, *, version: int | None) -> None:
+@click.option(
+    "--despite-differences",
+    is_flag=True,
+    help='Say "same" although they look like two people\'s records: you have looked at both.',
+)
+def decide(pair_id: UUID, decision: str, *, version: int | None, despite_differences: bool) -> None:
     """Say whether the two records of a pair are one person.
 
     "different" is remembered for good: the pair never comes back, and the two cannot be merged. "same"
-    merges nothing by itself. "later" leaves the pair in the list.
+    merges nothing by itself; of two that look like two people's records it wants --despite-differences.
+    "later" leaves the pair in the list.
 
     \b
     Examples:
       vantrexia matching decide 8bf55171-aa0a-5062-b168-1995ddf15288 different
       vantrexia matching decide 8bf55171-aa0a-5062-b168-1995ddf15288 same --version 2
     """
-    with opened() as service:
+    with opened() as service, told_how_they_differ():
         decided = decide_about(
             service.desk,
             console_actor(service),
             SuspicionId(pair_id),
             Decision(decision),
+            despite_differences=despite_differences,
             expected_version=version,
         )
     click.echo(f"Pair {pair_id}: {decided.decision.value}.")
+
+
+@contextmanager
+def told_how_they_differ() -> Iterator[None]:
+    """Add to a refusal what makes two records look like two people's."""
+    try:
+        yield
+    except LooksDifferentError as refused:
+        message = f"{refused.detail} {_told(refused.assessment)}."
+        raise click.ClickException(message) from None
+
+
+def _told(assessment: Assessment) -> str:
+    differing = "; ".join(guard.value for guard in assessment.guards) or "none"
+    return f"{assessment.grade.value}; guards: {differing}"
 
 
 def _row(suspicion: Suspicion) -> dict[str, object]:

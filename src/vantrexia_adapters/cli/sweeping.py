@@ -9,7 +9,7 @@ from vantrexia_core.kernel import Actor
 from vantrexia_core.patients import MatchingDesk, start_sweep, sweep_on
 
 
-@click.command()
+@click.command(short_help="Compare all records, and put likely pairs up for review.")
 @click.option("--again", is_flag=True, help="Compare everybody, also if a sweep that was cut off is left.")
 def sweep(*, again: bool) -> None:
     """Compare all records with each other, and put those that may be one person up for review.

@@ -68,7 +68,7 @@ _without = click.option(
 )  # fmt: skip
 
 
-@click.command()
+@click.command(short_help="Tell how well duplicates are found in a labelled FILE.")
 @click.argument("file", type=_FILE)
 @_map
 @_without
@@ -137,7 +137,7 @@ def evaluate(
     show_rows(_counts("guard that kept a pair from being linked", found.guards), as_json=False)
 
 
-@click.command("estimate")
+@click.command("estimate", short_help="Estimate weights from the records in FILE, without labels.")
 @click.argument("file", type=_FILE)
 @_map
 @_without

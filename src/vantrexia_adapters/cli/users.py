@@ -39,7 +39,7 @@ _PASSWORD_STDIN = click.option(
 )
 
 
-@click.group()
+@click.group(short_help="Staff accounts: create, list, change, close, set passwords.")
 def users() -> None:
     """Staff accounts: create, list, change roles, close, set passwords.
 
@@ -89,7 +89,12 @@ def create(
 @users.command("list")
 @_JSON
 def list_(*, as_json: bool) -> None:
-    """Show all accounts of the practice."""
+    """Show all accounts of the practice.
+
+    \b
+    Example:
+      vantrexia users list --json
+    """
     with opened() as service:
         found = list_users(service.desk, console_actor(service))
     show_rows([_row(user) for user in found], as_json=as_json)
@@ -99,7 +104,12 @@ def list_(*, as_json: bool) -> None:
 @click.argument("user")
 @click.argument("role", type=_ROLES)
 def set_role(user: str, role: str) -> None:
-    """Give an account another role. USER is an id or an e-mail address."""
+    """Give an account another role. USER is an id or an e-mail address.
+
+    \b
+    Example:
+      vantrexia users set-role ann@practice.org clinical_manager
+    """
     with opened() as service:
         actor = console_actor(service)
         account = _find(list_users(service.desk, actor), user)
@@ -110,7 +120,12 @@ def set_role(user: str, role: str) -> None:
 @users.command()
 @click.argument("user")
 def deactivate(user: str) -> None:
-    """Close an account: it can neither sign in nor go on. USER is an id or an e-mail address."""
+    """Close an account: it can neither sign in nor go on. USER is an id or an e-mail address.
+
+    \b
+    Example:
+      vantrexia users deactivate ann@practice.org
+    """
     with opened() as service:
         actor = console_actor(service)
         account = _find(list_users(service.desk, actor), user)
@@ -121,7 +136,12 @@ def deactivate(user: str) -> None:
 @users.command()
 @click.argument("user")
 def activate(user: str) -> None:
-    """Open a closed account again. USER is an id or an e-mail address."""
+    """Open a closed account again. USER is an id or an e-mail address.
+
+    \b
+    Example:
+      vantrexia users activate ann@practice.org
+    """
     with opened() as service:
         actor = console_actor(service)
         account = _find(list_users(service.desk, actor), user)
@@ -129,10 +149,15 @@ def activate(user: str) -> None:
     click.echo(f"Account {account.id} is open.")
 
 
-@users.command()
+@users.command(short_help="Forget an account's failed sign-ins and its lock.")
 @click.argument("user")
 def unlock(user: str) -> None:
-    """Forget an account's failed sign-ins, and with them its lock. USER is an id or an e-mail address."""
+    """Forget an account's failed sign-ins, and with them its lock. USER is an id or an e-mail address.
+
+    \b
+    Example:
+      vantrexia users unlock ann@practice.org
+    """
     with opened() as service:
         actor = console_actor(service)
         account = _find(list_users(service.desk, actor), user)
@@ -170,7 +195,12 @@ def sign_out(user: str | None, *, is_all: bool) -> None:
 @click.argument("user")
 @_PASSWORD_STDIN
 def reset_password(user: str, *, password_stdin: bool) -> None:
-    """Set a new password for an account. USER is an id or an e-mail address."""
+    """Set a new password for an account. USER is an id or an e-mail address.
+
+    \b
+    Example:
+      vantrexia users reset-password ann@practice.org
+    """
     password = _password(from_stdin=password_stdin)
     with opened() as service:
         actor = console_actor(service)

@@ -54,7 +54,7 @@ class FileKeyWrapper:
 
 @contextmanager
 def answering() -> Iterator[None]:
-    """Tell whoever asked for a record that it is not its fault, and nothing of our key service."""
+    """Turn an error of the key service into one that callers may see: it says nothing about the service."""
     try:
         yield
     except KeyServiceError:

@@ -71,7 +71,7 @@ class Argon2Passwords:
             return argon2.derive_phc_encoded(self._peppered(password))
 
     def verify(self, password_hash: str | None, password: Phi[str]) -> Verdict:
-        """Whether the password matches. An unknown account, and a hash that is none, cost just as much."""
+        """Whether the password matches. An unknown account, or a malformed hash, takes as much time."""
         cost = None if password_hash is None else _cost_of(password_hash)
         if password_hash is None or cost is None:
             self._matches(self._nobody, password)

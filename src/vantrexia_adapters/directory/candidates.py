@@ -90,7 +90,7 @@ class CandidateKeeper(Keeper[CandidateIndex, Known]):
             return index.find(keys)
 
     def when_loaded(self, act: Callable[[PracticeId], object]) -> None:
-        """Have something done behind the scenes each time that a practice's index was loaded."""
+        """Register something to be done in the background whenever a practice's index was loaded."""
         self._when_loaded = act
 
     def _loaded(self, kept: Kept[CandidateIndex], head: DirectoryHead) -> CandidateIndex:
@@ -99,14 +99,14 @@ class CandidateKeeper(Keeper[CandidateIndex, Known]):
             try:
                 self._in_background(partial(self._act, self._when_loaded, kept.practice_id))
             except RuntimeError:
-                _LOG.warning("nobody is there to compare what was left over: no thread to be had")
+                _LOG.warning("records that wait to be compared cannot be: no thread could be started")
         return index
 
     def _act(self, act: Callable[[PracticeId], object], practice_id: PracticeId) -> None:
         try:
             act(practice_id)
         except Exception as failed:  # noqa: BLE001 - a thread of its own: nobody else would tell of it
-            _LOG.warning("what was left over could not be compared: %s", type(failed).__name__)
+            _LOG.warning("records that wait to be compared could not be: %s", type(failed).__name__)
 
     def _wait_for(self, practice_id: PracticeId) -> None:
         """Have an index loaded; by this thread if that is soon done."""

@@ -129,11 +129,11 @@ class Kept(Generic[D]):
 
 
 class Keeper(ABC, Generic[D, C]):
-    """Keeps an index a practice. Safe to share between threads; questions about one practice take turns.
+    """Keeps one index for each practice.
 
-    What is kept says how it is built and changed; ``C`` is what its store tells of a changed row.
-    ``in_background`` runs the packing and the writing of snapshots: a thread by default. ``wait_seconds`` is
-    how long a question waits for its turn.
+    Safe to share between threads; questions about one practice take turns. What is kept says how it is built
+    and changed; ``C`` is what its store tells of a changed row. ``in_background`` runs the packing and the
+    writing of snapshots: a thread by default. ``wait_seconds`` is how long a question waits for its turn.
     """
 
     def __init__(

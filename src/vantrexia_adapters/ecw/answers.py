@@ -1,4 +1,4 @@
-"""Reading what the other side answers, as hostile input: strict JSON, leniently mapped, nothing believed.
+"""Reading the answers of eCW as untrusted input: the JSON strictly, the records in it leniently.
 
 A real EHR's records are odd and its proxies answer with pages of their own, so whatever is missing or of
 another type inside a patient is left out and named, while an answer that is no FHIR at all, or about somebody

@@ -54,7 +54,7 @@ class Breaker:
         self._why = ""
 
     def why_resting(self, now: datetime) -> str | None:
-        """The sentence that tells why nobody may call now, or None."""
+        """Why no call may be made now, as a sentence; None if calls may be made."""
         with self._lock:
             is_resting = self._rests_until is not None and now < self._rests_until
             return self._why if is_resting else None

@@ -169,7 +169,7 @@ class EcwProtocol:
         try:
             grant = read_grant(response.body)
         except MalformedError:
-            sentence = "eClinicalWorks answered our sign-in with something that is no token."
+            sentence = "eClinicalWorks answered our sign-in with something that is not a token."
             self._breaker.refused(self._clock.now(), sentence)
             raise EhrUnavailableError(sentence) from None
         early = min(RENEW_EARLY_SECONDS, grant.seconds / 2)

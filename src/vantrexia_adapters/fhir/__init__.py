@@ -25,15 +25,8 @@ from vantrexia_adapters.fhir.patient import (
     render_patient,
 )
 from vantrexia_adapters.fhir.provenance import US_CORE_PROVENANCE, ProvenanceOf, render_provenance
-from vantrexia_adapters.fhir.searching import (
-    COMBINATIONS,
-    PARAMETERS,
-    PROVENANCE,
-    Asked,
-    InvalidSearchError,
-    SearchParameter,
-    read_search,
-)
+from vantrexia_adapters.fhir.search_parameters import COMBINATIONS, PARAMETERS, SearchParameter
+from vantrexia_adapters.fhir.searching import PROVENANCE, Asked, InvalidSearchError, read_search
 from vantrexia_adapters.fhir.supplement import Json
 from vantrexia_adapters.fhir.systems import US_CORE_PATIENT
 from vantrexia_adapters.fhir.trail_searching import TRAIL_PARAMETERS, TrailAsked, read_trail_search

@@ -141,6 +141,7 @@ KIND_OF: Final[Mapping[Action, _Kind]] = MappingProxyType(
         Action.MERGE: _moved("merge", "Merge Record Lifecycle Event"),
         Action.UNMERGE: _moved("unmerge", "Unmerge Record Lifecycle Event"),
         Action.MERGE_READ: _READ_OTHER,
+        Action.DIFFERENCES_OVERRULE: _UPDATE_OTHER,
         Action.LOGIN_SUCCESS: _Kind("E", _ASKING, _SIGN_IN, (_LOGIN,)),
         Action.LOGIN_FAILED: _Kind("E", _ASKING, _SIGN_IN, (_LOGIN,)),
         Action.LOGOUT: _Kind("E", _ASKING, _SIGN_IN, (_LOGOUT,)),

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import attrs
 
-from vantrexia_adapters.fhir.searching import SearchParameter
+from vantrexia_adapters.fhir.search_parameters import SearchParameter
 
 Json = dict[str, Any]
 

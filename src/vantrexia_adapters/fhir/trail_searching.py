@@ -11,18 +11,15 @@ import attrs
 
 from vantrexia_adapters.fhir.audit_event import ACTION_SYSTEM, USER_SYSTEM
 from vantrexia_adapters.fhir.outcome import Issue
+from vantrexia_adapters.fhir.search_parameters import SearchParameter
+from vantrexia_adapters.fhir.search_values import prefixed, stretch, token, values_of
 from vantrexia_adapters.fhir.searching import (
     COUNT_DEFAULT,
     COUNT_MAX,
     InvalidSearchError,
-    SearchParameter,
     ignored_issue,
     known_or_sane,
     no_such,
-    prefixed,
-    stretch,
-    token,
-    values_of,
 )
 from vantrexia_core.audit import Action, Inquiry
 from vantrexia_core.kernel import InvalidValueError, PageRequest, PatientId, UserId

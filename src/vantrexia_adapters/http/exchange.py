@@ -43,9 +43,9 @@ class Trouble(Enum):
     """Why there is no response."""
 
     UNREACHABLE = "no connection"
-    OUT_OF_REACH = "a host at an address that we do not call"
+    OUT_OF_REACH = "a host at an address that this service does not call"
     UNTRUSTED = "no TLS connection: its certificate is not trusted, or it does not speak our TLS"
-    TIMED_OUT = "no whole answer in time"
+    TIMED_OUT = "no complete answer in time"
     CUT_OFF = "the connection broke during the answer"
     TOO_LARGE = "an answer beyond the size limit"
     GARBLED = "an answer that is not HTTP as asked for"

@@ -1,4 +1,4 @@
-"""Letting letters leave: into files for a single machine, by SMTP for a practice."""
+"""Sending letters: as files on a single machine, by SMTP for a practice."""
 
 from vantrexia_adapters.mail.outbox import OutboxMailer
 from vantrexia_adapters.mail.postman import Postman

@@ -1,4 +1,4 @@
-"""Mails as files, for a machine that has no mail server: whoever runs it reads them there."""
+"""Mails as files, for a machine without a mail server: its operator reads them there."""
 
 import os
 from pathlib import Path

@@ -87,7 +87,7 @@ def read_registry(
         message = f"{path.name} is not UTF-8. Save it as “CSV UTF-8” and try again."
     except (OSError, EOFError) as failed:
         reason = failed.strerror if isinstance(failed, OSError) else None
-        message = f"{path.name} cannot be read: {reason or 'it is no whole gzip file'}."
+        message = f"{path.name} cannot be read: {reason or 'it is not a complete gzip file'}."
     raise NoRegistryError(message) from None
 
 

@@ -1,4 +1,4 @@
-"""Checkpoints in memory, for whoever keeps everything there."""
+"""Checkpoints in memory, for deployments without a folder: tests and trials."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""What the EHR told, and the imports of a practice, in memory."""
+"""What the EHR sent, and the imports of a practice, in memory."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence

@@ -149,6 +149,10 @@ class MemoryUsers:
         )
         return sorted(ours, key=lambda user: user.id)
 
+    def administrators(self) -> Sequence[User]:
+        """See `UserStore`."""
+        return [user for user in self.all() if user.is_administrator]
+
     def all_to_change(self) -> Sequence[User]:
         """See `UserStore`."""
         return self.all()

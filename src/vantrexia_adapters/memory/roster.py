@@ -1,4 +1,4 @@
-"""An EHR in memory: the patients it was given, and the faults it was told to have."""
+"""An EHR in memory: patients that it was given, and faults that were asked of it."""
 
 from collections.abc import Iterable, Sequence
 

@@ -1,4 +1,4 @@
-"""One request and its answer, as far as it may be told to anybody who looks after the machines."""
+"""One request and its answer, reduced to what the operators of the machines may see."""
 
 from collections.abc import Callable
 from datetime import datetime

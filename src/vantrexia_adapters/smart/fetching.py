@@ -42,7 +42,7 @@ class Transport(Protocol):
 
 
 class KeySetUnavailableError(Exception):
-    """The set is not to be had now. The text says why, for an operator."""
+    """The set cannot be fetched now. The text says why, for an operator."""
 
 
 @attrs.frozen

@@ -133,7 +133,7 @@ def _rsa(member: Mapping[str, Any]) -> RSAPublicKey:
     try:
         return RSAPublicNumbers(exponent, modulus).public_key()
     except ValueError:
-        message = "it is no RSA key."
+        message = "it is not an RSA key."
     raise KeySetError(message)
 
 
@@ -150,7 +150,7 @@ def _p384(member: Mapping[str, Any]) -> EllipticCurvePublicKey:
             return numbers.public_key()
         except ValueError:
             pass
-    message = "it is no point of its curve."
+    message = "it is not a point on its curve."
     raise KeySetError(message)
 
 

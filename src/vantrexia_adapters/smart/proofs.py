@@ -122,7 +122,7 @@ def _header(text: str) -> Mapping[str, Any]:
     """The header, with a ``kid`` and one of our algorithms."""
     # PyJWT takes a "=" after a part; two spellings of one assertion would be two assertions.
     if len(text) > ASSERTION_CHARACTERS_MAX or _SPELLING.fullmatch(text) is None:
-        raise _malformed("The assertion is no JWT in compact form.")
+        raise _malformed("The assertion is not a JWT in compact form.")
     header = _part(text, 0)
     if header.get("alg") not in ALGORITHMS:
         message = f"The assertion must be signed with one of: {', '.join(ALGORITHMS)}."
@@ -141,7 +141,7 @@ def _part(text: str, place: int) -> Mapping[str, Any]:
         except StrictJsonError:
             content = None
     if not isinstance(content, dict):
-        raise _malformed("The assertion is no JWT in compact form.")
+        raise _malformed("The assertion is not a JWT in compact form.")
     return content
 
 

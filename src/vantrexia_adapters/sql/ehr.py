@@ -1,4 +1,4 @@
-"""What the EHR told, and the imports of a practice, in SQL."""
+"""What the EHR sent, and the imports of a practice, in SQL."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -94,6 +94,9 @@ _ALL_OURS: Final = (
     sa.select(*_COLUMNS).where(user_account.c.practice_id == _PRACTICE).order_by(user_account.c.id)
 )
 _ALL: Final = Statement(_ALL_OURS)
+_ADMINISTRATORS: Final = Statement(
+    _ALL_OURS.where(user_account.c.role == Role.ADMIN.value, user_account.c.is_active)
+)
 # Locked, so that two administrators cannot take the role from each other at once and leave none.
 _ALL_TO_CHANGE: Final = Statement(_ALL_OURS.with_for_update(**_LOCKED))
 _SAVE: Final = Statement(
@@ -355,6 +358,12 @@ class SqlUsers:
         """See `UserStore`."""
         rows = self._transaction.read(_ALL, {"practice": self._practice_id})
         return [AccountRow.of(self._protection, row).user() for row in rows]
+
+    def administrators(self) -> Sequence[User]:
+        """See `UserStore`."""
+        rows = self._transaction.read(_ADMINISTRATORS, {"practice": self._practice_id})
+        users = (AccountRow.of(self._protection, row).user() for row in rows)
+        return [user for user in users if user.is_administrator]
 
     def all_to_change(self) -> Sequence[User]:
         """See `UserStore`."""

@@ -5,9 +5,10 @@ is told by the envelopes themselves, each of which begins with the version of it
 beside them is a hint for people.
 
 Rows that somebody is changing are passed by and come again in the next round, so nobody who works waits for
-more than a batch, and nothing here waits for a row while it holds another. A row that changed between the
-look and the write is left alone (its envelopes are compared, and no two are ever the same). So a round can
-end at any moment, by Ctrl-C, an error or kill -9, and the next one goes on where it stood.
+more than a batch, and nothing here waits for a row while it holds another. PostgreSQL locks the rows that are
+read, and they are written in one statement. SQLite locks none: a row that changed between the look and the
+write is left alone (its envelopes are compared, and no two are ever the same). So a round can end at any
+moment, by Ctrl-C, an error or kill -9, and the next one goes on where it stood.
 """
 
 import time
@@ -18,6 +19,7 @@ from uuid import UUID
 
 import attrs
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from vantrexia_adapters.sql.counting import counted
 from vantrexia_adapters.sql.database import Database, Transaction
@@ -36,7 +38,6 @@ from vantrexia_adapters.sql.tables import (
     emergency,
     import_item,
     import_job,
-    metadata,
     patient,
     patient_merge,
     patient_move,
@@ -74,7 +75,7 @@ class SealedTable:
 
     @cached_property
     def compared(self) -> tuple[sa.Column[bytes], ...]:
-        """What must be as it was read when a row is written: no two sealings are alike."""
+        """What must be as it was read when a row is written that nothing locks: no two sealings are alike."""
         return (*self.sealed, *(column for column in self.table.c if column.name == "tag"))
 
     @cached_property
@@ -187,16 +188,6 @@ SNAPSHOT_TABLES: Final = (directory_chunk, candidates_chunk)
 """Tables with envelopes under a practice's directory key; their stores seal them anew."""
 
 
-def unknown_tables() -> Sequence[str]:
-    """Tables with a sealed column that nobody here knows. There must be none."""
-    known = {sealed.table.name for sealed in SEALED_TABLES} | {table.name for table in SNAPSHOT_TABLES}
-    return [
-        table.name
-        for table in metadata.sorted_tables
-        if table.name not in known and any(column.type is Sealed for column in table.c)
-    ]
-
-
 @attrs.frozen
 class Resealing:
     """What a practice has stored, and the newest version of its field key."""
@@ -251,13 +242,20 @@ class Resealing:
                     return
                 changes = [change for row in rows if (change := self._change(sealed, row, active))]
                 if changes:
-                    transaction.change_all(_rewrite(sealed), changes)
+                    self._write(transaction, sealed, changes)
                     transaction.commit()
             finally:
                 transaction.close()
             yield len(rows), len(changes)
             last = rows[-1]
             after = {f"after_{column.name}": last[column.name] for column in sealed.table.primary_key}
+
+    def _write(self, transaction: Transaction, sealed: SealedTable, changes: Sequence[Values]) -> None:
+        if transaction.has_one_writer:
+            transaction.change_all(_rewrite(sealed), changes)
+        else:
+            columns = {name: [change[name] for change in changes] for name in changes[0]}
+            transaction.change(_rewrite(sealed), columns)
 
     def _page(
         self, transaction: Transaction, sealed: SealedTable, active: int, after: Values
@@ -329,28 +327,36 @@ def _page(sealed: SealedTable, *, is_first: bool) -> Statement:
 
 @cache
 def _rewrite(sealed: SealedTable) -> Statement:
-    new = [column.name for column in sealed.sealed]
-    new += [name for name in ("key_version",) if name in sealed.table.c]
-    new += ["tag"] if sealed.table is user_account else []
-    return Statement(
-        sa.update(sealed.table)
+    """How rows are written: one by one with what was read compared, or all at once if they are locked."""
+    table = sealed.table
+    new = [*sealed.sealed, *(column for column in table.c if column.name == "key_version")]
+    new += [user_account.c.tag] if table is user_account else []
+    one_by_one = (
+        sa.update(table)
         .where(
-            *(
-                column == sa.bindparam(f"is_{column.name}", type_=column.type)
-                for column in sealed.table.primary_key
-            ),
+            *(column == sa.bindparam(f"is_{column.name}", type_=column.type) for column in table.primary_key),
             *(
                 column.is_not_distinct_from(sa.bindparam(f"old_{column.name}", type_=column.type))
                 for column in sealed.compared
             ),
         )
-        .values(
-            {
-                sealed.table.c[name]: sa.bindparam(f"new_{name}", type_=sealed.table.c[name].type)
-                for name in new
-            }
-        )
+        .values({column: sa.bindparam(f"new_{column.name}", type_=column.type) for column in new})
     )
+    names = {f"is_{column.name}": column for column in table.primary_key}
+    names |= {f"new_{column.name}": column for column in new}
+    rows = (
+        sa.func.unnest(
+            *(sa.bindparam(name, type_=postgresql.ARRAY(column.type)) for name, column in names.items())
+        )
+        .table_valued(*(sa.column(name, column.type) for name, column in names.items()))
+        .render_derived("given")
+    )
+    all_at_once = (
+        sa.update(table)
+        .where(*(column == rows.c[f"is_{column.name}"] for column in table.primary_key))
+        .values({column: rows.c[f"new_{column.name}"] for column in new})
+    )
+    return Statement(all_at_once, sqlite=one_by_one)
 
 
 def _count(

@@ -31,7 +31,7 @@ from vantrexia_core.identity import (
     TokenPair,
     User,
 )
-from vantrexia_core.kernel import BrokenPromiseError, IdSource, Phi, SessionId, TokenId, UserId
+from vantrexia_core.kernel import BrokenPromiseError, ClientId, IdSource, Phi, SessionId, TokenId, UserId
 
 ALGORITHM: Final = "HS256"
 KEY_BYTES_MIN: Final = 32
@@ -348,11 +348,20 @@ def _said_by_account(claims: Mapping[str, Any]) -> TokenClaims:
 
 def _said_by_client(claims: Mapping[str, Any]) -> ClientClaims:
     version, scope = claims["client_version"], claims["scope"]
-    is_ours = type(version) is int and isinstance(scope, str) and claims["sub"] == claims["client_id"]
+    is_ours = (
+        type(version) is int
+        and isinstance(scope, str)
+        and claims["sub"] == claims["client_id"]
+        and _is_uuid(claims["client_id"])
+    )
     if not is_ours:
         raise TokenNotValidError
     return ClientClaims(
-        UserId(claims["user_id"]), version, Scopes.trusted(scope), TokenId(UUID(claims["jti"]))
+        UserId(claims["user_id"]),
+        ClientId(UUID(claims["client_id"])),
+        version,
+        Scopes.trusted(scope),
+        TokenId(UUID(claims["jti"])),
     )
 
 

@@ -23,7 +23,7 @@ from vantrexia_core.identity import (
     Verdict,
     password_bytes,
 )
-from vantrexia_core.kernel import Phi, SessionId, TokenId, UserId
+from vantrexia_core.kernel import ClientId, Phi, SessionId, TokenId, UserId
 
 ACCESS_LIFE = timedelta(minutes=15)
 REFRESH_LIFE = timedelta(days=1)
@@ -97,14 +97,18 @@ class QuickTokens:
         """A fresh token; never twice the same."""
         token_id = uuid5(client.id, f"{next(self._numbers)} {at}")
         said = scopes.text.replace("/", ":")
-        claims = f"client/{client.number}/{client.version}/{token_id}/{said}/{expires_at.isoformat()}"
+        claims = (
+            f"client/{client.number}/{client.id}/{client.version}/{token_id}/{said}/{expires_at.isoformat()}"
+        )
         return Phi(f"{claims}.{self._signature(claims)}")
 
     def read_client(self, token: Phi[str], *, at: datetime) -> ClientClaims:
         """What it says, if it is a machine client's of ours that has not expired."""
-        number, version, token_id, said = self._parts("client", token, at)
+        number, client_id, version, token_id, said = self._parts("client", token, at)
         scopes = Scopes.trusted(said.replace(":", "/"))
-        return ClientClaims(UserId(int(number)), int(version), scopes, TokenId(UUID(token_id)))
+        return ClientClaims(
+            UserId(int(number)), ClientId(UUID(client_id)), int(version), scopes, TokenId(UUID(token_id))
+        )
 
     def _parts(self, wanted: str, token: Phi[str], at: datetime) -> list[str]:
         claims, _, signature = token.reveal().rpartition(".")

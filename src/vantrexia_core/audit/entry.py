@@ -54,7 +54,7 @@ class Action(Enum):
     ACCOUNT_LOCKED = "account_locked"
     ACCOUNT_UNLOCKED = "account_unlocked"
     ACCOUNT_FORGED = "account_forged"
-    """An account's row was changed by something else than this service; nobody was let in on it."""
+    """An account's row was changed by something other than this service; nobody was let in on it."""
     LOGOUT = "logout"
     TOKEN_REFRESHED = "token_refreshed"  # noqa: S105 - the action's name, not a secret
     TOKEN_REUSE_DETECTED = "token_reuse_detected"  # noqa: S105 - as above
@@ -128,6 +128,8 @@ class Action(Enum):
     EMERGENCY_LIST = "emergency_list"
     SESSIONS_END = "sessions_end"
     """An administrator ended sessions: one account's, or everybody's."""
+    DIFFERENCES_OVERRULE = "differences_overrule"
+    """Two records that look like two people's were said to be of one: an entry for each of them."""
 
 
 class ChangedField(StrEnum):

@@ -54,6 +54,7 @@ RESOURCE_OF: Final[Mapping[Action, Resource]] = MappingProxyType(
         Action.MERGE: Resource.PATIENT,
         Action.UNMERGE: Resource.PATIENT,
         Action.MERGE_READ: Resource.PATIENT,
+        Action.DIFFERENCES_OVERRULE: Resource.PATIENT,
         Action.LOGIN_SUCCESS: Resource.USER,
         Action.LOGIN_FAILED: Resource.USER,
         Action.ACCOUNT_LOCKED: Resource.USER,

@@ -129,8 +129,12 @@ class Deed(Generic[W]):
         return answer
 
     def also(self, fact: Fact) -> None:
-        """Record what this attempt did to one more record, in a separate entry. Call it before `finish`."""
-        self.work.trail.append(self.attempt.entry(Outcome.DONE, self.now, fact=fact))
+        """Record what else this attempt did, often to another record, in a separate entry.
+
+        Call it before `finish`. The entry has the fact's action, which may differ from the attempt's.
+        """
+        beside = attrs.evolve(self.attempt, action=fact.action)
+        self.work.trail.append(beside.entry(Outcome.DONE, self.now, fact=fact))
 
     def finish_all(self, lines: Sequence[Line], answer: T) -> T:
         """Record every part of a deed that has several, at least one, then commit and return ``answer``."""

@@ -7,7 +7,7 @@ import attrs
 
 from vantrexia_core.audit import Action, Attempt, Once, check_unanswered, record_refusal, undertake
 from vantrexia_core.ehr.facts import EhrSearched
-from vantrexia_core.ehr.intake import Arrival, Intake, Link, Plan, Refresh, Settled
+from vantrexia_core.ehr.intake import Intake
 from vantrexia_core.ehr.model import (
     IDS_AT_ONCE,
     IDS_AT_ONCE_MAX,
@@ -17,6 +17,7 @@ from vantrexia_core.ehr.model import (
     Verdict,
     Why,
 )
+from vantrexia_core.ehr.plans import Arrival, Link, Plan, Refresh, Settled
 from vantrexia_core.ehr.ports import EhrDesk
 from vantrexia_core.ehr.roster import EhrPatient, EhrQuery, EhrUnavailableError, Fault
 from vantrexia_core.kernel import Actor, PatientId, Permission
@@ -46,11 +47,11 @@ def import_patients(
     is_refresh: bool = False,
     once: Once | None = None,
 ) -> ImportReport:
-    """Import patients by their ids at the EHR; one outcome an id, in the order given.
+    """Import patients by their ids at the EHR. Returns one outcome for each id, in the order given.
 
-    Each id is atomic by itself and none takes another with it. Whoever is here already is skipped, or with
-    ``is_refresh`` brought up to date by the rules of survivorship. Repeating an import is safe: what was done
-    is found done.
+    Each id succeeds or fails by itself. Patients who are here already are skipped, or with ``is_refresh``
+    brought up to date by the rules of survivorship. Repeating an import is safe: patients that were imported
+    are skipped.
 
     Raises:
         PermissionDeniedError: the role may not import.
@@ -126,7 +127,7 @@ def preview_import(
 
 
 def search_ehr(desk: EhrDesk, actor: Actor, query: EhrQuery) -> tuple[Candidate, ...]:
-    """Patients of the EHR that fit, each with whether it was imported already.
+    """Patients of the EHR that fit the query, each with whether they were imported already.
 
     Raises:
         PermissionDeniedError: the role may not import.
@@ -181,7 +182,7 @@ def _again(first: ImportOutcome) -> ImportOutcome:
 
 
 def _without_the_ehr(intake: Intake, batch: Sequence[JobItem], why: Why | Fault) -> list[Plan]:
-    """Whoever is here is skipped as ever; the others could not be asked for."""
+    """Patients who are here are skipped as always; the EHR could not be asked for the others."""
     return [
         plan or Settled(item, ImportOutcome(item.external_id, Verdict.FAILED, why))
         for item, plan in zip(batch, intake.known(batch), strict=True)

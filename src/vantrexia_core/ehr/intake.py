@@ -1,37 +1,34 @@
 """Settling a batch of ids: ask the EHR, then store what came and record every id.
 
-The EHR is asked outside of any transaction. What is stored is decided again inside one, because others may
-have been at work meanwhile: the practice's head is locked, so whoever holds an external id is known for good
-until the commit, and the unique constraint behind it is never run into.
+The EHR is asked outside of any transaction. What is stored is decided again inside one, because other writers
+may have been at work meanwhile. The practice's head is locked then, so until the commit nobody else can take
+an external id, and the unique constraint on it is never violated.
 
 Locks are taken in one order: the job, a record, the practice's head, the trail. New records take no lock of a
 record, so a whole batch of them is one transaction; linking and refreshing do, so each of those is its own.
 """
 
 from collections.abc import Sequence
-from typing import Final
 from uuid import UUID
 
 import attrs
 
 from vantrexia_core.audit import Attempt, Deed, Line, again_if_undone, undertake
-from vantrexia_core.ehr.lookalike import Lookout, is_alike
+from vantrexia_core.ehr.lookalike import Lookout
 from vantrexia_core.ehr.model import ImportOutcome, JobItem, Verdict, Why
+from vantrexia_core.ehr.plans import Arrival, Link, Plan, Refresh, Settled, exists, failed, new_patient
 from vantrexia_core.ehr.ports import EhrDesk, EhrWork
-from vantrexia_core.ehr.roster import EhrPatient, Fault, Missed
-from vantrexia_core.ehr.survivorship import Demographics, LastTold, LostValues, is_stale, reconcile
+from vantrexia_core.ehr.refreshing import linked_record, refreshed_record, told_at_first
+from vantrexia_core.ehr.roster import EhrPatient, Missed
 from vantrexia_core.kernel import (
     BrokenPromiseError,
     ConflictError,
     PatientId,
-    PersonName,
-    Phi,
     UnavailableError,
 )
 from vantrexia_core.patients import (
     CHANGED_MAX,
     Acquaintances,
-    Gender,
     Holder,
     Imported,
     MrnTakenError,
@@ -39,15 +36,12 @@ from vantrexia_core.patients import (
     Occasion,
     Patient,
     Person,
-    Resembling,
-    Revision,
     Status,
     Suspicion,
     add_numbered,
     keys_of,
     linkable,
     look,
-    look_again,
     number_many,
     suspicions_of,
 )
@@ -60,55 +54,9 @@ class SettledElsewhereError(ConflictError):
     sentence = "These ids were imported by another worker meanwhile."
 
 
-_UNKNOWN: Final = Phi(Gender.UNKNOWN)
-
-
-@attrs.frozen
-class Arrival:
-    """Somebody who is not here yet; ``resembling`` tells whom they resemble, None if that was not asked."""
-
-    item: JobItem
-    told: EhrPatient
-    new: NewPatient
-    resembling: Resembling | None = None
-
-
-@attrs.frozen
-class Link:
-    """Somebody who is here under no external id; ``resembling`` is None if every value is equal."""
-
-    item: JobItem
-    told: EhrPatient
-    new: NewPatient
-    patient_id: PatientId
-    resembling: Resembling | None = None
-
-
-@attrs.frozen
-class Refresh:
-    """Somebody who is here, to be brought up to date."""
-
-    item: JobItem
-    told: EhrPatient
-    patient_id: PatientId
-    record_id: PatientId
-    """The record that has the id: what the EHR told is kept with it, also once it is merged into another."""
-
-
-@attrs.frozen
-class Settled:
-    """An id whose outcome needs nothing to be stored."""
-
-    item: JobItem
-    outcome: ImportOutcome
-
-
-Plan = Arrival | Link | Refresh | Settled
-
-
 @attrs.frozen
 class Intake:
-    """How a list of ids is taken in: for whom, as which attempt, and for which job if it is one's."""
+    """How a list of ids is imported: for whom, as which attempt, and for which job, if it belongs to one."""
 
     desk: EhrDesk
     attempt: Attempt
@@ -142,7 +90,7 @@ class Intake:
         return [
             self._planned(item, holder, next(answers), may_link=may_link)
             if holder is None or self._refreshes(holder)
-            else Settled(item, _exists(item, holder))
+            else Settled(item, exists(item, holder))
             for item, holder in zip(items, holders, strict=True)
         ]
 
@@ -151,15 +99,15 @@ class Intake:
         with self.desk.begin(self.attempt.actor.practice_id) as work:
             holders = work.patients.holders([item.external_id for item in items])
         return [
-            None if holder is None or self._refreshes(holder) else Settled(item, _exists(item, holder))
+            None if holder is None or self._refreshes(holder) else Settled(item, exists(item, holder))
             for item, holder in zip(items, holders, strict=True)
         ]
 
     def settle(self, plans: Sequence[Plan]) -> dict[int, ImportOutcome]:
-        """Do what was planned and record every id; the outcomes by their ids' places.
+        """Do what was planned and record every id. Returns the outcomes by the places of their ids.
 
-        What can be done together is; if that fails for a reason of its own, one by one, so that one id
-        takes no other with it.
+        What can be done in one transaction is. If that fails, each id is tried by itself, so that one that
+        cannot be stored does not affect the others.
 
         Raises:
             UnavailableError: the store or the trail cannot be written now; what was done before stays done.
@@ -186,14 +134,14 @@ class Intake:
         self, item: JobItem, holder: Holder | None, answer: EhrPatient | Missed, *, may_link: bool
     ) -> Plan:
         if isinstance(answer, Missed):
-            return Settled(item, _failed(item, answer.fault))
+            return Settled(item, failed(item, answer.fault))
         if holder is not None:
             return Refresh(item, answer, holder.patient_id, holder.record_id)
-        new = _new_patient(answer)
+        new = new_patient(answer)
         if new is None:
-            return Settled(item, _failed(item, Why.INCOMPLETE))
+            return Settled(item, failed(item, Why.INCOMPLETE))
         if new.date_of_birth.is_after(self.desk.clock.now()):
-            return Settled(item, _failed(item, Why.INVALID))
+            return Settled(item, failed(item, Why.INVALID))
         alike = self._lookout.find(new) if may_link else None
         if alike is not None:
             return Link(item, answer, new, alike)
@@ -223,7 +171,7 @@ class Intake:
 
     def _given_up(self, plan: Plan) -> dict[int, ImportOutcome]:
         """One id that cannot be stored. In a job it must not be tried for ever."""
-        outcome = _failed(plan.item, Why.NOT_STORED)
+        outcome = failed(plan.item, Why.NOT_STORED)
         settled = [Settled(plan.item, outcome)]
         return again_if_undone(self.desk.clock, lambda: self._settled_at_once(settled))
 
@@ -258,9 +206,9 @@ class Intake:
                 case Arrival():
                     arrivals.append(plan)
                 case Refresh():
-                    outcomes[plan.item.place] = _refreshed(deed, plan)
+                    outcomes[plan.item.place] = refreshed_record(deed, plan)
                 case Link():
-                    linked = _linked(deed, plan)
+                    linked = linked_record(deed, plan)
                     if linked is None:
                         # The record that looked alike is not any more: then this is somebody else.
                         arrivals.append(Arrival(plan.item, plan.told, plan.new, plan.resembling))
@@ -288,7 +236,7 @@ class Intake:
                 # One person under two ids of one list.
                 holder = Holder(twin, Status.ACTIVE)
             if holder is not None:
-                outcomes[arrival.item.place] = _exists(arrival.item, holder)
+                outcomes[arrival.item.place] = exists(arrival.item, holder)
                 continue
             id_ = PatientId(self.desk.ids.new_id())
             taken.update(dict.fromkeys(texts, id_))
@@ -312,7 +260,7 @@ class Intake:
         added: Sequence[Patient],
         since: Sequence[Patient],
     ) -> None:
-        """Put up for review whom the new records resemble, among those of this very list, too."""
+        """Queue for review whom the new records resemble, other records of this list included."""
         found: list[Suspicion] = []
         unasked: list[PatientId] = []
         alike = Acquaintances()
@@ -355,7 +303,7 @@ class Intake:
             ]
         deed.work.ehr_records.keep(
             [
-                (patient.id, _told_at_first(patient, arrival.told, deed))
+                (patient.id, told_at_first(patient, arrival.told, deed))
                 for patient, (arrival, _) in zip(added, fresh, strict=True)
             ]
         )
@@ -363,7 +311,7 @@ class Intake:
 
 
 def _changed_since(deed: Deed[EhrWork], arrivals: Sequence[Arrival]) -> Sequence[Patient]:
-    """What others committed since it was asked whom these resemble. The practice's lock is held."""
+    """What others committed since these were compared with the records here. The practice's lock is held."""
     asked = [one.resembling.as_of for one in arrivals if one.resembling is not None]
     return deed.work.patients.changed_since(min(asked), limit=CHANGED_MAX) if asked else ()
 
@@ -378,124 +326,3 @@ def _added_alone(deed: Deed[EhrWork], patient: Patient, new: NewPatient) -> Pati
         )
         return added
     return patient
-
-
-def _linked(deed: Deed[EhrWork], link: Link) -> ImportOutcome | None:
-    """The record that was here with its external id, or None if it is not alike any more."""
-    patients = deed.work.patients
-    patient = patients.get_to_change(link.patient_id)
-    if link.resembling is None and not is_alike(patient, link.new):
-        return None
-    patients.be_alone()
-    if link.resembling is not None and _certain_now(deed, link.resembling, patient) != patient.id:
-        return None
-    if any(patients.get(id_).external_id is not None for id_ in patients.led_to(patient.id)):
-        # The person has another id there, under a record that was merged into this one: left to people.
-        return None
-    holders = patients.holders([link.told.external_id, *link.told.known_as])
-    holder = next((one for one in holders if one is not None), None)
-    if holder is not None:
-        return _exists(link.item, holder)
-    revised, fact = patient.revise(Revision(external_id=link.told.external_id), now=deed.now)
-    patients.save(revised)
-    there = Demographics.there(link.told)
-    taken = tuple(field.name for field in attrs.fields(Demographics) if there.value(field.name) is not None)
-    last = LastTold(there, deed.now, link.told.updated_at, taken)
-    deed.work.ehr_records.keep([(patient.id, last)])
-    return ImportOutcome(
-        link.item.external_id,
-        Verdict.SKIPPED,
-        Why.LINKED,
-        patient.id,
-        changed=fact.changed,
-        version=revised.version,
-    )
-
-
-def _certain_now(deed: Deed[EhrWork], resembling: Resembling, patient: Patient) -> PatientId | None:
-    """Who is still certain, with the record as it is now and with what others committed meanwhile."""
-    return linkable(look_again(deed.work, resembling.again([patient])))
-
-
-def _refreshed(deed: Deed[EhrWork], refresh: Refresh) -> ImportOutcome:
-    """The record that is here, brought up to date."""
-    item, told = refresh.item, refresh.told
-    patient = deed.work.patients.get_to_change(refresh.patient_id)
-    if patient.status is Status.DELETED:
-        return ImportOutcome(item.external_id, Verdict.SKIPPED, Why.DELETED)
-    if patient.merged_into is not None:
-        # Since it was planned. Another one stands for it, and is refreshed the next time.
-        return ImportOutcome(item.external_id, Verdict.SKIPPED, Why.EXISTS, patient.merged_into)
-    last = deed.work.ehr_records.last(refresh.record_id)
-    current = ImportOutcome(item.external_id, Verdict.SKIPPED, Why.CURRENT, patient.id)
-    if is_stale(told, last):
-        return current
-    if Demographics.here(patient).is_somebody_else(Demographics.there(told)):
-        return ImportOutcome(item.external_id, Verdict.FAILED, Why.SOMEBODY_ELSE, patient.id)
-    if told.date_of_birth is not None and told.date_of_birth.is_after(deed.now):
-        return ImportOutcome(item.external_id, Verdict.FAILED, Why.INVALID, patient.id)
-    result = reconcile(patient, told, last)
-    revised, fact = patient.revise(result.revision, now=deed.now)
-    if revised.version != patient.version:
-        deed.work.patients.save(revised)
-    if result.winners:
-        lost = LostValues(result.lost, result.winners, revised.version, deed.now)
-        deed.work.ehr_records.lose(patient.id, lost)
-    told_now = LastTold(_remembered(told, last), deed.now, told.updated_at, result.taken)
-    deed.work.ehr_records.keep([(refresh.record_id, told_now)])
-    if not fact.changed and not result.conflicts:
-        return current
-    verdict = Verdict.UPDATED if fact.changed else Verdict.SKIPPED
-    return attrs.evolve(
-        current,
-        verdict=verdict,
-        why=None if fact.changed else Why.CURRENT,
-        changed=fact.changed,
-        conflicts=result.conflicts,
-        version=revised.version if fact.changed else None,
-    )
-
-
-def _remembered(told: EhrPatient, last: LastTold | None) -> Demographics:
-    """What the EHR told, and where it tells nothing now, what it told before."""
-    there = Demographics.there(told)
-    if last is None:
-        return there
-    return Demographics(
-        **{
-            field: last.demographics.value(field) if there.value(field) is None else there.value(field)
-            for field in (one.name for one in attrs.fields(Demographics))
-        }
-    )
-
-
-def _told_at_first(patient: Patient, told: EhrPatient, deed: Deed[EhrWork]) -> LastTold:
-    here = Demographics.here(patient)
-    taken = tuple(one.name for one in attrs.fields(Demographics) if here.value(one.name) is not None)
-    return LastTold(here, deed.now, told.updated_at, taken)
-
-
-def _new_patient(told: EhrPatient) -> NewPatient | None:
-    """Whom to register; None if what must not be missing is."""
-    if told.first_name is None or told.last_name is None or told.date_of_birth is None:
-        return None
-    return NewPatient(
-        name=PersonName(told.first_name, told.last_name),
-        date_of_birth=told.date_of_birth,
-        gender=_UNKNOWN if told.gender is None else told.gender,
-        mrn=told.mrn,
-        phone=told.phone,
-        email=told.email,
-        address=told.address,
-        external_id=told.external_id,
-    )
-
-
-def _exists(item: JobItem, holder: Holder) -> ImportOutcome:
-    if holder.status is Status.DELETED:
-        return ImportOutcome(item.external_id, Verdict.SKIPPED, Why.DELETED)
-    return ImportOutcome(item.external_id, Verdict.SKIPPED, Why.EXISTS, holder.patient_id)
-
-
-def _failed(item: JobItem, why: Why | Fault) -> ImportOutcome:
-    return ImportOutcome(item.external_id, Verdict.FAILED, why)

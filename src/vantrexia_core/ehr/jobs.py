@@ -1,7 +1,7 @@
 """Imports in the background: lists too long to wait for, in batches that survive the end of the process.
 
-An id's outcome is stored in the transaction that stores the patient. A process that dies leaves a job whose
-settled ids are settled and whose others are not, and whoever goes on with it goes on there.
+An id's outcome is stored in the transaction that stores the patient. When a process dies,
+the ids that it had settled stay settled, and the next process continues with the others.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from vantrexia_core.audit import (
     undertake,
 )
 from vantrexia_core.ehr.facts import ImportShown
-from vantrexia_core.ehr.intake import Intake, Plan, Settled
+from vantrexia_core.ehr.intake import Intake
 from vantrexia_core.ehr.model import (
     IDS_AT_ONCE,
     IDS_MAX,
@@ -32,6 +32,7 @@ from vantrexia_core.ehr.model import (
     JobItem,
     JobStatus,
 )
+from vantrexia_core.ehr.plans import Plan, Settled
 from vantrexia_core.ehr.ports import BackgroundDesk, EhrDesk
 from vantrexia_core.ehr.roster import NOT_SET_UP, EhrUnavailableError, NoRoster
 from vantrexia_core.identity import actor_for
@@ -96,7 +97,9 @@ def start_import(
 def find_unfinished_import(
     desk: EhrDesk, actor: Actor, ids: Sequence[ExternalId], *, is_refresh: bool = False
 ) -> ImportJob | None:
-    """The actor's own unfinished import of exactly these ids, to go on with; one that was given up is opened.
+    """The actor's own unfinished import of exactly these ids, to continue it.
+
+    One that was given up is reopened.
 
     Raises:
         PermissionDeniedError: the role may not import.
@@ -176,10 +179,10 @@ def import_batch(desk: EhrDesk, actor: Actor, job_id: UUID) -> ImportJob:
 
 
 def import_next(desk: BackgroundDesk, origin: Origin) -> bool:
-    """Take the oldest open import of any practice and settle its next ids, in the name of who asked for it.
+    """Take the oldest open import of any practice and settle its next ids, as the account that asked for it.
 
-    Whoever asked is looked up now: an account that was closed or forged, or may not import any more, ends
-    the import. False if there is nothing to do. Call it again and again, from as many processes as there are.
+    That account is looked up now: if it was closed or forged, or may not import any more, the import ends.
+    Returns False if there is nothing to do. Call it repeatedly, from any number of processes.
 
     Raises:
         UnavailableError: the store or the trail cannot be written now; the import waits.

@@ -70,7 +70,7 @@ class Lookout:
                 self._ids.setdefault(key, set()).add(one.patient_id)
 
     def find(self, new: NewPatient) -> PatientId | None:
-        """The one record here that is alike, active or archived; None if there is none, or more than one.
+        """The only record here that is alike, active or archived. None if there is none, or more than one.
 
         Raises:
             UnavailableError: the directory or the records cannot be read now.

@@ -1,4 +1,4 @@
-"""What an import comes to: an outcome an id, a report of them, and a job for lists too long to wait for."""
+"""The results of an import: an outcome for each id, a report of them, and a job for long lists."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -108,7 +108,7 @@ class ImportOutcome:
 
     @property
     def recorded_as(self) -> Outcome:
-        """How the trail calls it: done, refused for a reason, or failed through nobody's fault here."""
+        """What the trail records: done, refused for a reason, or failed because of the EHR or the store."""
         if self.verdict in {Verdict.IMPORTED, Verdict.UPDATED} or self.why is Why.LINKED:
             return Outcome.DONE
         return Outcome.FAILED if self.why in _NOBODYS_REFUSAL else Outcome.REFUSED
@@ -165,7 +165,7 @@ class ImportJob:
 class JobItem:
     """One id of a job: its place in the list, from 0, and its outcome once there is one.
 
-    ``tries`` counts the times it was asked for in vain.
+    ``tries`` counts how often the EHR was asked for it without success.
     """
 
     place: int

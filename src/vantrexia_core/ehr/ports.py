@@ -1,4 +1,4 @@
-"""What the import needs from the world: the EHR itself, what it told, and the lists under way."""
+"""What the import needs from the world: the EHR itself, what it last sent, and the imports under way."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -43,14 +43,14 @@ class EhrRoster(Protocol):
 
 
 class EhrRecords(Protocol):
-    """What the EHR told of a practice's patients, sealed, inside one transaction."""
+    """What the EHR last sent about a practice's patients, sealed, inside one transaction."""
 
     def keep(self, told: Sequence[tuple[PatientId, LastTold]]) -> None:
-        """Remember what was told last, in the place of what was told before."""
+        """Keep what the EHR sent now, in place of what it sent before."""
         ...
 
     def last(self, patient_id: PatientId) -> LastTold | None:
-        """What was told last, or None if the EHR was never read for this patient."""
+        """What the EHR sent last, or None if it was never read for this patient."""
         ...
 
     def lose(self, patient_id: PatientId, lost: LostValues) -> None:
@@ -106,7 +106,7 @@ class ImportJobs(Protocol):
         ...
 
     def try_again(self, job_id: UUID, places: Sequence[int]) -> None:
-        """Count one more try in vain for the ids at these places."""
+        """Count one more unsuccessful try for the ids at these places."""
         ...
 
     def save(self, job: ImportJob, *, not_before: datetime | None = None) -> None:
@@ -118,10 +118,9 @@ class ImportQueue(Protocol):
     """Open jobs of accounts in all practices, outside any unit of work."""
 
     def take(self, *, now: datetime) -> ImportJob | None:
-        """The oldest open job that nobody works on, for the taker alone until ``now`` and a `LEASE`.
+        """The oldest open job that nobody works on. It is the caller's alone until ``now`` plus `LEASE`.
 
-        Jobs of the operator (`OPERATOR_ID`) are not among them: whoever runs a command at the console runs it
-        again.
+        Jobs of the operator (`OPERATOR_ID`) are not given out: a command at the console continues its own.
         """
         ...
 
@@ -131,7 +130,7 @@ class EhrWork(PatientWork, Protocol):
 
     @property
     def ehr_records(self) -> EhrRecords:
-        """What the EHR told, inside this transaction."""
+        """What the EHR last sent, inside this transaction."""
         ...
 
     @property

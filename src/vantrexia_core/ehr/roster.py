@@ -1,7 +1,7 @@
 """The practice's electronic health record, as the import sees it: patients by id, and a search.
 
-The other side is read leniently, because a real EHR's records are odd, and believed in nothing: a value that
-breaks our rules is left out and named, and what must not be missing is asked for by the import.
+The EHR is read leniently, because real records are irregular, and never trusted: a value that breaks our
+rules is left out and named. The import decides whether enough is left to register a patient.
 """
 
 from collections.abc import Callable, Sequence
@@ -66,12 +66,13 @@ class Fault(Enum):
 
 @attrs.frozen
 class EhrPatient:
-    """One patient as the EHR tells of them. Anything may be missing; what is there keeps our values' rules.
+    """One patient as the EHR describes them.
 
-    ``external_id`` is the id that was asked for and the one that is stored. ``known_as`` holds every other id
-    of the same person there (logical id, account number), so that a person asked for under two ids is not
-    imported twice. ``updated_at`` is when the EHR last changed the record (FHIR's ``meta.lastUpdated``, UTC),
-    if it says. ``left_out`` names the fields whose values broke a rule of ours.
+    Anything may be missing; what is there obeys the rules of our values. ``external_id`` is the id that was
+    asked for and the one that is stored. ``known_as`` holds every other id of the same person there (logical
+    id, account number), so that a person asked for under two ids is not imported twice. ``updated_at`` is
+    when the EHR last changed the record (FHIR's ``meta.lastUpdated``, UTC), if it says. ``left_out`` names
+    the fields whose values broke a rule of ours.
     """
 
     external_id: ExternalId
@@ -107,7 +108,7 @@ class EhrPatient:
         zip_: str | None = None,
         updated_at: datetime | None = None,
     ) -> "EhrPatient":
-        """From plain texts as the other side wrote them. None and blank are the same: not told.
+        """From plain texts as the EHR sent them. None and blank both mean that a field was not sent.
 
         What breaks one of our rules (a phone number of three digits, a birth date of a year only, a state of
         more than two letters) is left out and named in ``left_out``, without its value. Never raises.
@@ -139,7 +140,7 @@ class EhrPatient:
 
 @attrs.frozen
 class Missed:
-    """An id that brought no patient, and why."""
+    """An id for which the EHR gave no patient, and why."""
 
     external_id: ExternalId
     fault: Fault

@@ -1,11 +1,11 @@
 """Which side's value survives when a patient is known here and in the EHR: one table, one short engine.
 
-A refresh compares three things for each field: the record here, what the EHR tells now, and what it told
-the last time. Who has changed the value since then decides, and the kind of the field. What loses is kept,
-sealed, in the record's history (`LostValues`); it is never thrown away and never shown in an answer.
+A refresh compares three values of each field: the one of the record here, the one that the EHR sends now, and
+the one that it sent last time. Who changed the value since then, and the kind of the field, decide. The value
+that loses is kept, sealed, in the record's history (`LostValues`) and is not shown in any answer.
 
-An empty value of the EHR's never wins: a missing phone number there is no reason to forget the one here. An
-address moves as one block, because half of two addresses is none.
+An empty value of the EHR never wins: a phone number that is missing there is no reason to forget the one
+here. An address is taken as a whole, because half of one and half of another make no address.
 """
 
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ class Side(Enum):
 
 
 class Shift(Enum):
-    """Who has changed a value that differs now, since the EHR was last read."""
+    """Which side changed a value that differs now, since the EHR was last read."""
 
     EHR_ALONE = "ehr_alone"
     HERE_ALONE = "here_alone"
@@ -100,7 +100,7 @@ class Demographics:
 
     @classmethod
     def here(cls, patient: Patient) -> "Demographics":
-        """A record's."""
+        """The values of a record."""
         return cls(
             patient.name.first,
             patient.name.last,
@@ -113,7 +113,7 @@ class Demographics:
 
     @classmethod
     def there(cls, told: EhrPatient) -> "Demographics":
-        """What the EHR tells."""
+        """The values that the EHR sends."""
         return cls(
             told.first_name,
             told.last_name,
@@ -139,9 +139,9 @@ class Demographics:
 
 @attrs.frozen
 class LastTold:
-    """What the EHR told of a patient when it was last read: the provenance of the record's values.
+    """What the EHR sent about a patient when it was last read: the provenance of the record's values.
 
-    ``taken`` names the fields that had the EHR's value afterwards; the others were somebody's here.
+    ``taken`` names the fields that had the EHR's value afterwards; the others had a value from here.
     ``source_updated_at`` is when the EHR had last changed its record, ``at`` when we read it.
     """
 
@@ -173,7 +173,7 @@ class Reconciled:
 
 
 def is_stale(told: EhrPatient, last: LastTold | None) -> bool:
-    """Whether the EHR told something older than the last time: a lagging replica changes nothing."""
+    """Whether the EHR sent something older than last time: a replica that lags behind changes nothing."""
     return (
         last is not None
         and told.updated_at is not None

@@ -182,9 +182,10 @@ def unlock_user(desk: UserDesk, actor: Actor, user_id: UserId) -> Staffed:
 
 @repeated_if_undone
 def end_sessions(desk: UserDesk, actor: Actor, user_id: UserId | None = None) -> int:
-    """End all sessions of an account, or without ``user_id`` of every account of the practice; how many.
+    """End all sessions of an account, or without ``user_id`` of every account of the practice.
 
-    Takes effect on the next request. Nobody's password changes: whoever knows it signs in again.
+    Returns how many ended. Takes effect on the next request. Passwords stay as they are: people can sign in
+    again.
 
     Raises:
         PermissionDeniedError: the actor is not an administrator.

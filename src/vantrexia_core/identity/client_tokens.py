@@ -1,8 +1,8 @@
 """Letting machine clients in: a signed assertion for a short-lived token, and recognising that token.
 
 SMART App Launch 2.2, "Backend Services" and "Asymmetric Client Authentication", on RFC 7523. An assertion is
-good once and for five minutes at most; a token lives five minutes and there is nothing to exchange it for. On
-every request the client is read anew, so revoking it, its keys or its scopes ends its tokens at once.
+valid once and for five minutes at most. A token lives five minutes and cannot be refreshed. The client is
+read again on every request, so revoking it, or changing its keys or scopes, ends its tokens at once.
 """
 
 from collections.abc import Callable, Sequence
@@ -60,7 +60,7 @@ class Unproved(Enum):
 
 NOT_PROVED: Final = "The client is unknown or revoked, or the assertion is not signed with one of its keys."
 """The same for everything that depends on what we know of the client: a stranger learns nothing by trying."""
-_NO_CLIENTS: Final = "This service lets no machine clients in."
+_NO_CLIENTS: Final = "This service accepts no machine clients."
 _REUSED: Final = "This assertion was used before. Make a new one, with a jti of its own."
 
 
@@ -138,11 +138,12 @@ def recognise_client(desk: SignInDesk, claims: ClientClaims, origin: Origin, *, 
     """Who acts with a machine client's token. The client is read now, not believed from the token.
 
     Raises:
-        TokenNotValidError: the client is revoked or was changed since the token was granted, or is forged.
+        TokenNotValidError: there is no such client, it is revoked or was changed since the token was granted,
+            or it is forged.
         AuditUnavailableError: the client is forged, and that could not be recorded.
     """
     client = desk.clients.by_number(claims.number)
-    if client is None:
+    if client is None or client.id != claims.client_id:
         raise TokenNotValidError
     if not client.is_genuine:
         with desk.begin_sign_in() as work:

@@ -1,8 +1,8 @@
 """Machine clients: programs of other systems that act for a practice by themselves (SMART Backend Services).
 
-A client proves who it is with a key of its own: it signs a short-lived assertion, we know the public half. So
-there is no secret of it here that could be stolen. What it may do stands in its scopes, and who acts is in
-the trail by a number that no account can have.
+A client proves who it is by signing a short-lived assertion with a private key, of which we hold the public
+half. So there is no secret here that could be stolen. Its scopes say what it may do. In the trail it has a
+number that no account can have.
 """
 
 from datetime import datetime
@@ -60,7 +60,7 @@ class ClientKeys:
 
 
 class ClientStatus(Enum):
-    """Whether a client is let in. A revoked one never is again: it is registered anew."""
+    """Whether a client is let in. A revoked one never is again: register a new one instead."""
 
     ACTIVE = "active"
     REVOKED = "revoked"
@@ -135,9 +135,14 @@ class MachineClient:
 
 @attrs.frozen
 class ClientClaims:
-    """What an access token of a machine client says: whose it is, of which version, and what was granted."""
+    """What an access token of a machine client says: whose it is, of which version, and what was granted.
+
+    ``client_id`` is compared with the client's own. A number can be guessed, so whoever stole the signing key
+    alone could make a token without it.
+    """
 
     number: UserId
+    client_id: ClientId
     version: int
     scopes: Scopes
     token_id: TokenId

@@ -52,6 +52,7 @@ def declare_emergency(desk: UserDesk, actor: Actor, reason: Reason) -> BreakGlas
     Raises:
         PermissionDeniedError: the actor is a patient or a program.
         NotSignedInError: the actor acts in no session, so there is nothing that the emergency could be of.
+        NotFoundError: the actor has no account in this practice.
         TooManyEmergenciesError: the account declared `DECLARED_MAX` within the hour.
         AuditUnavailableError: the trail could not be written; nothing was opened.
     """
@@ -72,7 +73,7 @@ def declare_emergency(desk: UserDesk, actor: Actor, reason: Reason) -> BreakGlas
             declared_at=deed.now,
             ends_at=deed.now + EMERGENCY_LIFE,
         )
-        told = [user.id for user in deed.work.users.all() if user.is_administrator]
+        told = [user.id for user in deed.work.users.administrators()]
         deed.work.emergencies.add(emergency, told)
         # What was refused above was not done in this emergency: there is none.
         marked = attrs.evolve(actor, purpose=Purpose.EMERGENCY_TREATMENT)
@@ -183,7 +184,7 @@ def _warning(to: User) -> Letter:
     """Of a row that this service did not write: nothing of what it says is repeated."""
     text = (
         "Your practice's list of emergencies holds an entry that was put there, or changed, by something "
-        "else than this service. Somebody can write to the database.\n\n"
+        "other than this service. Somebody can write to the database.\n\n"
         "The audit trail says which emergencies were declared: action emergency_declare. What was changed in "
         "the list, the list shows: in your application, or at the console with\n\n"
         "    vantrexia audit emergencies\n"

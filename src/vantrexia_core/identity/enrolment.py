@@ -45,7 +45,7 @@ class CodeNotConfirmedError(InvalidError):
 
 @attrs.frozen
 class Enrolment:
-    """What an app has to be told: whose account it is, and the secret."""
+    """What an authenticator app needs: whose account it is, and the secret."""
 
     user: User
     secret: Phi[bytes]
@@ -74,10 +74,10 @@ def start_two_factor(desk: UserDesk, actor: Actor, password: Phi[str]) -> Enrolm
 
 @repeated_if_undone
 def finish_two_factor(desk: UserDesk, actor: Actor, code: FactorCode) -> tuple[FactorCode, ...]:
-    """Turn the second factor on, once a code shows that the app has the secret; the backup codes.
+    """Turn the second factor on, once a code shows that the app has the secret. Returns the backup codes.
 
-    The codes cannot be shown again. Sessions that began without the factor end, but for the one that asks.
-    A wrong code counts like a failed sign-in, and while the address is locked none is looked at.
+    They cannot be shown again. Other sessions, which began without the factor, end. A wrong code counts like
+    a failed sign-in, and while the address is locked no code is checked.
 
     Raises:
         NotFoundError: the actor has no account (a command at the console).

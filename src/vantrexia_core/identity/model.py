@@ -54,8 +54,8 @@ class UserRevision:
 class User:
     """A workforce member's account, or a patient's (then ``patient_id`` names the linked record).
 
-    ``is_genuine`` is False where the stored account is not the one that this service wrote: somebody changed
-    the row behind its back. Nobody is let in on such an account, and nothing is changed about it.
+    ``is_genuine`` is False if something other than this service changed the stored row. Nobody is let in with
+    such an account, and it cannot be changed.
     """
 
     id: UserId
@@ -93,7 +93,7 @@ class User:
         )
 
     def revised(self, revision: ProfileRevision | UserRevision) -> "tuple[User, tuple[str, ...]]":
-        """The account with the revision's values, and the names of the fields that are others now.
+        """The account with the revision's values, and the names of the fields whose values changed.
 
         Raises:
             InvalidError: a patient's account would become staff's, or staff's a patient's.

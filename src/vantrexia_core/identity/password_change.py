@@ -34,9 +34,9 @@ def change_password(desk: UserDesk, actor: Actor, current: Phi[str], chosen: New
 
 
 def void_resets(work: UserWork, user: User) -> None:
-    """Letters that left or wait set no password any more; the caller holds the account's lock.
+    """Make every reset of the password that is under way void. The caller holds the account's lock.
 
-    Whoever reads the mailbox must not take back what has just been taken from them.
+    Somebody who can read the mailbox must not be able to undo the change with an earlier letter.
     """
     work.reset_tokens.remove(user)
     work.reset_requests.withdraw(user.email)

@@ -1,8 +1,8 @@
 """Passwords that were forgotten: how long a token is good, and how long a mail is tried.
 
-What waits for the mail server is the request, by a keyed digest of the address, and not the mail: a token is
-made when a mail is about to leave, so neither tokens nor texts rest anywhere, and a request for an address
-that nobody has waits in the same way.
+What waits for the mail server is the request, under a keyed digest of the address, and not the mail: a token
+is made when its mail is about to leave. So neither tokens nor texts are stored, and a request for an address
+without an account waits in the same way.
 """
 
 from datetime import datetime, timedelta

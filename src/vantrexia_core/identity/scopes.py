@@ -139,7 +139,7 @@ class Scopes:
 
 @attrs.frozen
 class Granted:
-    """What a client gets of what it asked for, and how that is said to it (RFC 6749, section 5.1)."""
+    """The scopes that a client gets of those it asked for, and how the answer names them (RFC 6749, 5.1)."""
 
     scopes: Scopes
     said: str
@@ -148,7 +148,7 @@ class Granted:
 def grant(asked: str, allowed: Scopes) -> Granted:
     """As much of the scopes that were asked for as the client may have.
 
-    A scope that is granted whole is said in the client's own words, so that whoever compares texts finds it.
+    A scope that is granted completely is named as the client wrote it, so that clients can compare texts.
 
     Raises:
         InvalidValueError: these are not scopes as RFC 6749 spells them.

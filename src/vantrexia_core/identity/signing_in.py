@@ -97,10 +97,10 @@ def recognise(desk: SignInDesk, access_token: Phi[str], origin: Origin) -> Actor
 def actor_for(
     desk: AccountDesk, user: User, origin: Origin, session_id: SessionId | None = None
 ) -> Actor | None:
-    """Who acts when a stored account's holder asks for something, now or in the background.
+    """The actor for a stored account, whether its holder is here or something is done in the background.
 
-    None where nobody may: the account is closed, or forged, which is recorded. Whoever acts for an account
-    that was read from a store goes through here.
+    None if nobody may act with it: it is closed, or forged, which is recorded. Everything that acts for an
+    account that was read from a store must go through here.
 
     Raises:
         AuditUnavailableError: the account is forged, and that could not be recorded.

@@ -37,7 +37,7 @@ def code_of(secret: Phi[bytes], step: int) -> Phi[str]:
 def matching_step(secret: Phi[bytes], code: Phi[str], at: datetime, *, after: int) -> int | None:
     """The step whose code this is, if it lies in the window around ``at`` and behind the step ``after``.
 
-    The time it takes tells neither whether a code matched nor which.
+    The time that it takes does not depend on whether or which code matched.
     """
     now = step_at(at)
     typed = code.reveal().encode("utf-8", "surrogatepass")

@@ -6,6 +6,7 @@ Use cases are functions that take a `PatientDesk` and an `Actor`; each is one re
 from vantrexia_core.kernel import KEEP, PHONE_PATTERN, REASON_CHARACTERS_MAX, Kept, Phone, Reason
 from vantrexia_core.patients.archiving import archive_patient, unarchive_patient
 from vantrexia_core.patients.deletion import delete_patient, restore_patient
+from vantrexia_core.patients.differing import LooksDifferentError
 from vantrexia_core.patients.directory import (
     DIRECTORY_CHUNK_FORMAT,
     Directory,
@@ -47,6 +48,7 @@ from vantrexia_core.patients.facts import (
     ArchivedListed,
     Deleted,
     DeletedListed,
+    DifferencesOverruled,
     DisclosuresAccounted,
     DuplicateDecided,
     DuplicatesCompared,
@@ -132,6 +134,7 @@ from vantrexia_core.patients.matching.grades import THRESHOLDS, MatchGrade, Thre
 from vantrexia_core.patients.matching.guards import Guard, guards_against
 from vantrexia_core.patients.matching.judging import Match, MatchingModel, Ranked, rank
 from vantrexia_core.patients.matching.levels import Comparison, Field
+from vantrexia_core.patients.matching.opposing import Assessment
 from vantrexia_core.patients.matching.pairs import CandidatePairs, candidate_pairs
 from vantrexia_core.patients.matching.ports import PhoneNumbers, Texts
 from vantrexia_core.patients.matching.traits import Person, Traits, traits_of
@@ -354,6 +357,7 @@ __all__ = [
     "Archived",
     "ArchivedListed",
     "Asked",
+    "Assessment",
     "Blocking",
     "BlockingKey",
     "BornCondition",
@@ -375,6 +379,7 @@ __all__ = [
     "Deleted",
     "DeletedListed",
     "Departed",
+    "DifferencesOverruled",
     "Directory",
     "DirectoryEntry",
     "DirectoryHead",
@@ -431,6 +436,7 @@ __all__ = [
     "LinkType",
     "Listed",
     "Listing",
+    "LooksDifferentError",
     "Match",
     "MatchGrade",
     "Matched",

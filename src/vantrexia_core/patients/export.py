@@ -1,8 +1,8 @@
-"""A bulk export: what was asked for, of which moment, and in which parts it is fetched.
+"""A bulk export: what was asked for, as of which moment, and in which parts it is fetched.
 
-An export is a promise and no copy. It names a change number, and every record is read as it stood at that
-number when its part is fetched: what was changed since lies among the replaced versions. So nothing rests
-anywhere beside the records themselves, and parts can be fetched in any order, twice, or never.
+An export is a promise, not a copy. It names a change number, and when a part is fetched, every record is read
+as it stood at that number: what was changed since is among the replaced versions. So nothing is stored beside
+the records themselves, and parts can be fetched in any order, twice, or never.
 """
 
 from datetime import datetime, timedelta
@@ -28,10 +28,10 @@ committed, and the clocks of two machines differ: told twice is better than neve
 
 @attrs.frozen
 class ExportWish:
-    """What is asked for. ``since`` leaves out what was not changed after it; None asks for everything.
+    """What is asked for. With ``since`` only what was changed after it; None asks for everything.
 
-    ``patient_ids`` are the patients asked for by name, if any. ``elements`` and ``request`` are kept for
-    whoever renders the export: which parts of a record, and the words of the request.
+    ``patient_ids`` are the patients asked for by name, if any. ``elements`` and ``request`` are
+    for rendering the export: which parts of a record were asked for, and the request as it was written.
     """
 
     since: datetime | None = None

@@ -1,8 +1,8 @@
 """Exporting patients in bulk: granted once, fetched part by part, recorded record by record.
 
-The account of disclosures (45 CFR 164.528) wants to know of each patient when the record left. So every batch
-is a deed of its own, whose entry names whom it holds, and which is kept before the batch is given: what broke
-off is not on the trail, and what was fetched twice is there twice.
+An account of disclosures (45 CFR 164.528) says of each patient when the record left. So every batch is a deed
+of its own: its entry names the patients in it, and is committed before the batch is handed out. A batch that
+was never reached is not on the trail, and one that was fetched twice is there twice.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -107,7 +107,7 @@ def look_up_export(desk: PatientDesk, actor: Actor, export_id: UUID) -> Export:
 
 @repeated_if_undone
 def end_export(desk: PatientDesk, actor: Actor, export_id: UUID) -> None:
-    """Forget an export. Whoever is fetching it gets nothing more.
+    """Forget an export. Downloads that are under way get nothing more.
 
     Raises:
         PermissionDeniedError: the role may not export.

@@ -113,6 +113,16 @@ class DuplicateDecided(Fact):
 
 
 @attrs.frozen
+class DifferencesOverruled(Fact):
+    """Somebody said that this record and another are of one person, and knew that they look like two.
+
+    An entry for each of the two, beside those of the merge or of the decision.
+    """
+
+    action: ClassVar[Action] = Action.DIFFERENCES_OVERRULE
+
+
+@attrs.frozen
 class Merged(Fact):
     """A record was merged into another; an entry for each. ``changed`` names what the survivor took over."""
 

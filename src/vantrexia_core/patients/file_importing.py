@@ -1,8 +1,8 @@
-"""Taking in a file of patients, some hundred lines at a time, each lot whole or not at all.
+"""Importing a file of patients, some hundred lines at a time, each lot completely or not at all.
 
-How far a file has come is stored in the transaction that stores its patients. So whoever is stopped goes on
-where it was, and no line is taken in twice, be it without any identifier. Beyond that a line whose
-identifiers are here already is passed over: the same file, or the next month's, may come again.
+How far a file has come is stored in the transaction that stores its patients. So an import that was stopped
+continues where it was, and no line is imported twice, even without any identifier. A line whose identifiers
+are here already is skipped, so that the same file, or next month's, can be imported again.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -42,7 +42,7 @@ _Identifier = TypeVar("_Identifier", Mrn, ExternalId)
 
 
 class FileMovedOnError(ConflictError):
-    """Somebody else takes in the same file at the same moment; one of both is enough."""
+    """Somebody else is importing the same file at the same moment."""
 
     code = "file_import_moved_on"
     sentence = "This file is being imported by somebody else at this moment. Nothing was done here."
@@ -52,9 +52,9 @@ class FileMovedOnError(ConflictError):
 def begin_file_import(
     desk: MatchingDesk, actor: Actor, fingerprint: Phi[bytes] | None, *, again: bool = False
 ) -> FileImport:
-    """The import of a file, to begin or to go on with; ``again`` begins anew in any case.
+    """Begin the import of a file, or continue the one that was begun; ``again`` begins a new one in any case.
 
-    ``fingerprint`` is the same for the same content, and no other's; without one nothing can be gone on with.
+    ``fingerprint`` identifies the content of the file. Without one the import cannot be continued later.
 
     Raises:
         PermissionDeniedError: the role may not import.
@@ -78,7 +78,7 @@ def import_lines(
     upto: int,
     is_last: bool = False,
 ) -> tuple[FileImport, list[LineOutcome]]:
-    """Take in the lines behind those that are settled, ``upto`` a number; those left out held nothing.
+    """Import the lines after those that are settled, up to the number ``upto``. Blank lines are left out.
 
     Raises:
         PermissionDeniedError: the role may not import any more.
@@ -114,9 +114,9 @@ def import_lines(
 
 @attrs.define(repr=False)
 class Preview:
-    """Says what would become of a file's lines, lot after lot. Nothing is stored but that it was asked.
+    """Says what would become of a file's lines, lot after lot. Only the fact that it was asked is recorded.
 
-    It holds the identifiers of the lines before, so that two lines for one person are told.
+    It remembers the identifiers of earlier lines, so that two lines for one person are found.
     """
 
     _desk: MatchingDesk

@@ -1,14 +1,14 @@
-r"""How packed columns are written down as one text of bytes, and read again.
+r"""How packed columns are written as one sequence of bytes, and read again.
 
 ::
 
     frame  = magic | SHA-256 of the rest | as_of u64 | column* | zero padding to 64 KiB
     column = length u64 | bytes
 
-Numbers are little-endian. Such a text is a cache: what cannot be read is thrown away and built anew, so
-reading is strict and every doubt is an `UnreadableError`. The digest holds no secret and stops no forger; it
-is why columns need not be held against each other, place by place. The padding hides in lengths what one
-patient changes.
+Numbers are little-endian. Such bytes are a cache: what cannot be read is thrown away and built again, so
+reading is strict and every doubt is an `UnreadableError`. The digest is no protection against forgery; it
+finds damage, so that the columns need not be compared with each other item by item. The padding keeps the
+length from showing what one patient changes.
 """
 
 import hashlib

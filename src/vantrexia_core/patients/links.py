@@ -1,4 +1,4 @@
-"""What one record has to do with others of the same person, in FHIR's words (``Patient.link``)."""
+"""How a record is related to others of the same person, in FHIR's words (``Patient.link``)."""
 
 from collections.abc import Sequence
 from enum import Enum
@@ -33,7 +33,7 @@ class PatientLink:
 def find_links(
     desk: PatientDesk, practice_id: PracticeId, patients: Sequence[Patient]
 ) -> Sequence[tuple[PatientLink, ...]]:
-    """The links of records for whoever was shown them: ids alone, so they are no disclosure of their own."""
+    """The links of records that were shown. They are ids only, so they are not recorded as a disclosure."""
     if not patients:
         return ()
     with desk.begin(practice_id) as work:
@@ -43,7 +43,7 @@ def find_links(
 def find_links_now(
     desk: PatientDesk, practice_id: PracticeId, patient_id: PatientId
 ) -> tuple[PatientLink, ...]:
-    """The links of a record as it is, for whoever knows its id alone; none if it is not there."""
+    """The links of a record as it is now, by its id; none if there is no such record."""
     with desk.begin(practice_id) as work:
         try:
             patient = work.patients.get(patient_id)

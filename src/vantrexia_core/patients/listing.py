@@ -105,7 +105,7 @@ class SearchWord:
 
 @attrs.frozen(repr=False)
 class DirectoryEntry:
-    """What a directory is told of one patient. ``number`` is the practice's dense number of the record.
+    """What a directory knows of one patient. ``number`` is the practice's consecutive number of the record.
 
     ``born`` and ``gender`` are PHI like the names, so an entry does not print.
     """
@@ -142,7 +142,7 @@ class DirectoryEntry:
 
     @classmethod
     def of_patient(cls, number: int, patient: Patient, *, mrns: Iterable[str] = ()) -> "DirectoryEntry":
-        """What a directory is told of a record; ``mrns`` are those of records merged into it."""
+        """What a directory knows of a record; ``mrns`` are those of records that were merged into it."""
         entry = cls.of(
             number,
             patient.id,
@@ -181,7 +181,7 @@ class Unlisted:
 
 @attrs.frozen
 class Unreadable:
-    """What a directory is told of a record whose fields do not open: nobody can be listed under it."""
+    """Stands for a record whose fields cannot be opened: it is not listed."""
 
     number: int
 
@@ -190,8 +190,8 @@ class Unreadable:
 class Found:
     """The answer of a directory: how many there are, and the numbers of one page of records, in order.
 
-    ``as_of`` is the practice's change number the answer rests on: a row that carries a higher one has changed
-    since, and the question must be asked again.
+    ``as_of`` is the change number of the practice that the answer is based on. If a row has a higher one, it
+    has changed since, and the question must be asked again.
     """
 
     count: int

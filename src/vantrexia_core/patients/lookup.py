@@ -124,7 +124,7 @@ def _page(desk: PatientDesk, deed: Deed[PatientWork], listing: Listing) -> Page[
 def searched(
     desk: PatientDesk, deed: Deed[PatientWork], search: PatientSearch, *, opened_max: int
 ) -> Page[Patient]:
-    """The page of a search, for a deed that goes on to record itself.
+    """The page of a search, for a deed that records itself afterwards.
 
     Raises:
         NotFoundError: the page lies behind the last one.

@@ -66,7 +66,7 @@ _UNKNOWN: Final = Phi(Gender.UNKNOWN)
 
 @attrs.frozen
 class Resemblance:
-    """How alike the two were when they were merged, if the pair was suspected; by which ``model``."""
+    """How alike the two were when they were merged, by which ``model``."""
 
     grade: MatchGrade
     score: float

@@ -29,9 +29,11 @@ from vantrexia_core.kernel import (
     Reason,
     UndoneError,
 )
+from vantrexia_core.patients.differing import check_alike, record_overruled
 from vantrexia_core.patients.facts import Merged, MergesShown, Unmerged
 from vantrexia_core.patients.lifecycle import GoneError, MergedAwayError, Status
 from vantrexia_core.patients.matching.grades import MatchGrade
+from vantrexia_core.patients.matching.opposing import MODEL_OF_TWO_NAME
 from vantrexia_core.patients.matching.weights import Explanation
 from vantrexia_core.patients.merge import (
     KIND_OF_FIELD,
@@ -45,7 +47,7 @@ from vantrexia_core.patients.merge import (
 )
 from vantrexia_core.patients.model import ExpectedVersion, Patient, Revision, value_of
 from vantrexia_core.patients.moving import check_shown
-from vantrexia_core.patients.ports import PatientDesk, PatientStore, PatientWork
+from vantrexia_core.patients.ports import MatchingDesk, PatientDesk, PatientStore, PatientWork
 from vantrexia_core.patients.sight import seen
 from vantrexia_core.patients.suspicion import Decision, Occasion, Pair, Ruling, Suspicion
 
@@ -132,13 +134,14 @@ class SeparatedPatients:
 
 @repeated_if_undone
 def merge_patients(
-    desk: PatientDesk,
+    desk: MatchingDesk,
     actor: Actor,
     survivor_id: PatientId,
     loser_id: PatientId,
     reason: Reason,
     choices: Mapping[str, Party] = _NO_CHOICES,
     *,
+    despite_differences: bool = False,
     expected_version: ExpectedVersion = None,
     once: Once | None = None,
 ) -> MergedPatient:
@@ -147,12 +150,16 @@ def merge_patients(
     Where nobody chose, a filled field beats an empty one; of two that differ the survivor's stands, or, where
     the person is reached, the one that was written later. ``expected_version`` is the survivor's.
 
+    The two are compared as they are now. Who merges them although they look like two people's says
+    ``despite_differences``, and the trail has an entry of that for each. Where they do not, it means nothing.
+
     Raises:
         PermissionDeniedError: the role may not merge patients.
         NotFoundError: no such records in the practice, or one is deleted.
         MergeDoneError: the loser gave way to this survivor before.
         MergedAwayError: one of them has been merged into another record.
         ToldApartError: somebody decided that they are two people.
+        LooksDifferentError: they look like two people's, and it is not said that somebody knows.
         StaleVersionError: the survivor is at another version than expected.
         InvalidError: a record and itself; a choice about a field that is none.
     """
@@ -170,7 +177,8 @@ def merge_patients(
             raise MergeDoneError(_merge_of(deed.work, survivor_id, loser_id))
         _check_own(loser)
         survivor.check_version(expected_version)
-        resemblance = _agreed(deed, Pair.of(survivor_id, loser_id))
+        _agree(deed, Pair.of(survivor_id, loser_id))
+        assessed = check_alike(desk.candidacy, survivor, loser, despite_differences=despite_differences)
         taken = _taken(patients, survivor, loser, choices)
         after = _revised(survivor, Revision(**{name: value_of(loser, name) for name in taken}), now=deed.now)
         patients.save(after)
@@ -180,9 +188,10 @@ def merge_patients(
         deed.work.suspicions.lead((loser_id, *led), survivor_id)
         merge = Merge(
             MergeId(desk.ids.new_id()), survivor, loser, taken, led, actor.user_id, actor.email, deed.now,
-            reason, resemblance,
+            reason, Resemblance(assessed.grade, assessed.score, MODEL_OF_TWO_NAME),
         )  # fmt: skip
         deed.work.merges.add(merge)
+        record_overruled(deed, assessed, (loser_id, survivor_id))
         deed.also(Merged(loser_id, changed=("status", "merged_into"), version=away.version))
         fact = Merged(survivor_id, changed=taken, disclosed=(survivor_id,), version=after.version)
         return deed.finish(fact, MergedPatient(after, merge))
@@ -312,8 +321,8 @@ def _check_own(patient: Patient) -> None:
         raise MergedAwayError(patient.merged_into)
 
 
-def _agreed(deed: Deed[PatientWork], records: Pair) -> Resemblance | None:
-    """Whoever merges says "the same" of all pairs that these records stand for; how alike the likeliest is.
+def _agree(deed: Deed[PatientWork], records: Pair) -> None:
+    """Whoever merges says "the same" of all pairs that these records stand for.
 
     Raises:
         ToldApartError: somebody said that they are different.
@@ -326,8 +335,6 @@ def _agreed(deed: Deed[PatientWork], records: Pair) -> Resemblance | None:
         if one.decision is not Decision.SAME:
             locked = suspicions.get_to_change(one.id)
             suspicions.save(locked.ruled(Decision.SAME, Ruling(actor.user_id, actor.email, deed.now)))
-    found = max(about, key=lambda one: one.score, default=None)
-    return None if found is None else Resemblance(found.grade, found.score, found.model)
 
 
 def _taken(

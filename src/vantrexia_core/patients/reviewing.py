@@ -18,12 +18,14 @@ from vantrexia_core.kernel import (
     Permission,
     SuspicionId,
 )
+from vantrexia_core.patients.differing import assess_records, check_alike, record_overruled
 from vantrexia_core.patients.facts import DuplicateDecided, DuplicatesCompared, DuplicatesListed
 from vantrexia_core.patients.lifecycle import Status
 from vantrexia_core.patients.matching.levels import Field
+from vantrexia_core.patients.matching.opposing import Assessment
 from vantrexia_core.patients.merge import is_empty
 from vantrexia_core.patients.model import REVISABLE, ExpectedVersion, Patient, check_expected, value_of
-from vantrexia_core.patients.ports import PatientDesk, SuspicionStore
+from vantrexia_core.patients.ports import MatchingDesk, PatientDesk, SuspicionStore
 from vantrexia_core.patients.suspicion import Decision, Ruling, Suspicion, SuspicionListing
 
 _EQUAL: Final = frozenset({"exact", "agrees"})
@@ -77,11 +79,16 @@ class FieldLikeness:
 
 @attrs.frozen
 class SideBySide:
-    """A pair with the records that stand for it today; None for one that is deleted. One, if they merged."""
+    """A pair with the records that stand for it today; None for one that is deleted. One, if they merged.
+
+    ``now`` is how the two compare as they are, without the registry: what `decide` and a merge go by. None if
+    there are no two.
+    """
 
     suspicion: Suspicion
     records: tuple[Patient | None, ...]
     fields: tuple[FieldLikeness, ...]
+    now: Assessment | None = None
 
 
 @repeated_if_undone
@@ -99,7 +106,7 @@ def find_suspicions(
 
 
 @repeated_if_undone
-def compare_records(desk: PatientDesk, actor: Actor, suspicion_id: SuspicionId) -> SideBySide:
+def compare_records(desk: MatchingDesk, actor: Actor, suspicion_id: SuspicionId) -> SideBySide:
     """Both records of a pair, field by field, with the model's reasons. It discloses both.
 
     Where one was merged meanwhile, its survivor is shown; a deleted one is not.
@@ -113,33 +120,41 @@ def compare_records(desk: PatientDesk, actor: Actor, suspicion_id: SuspicionId) 
         patients = [deed.work.patients.get(id_) for id_ in dict.fromkeys(suspicion.leads_to)]
         shown = [patient for patient in patients if patient.status is not Status.DELETED]
         records = tuple(patient if patient in shown else None for patient in patients)
-        fields = _compared(suspicion, *shown) if len(shown) == len(suspicion.pair.ids) else ()
+        are_two = len(shown) == len(suspicion.pair.ids)
         disclosed = tuple(sorted(patient.id for patient in shown))
         return deed.finish(
             DuplicatesCompared(disclosed=disclosed, version=suspicion.version),
-            SideBySide(suspicion, records, fields),
+            SideBySide(
+                suspicion,
+                records,
+                _compared(suspicion, *shown) if are_two else (),
+                assess_records(desk.candidacy, *shown) if are_two else None,
+            ),
         )
 
 
 @repeated_if_undone
 def decide(
-    desk: PatientDesk,
+    desk: MatchingDesk,
     actor: Actor,
     suspicion_id: SuspicionId,
     decision: Decision,
     *,
+    despite_differences: bool = False,
     expected_version: ExpectedVersion = None,
 ) -> Suspicion:
     """Say whether two records are one person, or that it cannot be told yet. Repeating it changes nothing.
 
     It is said of all pairs for which these two records stand today. A decision that somebody else made is
-    overruled only with its version in ``expected_version``.
+    overruled only with its version in ``expected_version``. Who says that two records are of one person
+    although they look like two people's says ``despite_differences`` as well.
 
     Raises:
         PermissionDeniedError: the role may not decide about duplicates.
         NotFoundError: no such pair in the practice.
         AlreadyDecidedError: it was decided otherwise.
         AlreadyOneError: the records have been merged.
+        LooksDifferentError: they are said to be one person, look like two, and nobody said that they know.
         StaleVersionError: the pair is at another version than expected.
     """
     if decision is Decision.OPEN:
@@ -151,11 +166,17 @@ def decide(
         known, others = lock_question(suspicions, suspicion_id)
         ruling = Ruling(actor.user_id, actor.email, deed.now)
         decided = ruled(known, decision, ruling, expected_version)
+        assessed: Assessment | None = None
         if decided != known:
+            if decision is Decision.SAME:
+                records = [deed.work.patients.get(id_) for id_ in known.leads_to]
+                assessed = check_alike(desk.candidacy, *records, despite_differences=despite_differences)
             suspicions.save(decided)
             for other in others:
                 if not other.decision.is_settled:
                     suspicions.save(ruled(other, decision, ruling))
+            if assessed is not None:
+                record_overruled(deed, assessed, known.leads_to)
         low, high = known.pair.ids
         deed.also(DuplicateDecided(low, version=decided.version))
         return deed.finish(DuplicateDecided(high, version=decided.version), decided)

@@ -214,7 +214,7 @@ class IdCondition:
 class IdentifierCondition:
     """Known under one of these numbers: ours, or those of the EHR. They are compared as they are written.
 
-    Whoever searches finds by the number of a merged record the one that stands for it (`search_patients`).
+    The number of a record that was merged finds the one that stands for it (`search_patients`).
     """
 
     mrns: tuple[Mrn, ...] = ()
@@ -274,7 +274,7 @@ class PatientSearch:
     page: PageRequest | None = PageRequest()
 
     def check_cost(self) -> None:
-        """Refuse a search that asks for too much, whoever made it, before anything is looked up.
+        """Refuse a search that asks for too much, before anything is looked up.
 
         Raises:
             TooCostlyError: it does.

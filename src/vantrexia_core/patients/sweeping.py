@@ -1,8 +1,8 @@
-"""Comparing all records of a practice with each other: for those that were there before anybody compared.
+"""Comparing all records of a practice with each other: for records that were there before comparing began.
 
-Every record is noted first, and then compared and forgotten, a few in each transaction. So a sweep may be cut
-off at any moment and goes on where it was, and what could not be compared when it was stored is compared by
-the same steps.
+Every record is noted first, and then compared and its note removed, a few in each transaction. So a sweep can
+be interrupted at any moment and continued. Records that could not be compared when they were stored are
+compared in the same way.
 """
 
 from typing import Final
@@ -29,10 +29,10 @@ class Swept:
 
 
 def start_sweep(desk: MatchingDesk, actor: Actor, *, is_anew: bool = False) -> int:
-    """Note every record that is not deleted; how many are to be compared.
+    """Note every record that is not deleted. Returns how many are to be compared.
 
-    If some are noted already, a sweep was cut off, or records could not be compared when they were stored:
-    then those are what is left to do, unless everything ``is_anew``.
+    If some are noted already, because a sweep was interrupted or records could not be compared when they were
+    stored, only those are compared, unless ``is_anew`` asks for everything.
 
     Raises:
         PermissionDeniedError: the role may not decide about duplicates.

@@ -47,7 +47,7 @@ class Gender(Enum):
 
 
 class DateOfBirth(Phi[date]):
-    """A birth date, not before 1900. Whether it lies in the future is for whoever knows the time."""
+    """A birth date, not before 1900. Whether it lies in the future is checked where the time is known."""
 
     __slots__ = ()
 

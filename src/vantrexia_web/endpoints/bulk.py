@@ -50,7 +50,7 @@ def status(call: Call) -> Answer:
 
 
 def end(call: Call) -> Answer:
-    """Forget an export: whoever is fetching it gets nothing more."""
+    """Forget an export. Downloads that are under way get nothing more."""
     end_export(call.desk, call.actor, call.request.uuid("export"))
     return Answer(202)
 

@@ -29,8 +29,15 @@ def compare_duplicates(call: Call) -> Answer:
 
 def decide_duplicate(call: Call) -> Answer:
     """Say whether two records are one person."""
-    decision, expected = call.read(parse_decision), call.expected_versions
-    decided = decide(call.desk, call.actor, _pair(call), decision, expected_version=expected)
+    given, expected = call.read(parse_decision), call.expected_versions
+    decided = decide(
+        call.desk,
+        call.actor,
+        _pair(call),
+        given.decision,
+        despite_differences=given.despite_differences,
+        expected_version=expected,
+    )
     return json_answer(suspicion_content(decided), headers={"ETag": etag(decided.version)})
 
 

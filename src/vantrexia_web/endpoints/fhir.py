@@ -1,38 +1,28 @@
-"""The FHIR endpoint: the same use cases as the REST API's, in FHIR's words."""
+"""The FHIR endpoint: the same use cases as the REST API's, in FHIR's words. Searches: `fhir_search`."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any, Final
-from urllib.parse import urlencode
-
-import attrs
-import orjson
+from typing import Final
 
 from vantrexia_adapters.fhir import (
-    Asked,
     Found,
-    InvalidSearchError,
     Issue,
     Json,
     ProvenanceOf,
-    TrailAsked,
-    audit_event_bundle,
     match_bundle,
     operation_outcome,
     parse_patient,
     parse_revision,
     read_match,
     read_search,
-    read_trail_search,
     render_patient,
     render_provenance,
     searchset,
-    subset,
 )
 from vantrexia_adapters.json_patch import MalformedPatchError, PatchError, apply_patch
-from vantrexia_core.audit import Once, read_trail, record_refusal
-from vantrexia_core.kernel import NON_FIELD, InvalidError, NotFoundError, Page, PatientId, Phi
+from vantrexia_core.audit import Once, record_refusal
+from vantrexia_core.kernel import NON_FIELD, InvalidError, NotFoundError, PatientId
 from vantrexia_core.patients import (
     Admission,
     GoneError,
@@ -42,7 +32,6 @@ from vantrexia_core.patients import (
     Revision,
     admit_patient,
     delete_patient,
-    find_links,
     find_links_now,
     find_matches,
     list_versions,
@@ -52,23 +41,26 @@ from vantrexia_core.patients import (
     read_version,
     register_unless_known,
     revise_patient,
-    search_patients,
 )
-from vantrexia_core.protection import UnreadableError
 from vantrexia_web.answer import Answer
 from vantrexia_web.call import Call, Visit
+from vantrexia_web.endpoints.fhir_answers import (
+    fhir_answer,
+    other_pages,
+    patient_url,
+    provenance_entry,
+    with_links,
+)
 from vantrexia_web.outcomes import BASE
 from vantrexia_web.problems import UnprocessableError
 from vantrexia_web.wire.duplicates import admission_headers
 from vantrexia_web.wire.fhir import (
     http_date,
     is_unchanged,
-    parse_form,
     parse_format,
     parse_history_page,
     parse_if_match,
     parse_if_none_exist,
-    parse_parameters,
     parse_patch,
     parse_preferences,
     parse_resource,
@@ -79,9 +71,6 @@ from vantrexia_web.wire.request import Request
 from vantrexia_web.wire.strict_json import parse_json
 
 SMART_PATH: Final = f"{BASE}/.well-known/smart-configuration"
-
-PAGE: Final = "_page"
-"""The parameter of links to further pages: the whole search and the page's number, sealed."""
 
 
 def metadata(visit: Visit) -> Answer:
@@ -111,10 +100,10 @@ def create(call: Call) -> Answer:
 
     def created(admission: Admission, *, is_new: bool = True) -> Answer:
         patient = admission.patient
-        location = f"{_url(call, patient.id)}/_history/{patient.version}"
+        location = f"{patient_url(call, patient.id)}/_history/{patient.version}"
         status = 201 if is_new else 200
         answer = _preferred(patient, form, prefer.returns, status, links=admission.links)
-        headers = admission_headers(admission, lambda id_: _url(call, id_))
+        headers = admission_headers(admission, lambda id_: patient_url(call, id_))
         return answer.with_headers(Location=location, **headers)
 
     if condition is None:
@@ -174,7 +163,7 @@ def history(call: Call) -> Answer:
     form, wanted = call.read(parse_format), call.read(parse_history_page)
     page = list_versions(call.desk, call.actor, _patient_id(call), wanted)
     url = f"{call.site.public_url}{call.request.path}?_count={wanted.size}&page="
-    numbers = {"self": wanted.number, **_other_pages(page)}
+    numbers = {"self": wanted.number, **other_pages(page)}
     bundle: Json = {
         "resourceType": "Bundle",
         "type": "history",
@@ -186,39 +175,23 @@ def history(call: Call) -> Answer:
         ],
         "entry": [
             _version_entry(call, patient, links)
-            for patient, links in _with_links(call, [version.patient for version in page.items])
+            for patient, links in with_links(call, [version.patient for version in page.items])
         ],
     }
-    return _answer(bundle, form)
-
-
-def search(call: Call) -> Answer:
-    """A page of the patients that a search finds."""
-    form = call.read(parse_format)
-    strict = parse_preferences(call.request).is_strict
-    asked = call.read(lambda request: _asked(call, parse_parameters(request), is_strict=strict))
-    return _found(call, asked, form, is_in_url=True)
-
-
-def search_by_post(call: Call) -> Answer:
-    """The same, asked in the body: a URL is written down in many places, a body in none."""
-    form = call.read(parse_format)
-    strict = parse_preferences(call.request).is_strict
-    asked = call.read(lambda request: _asked(call, parse_form(request), is_strict=strict))
-    return _found(call, asked, form, is_in_url=False)
+    return fhir_answer(bundle, form)
 
 
 def everything(call: Call) -> Answer:
     """All that there is about a patient: the Patient, and where its record comes from."""
     form = call.read(parse_format)
     patient = look_up_patient(call.desk, call.actor, _patient_id(call))
-    ((_, own_links),) = _with_links(call, [patient])
+    ((_, own_links),) = with_links(call, [patient])
     found = [
-        Found(render_patient(patient, links=own_links), _url(call, patient.id)),
-        _provenance_entry(call, patient),
+        Found(render_patient(patient, links=own_links), patient_url(call, patient.id)),
+        provenance_entry(call, patient),
     ]
     links = {"self": f"{call.site.public_url}{call.request.path}"}
-    return _answer(searchset(found, total=len(found), links=links), form)
+    return fhir_answer(searchset(found, total=len(found), links=links), form)
 
 
 def match(call: Call) -> Answer:
@@ -228,23 +201,9 @@ def match(call: Call) -> Answer:
     matches = find_matches(
         call.desk, call.actor, asked.person, limit=asked.count, only_certain=asked.only_certain
     )
-    shown = _with_links(call, [one.key for one in matches.ranked])
+    shown = with_links(call, [one.key for one in matches.ranked])
     links = {patient.id: links for patient, links in shown}
-    return _answer(match_bundle(matches, lambda id_: _url(call, id_), links), form)
-
-
-def search_trail(call: Call) -> Answer:
-    """A page of the practice's trail as AuditEvents, newest first."""
-    form, strict = call.read(parse_format), parse_preferences(call.request).is_strict
-    question = call.read(lambda request: _trail_asked(call, parse_parameters(request), is_strict=strict))
-    return _trail(call, question, form)
-
-
-def search_trail_by_post(call: Call) -> Answer:
-    """The same, asked in the body."""
-    form, strict = call.read(parse_format), parse_preferences(call.request).is_strict
-    question = call.read(lambda request: _trail_asked(call, parse_form(request), is_strict=strict))
-    return _trail(call, attrs.evolve(question, is_sealed=True), form)
+    return fhir_answer(match_bundle(matches, lambda id_: patient_url(call, id_), links), form)
 
 
 def provenance(call: Call) -> Answer:
@@ -252,7 +211,7 @@ def provenance(call: Call) -> Answer:
     form = call.read(parse_format)
     about = call.read(_provenance_of)
     shown = read_version(call.desk, call.actor, about.patient_id, about.version)
-    return _answer(render_provenance(shown.patient), form)
+    return fhir_answer(render_provenance(shown.patient), form)
 
 
 def patient_resource(call: Call) -> Answer:
@@ -318,164 +277,6 @@ def _patched(resource: Json, operations: object) -> Json:
     raise UnprocessableError(complaint)
 
 
-def _asked(call: Call, pairs: Sequence[tuple[str, str]], *, is_strict: bool) -> "_Question":
-    """What is asked: by the parameters, or by the link to a further page that an answer gave.
-
-    Raises:
-        InvalidSearchError: a parameter is not to be understood, or the link does not open.
-    """
-    token = dict(pairs).get(PAGE)
-    if token is None:
-        return _Question(read_search(pairs, is_strict=is_strict), 1)
-    number, known = _opened(call, "Patient", token)
-    return _Question(read_search(known, page=number), number, is_sealed=True)
-
-
-def _trail_asked(call: Call, pairs: Sequence[tuple[str, str]], *, is_strict: bool) -> "_TrailQuestion":
-    """Like `_asked`, of the trail."""
-    token = dict(pairs).get(PAGE)
-    if token is None:
-        return _TrailQuestion(read_trail_search(pairs, is_strict=is_strict))
-    _, known = _opened(call, "AuditEvent", token)
-    return _TrailQuestion(read_trail_search(known), is_sealed=True)
-
-
-def _sealed(call: Call, resource: str, number: int, pairs: Sequence[tuple[str, str]]) -> str:
-    """The word that asks for a page of a search."""
-    words = Phi(orjson.dumps([resource, number, pairs]).decode())
-    return call.desk.search_tokens.seal(call.actor.practice_id, words)
-
-
-def _opened(call: Call, resource: str, token: str) -> tuple[int, Sequence[tuple[str, str]]]:
-    """The page's number and the search that were sealed, if it was one of this resource.
-
-    Raises:
-        InvalidSearchError: it does not open here.
-    """
-    complaint = "This link does not open any more. Search again."
-    try:
-        sealed = call.desk.search_tokens.open(call.actor.practice_id, token)
-    except UnreadableError:
-        pass
-    else:
-        kind, number, known = orjson.loads(sealed.reveal())
-        if kind == resource:
-            return number, [(name, value) for name, value in known]
-    raise InvalidSearchError({PAGE: (complaint,)})
-
-
-@attrs.frozen(repr=False)
-class _Question:
-    """A search, and the number of the page that is asked for; and whether a sealed link asked for it."""
-
-    asked: Asked
-    number: int
-    is_sealed: bool = False
-
-    def token(self, call: Call, number: int) -> str:
-        """The word that asks for another page of the same."""
-        return _sealed(call, "Patient", number, self.asked.understood)
-
-
-@attrs.frozen(repr=False)
-class _TrailQuestion:
-    """A search of the trail, and whether it came in a body or a sealed link: then no URL may tell it."""
-
-    asked: TrailAsked
-    is_sealed: bool = False
-
-
-def _found(call: Call, question: _Question, form: str, *, is_in_url: bool) -> Answer:
-    """The page as a searchset.
-
-    What a client put into a URL may stand in the link to this page; what it sent in a body may not. Links to
-    other pages hold the search sealed in any case: whoever follows them writes them into logs.
-    """
-    asked = question.asked
-    page = search_patients(call.desk, call.actor, asked.search)
-    found = [
-        Found(_shown(patient, asked, links), _url(call, patient.id))
-        for patient, links in _with_links(call, page.items)
-    ]
-    if asked.brings_provenance:
-        found += [_provenance_entry(call, patient, mode="include") for patient in page.items]
-    found += _told_of(asked.ignored)
-    return _answer(
-        searchset(
-            found,
-            total=page.count if asked.has_total else None,
-            links=_search_links(call, question, page, is_in_url=is_in_url),
-        ),
-        form,
-    )
-
-
-def _trail(call: Call, question: _TrailQuestion, form: str) -> Answer:
-    """The page as a searchset. Its links go on as of the same entry: reading the trail writes into it.
-
-    What came in a body is sealed in the links: whoever follows them writes them into logs.
-    """
-    asked = question.asked
-    found = read_trail(call.desk, call.actor, asked.inquiry, asked.page, as_of=asked.as_of)
-    url = f"{call.site.public_url}{BASE}/AuditEvent"
-
-    def link(number: int) -> str:
-        pairs = [*asked.understood, ("page", str(number)), ("as_of", str(found.as_of))]
-        if question.is_sealed:
-            return f"{url}?{PAGE}={_sealed(call, 'AuditEvent', number, pairs)}"
-        return f"{url}?{urlencode(pairs)}"
-
-    others = {name: number for name, number in _other_pages(found.page).items() if number is not None}
-    links: dict[str, str | None] = {name: link(number) for name, number in others.items()}
-    return _answer(
-        audit_event_bundle(
-            found.page,
-            {"self": link(asked.page.number), **links},
-            server_url=call.site.public_url,
-            also=_told_of(asked.ignored),
-        ),
-        form,
-    )
-
-
-def _told_of(ignored: Sequence[Issue]) -> list[Found]:
-    """What was left out of a search, as an entry of its own (FHIR, search.mode outcome)."""
-    return [Found(operation_outcome(ignored), mode="outcome")] if ignored else []
-
-
-def _search_links(
-    call: Call, question: _Question, page: Page[Patient], *, is_in_url: bool
-) -> Mapping[str, str]:
-    url = f"{call.site.public_url}{BASE}/Patient"
-
-    def link(number: int) -> str:
-        return f"{url}?{PAGE}={question.token(call, number)}"
-
-    if is_in_url and not question.is_sealed:
-        understood = urlencode(question.asked.understood)
-        links = {"self": f"{url}?{understood}" if understood else url}
-    else:
-        links = {"self": link(question.number)}
-    if question.asked.search.page is None:
-        return links
-    return links | {
-        relation: link(number) for relation, number in _other_pages(page).items() if number is not None
-    }
-
-
-def _other_pages(page: Page[Any]) -> Mapping[str, int | None]:
-    """Where the other pages are, by the names of their relations; none where there is one page only."""
-    number, last = page.request.number, max(1, -(-page.count // page.request.size))
-    if last == 1:
-        return {}
-    return {
-        "first": 1,
-        "previous": number - 1 if page.has_previous else None,
-        "next": number + 1 if page.has_next else None,
-        "last": last,
-    }
-
-
 def _version_entry(call: Call, patient: Patient, links: Sequence[PatientLink]) -> Json:
     is_first = patient.version == 1
     method, url = ("POST", "Patient") if is_first else ("PUT", f"Patient/{patient.id}")
@@ -484,22 +285,8 @@ def _version_entry(call: Call, patient: Patient, links: Sequence[PatientLink]) -
         "etag": version_tag(patient.version),
         "lastModified": patient.updated_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
     }
-    entry = {"fullUrl": _url(call, patient.id), "resource": render_patient(patient, links=links)}
+    entry = {"fullUrl": patient_url(call, patient.id), "resource": render_patient(patient, links=links)}
     return {**entry, "request": {"method": method, "url": url}, "response": response}
-
-
-def _provenance_entry(call: Call, patient: Patient, *, mode: str = "match") -> Found:
-    rendered = render_provenance(patient)
-    return Found(rendered, f"{call.site.public_url}{BASE}/Provenance/{rendered['id']}", mode)
-
-
-def _shown(patient: Patient, asked: Asked, links: Sequence[PatientLink]) -> Json:
-    rendered = render_patient(patient, links=links)
-    return rendered if asked.elements is None else subset(rendered, asked.elements)
-
-
-def _url(call: Call, patient_id: PatientId) -> str:
-    return f"{call.site.public_url}{BASE}/Patient/{patient_id}"
 
 
 def _preferred(
@@ -511,20 +298,15 @@ def _preferred(
             return Answer(status, headers=_version_headers(patient))
         case "operationoutcome":
             done = operation_outcome([Issue("informational", "Done.", severity="information")])
-            return _answer(done, form, status, _version_headers(patient))
+            return fhir_answer(done, form, status, _version_headers(patient))
         case _:
-            return _answer(render_patient(patient, links=links), form, status, _version_headers(patient))
+            return fhir_answer(render_patient(patient, links=links), form, status, _version_headers(patient))
 
 
 def _shown_answer(call: Call, patient: Patient, form: str) -> Answer:
     """A record, or a version of one, that somebody was shown."""
-    ((_, links),) = _with_links(call, [patient])
+    ((_, links),) = with_links(call, [patient])
     return _preferred(patient, form, "representation", 200, links=links)
-
-
-def _with_links(call: Call, patients: Sequence[Patient]) -> Iterator[tuple[Patient, Sequence[PatientLink]]]:
-    """Records together with what they have to do with others of the same person: one look-up for all."""
-    return zip(patients, find_links(call.desk, call.actor.practice_id, patients), strict=True)
 
 
 def _links_now(call: Call, patient_id: PatientId) -> Sequence[PatientLink]:
@@ -534,7 +316,3 @@ def _links_now(call: Call, patient_id: PatientId) -> Sequence[PatientLink]:
 
 def _version_headers(patient: Patient) -> dict[str, str]:
     return {"ETag": version_tag(patient.version), "Last-Modified": http_date(patient.updated_at)}
-
-
-def _answer(content: Json, form: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
-    return Answer(status, orjson.dumps(content), {"Vary": "Accept", **(headers or {})}, form)

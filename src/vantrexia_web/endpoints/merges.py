@@ -35,6 +35,7 @@ def merge(call: Call) -> Answer:
             wish.loser,
             wish.reason,
             wish.choices,
+            despite_differences=wish.despite_differences,
             expected_version=expected,
             once=once,
         ),

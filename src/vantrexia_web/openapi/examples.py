@@ -248,6 +248,7 @@ SUSPICION: Final[Example] = {
 SUSPICION_PAGE: Final[Example] = {"count": 1, "next": None, "previous": None, "results": [SUSPICION]}
 
 SIDE_BY_SIDE: Final[Example] = SUSPICION | {
+    "now": {"looks_different": False, "grade": "probable", "guards": ["lookalike"]},
     "fields": [
         {"field": "first_name", "likeness": "differs", "level": "resembles", "bits": -0.5},
         {"field": "last_name", "likeness": "same", "level": "exact", "bits": 0.25},
@@ -291,8 +292,8 @@ _MERGED: Final[Example] = {
     "reason": MERGE["reason"],
     "fields": ["phone"],
     "grade": "probable",
-    "score": 9.25,
-    "model": "default-1",
+    "score": 8.5,
+    "model": "default-1-of-two",
     "undone_at": None,
     "undone_by": None,
     "undo_reason": None,

@@ -424,8 +424,10 @@ OPERATIONS: Final[Mapping[Callable[..., object], Operation]] = {
         "Duplicates",
         "Decide about a pair",
         "`different` is remembered for good: the pair never comes back, and its records cannot be merged. "
-        "`same` merges nothing by itself. `later` leaves the pair in the list. Repeating a decision is "
-        "safe; another than somebody made before is a 409, unless `If-Match` shows that you have read it.",
+        "`same` merges nothing by itself; of two records that look like two people's it is a 409 "
+        "`looks_different`, unless `despite_differences` says that you have looked at both. `later` leaves "
+        "the pair in the list. Repeating a decision is safe; another than somebody made before is a 409, "
+        "unless `If-Match` shows that you have read it.",
         200,
         "Suspicion",
         examples.DECIDED,
@@ -460,7 +462,9 @@ OPERATIONS: Final[Mapping[Callable[..., object], Operation]] = {
         "The record of the path survives; `loser_id` gives way: it is archived, stays readable, says "
         "`merged_into`, and is in no list. Its MRN and external id stay its own, and lead here. If `fields` "
         "says nothing, a filled field beats an empty one; of two phones, e-mail addresses or addresses the "
-        "one written later is kept, of all else the survivor's. It can be undone.",
+        "one written later is kept, of all else the survivor's. It can be undone. Two records that look like "
+        "two people's as they are now are a 409 `looks_different` with `grade` and `guards`, unless "
+        "`despite_differences` says that you have looked at both; the audit trail has it.",
         200,
         "Merged",
         examples.MERGED,

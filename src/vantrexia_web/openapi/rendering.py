@@ -41,7 +41,7 @@ _DESCRIPTION: Final = (
     "Sign in, then send the access token as `Authorization: Bearer …`. Errors are JSON objects with `detail` "
     "for people, `code` for programs and, on a 400, `field_errors`. Every answer carries an `X-Request-ID`."
     "\n\n"
-    "The same patients are to be had in FHIR R4 at `/fhir/`, which describes itself at `/fhir/metadata`.\n\n"
+    "The same patients are available in FHIR R4 at `/fhir/`, which describes itself at `/fhir/metadata`.\n\n"
     "Requests are limited: 1,000 an hour for each account, 100 an hour for each address without one, "
     "20 a minute for signing in, by address and by account. Every answer says how many are left; a 429 "
     "says in `Retry-After` when to ask again."

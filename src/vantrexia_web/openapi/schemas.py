@@ -361,6 +361,11 @@ _ENTRY: Final[dict[str, Schema]] = {
         "description": "`etreat`: it was done in an emergency that its actor had declared.",
     },
 }
+_GRADE: Final[Schema] = {"type": "string", "enum": [grade.value for grade in MatchGrade]}
+_GUARDS: Final[Schema] = {
+    "type": "array",
+    "items": {"type": "string", "enum": [guard.name.lower() for guard in Guard]},
+}
 _SUSPICION: Final[dict[str, Schema]] = {
     "id": {**_UUID, "description": "The pair's, the same for good."},
     "patient_ids": {**_IDS, "minItems": 2, "maxItems": 2, "description": "The two records."},
@@ -371,18 +376,14 @@ _SUSPICION: Final[dict[str, Schema]] = {
         "description": "The records that stand for them today: a merged one is answered by its survivor, and "
         "two that were merged by one id.",
     },
-    "grade": {"type": "string", "enum": [grade.value for grade in MatchGrade]},
+    "grade": _GRADE,
     "score": {"type": "number", "description": "Bits: the logarithm to base 2 of the odds for one person."},
     "rival": {
         "type": "string",
         "enum": [one.name.lower() for one in Explanation],
         "description": "What they most probably are if not one person.",
     },
-    "guards": {
-        "type": "array",
-        "items": {"type": "string", "enum": [guard.name.lower() for guard in Guard]},
-        "description": "Why a machine may not decide.",
-    },
+    "guards": {**_GUARDS, "description": "Why a machine may not decide."},
     "model": {"type": "string", "description": "The version of the model that judged."},
     "occasion": {"type": "string", "enum": [one.value for one in Occasion]},
     "found_at": _TIME,
@@ -403,12 +404,29 @@ _MERGE: Final[dict[str, Schema]] = {
         "items": _TEXT,
         "description": "Fields whose value the survivor took from the other record.",
     },
-    "grade": {"enum": [*(grade.value for grade in MatchGrade), None], "description": "If it was suspected."},
+    "grade": {
+        "enum": [*(grade.value for grade in MatchGrade), None],
+        "description": "How the two compared when they were merged, without the registry.",
+    },
     "score": {"type": ["number", "null"]},
     "model": _TEXT_OR_NULL,
     "undone_at": _TIME_OR_NULL,
     "undone_by": {"type": ["string", "null"], "format": "email"},
     "undo_reason": _TEXT_OR_NULL,
+}
+_NOW: Final[Schema] = {
+    "description": "How the two compare as they are, without the registry; null if there are no two.",
+    "anyOf": [
+        _shown(
+            looks_different={
+                "type": "boolean",
+                "description": "They look like two people's: `same` and a merge want `despite_differences`.",
+            },
+            grade=_GRADE,
+            guards={**_GUARDS, "description": "What differs."},
+        ),
+        {"type": "null"},
+    ],
 }
 _FIELD_LIKENESS: Final[Schema] = _shown(
     field=_TEXT,
@@ -485,6 +503,7 @@ ANSWERS: Final[Mapping[str, Schema]] = {
     "SuspicionPage": _page_of("Suspicion"),
     "SideBySide": _shown(
         **_SUSPICION,
+        now=_NOW,
         fields={"type": "array", "items": _FIELD_LIKENESS},
         patients={
             "type": "array",
@@ -554,7 +573,7 @@ ANSWERS: Final[Mapping[str, Schema]] = {
         reason=_TEXT,
         is_genuine={
             "type": "boolean",
-            "description": "False where its row was changed by something else than this service.",
+            "description": "False where its row was changed by something other than this service.",
         },
     ),
     "EmergencyPage": _page_of("EmergencyShown"),
@@ -621,12 +640,17 @@ ANSWERS: Final[Mapping[str, Schema]] = {
                 **_UUID,
                 "description": "With `merged_away`: what stands for it.",
             },
-            "merge_id": {**_UUID, "description": "With `newer_merge`: the merge to be undone first."},
+            "merge_id": {
+                **_UUID,
+                "description": "With `newer_merge`: undo that one first. With `merge_done`: the merge.",
+            },
             "fields": {
                 "type": "array",
                 "items": _TEXT,
                 "description": "With `edited_since_merge`: the fields to decide about.",
             },
+            "grade": {**_GRADE, "description": "With `looks_different`: how the two compare."},
+            "guards": {**_GUARDS, "description": "With `looks_different`: what differs."},
             "locked_until": {**_TIME, "description": "When sign-in is possible again. On every 423."},
             "candidates": {
                 "type": "array",

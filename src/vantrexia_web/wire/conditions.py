@@ -21,8 +21,8 @@ def etag(version: int) -> str:
 def parse_expected_versions(request: Request) -> frozenset[int] | None:
     """The versions one of which the record must have (If-Match); None when any will do.
 
-    Comparison is strong, so a weak tag matches nothing, and so does what is no tag at all: a condition that
-    cannot be understood must not pass for one that is met.
+    Comparison is strong: a weak tag matches nothing. A text that is not a tag matches nothing either, because
+    a condition that was not understood must not count as met.
     """
     return versions_named(request, "If-Match", _VERSION_TAG)
 

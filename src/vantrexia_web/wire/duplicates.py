@@ -12,6 +12,7 @@ from vantrexia_core.patients import (
     SCORE_MAX,
     WAITING,
     Admission,
+    Assessment,
     Decision,
     FieldLikeness,
     MatchGrade,
@@ -38,6 +39,7 @@ class DecisionGiven:
     """The body of a decision."""
 
     decision: Decision
+    despite_differences: bool = False
 
 
 def admission_headers(admission: Admission, url_of: Callable[[PatientId], str]) -> Mapping[str, str]:
@@ -76,13 +78,13 @@ def parse_suspicion_listing(request: Request) -> SuspicionListing:
     )
 
 
-def parse_decision(request: Request) -> Decision:
-    """What somebody decided.
+def parse_decision(request: Request) -> DecisionGiven:
+    """What somebody decided, and whether they know that it goes against the comparison.
 
     Raises:
         InvalidError: it is none of the decisions.
     """
-    return body_as(DecisionGiven, request.json()).decision
+    return body_as(DecisionGiven, request.json())
 
 
 def suspicion_content(suspicion: Suspicion) -> dict[str, object]:
@@ -107,10 +109,20 @@ def suspicion_content(suspicion: Suspicion) -> dict[str, object]:
     }
 
 
+def assessment_content(assessment: Assessment) -> dict[str, object]:
+    """How two records compare as they are now."""
+    return {
+        "looks_different": assessment.is_against,
+        "grade": assessment.grade.value,
+        "guards": [guard.name.lower() for guard in assessment.guards],
+    }
+
+
 def comparison_content(pair: SideBySide) -> dict[str, object]:
     """Both records side by side. The social security number is compared and never shown."""
     return {
         **suspicion_content(pair.suspicion),
+        "now": None if pair.now is None else assessment_content(pair.now),
         "fields": list(map(_field_content, pair.fields)),
         "patients": [None if patient is None else patient_content(patient) for patient in pair.records],
     }

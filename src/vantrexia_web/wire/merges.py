@@ -58,6 +58,7 @@ class MergeWish:
     loser_id: UUID
     reason: Reason
     fields: FieldChoices = FieldChoices()
+    despite_differences: bool = False
 
     @property
     def loser(self) -> PatientId:

@@ -109,7 +109,7 @@ class Request:
 
     @property
     def user_id(self) -> UserId | None:
-        """The account that the path names, if it names one that there could be: the trail can name it."""
+        """The account that the path names; None if no account can have that number."""
         id_ = self.parameters.get("id")
         return UserId(id_) if isinstance(id_, int) and id_ <= ID_MAX else None
 

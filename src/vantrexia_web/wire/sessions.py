@@ -13,7 +13,7 @@ TOKEN_CHARACTERS_MAX: Final = 4096
 
 
 class PresentedToken(Phi[str]):
-    """Whatever somebody presents as a token. Whether it is one is not for the wire to say."""
+    """A text that is presented as a token. Whether it is one is checked later."""
 
     __slots__ = ()
 

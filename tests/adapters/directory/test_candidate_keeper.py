@@ -156,7 +156,7 @@ def test_whatever_fails_with_what_was_left_over_is_told_without_its_words(
         assert keeper.candidates(HERE, _keys(_somebody(desk))).numbers
         later.work()
     assert [record.getMessage() for record in caplog.records] == [
-        "what was left over could not be compared: ValueError"
+        "records that wait to be compared could not be: ValueError"
     ]
 
 

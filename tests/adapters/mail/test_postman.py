@@ -26,3 +26,10 @@ def test_a_postman_who_makes_rounds_is_at_work() -> None:
     postman.stop()
     with pytest.raises(UnavailableError):
         postman.check()
+
+
+def test_an_emergency_that_nobody_was_told_of_is_an_error(caplog: pytest.LogCaptureFixture) -> None:
+    """A letter that waits is a warning; one that was given up will not come by itself."""
+    Postman(lambda: Round(failed=1, reason="down", given_up=2)).go_round()
+    assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"]
+    assert "2 letters given up" in caplog.records[0].getMessage()

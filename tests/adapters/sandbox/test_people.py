@@ -16,7 +16,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from vantrexia_adapters.sandbox import SyntheticPerson, synthetic_people
-from vantrexia_adapters.sandbox.people import _CITIES, _ORIGINS, _SOURCES, _SSN_COUNT, _Practice
+from vantrexia_adapters.sandbox.names import SOURCES
+from vantrexia_adapters.sandbox.people import _CITIES, _ORIGINS, _SSN_COUNT, _Practice
 
 SEEDS = st.integers(min_value=0, max_value=2**63)
 REFERENCE = date(2026, 1, 1)
@@ -153,7 +154,7 @@ def test_every_name_in_the_tables_keeps_the_rules() -> None:
 
 def test_the_shares_of_the_origins_add_up() -> None:
     """The shares of the origin tables are what their comment says: of 1,000 households."""
-    assert sum(source.share for source in _SOURCES.values()) == 1_000
+    assert sum(source.share for source in SOURCES.values()) == 1_000
 
 
 def test_an_address_is_in_one_of_the_cities() -> None:

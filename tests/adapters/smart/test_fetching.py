@@ -338,7 +338,7 @@ def test_a_set_is_fetched_from_a_host_that_may_be_reached(site) -> None:
 @pytest.mark.parametrize(
     ("answer", "networks", "trusts", "why"),
     [
-        ((200, KEYS, {}), [], True, "an address that we do not call"),
+        ((200, KEYS, {}), [], True, "an address that this service does not call"),
         ((200, KEYS, {}), LOOPBACK, False, "its certificate is not trusted"),
         ((302, b"", {"Location": "/other.json"}), LOOPBACK, True, "status 302"),
         ((200, b" " * (64 * 1024) + KEYS, {}), LOOPBACK, True, "beyond the size limit"),

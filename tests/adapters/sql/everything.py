@@ -89,8 +89,10 @@ def fill(site: Site, *, patients: int = 3) -> list[PatientId]:
             attrs.evolve(found, decision=Decision.DIFFERENT, ruling=ruling, version=found.version + 1)
         )
         work.commit()
-    merge = merge_patients(desk, ACTOR, ids[0], ids[-1], Reason("registered twice")).merge
-    undo_merge(desk, ACTOR, merge.id, Reason("they are two"))
+    merged = merge_patients(
+        desk, ACTOR, ids[0], ids[-1], Reason("registered twice"), despite_differences=True
+    )
+    undo_merge(desk, ACTOR, merged.merge.id, Reason("they are two"))
     return ids
 
 

@@ -113,7 +113,7 @@ def test_the_words_of_the_format_stay() -> None:
         "key_prepare", "key_rotate", "key_reencrypt_start", "key_reencrypt", "key_retire", "key_destroy",
         "key_rewrap", "practice_destroy_order", "practice_destroy", "match_sweep",
         "backup_start", "backup", "backup_restore", "trail_rollback",
-        "emergency_declare", "emergency_list", "sessions_end",
+        "emergency_declare", "emergency_list", "sessions_end", "differences_overrule",
     ]  # fmt: skip
     assert [outcome.value for outcome in Outcome] == ["done", "replayed", "refused", "failed"]
 

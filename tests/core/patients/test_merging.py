@@ -1,6 +1,6 @@
 """Merging two records and undoing it: what survives, what is refused, what the trail says."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import attrs
 import pytest
@@ -26,11 +26,14 @@ from vantrexia_core.patients import (
     EditedSinceError,
     ExternalId,
     Gender,
+    Guard,
     Heir,
     IdCondition,
     IdentifierCondition,
     LinkType,
     Listing,
+    LooksDifferentError,
+    MatchGrade,
     Merge,
     MergedAwayError,
     MergeDoneError,
@@ -252,13 +255,69 @@ def test_people_who_were_told_apart_are_not_merged(desk: MemoryDesk) -> None:
     _merge(desk, survivor, third)
 
 
+def _strangers(desk: MemoryDesk) -> tuple[Patient, Patient]:
+    """Two of one name, of another gender, born on another day, with another social security number."""
+    one = _register(desk, ssn="219-09-1234", phone="217-394-0142")
+    other = _register(
+        desk,
+        born=date(1984, 11, 30),
+        gender=Gender.MALE,
+        email="other@example.org",
+        phone="309-611-0010",
+        ssn="401-17-8993",
+    )
+    return one, other
+
+
+def test_strangers_are_not_merged_by_a_slip_of_the_hand(desk: MemoryDesk) -> None:
+    """Whatever the queue once said of them. Nothing is done, and the trail has the attempt."""
+    survivor, loser = _strangers(desk)
+    found = _suspect(desk, survivor, loser)
+    with pytest.raises(LooksDifferentError) as refused:
+        _merge(desk, survivor, loser)
+    assert refused.value.assessment.grade is MatchGrade.CERTAINLY_NOT
+    assert refused.value.assessment.guards == (Guard.BIRTH_DATE, Guard.SSN, Guard.GENERATION)
+    assert (_now(desk, survivor), _now(desk, loser)) == (survivor, loser)
+    with desk.begin(ADMIN.practice_id) as work:
+        assert work.suspicions.get(found.id).decision is Decision.OPEN
+    entry = entries_of(desk)[-1]
+    assert (entry.action, entry.outcome, entry.code) == (Action.MERGE, Outcome.REFUSED, "looks_different")
+
+
+def test_whoever_knows_that_they_look_different_merges_them_and_the_trail_says_so(desk: MemoryDesk) -> None:
+    """An entry for each record beside those of the merge, and the event says how they compared."""
+    survivor, loser = _strangers(desk)
+    merge = _merge(desk, survivor, loser, despite_differences=True)
+    assert merge.resemblance is not None
+    assert merge.resemblance.grade is MatchGrade.CERTAINLY_NOT
+    said = [entry for entry in entries_of(desk) if entry.action is Action.DIFFERENCES_OVERRULE]
+    assert [entry.patient_id for entry in said] == [loser.id, survivor.id]
+    assert {entry.outcome for entry in said} == {Outcome.DONE}
+    assert _now(desk, loser).merged_into == survivor.id
+
+
+def test_what_does_not_differ_is_not_overruled(desk: MemoryDesk) -> None:
+    """Saying so beforehand means nothing, and leaves no entry."""
+    _merge(desk, *_two(desk), despite_differences=True)
+    assert Action.DIFFERENCES_OVERRULE not in {entry.action for entry in entries_of(desk)}
+
+
+def test_knowing_better_than_the_comparison_is_not_knowing_better_than_people(desk: MemoryDesk) -> None:
+    """Who was told apart stays apart."""
+    survivor, loser = _strangers(desk)
+    decide(desk, ADMIN, _suspect(desk, survivor, loser).id, Decision.DIFFERENT)
+    with pytest.raises(ToldApartError):
+        _merge(desk, survivor, loser, despite_differences=True)
+
+
 def test_whoever_merges_says_that_they_are_one(desk: MemoryDesk) -> None:
-    """The pair is settled, and how alike the two were is kept with the merge."""
+    """The pair is settled; how alike the two are now is kept with the merge, not what the queue said."""
     survivor, loser = _two(desk)
     found = _suspect(desk, survivor, loser)
     merge = _merge(desk, survivor, loser)
     assert merge.resemblance is not None
-    assert (merge.resemblance.score, merge.resemblance.model) == (found.score, found.model)
+    assert (merge.resemblance.grade, merge.resemblance.model) == (MatchGrade.PROBABLE, "default-1-of-two")
+    assert merge.resemblance.score != found.score
     assert find_suspicions(desk, ADMIN).count == 0
     with desk.begin(ADMIN.practice_id) as work:
         assert work.suspicions.get(found.id).decision is Decision.SAME

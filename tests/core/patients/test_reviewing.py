@@ -1,5 +1,7 @@
 """Looking through pairs that may be one person: what is shown, what is decided, what the trail says."""
 
+from datetime import date
+
 import attrs
 import pytest
 
@@ -17,18 +19,23 @@ from vantrexia_core.kernel import (
 from vantrexia_core.patients import (
     AlreadyDecidedError,
     AlreadyOneError,
+    DateOfBirth,
     Decision,
     Field,
     Gender,
     Likeness,
+    LooksDifferentError,
     Patient,
     Reason,
+    Revision,
+    Ssn,
     Suspicion,
     archive_patient,
     compare_records,
     decide,
     delete_patient,
     find_suspicions,
+    revise_patient,
 )
 
 JUDGES = {Role.ADMIN, Role.CLINICAL_MANAGER}
@@ -157,6 +164,28 @@ def test_deciding_twice_changes_nothing(desk: MemoryDesk, decision: Decision) ->
     decided = decide(desk, ADMIN, found.id, decision)
     assert decide(desk, ADMIN, found.id, decision, expected_version=1) == decided
     assert decide(desk, MANAGER, found.id, decision) == decided
+
+
+def test_two_who_look_different_by_now_are_said_to_be_one_only_knowingly(desk: MemoryDesk) -> None:
+    """The pair was suspected before one of them was corrected; what they say now counts, and is shown."""
+    one, other, found = _two(desk)
+    now = compare_records(desk, ADMIN, found.id).now
+    assert now is not None
+    assert not now.is_against
+    born = Revision(date_of_birth=DateOfBirth(date(1984, 11, 30)), ssn=Ssn("401-17-8993"))
+    revise_patient(desk, ADMIN, other.id, born)
+    now = compare_records(desk, ADMIN, found.id).now
+    assert now is not None
+    assert now.is_against
+    with pytest.raises(LooksDifferentError):
+        decide(desk, ADMIN, found.id, Decision.SAME)
+    assert entries_of(desk)[-1].code == "looks_different"
+    assert decide(desk, ADMIN, found.id, Decision.LATER).decision is Decision.LATER
+    decided = decide(desk, ADMIN, found.id, Decision.SAME, despite_differences=True)
+    assert decided.decision is Decision.SAME
+    said = [entry for entry in entries_of(desk) if entry.action is Action.DIFFERENCES_OVERRULE]
+    assert {entry.patient_id for entry in said} == {one.id, other.id}
+    assert decide(desk, ADMIN, found.id, Decision.SAME) == decided
 
 
 def test_somebody_elses_decision_is_overruled_knowingly(desk: MemoryDesk) -> None:

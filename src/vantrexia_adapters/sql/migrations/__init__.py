@@ -26,5 +26,6 @@ REVISIONS: Final = (
     "0018",
     "0019",
     "0021",
+    "0022",
 )
 """The steps, oldest first. Written out so that a start need not load the migration machinery to look."""

@@ -21,7 +21,7 @@ ehr_record: Final = sa.Table(
     sa.Column("source_updated_at", Instant()),
     sa.Column("taken", sa.Text(), nullable=False),  # names of fields, blank-separated
     sa.Column("told", Sealed, nullable=False),
-    sa.Column("key_version", sa.Integer(), nullable=False, index=True),
+    sa.Column("key_version", sa.Integer(), nullable=False),
 )
 
 ehr_loss: Final = sa.Table(
@@ -34,7 +34,7 @@ ehr_loss: Final = sa.Table(
     sa.Column("at", Instant(), nullable=False),
     sa.Column("winners", sa.Text(), nullable=False),  # field:side, blank-separated
     sa.Column("lost", Sealed, nullable=False),
-    sa.Column("key_version", sa.Integer(), nullable=False, index=True),
+    sa.Column("key_version", sa.Integer(), nullable=False),
 )
 
 import_job: Final = sa.Table(
@@ -66,7 +66,7 @@ import_item: Final = sa.Table(
     sa.Column("job_id", sa.Uuid(), sa.ForeignKey("import_job.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("place", sa.Integer(), primary_key=True, autoincrement=False),  # in the list, from 0
     sa.Column("external_id", Sealed, nullable=False),
-    sa.Column("key_version", sa.Integer(), nullable=False, index=True),
+    sa.Column("key_version", sa.Integer(), nullable=False),
     sa.Column("tries", sa.Integer(), nullable=False),
     sa.Column("verdict", sa.Text()),  # NULL until it is settled
     sa.Column("why", sa.Text()),

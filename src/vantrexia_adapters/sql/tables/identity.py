@@ -19,7 +19,7 @@ user_account: Final = sa.Table(
     sa.Column("is_active", sa.Boolean(), nullable=False),
     sa.Column("patient_id", sa.Uuid()),
     sa.Column("password_hash", sa.Text(), nullable=False),
-    sa.Column("key_version", sa.Integer(), nullable=False, index=True),
+    sa.Column("key_version", sa.Integer(), nullable=False),
     sa.Column("email", Sealed, nullable=False),
     sa.Column("first_name", Sealed, nullable=False),
     sa.Column("last_name", Sealed, nullable=False),
@@ -67,7 +67,7 @@ second_factor: Final = sa.Table(
     sa.Column(
         "user_id", sa.BigInteger(), sa.ForeignKey("user_account.id"), primary_key=True, autoincrement=False
     ),
-    sa.Column("key_version", sa.Integer(), nullable=False, index=True),
+    sa.Column("key_version", sa.Integer(), nullable=False),
     sa.Column("secret", Sealed, nullable=False),
     sa.Column("is_confirmed", sa.Boolean(), nullable=False),
     sa.Column("last_step", sa.BigInteger(), nullable=False),  # the newest code that was used

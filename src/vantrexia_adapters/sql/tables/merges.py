@@ -30,7 +30,7 @@ patient_merge: Final = sa.Table(
     sa.Column("undone_by", sa.BigInteger()),
     sa.Column("undone_by_email", Sealed),
     sa.Column("undone_reason", Sealed),
-    sa.Column("key_version", sa.Integer(), nullable=False, index=True),
+    sa.Column("key_version", sa.Integer(), nullable=False),
     sa.Index(None, "loser_id", "at"),
     one_of("grade", MatchGrade),
 )

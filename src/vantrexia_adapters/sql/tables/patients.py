@@ -22,7 +22,7 @@ def _version_columns(*, is_former: bool = False) -> Iterator[sa.Column[Any]]:
     yield sa.Column("created_at", Instant(), nullable=False)
     yield sa.Column("updated_at", Instant(), nullable=False)
     yield sa.Column("sealed_version", sa.BigInteger(), nullable=False)  # what the envelopes are bound to
-    yield sa.Column("key_version", sa.Integer(), nullable=False, index=True)
+    yield sa.Column("key_version", sa.Integer(), nullable=False)
     yield sa.Column("mrn_bix", Digest, nullable=False)
     yield sa.Column("external_id_bix", Digest)
     yield sa.Column("mrn", Sealed, nullable=False)
@@ -95,6 +95,6 @@ patient_move: Final = sa.Table(
     sa.Column("by_user", sa.BigInteger(), nullable=False),
     sa.Column("by_email", Sealed, nullable=False),
     sa.Column("reason", Sealed),
-    sa.Column("key_version", sa.Integer(), nullable=False, index=True),
+    sa.Column("key_version", sa.Integer(), nullable=False),
     one_of("move", (move for move in Move if move not in {Move.REVISE, Move.MERGE})),
 )

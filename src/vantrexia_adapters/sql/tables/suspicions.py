@@ -34,7 +34,7 @@ suspicion: Final = sa.Table(
     sa.Column("decided_at", Instant()),  # what is sealed is bound to it
     sa.Column("by_user", sa.BigInteger()),
     sa.Column("by_email", Sealed),
-    sa.Column("key_version", sa.Integer(), nullable=False, index=True),
+    sa.Column("key_version", sa.Integer(), nullable=False),
     sa.Index(None, "practice_id", "decision", "score"),
     one_of("grade", MatchGrade),
     one_of("occasion", Occasion),

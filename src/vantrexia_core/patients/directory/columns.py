@@ -51,7 +51,7 @@ _SECONDS_MAX: Final = 2**32 - 1
 
 
 class OutOfOrderError(Exception):
-    """A patient was created before the packed ones whose times are still known: build the directory anew."""
+    """A patient cannot be placed, being older than the known creation times: build the directory again."""
 
 
 @attrs.frozen(repr=False, eq=False)

@@ -227,10 +227,6 @@ class Directory:
         added = [one for one in (self._by_name if by_name else self._by_creation) if search.admits(one.entry)]
         return self._page(packed, added, search.ordering, skip, skip + limit)
 
-    def rebased(self) -> "Directory":
-        """The same directory with the overlay packed; this one stays as it is."""
-        return self.taken().packed()
-
     def taken(self) -> "Taken":
         """What packing needs, copied so that this directory can go on changing meanwhile."""
         columns = attrs.evolve(

@@ -54,9 +54,9 @@ def chunks(data: bytes) -> Iterator[bytes]:
 
 @attrs.frozen
 class SnapshotLabel:
-    """What stands in clear beside a sealed snapshot, and is believed only because every chunk is bound to it.
+    """What is stored in clear beside a sealed snapshot. It can be trusted because every chunk is bound to it.
 
-    ``as_of`` is the change number it rests on, ``chunks`` how many there are, ``format`` what they are of.
+    ``as_of`` is the change number of the snapshot, ``chunks`` their number, ``format`` what they contain.
     """
 
     practice_id: UUID

@@ -1,4 +1,4 @@
-"""Packing an overlay into fresh columns by cutting the old ones; nothing is decoded or sorted anew."""
+"""Packing an overlay into fresh columns by cutting the old ones; nothing is decoded or sorted again."""
 
 import re
 from array import array

@@ -133,7 +133,7 @@ class DirectoryMachine(RuleBasedStateMachine):
     @rule()
     def rebase(self) -> None:
         """The overlay is packed; the bytes are those of a directory that is made from everybody anew."""
-        self.directory = self.directory.rebased()
+        self.directory = self.directory.taken().packed()
         assert self.directory.overlay_size == 0
         anew = Directory.of(entries_of(self.practice), as_of=self.directory.as_of)
         assert encode_directory(self.directory) == encode_directory(anew)
@@ -141,7 +141,7 @@ class DirectoryMachine(RuleBasedStateMachine):
     @rule()
     def restart_from_a_snapshot(self) -> None:
         """Packed, written, and read again."""
-        written = encode_directory(self.directory.rebased())
+        written = encode_directory(self.directory.taken().packed())
         self.directory = decode_directory(written)
         assert encode_directory(self.directory) == written
         self._tell(sorted(self.damaged))
@@ -240,7 +240,7 @@ def test_ids_decide_between_people_of_one_name_and_moment(ids: list[object]) -> 
     entries = [attrs.evolve(_ann(number), id=id_) for number, id_ in enumerate(ids, 1)]
     directory = Directory.of(entries[::2], as_of=1)
     directory.apply(entries[1::2], as_of=2)
-    for one in (directory, directory.rebased()):
+    for one in (directory, directory.taken().packed()):
         for ordering in Ordering:
             _check(one, entries, Listing(ordering=ordering))
 
@@ -248,7 +248,7 @@ def test_ids_decide_between_people_of_one_name_and_moment(ids: list[object]) -> 
 def test_an_empty_directory_answers() -> None:
     """A practice before its first patient: nothing, in every order, whatever is searched."""
     directory = Directory.of((), as_of=0)
-    for one in (directory, directory.rebased(), decode_directory(encode_directory(directory))):
+    for one in (directory, directory.taken().packed(), decode_directory(encode_directory(directory))):
         for ordering in Ordering:
             for search in (None, Phi("smith"), Phi("^a b"), Phi("%")):
                 assert one.find(Listing(ordering=ordering, search=search)) == (0, ())
@@ -271,7 +271,7 @@ def test_a_name_that_nobody_has_any_more_is_not_kept() -> None:
     renamed = Row(a_patient_id(1), Status.ACTIVE, NOW, "Newname", "Newfirst", "N-1").entry(1)
     other = Row(a_patient_id(2), Status.ACTIVE, NOW, "O'Newname", "Newfirst", "N-2").entry(2)
     directory.apply([renamed, other], as_of=2)
-    kept = encode_directory(directory.rebased())
+    kept = encode_directory(directory.taken().packed())
     assert [name for name in (b"oldname", b"smith", b"ann", b"m-1") if name in kept] == []
 
 
@@ -310,7 +310,7 @@ def test_a_directory_says_what_it_takes() -> None:
     before = directory.memory_bytes
     directory.apply([_ann(200), _ann(1, last="Jones")], as_of=2)
     assert (directory.size, directory.overlay_size) == (101, 2)
-    assert directory.rebased().memory_bytes > before > 100 * 30
+    assert directory.taken().packed().memory_bytes > before > 100 * 30
 
 
 def test_a_directory_prints_nobody() -> None:
