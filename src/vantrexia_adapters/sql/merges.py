@@ -7,7 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from vantrexia_adapters.sql.padding import padded, parts_of, size_of
+from vantrexia_adapters.sql.padding import padded, parts_of_set, size_of
 from vantrexia_adapters.sql.patients import SqlPatients
 from vantrexia_adapters.sql.scope import Scope, SealedColumn
 from vantrexia_adapters.sql.statements import Parameters, Row, Statement, first
@@ -139,7 +139,7 @@ class SqlMerges:
                 (PatientId(loser), *(PatientId(UUID(one)) for one in led.split())),
                 until,
             )
-            for part in parts_of(sorted(set(survivors)))
+            for part in parts_of_set(survivors)
             for survivor, before, loser, led, until in self._transaction.read(
                 _joined(size_of(part)), self._ours(padded("id", part))
             )

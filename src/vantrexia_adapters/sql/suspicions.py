@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from vantrexia_adapters.sql.padding import padded, parts_of, size_of
+from vantrexia_adapters.sql.padding import padded, parts_of, parts_of_set, size_of
 from vantrexia_adapters.sql.scope import Scope, SealedColumn, moment_version
 from vantrexia_adapters.sql.statements import Adding, Parameters, Row, Statement, first
 from vantrexia_adapters.sql.tables import patient, suspicion
@@ -245,7 +245,7 @@ class SqlSuspicions:
         """See `SuspicionStore`."""
         return [
             (PatientId(low), PatientId(high))
-            for part in parts_of(sorted(set(ids)))
+            for part in parts_of_set(ids)
             for low, high in self._transaction.read(_same(size_of(part)), self._ours(padded("id", part)))
         ]
 
@@ -259,7 +259,7 @@ class SqlSuspicions:
 
     def lead(self, ids: Sequence[PatientId], to: PatientId) -> None:
         """See `SuspicionStore`."""
-        for part in parts_of(sorted(set(ids))):
+        for part in parts_of_set(ids):
             for side in ("low", "high"):
                 parameters = self._ours({**padded("id", part), "to_id": to})
                 self._transaction.change(_lead(side, size_of(part)), parameters)

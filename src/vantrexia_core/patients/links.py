@@ -1,6 +1,6 @@
 """How a record is related to others of the same person, in FHIR's words (``Patient.link``)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from enum import Enum
 
 import attrs
@@ -62,17 +62,24 @@ def links_of(work: PatientWork, patients: Sequence[Patient]) -> Sequence[tuple[P
     ids = [one.id for one in patients if one.merged_into is None]
     joined = work.merges.joined(ids) if ids else ()
     same = work.suspicions.same_as(ids) if ids else ()
-    return [_links(one, joined, same) for one in patients]
+    # By record: a page of an export has a thousand of them, and hardly one is linked.
+    joinings: dict[PatientId, list[Joining]] = {}
+    for joining in joined:
+        joinings.setdefault(joining.survivor, []).append(joining)
+    others: dict[PatientId, list[PatientId]] = {}
+    for one, other in same:
+        others.setdefault(one, []).append(other)
+        others.setdefault(other, []).append(one)
+    return [_links(one, joinings.get(one.id, ()), others.get(one.id, ())) for one in patients]
 
 
-def _links(
-    patient: Patient, joined: Iterable[Joining], same: Iterable[tuple[PatientId, PatientId]]
-) -> tuple[PatientLink, ...]:
+def _links(patient: Patient, joined: Sequence[Joining], same: Sequence[PatientId]) -> tuple[PatientLink, ...]:
     if patient.merged_into is not None:
         return (PatientLink(LinkType.REPLACED_BY, patient.merged_into),)
+    if not joined and not same:
+        return ()
     replaced = {id_ for one in joined if one.holds_for(patient) for id_ in one.moved}
-    others = {id_ for pair in same if patient.id in pair for id_ in pair} - {patient.id}
     return (
         *(PatientLink(LinkType.REPLACES, id_) for id_ in sorted(replaced)),
-        *(PatientLink(LinkType.SEE_ALSO, id_) for id_ in sorted(others)),
+        *(PatientLink(LinkType.SEE_ALSO, id_) for id_ in sorted(set(same) - {patient.id})),
     )
