@@ -16,6 +16,7 @@ from tests.programs import ask, environment, run, serving
 IS_LONG = bool(os.environ.get("LONG_RUN"))  # noqa: TID251 - tests have no settings
 EXAMPLES = 300 if IS_LONG else 3
 CONFIG = Path(__file__).with_name("schemathesis.toml")
+HOOKS = str(Path(__file__).with_name("headers_as_sent.py"))
 PASSWORD = "a long pass phrase"
 ADMINISTRATORS = 3
 """Two whom it may lock, rename and sign out, and one who signs in."""
@@ -46,7 +47,8 @@ def test_nothing_that_the_document_leads_to_is_answered_against_it(tmp_path: Pat
                 "--header", f"Authorization: Bearer {json.loads(content)['access']}", "--no-color",
                 *(() if IS_LONG else ("--generation-deterministic",)),
             ],
-            env=environment(data), cwd=tmp_path, capture_output=True, text=True, check=False,
+            env=environment(data, SCHEMATHESIS_HOOKS=HOOKS),
+            cwd=tmp_path, capture_output=True, text=True, check=False,
         )  # fmt: skip
     assert tried.returncode == 0, tried.stdout[-20_000:]
     assert "unexpected error" not in log.read_text(encoding="utf-8")

@@ -119,7 +119,7 @@ class VerifierKey:
 
     @classmethod
     def parse(cls, text: str) -> "VerifierKey":
-        """A key from its C2SP form.
+        """A key from its C2SP form, as a line of a file has it: whitespace around it does not count.
 
         Raises:
             MalformedCheckpointError: it is not one, not of Ed25519, or its id is another key's.

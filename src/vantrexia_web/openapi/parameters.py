@@ -24,6 +24,11 @@ def _query(name: str, description: str, type_: str = "string", **more: object) -
     return {"name": name, "in": "query", "description": description, "schema": {"type": type_, **more}}
 
 
+def _filter(name: str, description: str, type_: str = "string", **more: object) -> Schema:
+    """A parameter of which an empty value is none, as a form sends what nobody filled in."""
+    return {**_query(name, description, type_, **more), "allowEmptyValue": True}
+
+
 PARAMETERS: Final[dict[str, Schema]] = {
     "uuid": {
         "name": "uuid",
@@ -108,24 +113,11 @@ PARAMETERS: Final[dict[str, Schema]] = {
         "description": "`true`: only say what would happen.",
         "schema": {"type": "boolean", "default": False},
     },
-    "name": {
-        "name": "name",
-        "in": "query",
-        "description": "The beginning of a first or last name.",
-        "schema": {"type": "string", "maxLength": QUERY_NAME_CHARACTERS_MAX},
-    },
-    "birthdate": {
-        "name": "birthdate",
-        "in": "query",
-        "description": "A day of birth, YYYY-MM-DD.",
-        "schema": {"type": "string", "format": "date"},
-    },
-    "identifier": {
-        "name": "identifier",
-        "in": "query",
-        "description": "An id that the patient has in eClinicalWorks.",
-        "schema": {"type": "string", "maxLength": EXTERNAL_ID_CHARACTERS_MAX},
-    },
+    "name": _filter("name", "The beginning of a first or last name.", maxLength=QUERY_NAME_CHARACTERS_MAX),
+    "birthdate": _filter("birthdate", "A day of birth, YYYY-MM-DD.", format="date"),
+    "identifier": _filter(
+        "identifier", "An id that the patient has in eClinicalWorks.", maxLength=EXTERNAL_ID_CHARACTERS_MAX
+    ),
     "page": {
         "name": "page",
         "in": "query",
@@ -162,25 +154,24 @@ PARAMETERS: Final[dict[str, Schema]] = {
             "default": Ordering.LAST_NAME.value,
         },
     },
-    "as_of": _query("as_of", "The newest entry that counts, by its id. Links carry it.", "integer"),
-    "user_id": _query("user_id", "Who acted.", "integer"),
-    "action": _query("action", "What was attempted.", enum=[action.value for action in Action]),
-    "resource_type": _query(
+    "as_of": _filter("as_of", "The newest entry that counts, by its id. Links carry it.", "integer"),
+    "user_id": _filter("user_id", "Who acted.", "integer"),
+    "action": _filter("action", "What was attempted.", enum=[action.value for action in Action]),
+    "resource_type": _filter(
         "resource_type", "What it is about.", enum=[resource.value for resource in Resource]
     ),
-    "resource_id": _query("resource_id", "The patient or account that was acted upon."),
-    "patient_id": _query(
+    "resource_id": _filter("resource_id", "The patient or account that was acted upon."),
+    "patient_id": _filter(
         "patient_id",
         "What was done to a patient, and whatever showed them.",
-        # Without `type` on top: an empty filter is none.
-        anyOf=[{"format": "uuid"}, {"maxLength": 0}],
+        format="uuid",
     ),
-    "ip_address": _query("ip_address", "Where the call came from, as the trail shows it."),
-    "purpose": _query(
+    "ip_address": _filter("ip_address", "Where the call came from, as the trail shows it."),
+    "purpose": _filter(
         "purpose", "What was done in emergencies alone.", enum=[purpose.value for purpose in Purpose]
     ),
-    "date_from": _query("date_from", "From this day (UTC) or moment (RFC 3339) on."),
-    "date_to": _query("date_to", "Up to this day or moment, which counts as well."),
+    "date_from": _filter("date_from", "From this day (UTC) or moment (RFC 3339) on."),
+    "date_to": _filter("date_to", "Up to this day or moment, which counts as well."),
     "on_duplicate": _query(
         "on_duplicate",
         "What to do if the person seems to be registered already: `queue` (default) makes the record and "
