@@ -127,7 +127,7 @@ def test_keys_are_looked_for_as_a_sign_in_does(tmp_path: Path, keys: str) -> Non
     run(tmp_path, "clients", "rotate-keys", NAME, "--jwks-url", "https://127.0.0.1:9/jwks.json")
     refused = run(tmp_path, "clients", "check", NAME)
     assert refused.status == 1
-    assert "an address that we do not call" in refused.err
+    assert "an address that this service does not call" in refused.err
 
 
 def test_a_name_is_taken_once(tmp_path: Path, keys: str) -> None:

@@ -124,6 +124,12 @@ def test_a_repeated_call_gets_the_first_answer(practice: Service) -> None:
     assert_problem(refused, 422, "idempotency_key_reused")
 
 
+def test_a_preview_refuses_a_key_that_is_none(practice: Service) -> None:
+    """As the import that follows it would, although nothing would be done twice."""
+    refused = _import(practice, ONE, query="?dry_run=true", Idempotency_Key="two words")
+    assert_problem(refused, 400, "validation_error", "Idempotency-Key")
+
+
 def test_a_long_list_is_answered_again_as_well(practice: Service) -> None:
     """As many ids as a call may wait for."""
     ids = [f"ECW-{number}" for number in range(IDS_WAITED_FOR_MAX)]

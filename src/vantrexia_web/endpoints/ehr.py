@@ -10,6 +10,7 @@ from vantrexia_core.ehr import (
 )
 from vantrexia_web.answer import Answer, json_answer
 from vantrexia_web.call import Call
+from vantrexia_web.wire.conditions import parse_idempotency_key
 from vantrexia_web.wire.ehr import (
     candidates_content,
     item_content,
@@ -33,6 +34,8 @@ def import_selected(call: Call) -> Answer:
     """Import patients by their ids at the EHR: now, in the background, or only to see what would happen."""
     wish = call.read(parse_import)
     if wish.is_dry_run:
+        # It does nothing, so doing it twice is no matter; a key that is none is refused as everywhere.
+        call.read(parse_idempotency_key)
         report = preview_import(call.desk, call.actor, wish.ids, is_refresh=wish.is_refresh)
         return json_answer(report_content(report, wish))
     if not wish.is_async:

@@ -329,7 +329,7 @@ def test_a_refused_client_is_not_asked_about_again_at_once(ecw: FakeEcw) -> None
 def test_a_token_answer_that_is_none_is_refused(site: Site, ecw: FakeEcw, answer: object) -> None:
     """Neither guessed at nor sent on."""
     ecw.fail(TOKEN, answered(200, answer))
-    assert "no token" in why_unavailable(site)
+    assert "not a token" in why_unavailable(site)
 
 
 @pytest.mark.parametrize(
