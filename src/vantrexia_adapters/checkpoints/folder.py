@@ -17,12 +17,13 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
+from io import BufferedReader, FileIO
 from itertools import chain, count
 from pathlib import Path
 from typing import Final
 
 from vantrexia_adapters.full_disk import told_if_full
-from vantrexia_core.audit import DamagedTileError, Tile
+from vantrexia_core.audit import CHECKPOINT_BYTES_MAX, HASH_BYTES, TILE_WIDTH, DamagedTileError, Tile
 from vantrexia_core.kernel import UnavailableError
 
 _FILE_MODE: Final = 0o600
@@ -41,7 +42,7 @@ class FolderCheckpoints:
     def newest(self) -> bytes | None:
         """See `CheckpointStore`."""
         try:
-            return (self.path / "checkpoint").read_bytes()
+            return _read(self.path / "checkpoint", CHECKPOINT_BYTES_MAX)
         except FileNotFoundError:
             return None
         except OSError:
@@ -58,7 +59,7 @@ class FolderCheckpoints:
     def tile(self, tile: Tile) -> bytes:
         """See `CheckpointStore`."""
         try:
-            return (self.path / tile.path).read_bytes()
+            return _read(self.path / tile.path, TILE_WIDTH * HASH_BYTES)
         except OSError:
             raise DamagedTileError from None
 
@@ -150,26 +151,44 @@ class FolderCheckpoints:
             raise UnavailableError from None
 
     def _in_days(self) -> Iterator[tuple[str, bytes]]:
-        """All that lies there: a trail that was exported numbers them."""
+        """All files that lie there: a trail that was exported numbers them.
+
+        Folders are passed over, as storage systems put some of their own everywhere.
+        """
+        folder = self.path / "days"
         try:
-            days = sorted((self.path / "days").iterdir(), reverse=True)
+            with os.scandir(folder) as there:
+                names = sorted((one.name for one in there if one.is_file()), reverse=True)
         except FileNotFoundError:
             return
         except OSError:
             raise UnavailableError from None
-        for day in days:
-            if not day.name.endswith(".new"):
-                yield day.name, _read(day)
+        for name in names:
+            if not name.endswith(".new"):
+                yield name, _note(folder / name)
 
     def __repr__(self) -> str:
         return f"FolderCheckpoints({str(self.path)!r})"
 
 
-def _read(path: Path) -> bytes:
+def _note(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return _read(path, CHECKPOINT_BYTES_MAX)
     except OSError:
         raise UnavailableError from None
+
+
+def _read(path: Path, most: int) -> bytes:
+    """What a file holds, and no more than one byte beyond ``most``: nothing of ours is longer.
+
+    Whoever else writes to the folder could put a pipe there, which would keep us waiting for ever.
+    """
+    with BufferedReader(FileIO(path, opener=_unblocked)) as file:
+        return file.read(most + 1) or b""
+
+
+def _unblocked(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def is_day(name: str) -> bool:

@@ -8,7 +8,14 @@ from typing import Final
 
 import attrs
 
-from vantrexia_core.audit import FaultKind, Inspector, Notary, TrailDivergedError, UntrustedCheckpointError
+from vantrexia_core.audit import (
+    Checkpoint,
+    FaultKind,
+    Inspector,
+    Notary,
+    TrailDivergedError,
+    UntrustedCheckpointError,
+)
 from vantrexia_core.kernel import Clock, UnavailableError, full_disk_behind
 
 NEWEST: Final = 8_192
@@ -62,6 +69,8 @@ class TrailKeeper:
         self._turn: Final = Lock()
         self._thread: Thread | None = None
         self._failed_rounds = 0
+        self._waited_rounds = 0
+        self._awaited = 0
         self._fault: str | None = None
         # Looked at before this process writes anything: a new trail has no checkpoint, and nothing to miss.
         self._missing: str | None = None
@@ -90,7 +99,7 @@ class TrailKeeper:
                     # A move to another machine, a process that was killed; or they were taken away.
                     _LOG.warning("%s", self._missing)
                     self._missing = None
-                self.notary.publish(self._clock.now(), is_patient=is_patient)
+                self._wait_for(self.notary.publish(self._clock.now(), is_patient=is_patient))
             except (TrailDivergedError, UntrustedCheckpointError) as diverged:
                 self._found(diverged.detail)
                 self._failed_rounds += 1
@@ -133,8 +142,20 @@ class TrailKeeper:
         return TrailHealth(
             unprotected=max(0, unprotected),
             is_sound=self._fault is None,
-            is_current=self._failed_rounds < self._late_rounds,
+            is_current=max(self._failed_rounds, self._waited_rounds) < self._late_rounds,
         )
+
+    def _wait_for(self, newest: Checkpoint | None) -> None:
+        """Count the rounds in which whoever else has the lease has not covered what was there before."""
+        if (newest.size if newest else 0) >= self._awaited:
+            self._waited_rounds, self._awaited = 0, self.notary.source.size()
+            return
+        self._waited_rounds += 1
+        if self._waited_rounds == self._late_rounds:
+            _LOG.warning(
+                "no checkpoint of the audit trail was published for a while: another process keeps the lock "
+                "of their folder"
+            )
 
     def _found(self, sentence: str) -> None:
         if self._fault is None:

@@ -16,6 +16,7 @@ from vantrexia_core.audit.canonical import (
     entry_hash,
 )
 from vantrexia_core.audit.checkpoint import (
+    CHECKPOINT_BYTES_MAX,
     Checkpoint,
     MalformedCheckpointError,
     NoteSignature,
@@ -140,6 +141,7 @@ from vantrexia_core.audit.tiles import (
 )
 
 __all__ = [
+    "CHECKPOINT_BYTES_MAX",
     "DISCLOSED_MAX",
     "EMPTY_ROOT",
     "HASH_BYTES",

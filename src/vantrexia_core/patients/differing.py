@@ -10,6 +10,7 @@ from typing import Final
 from vantrexia_core.audit import Deed
 from vantrexia_core.kernel import ConflictError, PatientId
 from vantrexia_core.patients.facts import DifferencesOverruled
+from vantrexia_core.patients.lifecycle import GoneError, Status
 from vantrexia_core.patients.matching.opposing import Assessment, assess
 from vantrexia_core.patients.matching.traits import Person, traits_of
 from vantrexia_core.patients.model import Patient
@@ -26,9 +27,15 @@ class LooksDifferentError(ConflictError):
         "--despite-differences)."
     )
 
-    def __init__(self, assessment: Assessment) -> None:
+    def __init__(self, assessment: Assessment, compared: Iterable[PatientId]) -> None:
         super().__init__()
         self.assessment: Final = assessment
+        self._compared: Final = tuple(sorted(compared))
+
+    @property
+    def disclosed(self) -> tuple[PatientId, ...]:
+        """Whose records it tells of, for the trail: in what they differ, their SSNs included."""
+        return self._compared
 
 
 def assess_records(candidacy: Candidacy, one: Patient, other: Patient) -> Assessment:
@@ -44,11 +51,14 @@ def check_alike(
     """How two records compare that somebody says to be of one person.
 
     Raises:
+        GoneError: one of them was deleted: what it held is compared with nothing any more.
         LooksDifferentError: they look like two people's, and it is not said that somebody knows.
     """
+    if Status.DELETED in {one.status, other.status}:
+        raise GoneError
     assessment = assess_records(candidacy, one, other)
     if assessment.is_against and not despite_differences:
-        raise LooksDifferentError(assessment)
+        raise LooksDifferentError(assessment, (one.id, other.id))
     return assessment
 
 

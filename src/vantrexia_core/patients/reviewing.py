@@ -151,7 +151,7 @@ def decide(
 
     Raises:
         PermissionDeniedError: the role may not decide about duplicates.
-        NotFoundError: no such pair in the practice.
+        NotFoundError: no such pair in the practice, or they are said to be one person and one is deleted.
         AlreadyDecidedError: it was decided otherwise.
         AlreadyOneError: the records have been merged.
         LooksDifferentError: they are said to be one person, look like two, and nobody said that they know.

@@ -1,5 +1,6 @@
 """Checkpoints as files: private, whole, and readable by anybody's tools for such logs."""
 
+import os
 import stat
 from datetime import date
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from tests.ledger import Ledger
 from vantrexia_adapters.checkpoints import FolderCheckpoints
-from vantrexia_core.audit import Tile, TiledTree
+from vantrexia_core.audit import CHECKPOINT_BYTES_MAX, Tile, TiledTree
 from vantrexia_core.kernel import UnavailableError
 
 DAY = date(2026, 2, 6)
@@ -82,3 +83,27 @@ def test_what_lies_among_the_days_and_is_no_day_is_none(tmp_path: Path):
     (tmp_path / "days" / "2026-02-06~").write_bytes(b"x")
     assert list(store.days()) == [("2026-02-06", b"one\n")]
     assert list(store.history()) == [b"x", b"one\n"]
+
+
+def test_folders_and_pipes_among_the_days_are_passed_over(tmp_path: Path):
+    """A storage system makes folders of its own; a pipe would keep whoever reads it waiting for ever."""
+    store = FolderCheckpoints(tmp_path)
+    store.publish(b"one\n", on=DAY)
+    (tmp_path / "days" / "@eaDir").mkdir()
+    os.mkfifo(tmp_path / "days" / "2026-02-07")
+    (tmp_path / "days" / "2026-02-08").symlink_to("/dev/zero")
+    assert list(store.history()) == [b"one\n"]
+
+
+def test_what_is_no_file_of_ours_is_not_waited_for(tmp_path: Path):
+    """A pipe in the place of the newest checkpoint, or of a tile, says nothing; a file without end is cut."""
+    store = FolderCheckpoints(tmp_path)
+    tile = Tile(0, 0, 1)
+    store.put(tile, bytes(32))
+    (tmp_path / tile.path).unlink()
+    for path in (tmp_path / "checkpoint", tmp_path / tile.path):
+        os.mkfifo(path)
+    assert (store.newest(), store.tile(tile)) == (b"", b"")
+    (tmp_path / "checkpoint").unlink()
+    (tmp_path / "checkpoint").symlink_to("/dev/zero")
+    assert len(store.newest() or b"") == CHECKPOINT_BYTES_MAX + 1

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from threading import Event
 
 import attrs
@@ -9,7 +10,7 @@ import pytest
 
 from tests.ledger import Ledger, an_entry, stored
 from tests.sources import ManualClock
-from vantrexia_adapters.checkpoints import TrailHealth, TrailKeeper
+from vantrexia_adapters.checkpoints import FolderCheckpoints, TrailHealth, TrailKeeper
 from vantrexia_adapters.memory import MemoryCheckpoints
 from vantrexia_core.audit import Tile
 
@@ -149,6 +150,27 @@ def test_being_unable_to_publish_degrades_after_a_minute(caplog: pytest.LogCaptu
     find()
     assert not keeper.health().is_current
     assert caplog.text.count("can be published") == 1
+    keeper.publish()
+    assert keeper.health() == SOUND
+
+
+def test_a_lease_that_somebody_keeps_degrades_after_a_minute(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    """A process that hangs, or one that is not ours: nothing is signed, and that must not look healthy."""
+    store = FolderCheckpoints(tmp_path)
+    ledger = Ledger(store=store)
+    ledger.grow(3)
+    keeper = TrailKeeper(ledger.notary, ManualClock(), publish_seconds=30.0)
+    keeper.publish()
+    ledger.grow(4)
+    with FolderCheckpoints(tmp_path).lease(is_patient=False), caplog.at_level(logging.WARNING):
+        keeper.publish()
+        assert keeper.health() == attrs.evolve(SOUND, unprotected=4)
+        for _ in range(2):
+            keeper.publish()
+        assert not keeper.health().is_current
+    assert caplog.text.count("keeps the lock") == 1
     keeper.publish()
     assert keeper.health() == SOUND
 

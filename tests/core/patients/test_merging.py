@@ -270,7 +270,7 @@ def _strangers(desk: MemoryDesk) -> tuple[Patient, Patient]:
 
 
 def test_strangers_are_not_merged_by_a_slip_of_the_hand(desk: MemoryDesk) -> None:
-    """Whatever the queue once said of them. Nothing is done, and the trail has the attempt."""
+    """Whatever the queue once said of them. Nothing is done, and the trail has whom the refusal told of."""
     survivor, loser = _strangers(desk)
     found = _suspect(desk, survivor, loser)
     with pytest.raises(LooksDifferentError) as refused:
@@ -282,6 +282,7 @@ def test_strangers_are_not_merged_by_a_slip_of_the_hand(desk: MemoryDesk) -> Non
         assert work.suspicions.get(found.id).decision is Decision.OPEN
     entry = entries_of(desk)[-1]
     assert (entry.action, entry.outcome, entry.code) == (Action.MERGE, Outcome.REFUSED, "looks_different")
+    assert entry.disclosed == tuple(sorted((survivor.id, loser.id)))
 
 
 def test_whoever_knows_that_they_look_different_merges_them_and_the_trail_says_so(desk: MemoryDesk) -> None:

@@ -23,6 +23,7 @@ from vantrexia_core.patients import (
     Decision,
     Field,
     Gender,
+    GoneError,
     Likeness,
     LooksDifferentError,
     Patient,
@@ -179,13 +180,25 @@ def test_two_who_look_different_by_now_are_said_to_be_one_only_knowingly(desk: M
     assert now.is_against
     with pytest.raises(LooksDifferentError):
         decide(desk, ADMIN, found.id, Decision.SAME)
-    assert entries_of(desk)[-1].code == "looks_different"
+    refused = entries_of(desk)[-1]
+    assert (refused.code, refused.disclosed) == ("looks_different", found.pair.ids)
     assert decide(desk, ADMIN, found.id, Decision.LATER).decision is Decision.LATER
     decided = decide(desk, ADMIN, found.id, Decision.SAME, despite_differences=True)
     assert decided.decision is Decision.SAME
     said = [entry for entry in entries_of(desk) if entry.action is Action.DIFFERENCES_OVERRULE]
     assert {entry.patient_id for entry in said} == {one.id, other.id}
     assert decide(desk, ADMIN, found.id, Decision.SAME) == decided
+
+
+@pytest.mark.parametrize("despite_differences", [False, True])
+def test_a_deleted_record_is_not_compared(desk: MemoryDesk, *, despite_differences: bool) -> None:
+    """Whoever may not see what it held must not learn it by asking whether it differs from this or that."""
+    _, other, found = _two(desk)
+    revise_patient(desk, ADMIN, other.id, Revision(date_of_birth=DateOfBirth(date(1984, 11, 30))))
+    delete_patient(desk, ADMIN, other.id)
+    with pytest.raises(GoneError):
+        decide(desk, MANAGER, found.id, Decision.SAME, despite_differences=despite_differences)
+    assert decide(desk, MANAGER, found.id, Decision.DIFFERENT).decision is Decision.DIFFERENT
 
 
 def test_somebody_elses_decision_is_overruled_knowingly(desk: MemoryDesk) -> None:
