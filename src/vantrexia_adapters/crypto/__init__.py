@@ -6,20 +6,10 @@ from vantrexia_adapters.crypto.backup_key import BackupKey, BackupKeyError
 from vantrexia_adapters.crypto.blind_index import HmacBlindIndex
 from vantrexia_adapters.crypto.checkpoint_keys import Ed25519SigningKey, RingCheckpointKeys, is_signed
 from vantrexia_adapters.crypto.chunk_cipher import AesGcmSnapshotCipher
-from vantrexia_adapters.crypto.key_ring import (
-    DEPLOYMENT_PURPOSES,
-    PRACTICE_PURPOSES,
-    KeyCheck,
-    KeyInUseError,
-    KeyRing,
-    RootKey,
-    Scope,
-    UnknownKeyError,
-    Wrappers,
-    WrongKeyRingError,
-)
+from vantrexia_adapters.crypto.key_ring import KeyCheck, KeyRing
 from vantrexia_adapters.crypto.key_wrapping import FileKeyWrapper, KeyServiceError
 from vantrexia_adapters.crypto.passwords import Argon2Cost, Argon2Passwords, ring_pepper
+from vantrexia_adapters.crypto.ring_changes import DEPLOYMENT_PURPOSES, PRACTICE_PURPOSES, KeyInUseError
 from vantrexia_adapters.crypto.ring_file import (
     KeyRingExistsError,
     KeyRingMissingError,
@@ -36,7 +26,10 @@ from vantrexia_adapters.crypto.ring_format import (
     Provider,
     RemoteKek,
     RingEntry,
+    Scope,
 )
+from vantrexia_adapters.crypto.ring_state import UnknownKeyError, Wrappers, WrongKeyRingError
+from vantrexia_adapters.crypto.root_key import RootKey
 from vantrexia_adapters.crypto.row_seal import HmacRowSeal
 from vantrexia_adapters.crypto.sealed_stream import (
     BackupFileError,

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.hmac import HMAC
 
-from vantrexia_adapters.crypto.key_ring import KeyRing, Scope
+from vantrexia_adapters.crypto.key_ring import KeyRing
 from vantrexia_adapters.crypto.key_wrapping import answering
 from vantrexia_adapters.crypto.primitives import digest, keyed_context
-from vantrexia_adapters.crypto.ring_format import DEPLOYMENT
+from vantrexia_adapters.crypto.ring_format import DEPLOYMENT, Scope
 from vantrexia_core.protection import FieldName, Purpose
 
 _ACROSS_PRACTICES: Final = -1

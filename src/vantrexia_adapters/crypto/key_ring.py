@@ -13,44 +13,50 @@ Python cannot wipe memory reliably: keys leave it when the process ends.
 """
 
 import logging
-import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable
 from hmac import compare_digest
 from pathlib import Path
 from threading import Lock
 from time import monotonic
-from typing import Final, Literal, TypeAlias, TypeVar
+from typing import Final, TypeVar
 from uuid import UUID
 
 import attrs
 
-from vantrexia_adapters.crypto.key_wrapping import FileKeyWrapper, KeyServiceError
-from vantrexia_adapters.crypto.primitives import KEY_BYTES, digest, hkdf_expand, keyed_context
+from vantrexia_adapters.crypto.ring_changes import (
+    check_rotated,
+    missing_purposes,
+    new_content,
+    rewrapped,
+    with_destroyed,
+    with_missing_keys,
+    with_next_version,
+    with_retired,
+    without_scope,
+)
 from vantrexia_adapters.crypto.ring_file import RingFile
 from vantrexia_adapters.crypto.ring_format import (
-    CHECK_BYTES,
     DEPLOYMENT,
-    FileKek,
     Kek,
     KeyName,
-    KeyRingDamagedError,
     KeyRingError,
     KeyState,
     RemoteKek,
     RingContent,
     RingEntry,
-    decode,
+    Scope,
     encode,
 )
-from vantrexia_core.kernel import Clock, VantrexiaError
-from vantrexia_core.protection import (
-    KEY_VERSION_MAX,
-    KeyWrapper,
-    PracticeDestroyedError,
-    Purpose,
-    UnreadableError,
+from vantrexia_adapters.crypto.ring_state import (
+    RingState,
+    Wrappers,
+    WrongKeyRingError,
+    load,
+    no_service,
 )
+from vantrexia_adapters.crypto.root_key import RootKey
+from vantrexia_core.kernel import Clock
+from vantrexia_core.protection import PracticeDestroyedError, Purpose
 
 T = TypeVar("T")
 
@@ -58,82 +64,8 @@ NOTICE_SECONDS: Final = 1.0
 """How soon a running process seals under a key that another one has begun, and forgets a destroyed one."""
 SERVICE_RETRY_SECONDS: Final = 30.0
 """How soon a key service that did not answer is asked again."""
-_ASKED_AT_ONCE: Final = 8
-"""How many keys a service unwraps for us at a time."""
 
 _LOG: Final = logging.getLogger(__name__)
-
-Wrappers: TypeAlias = Callable[[RemoteKek], KeyWrapper]
-"""Finds the service that holds a key-encryption key. Raises `KeyServiceError` where none is set up."""
-
-Scope: TypeAlias = UUID | Literal["deployment"]
-"""Whose keys: one practice's, or those that span practices."""
-
-
-PRACTICE_PURPOSES: Final = (Purpose.FIELD, Purpose.INDEX, Purpose.DIRECTORY)
-DEPLOYMENT_PURPOSES: Final = (Purpose.INDEX, Purpose.ACCOUNT, Purpose.TOKEN, Purpose.CHECKPOINT)
-"""Accounts are looked up and checked before anybody knows the practice, and tokens are read before that."""
-
-_LASTING: Final = {
-    (
-        True,
-        Purpose.INDEX,
-    ): "The deployment's index key is not rotated: nobody would be found by their address.",
-    (
-        True,
-        Purpose.ACCOUNT,
-    ): "Account keys are not rotated: no stored account would be genuine under the new key.",
-}
-"""What is never rotated, by whether it is the deployment's."""
-
-
-class UnknownKeyError(KeyRingError):
-    """The ring has no such key, not even after reading the file again."""
-
-    sentence = "The key ring has no such key."
-
-
-class KeyInUseError(KeyRingError):
-    """A key that seals, or may yet be needed, is not retired or destroyed."""
-
-    sentence = "The key is in use."
-
-
-class WrongKeyRingError(KeyRingError):
-    """The ring's keys are not those this database was sealed with."""
-
-    def __init__(self, name: KeyName) -> None:
-        super().__init__(
-            f"This key ring does not belong to this database: it lacks, or differs in, the {name}. "
-            "Put the database's own key ring back from your backup. Nothing was changed."
-        )
-
-
-class RootKey:
-    """A root key in memory. It prints nothing, and gives away only what is derived from it."""
-
-    __slots__ = ("_key",)
-
-    def __init__(self, key: bytes) -> None:
-        if len(key) != KEY_BYTES:
-            message = f"a root key has {KEY_BYTES} bytes"
-            raise ValueError(message)
-        self._key = key
-
-    def derive(self, info: bytes) -> bytes:
-        """The 32-byte key for one use, named by ``info``: HKDF-Expand-SHA-256 (RFC 5869, section 2.3)."""
-        return hkdf_expand(self._key, info)
-
-    def check(self, name: KeyName) -> bytes:
-        """Eight bytes that recognise the key under its name; they say nothing else about it."""
-        return digest(keyed_context(self._key), b"check|" + name.context)[:CHECK_BYTES]
-
-    def wrapped(self, wrapper: KeyWrapper, name: KeyName) -> bytes:
-        """The key at rest."""
-        return wrapper.wrap(self._key, name.context)
-
-    def __repr__(self) -> str:
-        return "RootKey()"
 
 
 @attrs.frozen
@@ -142,27 +74,6 @@ class KeyCheck:
 
     name: KeyName
     value: bytes
-
-
-@attrs.frozen
-class _State:
-    """What a ring knows at one moment; replaced whole, so that threads never see half a change.
-
-    ``trouble`` is why some keys of the file are not among the roots: the service that holds the
-    key-encryption key did not answer.
-    """
-
-    content: RingContent
-    roots: Mapping[KeyName, RootKey]
-    active: Mapping[tuple[str, str], int]
-    stamp: tuple[int, ...]
-    trouble: KeyServiceError | None = None
-
-
-def no_service(kek: RemoteKek) -> KeyWrapper:
-    """The `Wrappers` of a program that has set up no key service."""
-    message = f"The key ring is wrapped by a key service ({kek}), and none is set up."
-    raise KeyServiceError(message)
 
 
 class KeyRing:
@@ -188,7 +99,9 @@ class KeyRing:
     generation: int
     """Grows whenever the ring's content changes: whoever keeps derived keys compares it. Never set it."""
 
-    def __init__(self, file: RingFile, clock: Clock, state: _State, wrappers: Wrappers = no_service) -> None:
+    def __init__(
+        self, file: RingFile, clock: Clock, state: RingState, wrappers: Wrappers = no_service
+    ) -> None:
         self._file = file
         self._clock = clock
         self._state = state
@@ -213,10 +126,7 @@ class KeyRing:
             KeyRingUnsafeError: others may write in that directory.
             KeyServiceError: the service that is to wrap the keys does not.
         """
-        content = RingContent(kek or FileKek(os.urandom(KEY_BYTES)), ())
-        for purpose in DEPLOYMENT_PURPOSES:
-            content = _with_new_key(content, DEPLOYMENT, purpose, clock, wrappers)
-        RingFile(path).create(encode(content))
+        RingFile(path).create(encode(new_content(kek, clock, wrappers)))
         return cls.open(path, clock, wrappers=wrappers)
 
     @classmethod
@@ -230,7 +140,7 @@ class KeyRing:
             KeyServiceError: the service that wraps its keys does not answer, or refuses.
         """
         file = RingFile(path)
-        return cls(file, clock, _load(file, wrappers), wrappers)
+        return cls(file, clock, load(file, wrappers), wrappers)
 
     @property
     def kek(self) -> Kek:
@@ -282,26 +192,10 @@ class KeyRing:
             KeyRingError: the file was removed, damaged or swapped meanwhile.
             PracticeDestroyedError: it had keys, which were destroyed: it gets no others.
         """
-        purposes = DEPLOYMENT_PURPOSES if scope == DEPLOYMENT else PRACTICE_PURPOSES
-
-        def missing(content: RingContent) -> list[Purpose]:
-            there = {
-                entry.name.purpose for entry in content.entries if entry.name.scope == str(scope)
-            }  # destroyed ones too: what was sealed under them must not seem to have been sealed by others
-            return [purpose for purpose in purposes if purpose.value not in there]
-
         if self.is_destroyed(scope):
             raise PracticeDestroyedError
-        if not missing(self._state.content):
-            return
-
-        def change(state: _State) -> RingContent:
-            content = state.content
-            for purpose in missing(content):
-                content = _with_new_key(content, str(scope), purpose, self._clock, self._wrappers)
-            return content
-
-        self._change(change)
+        if missing_purposes(self._state.content, scope):
+            self._change(lambda state: with_missing_keys(state.content, scope, self._clock, self._wrappers))
 
     def prepare(self, scope: Scope, purpose: Purpose) -> int:
         """Publish the next version, which opens from now on and seals from the next `rotate` on.
@@ -324,33 +218,15 @@ class KeyRing:
         return self._begin(scope, purpose, is_active=True)
 
     def _begin(self, scope: Scope, purpose: Purpose, *, is_active: bool) -> int:
-        lasting = _LASTING.get((scope == DEPLOYMENT, purpose))
-        if lasting is not None:
-            raise KeyRingError(lasting)
-        pair = (str(scope), purpose.value)
+        check_rotated(scope, purpose)
         begun = 0
 
-        def change(state: _State) -> RingContent:
+        def change(state: RingState) -> RingContent:
             nonlocal begun
-            ours = {
-                entry.name.version: entry.state
-                for entry in state.content.entries
-                if (entry.name.scope, entry.name.purpose) == pair
-            }
-            before = next((version for version, its in ours.items() if its is KeyState.ACTIVE), None)
-            if before is None:
-                raise _unknown(state, KeyName(*pair, 1))
-            begun = max(ours)
-            if begun == before:
-                begun += 1
-                content = _with_new_key(
-                    state.content, str(scope), purpose, self._clock, self._wrappers, version=begun
-                )
-                return content if is_active else _with_active(content, pair, before)
-            if not is_active:
-                message = f"The {KeyName(*pair, begun)} is prepared already. Rotate to seal with it."
-                raise KeyInUseError(message)
-            return _with_active(state.content, pair, begun)
+            content, begun = with_next_version(
+                state, scope, purpose, self._clock, self._wrappers, is_active=is_active
+            )
+            return content
 
         self._change(change)
         return begun
@@ -363,21 +239,7 @@ class KeyRing:
             KeyInUseError: it is active, prepared, or destroyed.
         """
         name = KeyName(str(scope), purpose.value, version)
-
-        def change(state: _State) -> RingContent:
-            entry = _entry_of(state, name)
-            if entry.state is KeyState.RETIRED:
-                return state.content
-            newest = state.active.get((name.scope, name.purpose), 0)
-            if entry.state is not KeyState.READABLE or version > newest:
-                message = (
-                    f"The {name} is {_use_of(entry, newest)}; only one that was replaced can be retired."
-                )
-                raise KeyInUseError(message)
-            retired = attrs.evolve(entry, state=KeyState.RETIRED, ended_at=self._clock.now())
-            return _replaced(state.content, [retired])
-
-        self._change(change)
+        self._change(lambda state: with_retired(state, name, self._clock))
 
     def destroy(self, scope: Scope, purpose: Purpose, version: int) -> None:
         """Remove a retired version for good; its name and check value stay, to know the ring by.
@@ -387,15 +249,7 @@ class KeyRing:
             KeyInUseError: it is not retired.
         """
         name = KeyName(str(scope), purpose.value, version)
-
-        def change(state: _State) -> RingContent:
-            entry = _entry_of(state, name)
-            if entry.state is not KeyState.RETIRED:
-                message = f"The {name} is {entry.state.value}; only a retired key can be destroyed."
-                raise KeyInUseError(message)
-            return _replaced(state.content, [_destroyed(entry, self._clock)])
-
-        self._change(change)
+        self._change(lambda state: with_destroyed(state, name, self._clock))
 
     def destroy_scope(self, practice_id: UUID) -> int:
         """Remove every key of a practice for good, and say how many there were.
@@ -403,19 +257,15 @@ class KeyRing:
         Raises:
             UnknownKeyError: the practice has no keys.
         """
-        destroyed: list[RingEntry] = []
+        destroyed = 0
 
-        def change(state: _State) -> RingContent:
-            ours = [entry for entry in state.content.entries if entry.name.scope == str(practice_id)]
-            if not ours:
-                raise _unknown(state, KeyName(str(practice_id), Purpose.FIELD.value, 1))
-            destroyed.extend(
-                _destroyed(entry, self._clock) for entry in ours if entry.state is not KeyState.DESTROYED
-            )
-            return _replaced(state.content, destroyed)
+        def change(state: RingState) -> RingContent:
+            nonlocal destroyed
+            content, destroyed = without_scope(state, practice_id, self._clock)
+            return content
 
         self._change(change)
-        return len(destroyed)
+        return destroyed
 
     def rewrap(self, kek: Kek | None = None) -> Path:
         """Wrap every key anew under another key-encryption key: a fresh one in the file without ``kek``.
@@ -429,21 +279,9 @@ class KeyRing:
         """
         kept = self._file.path
 
-        def change(state: _State) -> RingContent:
-            if state.trouble is not None:
-                raise state.trouble
+        def change(state: RingState) -> RingContent:
             nonlocal kept
-            target = kek or FileKek(os.urandom(KEY_BYTES))
-            wrapper = _wrapper(target, self._wrappers)
-            # Keys of purposes that we do not know have roots too: all that is in the file was unwrapped.
-            entries = [
-                entry
-                if entry.wrapped is None
-                else attrs.evolve(entry, wrapped=state.roots[entry.name].wrapped(wrapper, entry.name))
-                for entry in state.content.entries
-            ]
-            content = decode(encode(RingContent(target, tuple(entries))))
-            _unwrap_all(content, self._wrappers, known={})
+            content = rewrapped(state, kek, self._wrappers)
             kept = self._file.keep_copy()
             return content
 
@@ -523,7 +361,7 @@ class KeyRing:
         """Take the file's content if it is another one. Only for whoever holds `_loading`."""
         if not self._is_behind():
             return
-        state = _load(self._file, self._wrappers, before=self._state)
+        state = load(self._file, self._wrappers, before=self._state)
         if state.trouble is not None:
             self._retry_at = monotonic() + SERVICE_RETRY_SECONDS
             _LOG.warning("the key ring has keys that cannot be unwrapped now: %s", state.trouble)
@@ -537,162 +375,19 @@ class KeyRing:
             return True
         return self._file.stamp() != state.stamp
 
-    def _find(self, look: Callable[[_State], T | None], name: KeyName) -> T:
+    def _find(self, look: Callable[[RingState], T | None], name: KeyName) -> T:
         found = look(self._state)
         if found is None:
             self.refresh()
             found = look(self._state)
         if found is None:
-            raise _unknown(self._state, name)
+            raise self._state.unknown(name)
         return found
 
-    def _change(self, change: Callable[[_State], RingContent]) -> None:
+    def _change(self, change: Callable[[RingState], RingContent]) -> None:
         with self._file.locked():
             self.refresh()
             content = change(self._state)
             if content != self._state.content:
                 self._file.replace(encode(content))
                 self.refresh()
-
-
-def _load(file: RingFile, wrappers: Wrappers, *, before: _State | None = None) -> _State:
-    reading = file.read()
-    content = decode(reading.raw)
-    if before is None:
-        roots = _unwrap_all(content, wrappers, known={})
-        return _State(content, roots, _active(content, roots), reading.stamp)
-    # A running process takes a longer ring, never another one: it would seal what nobody opens again.
-    checks = {entry.name: entry.check for entry in content.entries}
-    for entry in before.content.entries:
-        if checks.get(entry.name) != entry.check:
-            raise WrongKeyRingError(entry.name)
-    trouble = None
-    try:
-        roots = _unwrap_all(content, wrappers, known=before.roots)
-    except KeyServiceError as failure:
-        trouble = failure
-        there = {entry.name for entry in content.entries if entry.wrapped is not None}
-        roots = {name: root for name, root in before.roots.items() if name in there}
-    return _State(content, roots, _active(content, roots), reading.stamp, trouble)
-
-
-def _active(content: RingContent, roots: Mapping[KeyName, RootKey]) -> Mapping[tuple[str, str], int]:
-    """What seals: the active versions, and while one of them cannot be unwrapped the newest readable one."""
-    active: dict[tuple[str, str], int] = {}
-    for entry in sorted(content.entries, key=lambda entry: entry.name):
-        pair = (entry.name.scope, entry.name.purpose)
-        if entry.state is KeyState.ACTIVE and entry.name not in roots:
-            older = (
-                other.name.version
-                for other in content.entries
-                if (other.name.scope, other.name.purpose) == pair
-                and other.state is KeyState.READABLE
-                and other.name in roots
-            )
-            if newest := max(older, default=None):
-                active[pair] = newest
-        elif entry.state is KeyState.ACTIVE:
-            active[pair] = entry.name.version
-    return active
-
-
-def _wrapper(kek: Kek, wrappers: Wrappers) -> KeyWrapper:
-    return FileKeyWrapper(kek.key) if isinstance(kek, FileKek) else wrappers(kek)
-
-
-def _unwrap_all(
-    content: RingContent, wrappers: Wrappers, *, known: Mapping[KeyName, RootKey]
-) -> Mapping[KeyName, RootKey]:
-    """Every key that there is; those of ``known``, which have been compared already, are not unwrapped."""
-    there = [entry for entry in content.entries if entry.wrapped is not None]
-    fresh = [entry for entry in there if entry.name not in known]
-    roots = {entry.name: known[entry.name] for entry in there if entry.name in known}
-    if not fresh:
-        return roots
-    wrapper = _wrapper(content.kek, wrappers)
-    if isinstance(content.kek, FileKek):
-        unwrapped: Sequence[RootKey] = [_unwrapped(entry, wrapper) for entry in fresh]
-    else:
-        # One call over the network each: several at a time, and none after one has failed.
-        with ThreadPoolExecutor(min(_ASKED_AT_ONCE, len(fresh))) as threads:
-            calls = [threads.submit(_unwrapped, entry, wrapper) for entry in fresh]
-            try:
-                unwrapped = [call.result() for call in calls]
-            except BaseException:
-                threads.shutdown(wait=False, cancel_futures=True)
-                raise
-    return roots | {entry.name: root for entry, root in zip(fresh, unwrapped, strict=True)}
-
-
-def _unwrapped(entry: RingEntry, wrapper: KeyWrapper) -> RootKey:
-    try:
-        root = None if entry.wrapped is None else RootKey(wrapper.unwrap(entry.wrapped, entry.name.context))
-    except (UnreadableError, ValueError):
-        root = None
-    if root is None or not compare_digest(root.check(entry.name), entry.check):
-        message = f"The key ring is damaged: the {entry.name} does not unwrap. Restore it from your backup."
-        raise KeyRingDamagedError(message)
-    return root
-
-
-def _with_new_key(
-    content: RingContent,
-    scope: str,
-    purpose: Purpose,
-    clock: Clock,
-    wrappers: Wrappers,
-    *,
-    version: int = 1,
-) -> RingContent:
-    if version > KEY_VERSION_MAX:
-        message = f"There are no versions left after {KEY_VERSION_MAX}."
-        raise KeyRingError(message)
-    name = KeyName(scope, purpose.value, version)
-    root = RootKey(os.urandom(KEY_BYTES))
-    wrapped = root.wrapped(_wrapper(content.kek, wrappers), name)
-    fresh = RingEntry(name, KeyState.READABLE, clock.now(), wrapped, root.check(name))
-    content = RingContent(content.kek, (*content.entries, fresh))
-    return _with_active(content, (scope, purpose.value), version)
-
-
-def _with_active(content: RingContent, pair: tuple[str, str], version: int) -> RingContent:
-    """The ring in which this version seals, and the one that did before opens only."""
-    changed = []
-    for entry in content.entries:
-        if (entry.name.scope, entry.name.purpose) == pair:
-            if entry.name.version == version:
-                changed.append(attrs.evolve(entry, state=KeyState.ACTIVE))
-            elif entry.state is KeyState.ACTIVE:
-                changed.append(attrs.evolve(entry, state=KeyState.READABLE))
-    return _replaced(content, changed)
-
-
-def _replaced(content: RingContent, changed: Sequence[RingEntry]) -> RingContent:
-    by_name = {entry.name: entry for entry in changed}
-    return attrs.evolve(content, entries=tuple(by_name.get(entry.name, entry) for entry in content.entries))
-
-
-def _destroyed(entry: RingEntry, clock: Clock) -> RingEntry:
-    return attrs.evolve(entry, state=KeyState.DESTROYED, wrapped=None, ended_at=clock.now())
-
-
-def _entry_of(state: _State, name: KeyName) -> RingEntry:
-    for entry in state.content.entries:
-        if entry.name == name:
-            return entry
-    raise _unknown(state, name)
-
-
-def _use_of(entry: RingEntry, newest: int) -> str:
-    return "prepared" if entry.name.version > newest else entry.state.value
-
-
-def _unknown(state: _State, name: KeyName) -> VantrexiaError:
-    if state.trouble is not None:
-        return state.trouble
-    ours = [entry for entry in state.content.entries if entry.name.scope == name.scope]
-    if ours and all(entry.state is KeyState.DESTROYED for entry in ours):
-        return PracticeDestroyedError()
-    if any(entry.name == name for entry in ours):
-        return UnknownKeyError(f"The {name} was destroyed.")
-    return UnknownKeyError(f"The key ring has no {name}.")

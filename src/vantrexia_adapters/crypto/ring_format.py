@@ -27,6 +27,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Final, Literal, NoReturn, TypeAlias
+from uuid import UUID
 
 import attrs
 
@@ -36,6 +37,10 @@ from vantrexia_core.protection import KEY_VERSION_MAX
 
 FORMAT: Final = "vantrexia-keyring/1"
 DEPLOYMENT: Final = "deployment"
+
+Scope: TypeAlias = UUID | Literal["deployment"]
+"""Whose keys: one practice's, or those that span practices."""
+
 CHECK_BYTES: Final = 8
 FILE_BYTES_MAX: Final = 64 * 1024 * 1024
 """About 100,000 practices; more is not a key ring."""

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from vantrexia_adapters.sql.padding import padded, parts_of_set, size_of
+from vantrexia_adapters.sql.padding import named, padded, parts_of_set, size_of
 from vantrexia_adapters.sql.patients import SqlPatients
 from vantrexia_adapters.sql.scope import Scope, SealedColumn
 from vantrexia_adapters.sql.statements import Parameters, Row, Statement, first
@@ -64,11 +64,10 @@ _UNDONE_AT_VERSION: Final = sa.case(
 
 @cache
 def _joined(count: int) -> Statement:
-    survivors = [sa.bindparam(f"id_{position}", type_=sa.Uuid()) for position in range(count)]
     merge = patient_merge.c
     return Statement(
         sa.select(merge.survivor_id, merge.survivor_version, merge.loser_id, merge.led, _UNDONE_AT_VERSION)
-        .where(merge.practice_id == _PRACTICE, merge.survivor_id.in_(survivors))
+        .where(merge.practice_id == _PRACTICE, merge.survivor_id.in_(named("id", count)))
         .order_by(merge.at, merge.id)
     )
 

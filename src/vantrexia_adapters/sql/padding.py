@@ -5,6 +5,8 @@ from operator import attrgetter
 from typing import Final, TypeVar
 from uuid import UUID
 
+import sqlalchemy as sa
+
 from vantrexia_adapters.sql.statements import Parameters
 
 IDS_AT_ONCE_MAX: Final = 256
@@ -29,6 +31,11 @@ def parts_of(ids: Sequence[K]) -> Iterator[Sequence[K]]:
 def size_of(part: Sequence[object]) -> int:
     """How many a statement is asked about: one of a few sizes, so that few are compiled."""
     return next(size for size in _SIZES if size >= len(part))
+
+
+def named(prefix: str, count: int) -> list[sa.BindParameter[object]]:
+    """Where a statement has the ids that `padded` gives it."""
+    return [sa.bindparam(f"{prefix}_{position}", type_=sa.Uuid()) for position in range(count)]
 
 
 def padded(prefix: str, ids: Sequence[UUID], size: int | None = None) -> Parameters:

@@ -98,6 +98,12 @@ MOVE_COLUMNS: Final = (
     patient_move.c.reason,
 )
 
+IS_ONE: Final = sa.and_(
+    patient.c.practice_id == sa.bindparam("practice", type_=sa.Uuid()),
+    patient.c.id == sa.bindparam("patient", type_=sa.Uuid()),
+)
+"""The record that the parameters ``practice`` and ``patient`` name."""
+
 # One that was merged has the external id of its survivor, or will have.
 IS_UNLINKED: Final = sa.and_(patient.c.external_id_bix.is_(None), patient.c.merged_into.is_(None))
 SIGHTED: Final = (

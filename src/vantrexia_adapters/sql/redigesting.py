@@ -16,8 +16,8 @@ import sqlalchemy as sa
 
 from vantrexia_adapters.sql.counting import counted
 from vantrexia_adapters.sql.database import Database, Transaction
+from vantrexia_adapters.sql.patient_identifiers import EXTERNAL_ID_BIX, MRN_BIX
 from vantrexia_adapters.sql.patient_rows import EXTERNAL_ID, MRN
-from vantrexia_adapters.sql.patients import EXTERNAL_ID_BIX, MRN_BIX
 from vantrexia_adapters.sql.rounds import ROWS_AT_ONCE, in_rounds
 from vantrexia_adapters.sql.scope import Protection
 from vantrexia_adapters.sql.statements import Parameters, Row, Statement

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from vantrexia_adapters.sql.padding import padded, parts_of, parts_of_set, size_of
+from vantrexia_adapters.sql.padding import named, padded, parts_of, parts_of_set, size_of
 from vantrexia_adapters.sql.scope import Scope, SealedColumn, moment_version
 from vantrexia_adapters.sql.statements import Adding, Parameters, Row, Statement, first
 from vantrexia_adapters.sql.tables import patient, suspicion
@@ -84,15 +84,11 @@ _ABOUT: Final = Statement(
 )
 
 
-def _named(prefix: str, count: int) -> list[sa.BindParameter[object]]:
-    return [sa.bindparam(f"{prefix}_{position}", type_=sa.Uuid()) for position in range(count)]
-
-
 @cache
 def _known(count: int) -> Statement:
     return Statement(
         sa.select(*_COLUMNS)
-        .where(_OURS, suspicion.c.id.in_(_named("pair", count)))
+        .where(_OURS, suspicion.c.id.in_(named("pair", count)))
         .order_by(suspicion.c.id)
         .with_for_update(key_share=True)
     )
@@ -102,7 +98,7 @@ def _known(count: int) -> Statement:
 def _owners(count: int) -> Statement:
     return Statement(
         # Not asked for by practice as well: SQLite would rather read the whole practice than look up eight.
-        sa.select(patient.c.practice_id).where(patient.c.id.in_(_named("id", count)))
+        sa.select(patient.c.practice_id).where(patient.c.id.in_(named("id", count)))
     )
 
 
@@ -112,15 +108,15 @@ def _apart(count: int) -> Statement:
         sa.select(suspicion.c.low_leads_to, suspicion.c.high_leads_to).where(
             _OURS,
             suspicion.c.decision == Decision.DIFFERENT.value,
-            suspicion.c.low_leads_to.in_(_named("id", count)),
-            suspicion.c.high_leads_to.in_(_named("id", count)),
+            suspicion.c.low_leads_to.in_(named("id", count)),
+            suspicion.c.high_leads_to.in_(named("id", count)),
         )
     )
 
 
 @cache
 def _same(count: int) -> Statement:
-    low, high, asked = suspicion.c.low_leads_to, suspicion.c.high_leads_to, _named("id", count)
+    low, high, asked = suspicion.c.low_leads_to, suspicion.c.high_leads_to, named("id", count)
     return Statement(
         sa.select(low, high).where(
             _OURS,
@@ -135,7 +131,7 @@ def _same(count: int) -> Statement:
 def _lead(side: str, count: int) -> Statement:
     return Statement(
         sa.update(suspicion)
-        .where(_OURS, suspicion.c[f"{side}_id"].in_(_named("id", count)))
+        .where(_OURS, suspicion.c[f"{side}_id"].in_(named("id", count)))
         .values({suspicion.c[f"{side}_leads_to"]: sa.bindparam("to_id", type_=sa.Uuid())})
     )
 

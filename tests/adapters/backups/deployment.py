@@ -35,7 +35,7 @@ from vantrexia_adapters.crypto import (
     SealedWriter,
     is_signed,
 )
-from vantrexia_adapters.crypto.key_ring import no_service
+from vantrexia_adapters.crypto.ring_state import no_service
 from vantrexia_adapters.custody import keep_checks
 from vantrexia_adapters.sql import Outline, SqlDesk, SqlTrailSource, open_engine, outline
 from vantrexia_adapters.sql.schema import upgrade
