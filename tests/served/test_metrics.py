@@ -52,3 +52,4 @@ def test_a_taken_port_is_said_before_anything_is_served(tmp_path: Path) -> None:
         failed = run(data, "serve", "--port", str(free_port()), VANTREXIA_METRICS_PORT=str(taken))
     assert failed.status == 1
     assert f"Cannot listen on 127.0.0.1 port {taken}" in failed.err
+    assert "Choose another with VANTREXIA_METRICS_PORT." in failed.err

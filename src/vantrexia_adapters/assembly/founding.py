@@ -68,10 +68,10 @@ def check_founded(settings: Settings) -> None:
         RestoreUnfinishedError: it is being restored, or that was cut off.
         StartRefusedError: the database cannot be asked.
     """
-    if settings.restore_marker.exists():
-        # First: its key ring is there before its database is, and belongs to it.
-        raise RestoreUnfinishedError(settings.restore_marker)
     with refusals():
+        if settings.restore_marker.exists():
+            # First: its key ring is there before its database is, and belongs to it.
+            raise RestoreUnfinishedError(settings.restore_marker)
         is_founded = has_practice(settings)
     if not is_founded:
         raise DatabaseMissingError if settings.keyring_path.exists() else NoPracticeError(settings)

@@ -56,7 +56,7 @@ def refusals() -> Iterator[None]:
     """Turn what the parts refuse into a start that is refused.
 
     Raises:
-        StartRefusedError: key ring, schema, database or a file of secrets cannot be used as they are.
+        StartRefusedError: key ring, schema, database, a file or the folder of it cannot be used as they are.
     """
     try:
         yield
@@ -68,6 +68,12 @@ def refusals() -> Iterator[None]:
         UnsupportedDatabaseError,
     ) as refused:
         raise StartRefusedError(str(refused)) from None
+    except PermissionError as denied:
+        message = (
+            f"This account may not use {denied.filename}. Run the command as the account that the service "
+            "runs as."
+        )
+        raise StartRefusedError(message) from None
     except StatementFailedError as failed:
         message = f"The database cannot be read ({failed}). If its file is damaged, put your backup back."
         raise StartRefusedError(message) from None

@@ -90,7 +90,7 @@ def prepare(settings: Settings) -> None:
         service.open_rates()
 
 
-def check_port(host: str, port: int) -> None:
+def check_port(host: str, port: int, *, chosen_by: str = "--port") -> None:
     """Say clearly that a port is taken, instead of failing inside a worker.
 
     Raises:
@@ -102,7 +102,9 @@ def check_port(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as refused:
-            message = f"Cannot listen on {host} port {port}: {refused.strerror}. Choose another with --port."
+            message = (
+                f"Cannot listen on {host} port {port}: {refused.strerror}. Choose another with {chosen_by}."
+            )
             raise click.ClickException(message) from None
 
 
@@ -164,7 +166,7 @@ def _measured(settings: Settings) -> Iterator[None]:
     if settings.metrics_port is None:
         yield
         return
-    check_port(settings.metrics_host, settings.metrics_port)
+    check_port(settings.metrics_host, settings.metrics_port, chosen_by="VANTREXIA_METRICS_PORT")
     with TemporaryDirectory(prefix="vantrexia-metrics-") as folder:
         # Before the library is imported, which looks for it then; the workers inherit both.
         os.environ[SHARED_METRICS] = folder

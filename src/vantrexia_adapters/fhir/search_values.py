@@ -14,6 +14,7 @@ from vantrexia_core.patients import (
 
 VALUE_CHARACTERS_MAX: Final = 200
 _UNESCAPED_COMMA: Final = re.compile(r"(?<!\\)((?:\\\\)*),")
+_BOUNDARY: Final = "\0"
 _ESCAPED: Final = re.compile(r"\\([\\,$|])")
 _PREFIXED: Final = re.compile(r"(eq|ne|gt|lt|ge|le|sa|eb|ap)?([0-9].*)", re.DOTALL)
 _DATE: Final = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
@@ -29,7 +30,10 @@ def values_of(text: str) -> tuple[str, ...]:
     if len(text) > SEARCH_VALUES_MAX * VALUE_CHARACTERS_MAX:
         message = "This is too long."
         raise InvalidValueError(message)
-    parts = _UNESCAPED_COMMA.sub(r"\1" + "\0", text).split("\0")
+    if _BOUNDARY in text:
+        message = "U+0000 is in no value."
+        raise InvalidValueError(message)
+    parts = _UNESCAPED_COMMA.sub(r"\1" + _BOUNDARY, text).split(_BOUNDARY)
     if len(parts) > SEARCH_VALUES_MAX or any(len(part) > VALUE_CHARACTERS_MAX for part in parts):
         message = f"Send at most {SEARCH_VALUES_MAX} values of at most {VALUE_CHARACTERS_MAX} characters."
         raise InvalidValueError(message)

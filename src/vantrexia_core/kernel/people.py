@@ -16,11 +16,15 @@ REASON_CHARACTERS_MAX: Final = 500
 PHONE_PATTERN: Final = r"[+0-9 ()\-]{7,20}"
 
 _REFUSED_CATEGORIES: Final = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
+_REFUSED_IN_NUMBERS: Final = _REFUSED_CATEGORIES | {"Cf"}
 _BLANK: Final = "This field may not be blank."
 _UNSEEN_CATEGORIES: Final = frozenset({"Cf", "Zs", "Mn", "Mc", "Me"})
 _UNSEEN_CHARACTERS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Hangul fillers and the empty Braille cell: a letter to Unicode, nothing to the eye."""
-_BIDI_CONTROLS: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_DECEIVING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069") | frozenset(
+    map(chr, range(0xE0000, 0xE0080))
+)
+"""Bidirectional controls, which show a text in another order, and tags, which show nothing."""
 _ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-\u0080-\U0010ffff]+"
 _END: Final = r"[A-Za-z0-9\u0080-\U0010ffff]"
 _LABEL: Final = rf"{_END}(?:[A-Za-z0-9\-\u0080-\U0010ffff]{{0,61}}{_END})?"
@@ -28,12 +32,13 @@ _EMAIL: Final = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+")
 _LOCAL_PART_CHARACTERS_MAX: Final = 64
 
 
-def clean_text(text: str, *, characters_max: int) -> str:
-    """Trimmed NFC text of visible characters, at least one of them.
+def clean_text(text: str, *, characters_max: int, is_number: bool = False) -> str:
+    """Trimmed NFC text with at least one visible character; of a number, by which people are told apart, all.
 
     Raises:
         InvalidValueError: blank, longer than ``characters_max``, or holding control characters, unpaired
-            surrogates (no UTF-8 form), U+0000 (PostgreSQL has no place for it) or bidirectional overrides.
+            surrogates (no UTF-8 form), U+0000 (PostgreSQL has no place for it), bidirectional overrides or
+            tags. A number holds no other character of format either (Unicode category Cf).
     """
     # Length first: normalising is linear, and the bound keeps it cheap. NFC at most triples a text.
     if len(text) > 4 * characters_max:
@@ -41,8 +46,9 @@ def clean_text(text: str, *, characters_max: int) -> str:
     if text.isascii() and text.isprintable():
         # Nothing there to refuse or to normalise: nearly every value, at a fifth of the price.
         return _of_length(text.strip(), characters_max)
-    if any(unicodedata.category(c) in _REFUSED_CATEGORIES or c in _BIDI_CONTROLS for c in text.strip()):
-        message = "Control characters and unassigned characters are not allowed."
+    refused = _REFUSED_IN_NUMBERS if is_number else _REFUSED_CATEGORIES
+    if any(unicodedata.category(c) in refused or c in _DECEIVING for c in text.strip()):
+        message = "Control characters, unassigned and invisible characters are not allowed."
         raise InvalidValueError(message)
     clean = unicodedata.normalize("NFC", text).strip()
     if all(unicodedata.category(c) in _UNSEEN_CATEGORIES or c in _UNSEEN_CHARACTERS for c in clean):

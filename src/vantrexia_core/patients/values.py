@@ -91,7 +91,7 @@ class Mrn(Phi[str]):
     __slots__ = ()
 
     def __init__(self, value: str) -> None:
-        super().__init__(clean_text(value, characters_max=MRN_CHARACTERS_MAX))
+        super().__init__(clean_text(value, characters_max=MRN_CHARACTERS_MAX, is_number=True))
 
     @classmethod
     def numbered(cls, number: int) -> "Mrn":
@@ -105,7 +105,7 @@ class ExternalId(Phi[str]):
     __slots__ = ()
 
     def __init__(self, value: str) -> None:
-        super().__init__(clean_text(value, characters_max=EXTERNAL_ID_CHARACTERS_MAX))
+        super().__init__(clean_text(value, characters_max=EXTERNAL_ID_CHARACTERS_MAX, is_number=True))
 
 
 class Ssn(Phi[str]):

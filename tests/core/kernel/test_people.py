@@ -20,7 +20,7 @@ from vantrexia_core.kernel import (
 
 BLANK = "This field may not be blank."
 TOO_LONG = "Ensure this field has no more than 100 characters."
-CONTROLS = "Control characters and unassigned characters are not allowed."
+CONTROLS = "Control characters, unassigned and invisible characters are not allowed."
 
 
 @pytest.mark.parametrize(
@@ -81,6 +81,7 @@ def test_names_that_broken_software_refuses_are_accepted(name: str) -> None:
         ("a\udc80b", CONTROLS),
         ("a\u202eb", CONTROLS),
         ("\u2066a\u2069", CONTROLS),
+        ("a\U000e0041", CONTROLS),
         ("a\u2028b", CONTROLS),
         ("a\u2029b", CONTROLS),
         ("\ue000", CONTROLS),

@@ -210,6 +210,14 @@ def test_tomorrow_begins_at_ten_in_the_morning_utc(utc: str, *, is_refused: bool
 # --- numbers and codes ---------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("kind", [Mrn, ExternalId])
+@pytest.mark.parametrize("unseen", ["\u200b", "\u200d", "\u00ad", "\ufeff", "\U000e0041"], ids=ascii)
+def test_a_number_holds_nothing_that_nobody_sees(kind: type[Mrn] | type[ExternalId], unseen: str) -> None:
+    """Or two records of different numbers would show the same one."""
+    with pytest.raises(InvalidValueError):
+        kind(f"MRN-{unseen}00001")
+
+
 @pytest.mark.parametrize(
     ("number", "shown"), [(1, "MRN-00001"), (42, "MRN-00042"), (99_999, "MRN-99999"), (100_000, "MRN-100000")]
 )
