@@ -14,6 +14,7 @@ they are right. Writing replaces whole files, so that a reader never sees half o
 import fcntl
 import os
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
@@ -28,16 +29,24 @@ from vantrexia_core.kernel import UnavailableError
 
 _FILE_MODE: Final = 0o600
 _FOLDER_MODE: Final = 0o700
+LEASE_WAIT_SECONDS: Final = 30.0
+"""A round takes well under a second. Who gives up leaves the newest entries to the next round, whoever's."""
+_LEASE_LOOK_SECONDS: Final = 0.02
 _NAME: Final = re.compile(r"checkpoint|days/[0-9-]+|tile(?:/[0-9a-z]+(?:\.p)?)+")
 
 
 class FolderCheckpoints:
-    """Implements the core's ``CheckpointStore``. Safe to share between threads and processes."""
+    """Implements the core's ``CheckpointStore``. Safe to share between threads and processes.
 
-    __slots__ = ("path",)
+    ``wait_seconds`` is how long a patient caller waits for the lease: a process that hangs with it must not
+    keep every command, and every server that ends, waiting for ever.
+    """
 
-    def __init__(self, path: Path) -> None:
+    __slots__ = ("_wait_seconds", "path")
+
+    def __init__(self, path: Path, *, wait_seconds: float = LEASE_WAIT_SECONDS) -> None:
         self.path: Final = path
+        self._wait_seconds: Final = wait_seconds
 
     def newest(self) -> bytes | None:
         """See `CheckpointStore`."""
@@ -114,11 +123,9 @@ class FolderCheckpoints:
         except OSError:
             raise UnavailableError from None
         try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if is_patient else fcntl.LOCK_NB))
-                is_ours = True
-            except BlockingIOError:
-                is_ours = False
+            is_ours = _is_locked(descriptor, self._wait_seconds if is_patient else 0.0)
+            if is_patient and not is_ours:
+                raise UnavailableError
             yield is_ours
         finally:
             os.close(descriptor)
@@ -169,6 +176,20 @@ class FolderCheckpoints:
 
     def __repr__(self) -> str:
         return f"FolderCheckpoints({str(self.path)!r})"
+
+
+def _is_locked(descriptor: int, wait_seconds: float) -> bool:
+    """Whether a lock could be had in that time."""
+    until = time.monotonic() + wait_seconds
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                return False
+            time.sleep(_LEASE_LOOK_SECONDS)
+        else:
+            return True
 
 
 def _note(path: Path) -> bytes:

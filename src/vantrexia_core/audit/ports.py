@@ -240,7 +240,10 @@ class CheckpointStore(Protocol):
     def lease(self, *, is_patient: bool) -> AbstractContextManager[bool]:
         """The right to publish, which one caller in all processes has at a time.
 
-        True if this caller has it. A patient caller waits for its turn.
+        True if this caller has it. A patient caller waits for its turn, though not for ever.
+
+        Raises:
+            UnavailableError: a patient caller has waited for too long; or there is no place to publish.
         """
         ...
 

@@ -107,3 +107,10 @@ def test_what_is_no_file_of_ours_is_not_waited_for(tmp_path: Path):
     (tmp_path / "checkpoint").unlink()
     (tmp_path / "checkpoint").symlink_to("/dev/zero")
     assert len(store.newest() or b"") == CHECKPOINT_BYTES_MAX + 1
+
+
+def test_who_waits_for_the_lease_does_not_wait_for_ever(tmp_path: Path):
+    """A process that hangs with it keeps no command and no server's end waiting."""
+    impatient = FolderCheckpoints(tmp_path, wait_seconds=0.03).lease(is_patient=True)
+    with FolderCheckpoints(tmp_path).lease(is_patient=False), pytest.raises(UnavailableError):
+        impatient.__enter__()
