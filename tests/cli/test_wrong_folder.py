@@ -142,3 +142,12 @@ def test_whoever_begins_a_practice_is_told_where(tmp_path: Path) -> None:
     )
     assert first.err == f"A new practice was begun in {tmp_path / 'data'}.\n"
     assert second.err == ""
+
+
+def test_a_database_that_does_not_answer_is_named_without_its_password(tmp_path: Path) -> None:
+    """A wrong host, port or password: to come again would not help."""
+    url = "postgresql+psycopg://ann:Qx-secret@127.0.0.1:1/clinic"
+    refused = run(tmp_path, "users", "list", VANTREXIA_DATABASE_URL=url)
+    assert (refused.status, "the database at 127.0.0.1" in refused.err) == (1, True)
+    assert "VANTREXIA_DATABASE_URL" in refused.err
+    assert "Qx-secret" not in refused.err

@@ -1,6 +1,7 @@
 """The program's entry: its commands, and one clear line for everything that can be refused."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
@@ -18,8 +19,8 @@ from vantrexia_adapters.cli.openapi import openapi
 from vantrexia_adapters.cli.patients import patients
 from vantrexia_adapters.cli.serve import serve
 from vantrexia_adapters.cli.users import users
-from vantrexia_adapters.settings import SettingsError
-from vantrexia_core.kernel import InvalidError, VantrexiaError, full_disk_behind
+from vantrexia_adapters.settings import SettingsError, load
+from vantrexia_core.kernel import InvalidError, UnavailableError, VantrexiaError, full_disk_behind
 
 
 class Program(click.Group):
@@ -36,8 +37,18 @@ class Program(click.Group):
             lines = [f"{name}: {' '.join(texts)}" for name, texts in invalid.field_errors.items()]
             raise click.ClickException("; ".join(lines)) from None
         except (VantrexiaError, SettingsError, StartRefusedError) as refused:
-            # Why the trail cannot be written, say: that is what somebody at a console can do something about.
-            raise click.ClickException(str(full_disk_behind(refused) or refused)) from None
+            raise click.ClickException(_told(refused)) from None
+
+
+def _told(refused: Exception) -> str:
+    """What somebody at a console can do something about, where callers of the API are asked to come again."""
+    if (disk := full_disk_behind(refused)) is not None:
+        return str(disk)
+    if isinstance(refused, UnavailableError) and not (settings := load()).is_embedded:
+        host = urlsplit(settings.url).hostname
+        place = f"at {host} " if host else ""
+        return f"{refused} If it stays so: does the database {place}answer to VANTREXIA_DATABASE_URL?"
+    return str(refused)
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -98,7 +98,9 @@ def _pattern(pattern: str, description: str, **more: object) -> Schema:
 _VALUES: Final[Mapping[object, Schema]] = {
     NamePart: _text(NAME_CHARACTERS_MAX, "Any script; no control characters."),
     DateOfBirth: _pattern(
-        DATE_PATTERN, "A real date, YYYY-MM-DD, from 1900 on and not in the future.", format="date"
+        DATE_PATTERN,
+        "A real date, YYYY-MM-DD, from 1900 on, that has begun somewhere on Earth.",
+        format="date",
     ),
     Mrn: _text(MRN_CHARACTERS_MAX, "Medical record number, unique in the practice. Generated if left out."),
     Phone: _pattern(PHONE_PATTERN, "As written down: digits, spaces, dashes, parentheses and +."),
