@@ -331,10 +331,15 @@ def _left_out() -> set[str]:
 def _columns_at(revision: str) -> dict[str, set[str]]:
     """The tables of an older version with their columns: made anew in memory, and looked at."""
     scratch = sa.create_engine("sqlite://")
-    with scratch.begin() as connection:
-        upgrade(connection, revision)
-        there = sa.inspect(connection)
-        return {name: {one["name"] for one in there.get_columns(name)} for name in there.get_table_names()}
+    try:
+        with scratch.begin() as connection:
+            upgrade(connection, revision)
+            there = sa.inspect(connection)
+            return {
+                name: {one["name"] for one in there.get_columns(name)} for name in there.get_table_names()
+            }
+    finally:
+        scratch.dispose()
 
 
 def _check_fillable(connection: sa.Connection, copied: Outline) -> None:

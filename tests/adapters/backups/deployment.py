@@ -207,6 +207,7 @@ def outline_at(revision: str) -> Outline:
         upgrade(connection, revision)
         there = sa.inspect(connection)
         names = {name: {one["name"] for one in there.get_columns(name)} for name in there.get_table_names()}
+    scratch.dispose()
     return Outline(
         revision,
         tuple(
